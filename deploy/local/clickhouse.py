@@ -1,0 +1,152 @@
+"""A real single-node ClickHouse 26.9 on this machine: its own HTTP server out of the wheel `chdb-core`.
+
+The wheel holds clickhouse-local's server object, which answers `SYSTEM START LISTEN HTTP`. A process that says
+this and then runs a query without end is a ClickHouse server for every client. It reads its configuration from
+`$HOME/.clickhouse-local/`, hence a private HOME. `chdb._chdb` is no public interface: the version is pinned.
+
+    python -m deploy.local.clickhouse --directory DIR --port PORT
+
+serves until SIGTERM or SIGINT. Data, with the Atomic database `footpath`, survives restarts and `kill -9`.
+"""
+
+import argparse
+import asyncio
+import importlib.util
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local import clickhouse_config
+from deploy.local.ports import LOCALHOST
+
+DATABASE = "footpath"
+KEEPER = "footpath-keeper"  # marks the query without end, so that a stop can find it
+PING_TIMEOUT_S = 2.0
+STOP_ATTEMPT_S = 5.0
+
+
+class MissingPackageError(Exception):
+    """The ClickHouse wheel is not installed; the text says what to do."""
+
+
+def url(port: int) -> str:
+    return f"http://{LOCALHOST}:{port}"
+
+
+def prepare() -> None:
+    """Raises `MissingPackageError` when the wheel is not there."""
+    if importlib.util.find_spec("chdb") is None:
+        raise MissingPackageError(
+            "the package chdb-core (the embedded ClickHouse) is missing: pip install chdb-core==26.9.0, or set "
+            "FOOTPATH_CLICKHOUSE to a ClickHouse that runs already"
+        )
+
+
+def command(directory: Path, port: int) -> list[str]:
+    """The argv of a server on `directory`; it stops in order on SIGTERM."""
+    return [sys.executable, "-m", "deploy.local.clickhouse", "--directory", str(directory), "--port", str(port)]
+
+
+async def answers(base: str) -> bool:
+    """Whether the server at `base` (a URL) answers a query."""
+    return await asyncio.to_thread(_answers, base)
+
+
+def serve(directory: Path, port: int) -> int:
+    """Serves until SIGTERM or SIGINT, then lets queries and merges end; returns the exit code."""
+    stop = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stop.set())
+    directory.mkdir(parents=True, exist_ok=True)
+    if not _database_exists(directory):
+        lay_out(directory, port, start_in=None)
+        once = multiprocessing.get_context("spawn").Process(target=_create_database, args=(directory,))
+        once.start()  # a process of its own: the server object cannot be opened twice in one
+        once.join()
+    lay_out(directory, port, start_in=DATABASE)
+    query = _build_query(directory)
+    ended = threading.Event()
+    threading.Thread(target=_run_server, args=(query, stop, ended), name="clickhouse").start()
+    while not (stop.wait(0.2) or ended.is_set()):
+        pass
+    if ended.is_set():
+        return 1
+    while not ended.wait(0.5):
+        _end_keeper(url(port))
+    return 0
+
+
+def lay_out(directory: Path, port: int, start_in: str | None) -> None:
+    """Writes the configuration for this start; the data stays as it is."""
+    etc = directory / "home" / ".clickhouse-local"
+    for part in (etc, directory / "user_files"):
+        part.mkdir(parents=True, exist_ok=True)
+    (etc / "config.xml").write_text(clickhouse_config.config_xml(directory, port))
+    (etc / "users.xml").write_text(clickhouse_config.users_xml(start_in))
+
+
+def _database_exists(directory: Path) -> bool:
+    return (directory / "data" / "metadata" / f"{DATABASE}.sql").exists()
+
+
+def _create_database(directory: Path) -> None:
+    _build_query(directory)(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
+
+
+def _build_query(directory: Path) -> Callable[[str], None]:
+    """A function that opens the data, runs SQL on it, and closes the data again."""
+    os.chdir(directory)
+    os.environ.update(HOME=str(directory), TZ="UTC")
+    from chdb import _chdb  # the import opens a server in memory, which must not meet our configuration
+
+    os.environ["HOME"] = str(directory / "home")
+    _chdb.set_signal_handlers_enabled(0)
+
+    def query(sql: str) -> None:
+        _chdb.query(sql, "TabSeparated", path=str(directory / "data"))
+
+    return query
+
+
+def _run_server(query: Callable[[str], None], stop: threading.Event, ended: threading.Event) -> None:
+    keeper = f"SELECT sleepEachRow(1), '{KEEPER}' FROM system.numbers FORMAT Null SETTINGS max_block_size = 1"
+    try:
+        query(f"SYSTEM START LISTEN HTTP;\n{keeper}")
+    except Exception as problem:  # the keeper's end by KILL QUERY comes here too
+        if not stop.is_set():
+            print(problem, file=sys.stderr, flush=True)
+    finally:
+        ended.set()
+
+
+def _end_keeper(base: str) -> None:
+    query = f"KILL QUERY WHERE query LIKE 'SELECT sleepEachRow%{KEEPER}%'"
+    try:
+        urllib.request.urlopen(base, query.encode(), timeout=STOP_ATTEMPT_S).read()
+    except OSError as problem:
+        print(f"stopping: {problem}", file=sys.stderr, flush=True)
+
+
+def _answers(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(base, b"SELECT 1", timeout=PING_TIMEOUT_S) as answer:
+            return bool(answer.read() == b"1\n")
+    except OSError:
+        return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.clickhouse")
+    parser.add_argument("--directory", type=Path, required=True, help="holds data and configuration")
+    parser.add_argument("--port", type=int, required=True, help="HTTP port on 127.0.0.1")
+    options = parser.parse_args()
+    sys.exit(serve(options.directory.resolve(), options.port))
+
+
+if __name__ == "__main__":
+    main()

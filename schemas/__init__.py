@@ -1,0 +1,1 @@
+"""The contract between the processes, and the only code they share."""

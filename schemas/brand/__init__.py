@@ -1,0 +1,1 @@
+"""A brand's configuration: what its tags, stores, products, routes and rewards are."""

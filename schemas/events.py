@@ -1,0 +1,135 @@
+"""The events as frozen classes, one for each record in avro/; the .avsc files are the source, a test compares them.
+
+Times are microseconds since 1970 UTC, money is in millionths of the currency, ids and identifiers are text.
+An empty string means absent; None is used only where zero would be a value.
+"""
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What every event has: a unique id (the same in every retry and replay) and the time of what it tells about."""
+
+    event_id: str
+    occurred_at: int
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """One line of a sale or return."""
+
+    sku: str
+    quantity: int
+    amount_micros: int
+
+
+class TouchpointRecorded(Event, frozen=True, kw_only=True):
+    type: str
+    received_at: int
+    source: str
+    anchor: str
+    identifiers: tuple[str, ...]
+    brand: str = ""
+    store: str = ""
+    tag: str = ""
+    placement: str = ""
+    zone: str = ""
+    product: str = ""
+    campaign: str = ""
+    channel: str = ""
+    amount_micros: int | None = None
+    currency: str = ""
+    lines: tuple[Line, ...] = ()
+    related_event_id: str = ""
+    properties: str = "{}"
+    reply_partition: int | None = None
+
+
+class TouchpointIdentified(TouchpointRecorded, frozen=True, kw_only=True):
+    person_id: str
+
+
+class IdentityChanged(Event, frozen=True, kw_only=True):
+    change: str
+    person_id: str
+    into_person_id: str = ""
+    identifier: str = ""
+    source_event_id: str
+
+
+class StateMoved(Event, frozen=True, kw_only=True):
+    processor: str
+    winner_person_id: str
+    loser_person_id: str
+    state: bytes
+    source_event_id: str
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A route that was considered for a scan; lost_because is empty for the winner."""
+
+    route: str
+    priority: int
+    lost_because: str
+
+
+class ScanRouted(Event, frozen=True, kw_only=True):
+    scan_event_id: str
+    person_id: str
+    tag: str = ""
+    store: str = ""
+    moment: str
+    route: str
+    action: str
+    destination: str
+    title: str = ""
+    text: str = ""
+    label: str = ""
+    candidates: tuple[Candidate, ...]
+    inputs: str
+    brand_version: str
+    reply_partition: int | None = None
+
+
+class ScanMissed(Event, frozen=True, kw_only=True):
+    scan_event_id: str
+    tag: str
+    destination: str
+    reason: str
+    waited_ms: float
+
+
+class RewardPosted(Event, frozen=True, kw_only=True):
+    person_id: str
+    kind: str
+    points: int
+    rule: str
+    rule_version: int
+    source_event_id: str
+    reverses_event_id: str = ""
+
+
+class StockReported(Event, frozen=True, kw_only=True):
+    store: str
+    sku: str
+    quantity: int
+    received_at: int
+    source: str
+
+
+class BrandConfigured(Event, frozen=True, kw_only=True):
+    kind: str
+    id: str
+    version: str
+    body: str
+
+
+class EventRejected(Event, frozen=True, kw_only=True):
+    stage: str
+    reason: str
+    detail: str
+    field: str = ""
+    source_event_id: str = ""
+    fingerprint: str = ""
+    raw: bytes
+    topic: str = ""
+    partition: int = -1
+    offset: int = -1

@@ -1,0 +1,143 @@
+"""Identifiers: brought to one normal form, then replaced by a keyed hash before they reach any topic.
+
+The hash is HMAC-SHA-256 (RFC 2104) cut to 128 bits: without the key nobody can test whether an address is in the data,
+with it the same address always gives the same identifier. The key is a secret of the deployment.
+"""
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import phonenumbers
+
+TYPES: Final = ("customer", "loyalty", "email", "phone", "payment", "device", "mac")
+"""Built-in types, strongest first: the first one present is an event's anchor. A brand may declare more; they come last."""
+MAX_CHARS: Final = 256
+EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]{2,63}")
+_DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6,}")
+_PHONE_NAME: Final = re.compile(r"phone|mobile|msisdn|whatsapp", re.IGNORECASE)
+_MAC: Final = re.compile(r"[0-9a-f]{12}")
+
+
+class InvalidIdentifier(ValueError):
+    """A value that is no identifier of its type; the message says why and does not repeat the value."""
+
+
+def normalise(kind: str, value: str, country: str = "") -> str:
+    """The one form of a value that all senders' spellings lead to.
+
+    :param country: ISO 3166 code used for phone numbers without a country prefix; empty refuses those.
+    :raises InvalidIdentifier: empty, over 256 characters, or no such address.
+    """
+    text = unicodedata.normalize("NFKC", value).strip()
+    if not text:
+        raise InvalidIdentifier("is empty")
+    if len(text) > MAX_CHARS:
+        raise InvalidIdentifier(f"is longer than {MAX_CHARS} characters")
+    if not text.isprintable():
+        raise InvalidIdentifier("has control characters")
+    match kind:
+        case "email":
+            return _email(text)
+        case "phone":
+            return _phone(text, country)
+        case "mac":
+            return _mac(text)
+        case _:
+            return text
+
+
+def _email(text: str) -> str:
+    if not EMAIL.fullmatch(text):
+        raise InvalidIdentifier("is no e-mail address")
+    return text.casefold()
+
+
+def _phone(text: str, country: str) -> str:
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidIdentifier("is no phone number with a country prefix (+…)") from error
+    if not phonenumbers.is_possible_number(number):
+        raise InvalidIdentifier("is no possible phone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _mac(text: str) -> str:
+    bare = re.sub(r"[:.\-]", "", text).lower()
+    if not _MAC.fullmatch(bare):
+        raise InvalidIdentifier("is no MAC address")
+    return bare
+
+
+class Pseudonyms:
+    """Turns identifiers into ``type:hash``.
+
+    :param key: secret of at least 16 bytes; another key gives entirely other identifiers.
+    :param country: see :func:`normalise`.
+    """
+
+    def __init__(self, key: bytes, country: str = "") -> None:
+        if len(key) < 16:
+            raise ValueError("the identifier key must have at least 16 bytes")
+        self._hmac = hmac.new(key, digestmod=hashlib.sha256)
+        self._country = country
+
+    def identifier(self, kind: str, value: str) -> str:
+        """``type:hash`` of a raw value. :raises InvalidIdentifier: see :func:`normalise`."""
+        return self._hash(kind, normalise(kind, value, self._country))
+
+    def _hash(self, kind: str, normal: str) -> str:
+        mac = self._hmac.copy()
+        mac.update(f"{kind}\0{normal}".encode())
+        return f"{kind}:{mac.hexdigest()[:32]}"
+
+    def scrub(self, text: str) -> str:
+        """The text with every e-mail address and phone number in it replaced by its identifier in brackets."""
+        if "@" in text:
+            text = EMAIL.sub(lambda found: f"[{self._hash('email', found[0].casefold())}]", text)
+        if _DIGITS.search(text):
+            text = self._scrub_phones(text)
+        return text
+
+    def _scrub_phones(self, text: str) -> str:
+        # Only numbers that are valid in their country's plan: article numbers and receipts have as many digits.
+        matches = phonenumbers.PhoneNumberMatcher(text, self._country or None, phonenumbers.Leniency.VALID)
+        parts, end = [], 0
+        for match in matches:
+            normal = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+            parts += [text[end:match.start], f"[{self._hash('phone', normal)}]"]
+            end = match.end
+        return "".join([*parts, text[end:]])
+
+    def scrub_json(self, node: Any) -> Any:
+        """A JSON value with every text in it scrubbed, names of members too."""
+        if isinstance(node, str):
+            return self.scrub(node)
+        if isinstance(node, Mapping):
+            return {self.scrub(str(name)): self._scrub_member(str(name), value) for name, value in node.items()}
+        if isinstance(node, list | tuple):
+            return [self.scrub_json(value) for value in node]
+        return node
+
+
+    def _scrub_member(self, name: str, value: Any) -> Any:
+        # A national number without its prefix is recognised by the name it travels under.
+        if _PHONE_NAME.search(name) and isinstance(value, str | int) and _DIGITS.search(str(value)):
+            try:
+                return f"[{self.identifier('phone', str(value))}]"
+            except InvalidIdentifier:
+                return f"[{self._hash('phone', str(value))}]"
+        return self.scrub_json(value)
+
+
+def anchor_of(identifiers: Iterable[str]) -> str:
+    """The strongest identifier, which decides the event's partition; among equals the smallest, whatever the order they came in."""
+    return min(identifiers, key=_strength)
+
+
+def _strength(identifier: str) -> tuple[int, str]:
+    kind = identifier.partition(":")[0]
+    return (TYPES.index(kind) if kind in TYPES else len(TYPES), identifier)

@@ -1,0 +1,30 @@
+"""Deterministic ids: the same cause gives the same id, in every replay and on every machine."""
+import hashlib
+from uuid import UUID, uuid5
+
+from aiokafka.partitioner import murmur2
+
+NAMESPACE = UUID("5f0c6a3e-2d4b-5c0f-9a55-0f00779a7b1d")
+
+
+def derived(noun: str, *parts: str) -> str:
+    """Id of something that follows from ``parts``, e.g. ``derived("reward", rule, person, source_event)``.
+
+    Parts are joined by a separator that no id may contain, so different parts never give the same id.
+    """
+    return str(uuid5(NAMESPACE, "\x1f".join((noun, *parts))))
+
+
+def person_of(identifier: str) -> str:
+    """Person that an identifier belongs to as long as it is joined to no other."""
+    return derived("person", identifier)
+
+
+def digest(content: bytes) -> str:
+    """Short content hash (64 bits, hex) that names a version of a configuration."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Partition of a text key: murmur2 as Kafka's own default partitioner does it, so that every client agrees."""
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions

@@ -1,0 +1,101 @@
+"""The topic registry: name, key, event, who writes, who reads, how long. Code, set-up and documentation read it here."""
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from schemas.events import (
+    BrandConfigured,
+    Event,
+    EventRejected,
+    IdentityChanged,
+    RewardPosted,
+    ScanMissed,
+    ScanRouted,
+    StateMoved,
+    StockReported,
+    TouchpointIdentified,
+    TouchpointRecorded,
+)
+
+DAY_MS = 86_400_000
+FOREVER_MS = -1
+PARTITIONS = 4
+"""Default of FOOTPATH_PARTITIONS. Equal for all topics that share a key space, so that a worker owns the same keys in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the system.
+
+    ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of the same name in snake_case;
+    ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` says the same in words;
+    ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key.
+    """
+
+    noun: str
+    event: type[Event]
+    key: Callable[..., str]
+    keyed_by: str
+    written_by: tuple[str, ...]
+    read_by: tuple[str, ...]
+    retention_ms: int = FOREVER_MS
+    compacted: bool = False
+    name: str = field(init=False)
+    table: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", f"footpath.{self.noun}.v1")
+        object.__setattr__(self, "table", self.noun.replace("-", "_"))
+
+
+TOUCHPOINT_RECORDED = Topic(
+    "touchpoint-recorded", TouchpointRecorded, lambda e: e.anchor, "anchor identifier",
+    written_by=("gateway",), read_by=("identity", "sink"),
+)
+TOUCHPOINT_IDENTIFIED = Topic(
+    "touchpoint-identified", TouchpointIdentified, lambda e: e.person_id, "person id",
+    written_by=("identity", "context", "rewards"), read_by=("context", "rewards", "sink"),
+)
+IDENTITY_CHANGED = Topic(
+    "identity-changed", IdentityChanged, lambda e: e.person_id, "person id",
+    written_by=("identity",), read_by=("context", "rewards", "sink"),
+)
+STATE_MOVED = Topic(
+    "state-moved", StateMoved, lambda e: e.winner_person_id, "winner person id",
+    written_by=("context", "rewards"), read_by=("context", "rewards", "sink"),
+)
+SCAN_ROUTED = Topic(
+    "scan-routed", ScanRouted, lambda e: e.scan_event_id, "scan event id, on the partition that its gateway asked for",
+    written_by=("context",), read_by=("gateway", "sink"),
+)
+SCAN_MISSED = Topic(
+    "scan-missed", ScanMissed, lambda e: e.scan_event_id, "scan event id",
+    written_by=("gateway",), read_by=("sink",),
+)
+REWARD_POSTED = Topic(
+    "reward-posted", RewardPosted, lambda e: e.person_id, "person id",
+    written_by=("rewards",), read_by=("sink",),
+)
+STOCK_REPORTED = Topic(
+    "stock-reported", StockReported, lambda e: f"{e.store}/{e.sku}", "store/sku",
+    written_by=("gateway",), read_by=("context", "sink"), compacted=True,
+)
+BRAND_CONFIGURED = Topic(
+    "brand-configured", BrandConfigured, lambda e: f"{e.kind}/{e.id}", "kind/id",
+    written_by=("brand apply",), read_by=("gateway", "context", "rewards", "sink"), compacted=True,
+)
+EVENT_REJECTED = Topic(
+    "event-rejected", EventRejected, lambda e: e.event_id, "event id",
+    written_by=("gateway", "identity", "context", "rewards", "sink"), read_by=("sink",), retention_ms=90 * DAY_MS,
+)
+
+TOPICS: tuple[Topic, ...] = (
+    TOUCHPOINT_RECORDED, TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED, SCAN_ROUTED, SCAN_MISSED,
+    REWARD_POSTED, STOCK_REPORTED, BRAND_CONFIGURED, EVENT_REJECTED,
+)
+BY_EVENT: dict[type[Event], Topic] = {topic.event: topic for topic in TOPICS}
+BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
+
+
+def changelog(processor: str) -> str:
+    """Topic that holds the state of a processor: compacted, keyed like its sources, written in transactions."""
+    return f"footpath.{processor}-state.v1"

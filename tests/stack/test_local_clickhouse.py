@@ -1,0 +1,126 @@
+"""The embedded ClickHouse: a real server, whose data survives kill -9, closed to the file system."""
+
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import clickhouse_connect
+import pytest
+
+from deploy.local import clickhouse as embedded
+from deploy.local import ports
+from tests.parts import ClickHousePart, start_clickhouse
+
+
+@pytest.fixture
+def own_clickhouse(tmp_path: Path) -> Iterator[ClickHousePart]:
+    part = start_clickhouse(tmp_path / "clickhouse")
+    yield part
+    part.stop()
+
+
+def test_inserted_rows_survive_kill_9(own_clickhouse: ClickHousePart) -> None:
+    url = own_clickhouse.url
+    ask(url, "CREATE TABLE visit (id UInt64) ENGINE = ReplacingMergeTree ORDER BY id")
+    ask(url, "INSERT INTO visit SELECT number FROM numbers(100000)")
+    own_clickhouse.kill()
+    took_s = own_clickhouse.start()
+    ask(url, "INSERT INTO visit SELECT number FROM numbers(99990, 20)")
+    assert ask(url, "SELECT count() FROM visit FINAL") == "100010"
+    assert took_s < 20
+
+
+def test_a_stop_in_order_ends_well_and_keeps_everything(own_clickhouse: ClickHousePart) -> None:
+    ask(own_clickhouse.url, "CREATE TABLE visit (id UInt64) ENGINE = MergeTree ORDER BY id")
+    ask(own_clickhouse.url, "INSERT INTO visit VALUES (1), (2)")
+    assert own_clickhouse.stop() == 0
+    own_clickhouse.start()
+    assert ask(own_clickhouse.url, "SELECT sum(id) FROM visit") == "3"
+
+
+def test_a_stop_works_while_a_query_runs(own_clickhouse: ClickHousePart) -> None:
+    slow = subprocess.Popen(
+        ["python3", "-c", "import sys, urllib.request as u; u.urlopen(sys.argv[1], sys.argv[2].encode())"]
+        + [own_clickhouse.url, "SELECT sleepEachRow(0.1) FROM numbers(600) SETTINGS max_block_size = 1"],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        own_clickhouse.stop()
+    finally:
+        slow.kill()
+        slow.wait()
+
+
+def test_who_asks_lands_in_footpath_and_in_utc(clickhouse: ClickHousePart) -> None:
+    assert ask(clickhouse.url, "SELECT currentDatabase(), timezone()") == "footpath\tUTC"
+    assert ask(clickhouse.url, "SELECT engine FROM system.databases WHERE name = 'footpath'") == "Atomic"
+
+
+def test_the_usual_client_works(clickhouse: ClickHousePart) -> None:
+    client = clickhouse_connect.get_client(dsn=clickhouse.url, database="footpath", autogenerate_session_id=False)
+    client.command("CREATE OR REPLACE TABLE usual (id UInt64, name String) ENGINE = MergeTree ORDER BY id")
+    client.insert("usual", [[1, "shelf"], [2, "door"]], column_names=["id", "name"])
+    assert client.query("SELECT name FROM usual ORDER BY id").result_rows == [("shelf",), ("door",)]
+    client.command("DROP TABLE usual")
+
+
+def test_mutations_and_parameterised_views_work(clickhouse: ClickHousePart) -> None:
+    url = clickhouse.url
+    ask(url, "CREATE OR REPLACE TABLE number (id UInt64) ENGINE = MergeTree ORDER BY id")
+    ask(url, "INSERT INTO number SELECT number FROM numbers(10)")
+    ask(url, "ALTER TABLE number DELETE WHERE id < 3 SETTINGS mutations_sync = 1")
+    ask(url, "CREATE OR REPLACE VIEW above AS SELECT id FROM number WHERE id > {least:UInt64}")
+    assert ask(url, "SELECT count() FROM above(least = 4)") == "5"
+    ask(url, "DROP VIEW above")
+    ask(url, "DROP TABLE number")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM file('/etc/hosts', 'LineAsString')",
+        "SELECT * FROM default.`/etc/hosts`",
+        "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
+        "SELECT * FROM remote('127.0.0.1:1', system.one)",
+        "INSERT INTO FUNCTION file('out.csv') SELECT 1",
+        "CREATE TABLE stolen (line String) ENGINE = File(LineAsString, '/etc/hosts')",
+        "SELECT * FROM executable('id', 'LineAsString', 'line String')",
+    ],
+)
+def test_nobody_reads_files_or_other_servers_through_it(clickhouse: ClickHousePart, query: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(clickhouse.url, query)
+    assert "ACCESS_DENIED" in refused.value.read().decode()
+
+
+def test_memory_is_bounded(clickhouse: ClickHousePart) -> None:
+    found = ask(clickhouse.url, "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'")
+    assert 0 < int(found) < 1_500_000_000
+
+
+def test_a_second_server_on_the_same_data_says_so(own_clickhouse: ClickHousePart, tmp_path: Path) -> None:
+    second = run_to_its_end(tmp_path / "clickhouse", ports.free())
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+    assert ask(own_clickhouse.url, "SELECT 1") == "1"
+
+
+def test_a_port_in_use_ends_the_server(clickhouse: ClickHousePart, tmp_path: Path) -> None:
+    port = urllib.parse.urlsplit(clickhouse.url).port
+    assert port is not None
+    ended = run_to_its_end(tmp_path / "clickhouse", port)
+    assert ended.returncode == 1
+    assert "already in use" in ended.stderr
+
+
+def run_to_its_end(directory: Path, port: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(embedded.command(directory, port), capture_output=True, text=True, timeout=60)
+
+
+def ask(url: str, query: str) -> str:
+    """The answer's text; a refusal raises `HTTPError` with ClickHouse's message as its body."""
+    with urllib.request.urlopen(url, query.encode(), timeout=30) as answer:
+        return answer.read().decode().strip()
