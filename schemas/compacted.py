@@ -26,8 +26,8 @@ class Follower:
     async def run(self) -> None:
         """Until cancelled; a lost broker is waited for."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
-        await consumer.start()
         try:
+            await consumer.start()
             partitions = await _partitions(consumer, self._topic.name)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)

@@ -60,7 +60,8 @@ def _phone(text: str, country: str) -> str:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException as error:
         raise InvalidIdentifier("is no phone number with a country prefix (+…)") from error
-    if not phonenumbers.is_possible_number(number):
+    # A number without its area code is "possible" too, but is another one in every town.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidIdentifier("is no possible phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

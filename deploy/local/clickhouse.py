@@ -1,8 +1,9 @@
 """A real single-node ClickHouse 26.9 on this machine: its own HTTP server out of the wheel `chdb-core`.
 
-The wheel holds clickhouse-local's server object, which answers `SYSTEM START LISTEN HTTP`. A process that says
-this and then runs a query without end is a ClickHouse server for every client. It reads its configuration from
-`$HOME/.clickhouse-local/`, hence a private HOME. `chdb._chdb` is no public interface: the version is pinned.
+The wheel holds clickhouse-local's server object, which answers `SYSTEM START LISTEN HTTP`. A process that
+says this and then runs a query without end is a ClickHouse server for every client. It reads its
+configuration from `$HOME/.clickhouse-local/`, hence a private HOME. `chdb._chdb` is no public interface: the
+version is pinned.
 
     python -m deploy.local.clickhouse --directory DIR --port PORT
 
@@ -11,15 +12,18 @@ serves until SIGTERM or SIGINT. Data, with the Atomic database `footpath`, survi
 
 import argparse
 import asyncio
+import importlib
 import importlib.util
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from deploy.local import clickhouse_config
 from deploy.local.ports import LOCALHOST
@@ -42,19 +46,26 @@ def prepare() -> None:
     """Raises `MissingPackageError` when the wheel is not there."""
     if importlib.util.find_spec("chdb") is None:
         raise MissingPackageError(
-            "the package chdb-core (the embedded ClickHouse) is missing: pip install chdb-core==26.9.0, or set "
-            "FOOTPATH_CLICKHOUSE to a ClickHouse that runs already"
+            "the package chdb-core (the embedded ClickHouse) is missing: pip install chdb-core==26.9.0, "
+            "or set FOOTPATH_CLICKHOUSE to a ClickHouse that runs already"
         )
 
 
 def command(directory: Path, port: int) -> list[str]:
     """The argv of a server on `directory`; it stops in order on SIGTERM."""
-    return [sys.executable, "-m", "deploy.local.clickhouse", "--directory", str(directory), "--port", str(port)]
+    options = ("--directory", str(directory), "--port", str(port))
+    return [sys.executable, "-m", "deploy.local.clickhouse", *options]
 
 
 async def answers(base: str) -> bool:
-    """Whether the server at `base` (a URL) answers a query."""
-    return await asyncio.to_thread(_answers, base)
+    """Whether the server at `base` (a URL) serves."""
+    return await asyncio.to_thread(_answers, without_user(base))
+
+
+def without_user(base: str) -> str:
+    """The URL without the user and password that it may carry."""
+    parts = urllib.parse.urlsplit(base)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def serve(directory: Path, port: int) -> int:
@@ -102,13 +113,15 @@ def _build_query(directory: Path) -> Callable[[str], None]:
     """A function that opens the data, runs SQL on it, and closes the data again."""
     os.chdir(directory)
     os.environ.update(HOME=str(directory), TZ="UTC")
-    from chdb import _chdb  # the import opens a server in memory, which must not meet our configuration
+    # Importing the package opens a server in memory, which must not meet our configuration.
+    package: Any = importlib.import_module("chdb")
+    engine = package._chdb
 
     os.environ["HOME"] = str(directory / "home")
-    _chdb.set_signal_handlers_enabled(0)
+    engine.set_signal_handlers_enabled(0)
 
     def query(sql: str) -> None:
-        _chdb.query(sql, "TabSeparated", path=str(directory / "data"))
+        engine.query(sql, "TabSeparated", path=str(directory / "data"))
 
     return query
 
@@ -134,8 +147,8 @@ def _end_keeper(base: str) -> None:
 
 def _answers(base: str) -> bool:
     try:
-        with urllib.request.urlopen(base, b"SELECT 1", timeout=PING_TIMEOUT_S) as answer:
-            return bool(answer.read() == b"1\n")
+        with urllib.request.urlopen(f"{base.rstrip('/')}/ping", timeout=PING_TIMEOUT_S) as answer:
+            return bool(answer.read() == b"Ok.\n")
     except OSError:
         return False
 

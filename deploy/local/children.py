@@ -1,0 +1,129 @@
+"""The stack's children: their command lines, their environment, and when each counts as started."""
+
+import asyncio
+import os
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import clickhouse, kafka
+from deploy.local.data import Data
+from deploy.local.supervisor import Child
+
+PROCESSORS = ("identity", "context", "rewards")
+HEALTH_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the stack's parts listen: Kafka as `host:port`, ClickHouse and the gateway as URLs."""
+
+    kafka: str
+    clickhouse: str
+    gateway: str
+    gateway_host: str
+    gateway_port: int
+
+
+def build_kafka(install: kafka.Install, place: kafka.Place, data: Data) -> Child:
+    return Child(
+        name="kafka",
+        argv=tuple(kafka.command(install, place)),
+        env=os.environ,
+        ready=lambda: kafka.answers(place.bootstrap),
+        log=data.log("kafka"),
+        stop_timeout_s=30,
+    )
+
+
+def build_clickhouse(port: int, data: Data) -> Child:
+    return Child(
+        name="clickhouse",
+        argv=tuple(clickhouse.command(data.clickhouse, port)),
+        env=os.environ,
+        ready=lambda: clickhouse.answers(clickhouse.url(port)),
+        log=data.log("clickhouse"),
+        stop_timeout_s=20,
+    )
+
+
+def build_processes(addresses: Addresses, brand: Path, workers: int, data: Data) -> tuple[Child, ...]:
+    """Workers, sink and gateway: each counts as started when the gateway says that the stream answers."""
+
+    def build(name: str, *command: str) -> Child:
+        return Child(
+            name=name,
+            argv=_footpath(*command),
+            env=_environment(addresses, brand, data),
+            ready=lambda: _is_healthy(addresses.gateway),
+            log=data.log(name),
+            stop_timeout_s=15,
+        )
+
+    return (
+        *(build(name, "worker", processor, "--name", name) for processor, name in worker_names(workers)),
+        build("sink", "sink"),
+        build("gateway", "gateway"),
+    )
+
+
+def build_shoppers(addresses: Addresses, brand: Path, count: int, data: Data) -> Child:
+    async def is_ready() -> bool:
+        return True
+
+    return Child(
+        name="shoppers",
+        argv=_footpath("shoppers", "--count", str(count)),
+        env=_environment(addresses, brand, data),
+        ready=is_ready,
+        log=data.log("shoppers"),
+        stop_timeout_s=5,
+    )
+
+
+def worker_names(workers: int) -> list[tuple[str, str]]:
+    """(processor, name of the worker): identity, identity-2 …"""
+    return [
+        (processor, processor if number == 1 else f"{processor}-{number}")
+        for processor in PROCESSORS
+        for number in range(1, workers + 1)
+    ]
+
+
+def stop_order(workers: int) -> tuple[tuple[str, ...], ...]:
+    """From the street to the store: whoever still has something to hand on stops before who takes it."""
+    names = tuple(name for _, name in worker_names(workers))
+    return (("shoppers",), ("gateway",), names, ("sink",), ("kafka",), ("clickhouse",))
+
+
+def _footpath(*command: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "deploy.cli", *command)
+
+
+def _environment(addresses: Addresses, brand: Path, data: Data) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "FOOTPATH_KAFKA": addresses.kafka,
+        "FOOTPATH_CLICKHOUSE": addresses.clickhouse,
+        "FOOTPATH_DATA": str(data.root),
+        "FOOTPATH_BRAND": str(brand),
+        "FOOTPATH_GATEWAY": addresses.gateway,
+        "FOOTPATH_GATEWAY_HOST": addresses.gateway_host,
+        "FOOTPATH_GATEWAY_PORT": str(addresses.gateway_port),
+        "FOOTPATH_GATEWAY_SPOOL": str(data.spool),
+        "FOOTPATH_IDENTIFIER_KEY_FILE": str(data.identifier_key),
+        "FOOTPATH_API_KEY_FILE": str(data.api_key),
+    }
+
+
+async def _is_healthy(gateway: str) -> bool:
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(f"{gateway}/health/ready", timeout=HEALTH_TIMEOUT_S) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    return await asyncio.to_thread(ask)

@@ -1,0 +1,31 @@
+"""Token buckets: so many a second for each key, with one second's worth in reserve; the number of buckets is
+bounded.
+"""
+
+from collections import OrderedDict
+
+MAX_BUCKETS = 50_000
+
+
+class Buckets:
+    """:param per_s: rate of a bucket for which none is given."""
+
+    def __init__(self, per_s: int) -> None:
+        self._per_s = per_s
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str, count: int, now_s: float, per_s: int | None = None) -> float:
+        """Takes ``count`` tokens; 0 when they were there, else the seconds to wait (and nothing is taken).
+
+        More than a second's worth is let through when the bucket is full, and the debt is waited for
+        afterwards: a batch may be larger than the rate.
+        """
+        rate = per_s if per_s is not None else self._per_s
+        tokens, then_s = self._buckets.pop(key, (float(rate), now_s))
+        tokens = min(float(rate), tokens + (now_s - then_s) * rate)
+        needed = min(count, rate)
+        wait_s = 0.0 if tokens >= needed else (needed - tokens) / rate if rate else 60.0
+        self._buckets[key] = (tokens if wait_s else tokens - count, now_s)
+        if len(self._buckets) > MAX_BUCKETS:
+            self._buckets.popitem(last=False)
+        return wait_s

@@ -1,0 +1,66 @@
+"""Every metric of the gateway, in one place."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SCAN_BUCKETS_S = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.3, 0.5, 1.0, 3.0)
+
+
+class Metrics:
+    """The metrics of one gateway, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "footpath_gateway_requests_total",
+            "Requests answered.",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self.scans = Counter(
+            "footpath_gateway_scans_total",
+            "Scans by what the phone got: routed, or the fallback because the decision was late, Kafka"
+            " unavailable, the destination unregistered, or the scan recorded nowhere (unrecorded).",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.scan_seconds = Histogram(
+            "footpath_gateway_scan_seconds",
+            "From a scan's arrival to its answer.",
+            buckets=SCAN_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.events = Counter(
+            "footpath_gateway_events_total",
+            "Events of the batch API by verdict.",
+            ["status"],
+            registry=self.registry,
+        )
+        self.rejections = Counter(
+            "footpath_gateway_rejections_total",
+            "Rejected events by typed reason.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.limited = Counter(
+            "footpath_gateway_limited_total",
+            "Requests refused as too fast.",
+            ["limit"],
+            registry=self.registry,
+        )
+        self.waiting = Gauge("footpath_gateway_waiting_requests", "Requests in progress.", registry=self.registry)
+        self.direct = Gauge(
+            "footpath_gateway_kafka_direct",
+            "1 while events go straight to Kafka, 0 on the spool.",
+            registry=self.registry,
+        )
+        self.spool_bytes = Gauge(
+            "footpath_gateway_spool_bytes", "Bytes in the spool that Kafka lacks.", registry=self.registry
+        )
+        self.spooled = Counter(
+            "footpath_gateway_spooled_total", "Records written to the spool.", registry=self.registry
+        )
+        self.drained = Counter(
+            "footpath_gateway_drained_total",
+            "Records brought from the spool to Kafka.",
+            registry=self.registry,
+        )

@@ -1,0 +1,1 @@
+"""The stream: pure cores (identity, context, rewards) in one careful shell."""

@@ -1,0 +1,1 @@
+"""What to answer: one action for each scan, and why."""

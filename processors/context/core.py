@@ -1,0 +1,112 @@
+"""Context: reads touchpoint-identified, writes scan-routed, keyed by person id.
+
+Every scan and tap of a tag gets one answer, explained, on the partition that its gateway waits on.
+"""
+from urllib.parse import quote
+
+import msgspec
+
+from processors.context.decide import FALLBACK, decide
+from processors.context.situation import Situation, gather
+from processors.context.state import Visitor
+from processors.step import Drop, Effect, Emit, Processor, Step
+from processors.world import World
+from schemas import kinds
+from schemas.brand.model import Action, Tag
+from schemas.events import ScanRouted, TouchpointIdentified
+from schemas.ids import derived
+from schemas.topics import IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
+
+MOMENT_WITHOUT_ROUTE = "know"
+NO_TAG = Drop("no_tag")
+UNKNOWN_TAG = Drop("unknown_tag")
+
+
+def step(visitor: Visitor | None, event: TouchpointIdentified, world: World) -> Step[Visitor]:
+    """Remembers where the visitor is and what they bought; answers when it was a scan or tap."""
+    if event.type == kinds.PROBE:
+        return Step(None, (_probed(event, world),))
+    after = (visitor or Visitor()).after(event)
+    if event.type not in (kinds.SCAN, kinds.NFC_TAP):
+        return Step(after)
+    if not event.tag:
+        return Step(after, (NO_TAG,))
+    tag = world.brand.tags.get(event.tag)
+    if tag is None:
+        return Step(after, (UNKNOWN_TAG,))
+    return Step(after, (_answer(after, event, tag, world),))
+
+
+def merge(winner: Visitor | None, loser: Visitor) -> Visitor:
+    """One visitor of two: the later whereabouts, all visits, everything bought."""
+    if winner is None:
+        return loser
+    later, earlier = (winner, loser) if winner.last_seen >= loser.last_seen else (loser, winner)
+    return msgspec.structs.replace(
+        later,
+        visits=winner.visits + loser.visits,
+        bought=tuple(dict.fromkeys((*(b for b in earlier.bought if b not in later.bought), *later.bought))),
+    )
+
+
+def erase(visitor: Visitor) -> tuple[Effect, ...]:
+    """Nothing is owed to anyone when a visitor is forgotten."""
+    return ()
+
+
+def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
+    situation = gather(visitor, event, tag, world)
+    decision = decide(world.brand.routes, situation)
+    route = decision.winner
+    action = route.action if route is not None else Action(url=world.brand.fallback_of(tag))
+    words = _words(situation, event, world)
+    return _routed(
+        event, world,
+        moment=route.moment if route is not None else MOMENT_WITHOUT_ROUTE,
+        route=route.id if route is not None else FALLBACK,
+        action=action.kind,
+        destination=action.url.format_map({name: quote(word, safe="") for name, word in words.items()}),
+        title=action.title.format_map(words),
+        text=action.text.format_map(words),
+        label=action.label.format_map(words),
+        candidates=decision.candidates,
+        inputs=msgspec.json.encode(situation).decode(),
+    )
+
+
+def _probed(event: TouchpointIdentified, world: World) -> Emit:
+    return _routed(
+        event, world, moment=MOMENT_WITHOUT_ROUTE, route=kinds.PROBE, action="redirect", destination="", candidates=(), inputs="{}",
+    )
+
+
+def _routed(event: TouchpointIdentified, world: World, **answer: object) -> Emit:
+    routed = ScanRouted(
+        event_id=derived("route", event.event_id),
+        occurred_at=event.occurred_at,
+        scan_event_id=event.event_id,
+        person_id=event.person_id,
+        tag=event.tag,
+        store=event.store,
+        brand_version=world.brand.version,
+        reply_partition=event.reply_partition,
+        **answer,  # type: ignore[arg-type]
+    )
+    return Emit(routed, partition=event.reply_partition)
+
+
+def _words(situation: Situation, event: TouchpointIdentified, world: World) -> dict[str, str]:
+    """What the placeholders of an action stand for; empty where nothing is known."""
+    store = world.brand.stores.get(event.store)
+    product = world.brand.products.get(event.product)
+    return {
+        "tag": event.tag, "store": event.store, "store_name": store.name if store else "", "product": event.product,
+        "product_name": product.name if product else "", "campaign": event.campaign,
+        "stock": "" if situation.stock is None else str(situation.stock),
+    }
+
+
+PROCESSOR = Processor(
+    name="context", sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED), state=Visitor, step=step, merge=merge,
+    erase=erase, by_person=True,
+)

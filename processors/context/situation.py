@@ -1,0 +1,71 @@
+"""The situation of a scan: everything that a decision may look at, gathered once and kept with the decision."""
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+from opening_hours import OpeningHours
+
+from processors.context.state import VISIT_GAP_US, Visitor
+from processors.world import World
+from schemas.brand.model import Tag
+from schemas.events import TouchpointIdentified
+
+IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", "door", "till", "staff_badge"})
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known."""
+
+    type: str
+    placement: str
+    tag: str
+    store: str
+    product: str
+    category: str
+    local_time: str | None
+    open: bool | None
+    in_store: bool
+    stock: int | None
+    visits: int
+    bought: bool
+
+
+def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Situation:
+    """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they were
+    seen in within the visit gap."""
+    store = world.brand.stores.get(event.store)
+    product = world.brand.products.get(event.product)
+    local = None
+    if store is not None:
+        local = datetime.fromtimestamp(event.occurred_at / 1e6, _zone(store.time_zone))
+    return Situation(
+        type=event.type,
+        placement=tag.placement,
+        tag=event.tag,
+        store=event.store,
+        product=event.product,
+        category=product.category if product else "",
+        local_time=local.isoformat(timespec="seconds") if local else None,
+        open=_hours(store.hours).is_open(local.replace(tzinfo=None)) if store and local else None,
+        in_store=_in_store(visitor, event, tag),
+        stock=world.stock.get((event.store, event.product)),
+        visits=visitor.visits,
+        bought=event.product in visitor.bought,
+    )
+
+
+def _in_store(visitor: Visitor, event: TouchpointIdentified, tag: Tag) -> bool:
+    if event.store and tag.placement in IN_STORE_PLACEMENTS:
+        return True
+    return bool(visitor.store) and event.occurred_at - visitor.last_seen <= VISIT_GAP_US
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1024)
+def _hours(text: str) -> OpeningHours:
+    return OpeningHours(text)

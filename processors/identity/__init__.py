@@ -1,0 +1,1 @@
+"""Who it was: identifiers become people."""

@@ -1,0 +1,141 @@
+"""A processor as a Faust app: group membership, assignment and delivery are Faust's, the rest is the shell's."""
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+from faust.transport import drivers
+from faust.types import TP
+
+from processors import metrics
+from processors.shell.consumer import RunScheduler, RunSchema, RunThread, RunTransport, partitions_of
+from processors.shell.partition import CLOSE_S, Partition
+from processors.shell.settings import WorkerSettings
+from processors.shell.store import MemoryStore, RocksStore, Store
+from processors.step import Processor
+from schemas.codec import Codec
+
+log = logging.getLogger(__name__)
+SCHEME = "footpath"
+
+
+class Worker:
+    """Runs one processor on the partitions that its consumer group gives it."""
+
+    def __init__(
+        self, settings: WorkerSettings, processor: Processor[Any], instance: str, codec: Codec, world: Callable[[], Any]
+    ) -> None:
+        self._settings = settings
+        self._processor = processor
+        self._instance = instance
+        self._codec = codec
+        self._world = world
+        self._producer: AIOKafkaProducer | None = None
+        self._stores: dict[int, Store] = {}
+        self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.app = self._build_app()
+
+    async def start(self) -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka, acks="all", linger_ms=0, max_batch_size=512 << 10
+        )
+        await self._producer.start()
+        self.app.finalize()
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """Commits what was taken and leaves the group."""
+        await self._close_all()
+        await self.app.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+        for store in self._stores.values():
+            store.close()
+
+    def _build_app(self) -> faust.App:
+        folder = self._settings.data / "workers" / self._instance
+        folder.mkdir(parents=True, exist_ok=True)
+        drivers.TRANSPORTS.aliases[SCHEME] = f"{RunTransport.__module__}:{RunTransport.__qualname__}"
+        RunThread.fetch_wait_ms = self._settings.fetch_wait_ms
+        app = faust.App(
+            f"footpath-{self._processor.name}",
+            broker=";".join(f"{SCHEME}://{host}" for host in self._settings.kafka.split(",")),
+            datadir=str(folder / "faust"),
+            topic_partitions=self._settings.partitions,
+            ConsumerScheduler=RunScheduler,
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            stream_wait_empty=False,
+            consumer_auto_offset_reset="earliest",
+            broker_max_poll_records=self._settings.batch_rows,
+            broker_session_timeout=self._settings.session_timeout_ms / 1000,
+            broker_heartbeat_interval=self._settings.heartbeat_interval_ms / 1000,
+            broker_rebalance_timeout=5.0,
+        )
+        source = app.topic(
+            *(topic.name for topic in self._processor.sources), schema=RunSchema(), partitions=self._settings.partitions,
+            maxsize=16,
+        )
+
+        @app.agent(source, name=self._processor.name)
+        async def deliver(stream: Any) -> None:
+            async for event in stream.noack().events():
+                message = event.message
+                held = self._partitions.get(message.partition)
+                if held is not None and message.generation_id == app.consumer_generation_id:
+                    await held[0].deliver(message.topic, event.value)
+
+        @app.on_partitions_revoked.connect
+        async def revoked(sender: Any, gone: set[TP], **kwargs: Any) -> None:
+            await self._close_all()
+
+        @app.on_partitions_assigned.connect
+        async def assigned(sender: Any, given: set[TP], **kwargs: Any) -> None:
+            await self._close_all()
+            for number in sorted(partitions_of(given)):
+                self._open(number)
+
+        return app
+
+    def _open(self, number: int) -> None:
+        assert self._producer is not None
+        partition = Partition(
+            self._settings, self._processor, number, self.app.conf.id, self._store(number), self._codec, self._producer,
+            self._world, self._rewind,
+        )
+        task = asyncio.ensure_future(partition.run())
+        task.add_done_callback(self._ended)
+        self._partitions[number] = (partition, task)
+        metrics.PARTITIONS.labels(self._processor.name).set(len(self._partitions))
+
+    async def _close_all(self) -> None:
+        """Closes every partition: at each rebalance all are given up, and those that stay are opened and fenced anew."""
+        closing, self._partitions = self._partitions, {}
+        for partition, task in closing.values():
+            partition.close()
+            if not partition.opened.is_set():
+                task.cancel()
+        if closing:
+            tasks = [task for _, task in closing.values()]
+            await asyncio.wait(tasks, timeout=2 * CLOSE_S)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        metrics.PARTITIONS.labels(self._processor.name).set(0)
+
+    def _store(self, number: int) -> Store:
+        if number not in self._stores:
+            folder = self._settings.data / "workers" / self._instance / self._processor.name / str(number)
+            self._stores[number] = MemoryStore() if self._settings.store == "memory" else RocksStore(folder)
+        return self._stores[number]
+
+    async def _rewind(self, topic: str, number: int, offset: int) -> None:
+        await self.app.consumer.rewind(TP(topic, number), offset)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+            self.failed.set_exception(error)

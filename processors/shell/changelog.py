@@ -1,0 +1,103 @@
+"""The changelog of one partition: state and source offsets in one transaction, fenced against former owners.
+
+The transactional id names processor and partition. Opening the changelog asks the broker for a new epoch of that id, which
+aborts whatever a former owner left open and refuses whatever it still tries to write: a paused worker that wakes up after
+its partition moved leaves no trace. State and offsets commit together, so they never disagree.
+"""
+import logging
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from processors.shell.outbox import Row, send_rows
+from processors.shell.store import Store
+from schemas import topics
+
+log = logging.getLogger(__name__)
+
+WATERMARK = b"\0watermark\0"
+"""Changelog key of the last source offset that the state contains, one for each source topic."""
+
+
+class Changelog:
+    """:param group: consumer group whose offsets travel with the state. :param producer: started, transactional."""
+
+    def __init__(self, processor: str, partition: int, group: str, producer: AIOKafkaProducer) -> None:
+        self.topic = topics.changelog(processor)
+        self.partition = partition
+        self._group = group
+        self._producer = producer
+
+    async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int]) -> int:
+        """Commits state rows and the next source offset of each topic, all or nothing.
+
+        :returns: the changelog position after the last row. :raises ProducerFenced: another owner has the partition.
+        """
+        marks = {WATERMARK + topic.encode(): b"%d" % (offset - 1) for topic, offset in offsets.items()}
+        to_send: list[Row] = [(key, value, []) for key, value in (rows | marks).items()]
+        async with self._producer.transaction():
+            deliveries = await send_rows(self._producer, self.topic, self.partition, to_send)
+            for delivery in deliveries:
+                metadata = await delivery
+            await self._producer.send_offsets_to_transaction(
+                {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
+            )
+        # A prebuilt batch reports its first offset: replaying the rows behind it at a restart changes nothing.
+        return metadata.offset + 1  # type: ignore[attr-defined]
+
+    async def close(self) -> None:
+        await self._producer.stop()
+
+
+async def open_changelog(
+    bootstrap: str, processor: str, partition: int, group: str, transaction_timeout_ms: int
+) -> Changelog:
+    """Becomes the one owner of the partition's changelog."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        transactional_id=f"{group}-{partition}",
+        transaction_timeout_ms=transaction_timeout_ms,
+        max_batch_size=512 << 10,
+        linger_ms=0,
+    )
+    try:
+        await producer.start()
+    except BaseException:
+        await producer.stop()
+        raise
+    return Changelog(processor, partition, group, producer)
+
+
+async def restore(bootstrap: str, processor: str, partition: int, store: Store) -> int:
+    """Brings the store to the end of the changelog and gives the number of rows that were read.
+
+    Positions are compared, not offsets of records: the last record of a transaction is a marker that no consumer is
+    shown, and compaction leaves gaps. A store that is ahead of an emptied changelog keeps what it has.
+    """
+    tp = TopicPartition(topics.changelog(processor), partition)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 << 20,
+        fetch_max_wait_ms=20,
+    )
+    await consumer.start()
+    count = 0
+    try:
+        consumer.assign([tp])
+        first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+        if store.position > end:
+            log.warning("the changelog ends before the store", extra={"partition": partition, "end": end})
+            return 0
+        consumer.seek(tp, max(store.position, first))
+        while (position := await consumer.position(tp)) < end:
+            batches = await consumer.getmany(tp, timeout_ms=200, max_records=20_000)
+            for records in batches.values():
+                store.write(((r.key, r.value) for r in records if r.value is not None), records[-1].offset + 1)
+                count += len(records)
+        store.write((), max(position, store.position))
+    finally:
+        await consumer.stop()
+    return count

@@ -1,0 +1,141 @@
+"""Faust's consumer, handing over whole runs of records of one partition, and mended where it loses some.
+
+Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
+pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
+_wait_next_records and the consumer thread's _create_consumer.
+
+What is mended, by the number of its faust-streaming issue:
+- #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek waits
+  for the fetch in flight, drops its result, and fetching goes on only when the flow is resumed.
+- #606, #502: Faust commits nothing here. Offsets travel with the state, in the partition's own transaction.
+- #176, #597: Faust restores nothing here; the changelog's own restore ends by position.
+- The drain loop sleeps a second when every partition is under back-pressure, and waits up to 1.5 s in a fetch.
+"""
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import faust
+from faust.events import Event
+from faust.transport.drivers import aiokafka as driver
+from faust.transport.utils import DefaultSchedulingStrategy
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+BACK_PRESSURE_SLEEP_S = 0.005
+
+
+class RunMessage(ConsumerMessage):
+    """One Faust message that stands for a run of records; its offset is that of the last."""
+
+    __slots__ = ("records",)
+
+
+class RunSchema(faust.Schema):
+    """The event's value is the run of raw records: decoding belongs to the desk, where a failure is an outcome."""
+
+    def compile(self, app: Any, **kwargs: Any) -> Any:
+        async def decode(message: Any, *, propagate: bool = False) -> Event:
+            return Event(app, None, message.records, None, message)
+
+        return decode
+
+
+class RunScheduler(DefaultSchedulingStrategy):
+    """One item for each partition that has records; what a seek made void is left out."""
+
+    consumer: "RunConsumer | None" = None
+
+    def iterate(self, records: Mapping[TP, Any]) -> Iterator[tuple[TP, Any]]:
+        epoch = self.consumer.epoch if self.consumer else 0
+        for tp, run in records.items():
+            if self.consumer is not None and self.consumer.epoch != epoch:
+                return
+            if run:
+                yield tp, run
+
+
+class RunThread(driver.AIOKafkaConsumerThread):
+    """The thread in which aiokafka fetches. ``fetch_wait_ms`` bounds how long a fetch waits for a first record: a partition
+    that is not part of the waiting request is served that much later."""
+
+    fetch_wait_ms = 10
+
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
+        consumer = super()._create_consumer(loop)
+        consumer._fetch_max_wait_ms = self.fetch_wait_ms
+        return consumer
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's livelock detector watches commits that are not made here; footpath_worker_delay_seconds shows lag."""
+
+
+class RunConsumer(driver.Consumer):
+    """See the module's docstring."""
+
+    Thread = RunThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.epoch = 0
+        self._fetching = asyncio.Lock()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        super().__init__(*args, **kwargs)
+        self.scheduler.consumer = self
+
+    def _new_consumer_thread(self) -> Any:
+        return self.Thread(self, loop=self.loop, beacon=self.beacon)
+
+    def _to_message(self, tp: TP, run: Any) -> RunMessage:
+        first, last = run[0], run[-1]
+        message = RunMessage(
+            tp.topic, tp.partition, last.offset, first.timestamp / 1000.0, first.timestamp_type, None, None, b"", None,
+            0, 0, tp, generation_id=self.app.consumer_generation_id,
+        )
+        message.records = run
+        return message
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Offsets between runs need no bookkeeping: nothing is committed by Faust."""
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Nothing: offsets are committed with the state."""
+        return False
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        await self._flowing.wait()
+        async with self._fetching:
+            epoch = self.epoch
+            records = await super()._getmany(active_partitions, timeout)
+            return records if epoch == self.epoch else {}
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        if self.flow_active and not self._get_active_partitions():
+            await asyncio.sleep(BACK_PRESSURE_SLEEP_S)
+            return {}, self._get_active_partitions()
+        return await super()._wait_next_records(timeout)
+
+    async def perform_seek(self) -> None:
+        self.epoch += 1
+        self._flowing.clear()
+        async with self._fetching:
+            await super().perform_seek()
+
+    async def rewind(self, tp: TP, offset: int) -> None:
+        """Fetches ``tp`` from ``offset`` again."""
+        async with self._fetching:
+            self.epoch += 1
+            await self.seek(tp, offset)
+
+    def resume_flow(self) -> None:
+        super().resume_flow()
+        self._flowing.set()
+
+
+class RunTransport(driver.Transport):
+    Consumer = RunConsumer
+
+
+def partitions_of(assigned: Iterable[TP]) -> set[int]:
+    """Numbers of the partitions in an assignment."""
+    return {tp.partition for tp in assigned}

@@ -1,0 +1,124 @@
+"""Runs a batch of records through a core: decode, take turns, collect effects and changed rows. No waiting, no Kafka."""
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from processors import metrics
+from processors.shell.kept import Kept, KeptCodec
+from processors.shell.store import Store
+from processors.shell.turn import take_turn
+from processors.step import Drop, Effect, Emit, Processor, Reject
+from schemas.codec import Codec, Undecodable
+from schemas.events import Event, EventRejected
+from schemas.ids import derived
+from schemas.topics import BY_NAME, Topic
+
+log = logging.getLogger(__name__)
+HOT_KEYS = 50_000
+"""Decoded states kept at hand for each partition; rows not yet committed always stay."""
+
+
+class Record(Protocol):
+    """What is needed of a Kafka record. ``timestamp`` is in milliseconds."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class TooManyRejects(Exception):
+    """Nothing but rejects for a long time: a broken deploy, not broken events."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """The working state of one partition. ``dirty`` collects the rows that the next commit has to write."""
+
+    processor: Processor[Any]
+    codec: Codec
+    store: Store
+    partition: int
+    reject_limit: int
+    publish: Callable[[Event, int | None], None]
+    dirty: dict[bytes, bytes] = field(default_factory=dict)
+    _hot: dict[bytes, Kept] = field(default_factory=dict)
+    _in_flight: dict[bytes, bytes] = field(default_factory=dict)
+    _rejects_in_a_row: int = 0
+    _kept_codec: KeptCodec = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._kept_codec = KeptCodec(self.processor.state)
+
+    def take(self, topic_name: str, records: Sequence[Record], world: Any) -> None:
+        """Gives every record its turn, in order; effects go to ``publish``, changed states to ``dirty``."""
+        topic = BY_NAME[topic_name]
+        decode, key_of = self.codec.of(topic).decode, topic.key
+        changed: dict[bytes, Kept] = {}
+        for record in records:
+            try:
+                event = decode(record.value)
+            except Undecodable as error:
+                self._reject(topic, record, Reject(error.reason, error.detail), "")
+                continue
+            key = key_of(event).encode()
+            before = self._get(key)
+            turn = take_turn(self.processor, self._kept_codec, before, event, world)
+            if turn.kept is not None and turn.kept is not before:
+                self._hot[key] = changed[key] = turn.kept
+            for effect in turn.effects:
+                self._perform(effect, topic, record, event)
+        self.dirty.update((key, self._kept_codec.encode(kept)) for key, kept in changed.items())
+        metrics.EVENTS.labels(self.processor.name, topic_name).inc(len(records))
+
+    def take_dirty(self) -> dict[bytes, bytes]:
+        """Hands the changed rows to a commit; they stay readable until ``committed``."""
+        self._in_flight, self.dirty = self.dirty, {}
+        return self._in_flight
+
+    def committed(self) -> None:
+        """The rows of the last ``take_dirty`` are in the store now."""
+        self._in_flight = {}
+        if len(self._hot) > HOT_KEYS:
+            self._hot = {key: kept for key, kept in self._hot.items() if key in self.dirty}
+
+    def _get(self, key: bytes) -> Kept | None:
+        kept = self._hot.get(key)
+        if kept is None and (raw := self.store.get(key)) is not None:
+            kept = self._hot[key] = self._kept_codec.decode(raw)
+        return kept
+
+    def _perform(self, effect: Effect, topic: Topic, record: Record, event: Event) -> None:
+        match effect:
+            case Emit(emitted, partition):
+                self._rejects_in_a_row = 0
+                self.publish(emitted, partition)
+            case Drop(reason):
+                metrics.DROPPED.labels(self.processor.name, reason).inc()
+            case Reject():
+                self._reject(topic, record, effect, event.event_id)
+
+    def _reject(self, topic: Topic, record: Record, reject: Reject, source_event_id: str) -> None:
+        self._rejects_in_a_row += 1
+        if self._rejects_in_a_row > self.reject_limit:
+            raise TooManyRejects(
+                f"{self.processor.name} rejected {self.reject_limit} events in a row, the last at {topic.name} "
+                f"{self.partition}/{record.offset}: {reject.reason}; FOOTPATH_WORKER_REJECT_LIMIT sets the limit"
+            )
+        value = record.value or b""
+        metrics.REJECTED.labels(self.processor.name, reject.reason).inc()
+        self.publish(EventRejected(
+            event_id=derived("rejected", self.processor.name, topic.name, str(self.partition), str(record.offset)),
+            occurred_at=record.timestamp * 1000,
+            stage=self.processor.name,
+            reason=reject.reason,
+            detail=reject.detail,
+            field=reject.field,
+            source_event_id=source_event_id,
+            fingerprint=value[2:10].hex() if value[:2] == b"\xc3\x01" else "",
+            raw=value,
+            topic=topic.name,
+            partition=self.partition,
+            offset=record.offset,
+        ), None)

@@ -1,0 +1,56 @@
+"""What is stored for a key: a state that lives, has moved to another person, or was erased.
+
+An active state carries a window of the ids of the last events that it took: every consumer may see duplicates.
+"""
+from typing import Any, TypeVar
+
+import msgspec
+
+WINDOW = 32
+"""Ids remembered per key. Duplicates of older events are caught further on: by the ledger's keys and by the store."""
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Active(msgspec.Struct, frozen=True, array_like=True, tag="a"):
+    """``state`` is None for a key whose events left nothing to keep but their ids."""
+
+    state: Any
+    seen: tuple[int, ...] = ()
+
+
+class Moved(msgspec.Struct, frozen=True, array_like=True, tag="m"):
+    """The person is now known as ``to``: events are forwarded there."""
+
+    to: str
+
+
+class Erased(msgspec.Struct, frozen=True, array_like=True, tag="e"):
+    """The person asked to be forgotten: later events change nothing."""
+
+
+Kept = Active | Moved | Erased
+
+
+def remember(seen: tuple[int, ...], *marks: int) -> tuple[int, ...]:
+    """The window after more events were taken; the oldest marks fall out."""
+    fresh = tuple(m for m in marks if m not in seen)
+    return (*seen, *fresh)[-WINDOW:]
+
+
+class KeptCodec:
+    """Bytes of what is kept, for the changelog and the stores: MessagePack."""
+
+    def __init__(self, state: type[msgspec.Struct]) -> None:
+        self._state = state
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(Kept)
+
+    def encode(self, kept: Kept) -> bytes:
+        return self._encoder.encode(kept)
+
+    def decode(self, raw: bytes) -> Kept:
+        kept: Kept = self._decoder.decode(raw)
+        if isinstance(kept, Active) and kept.state is not None:
+            return Active(msgspec.convert(kept.state, self._state, strict=False), kept.seen)
+        return kept

@@ -1,0 +1,51 @@
+"""Keeps the world up to date from its compacted topics."""
+import asyncio
+
+from processors.world import World
+from schemas.brand.items import BrandFold
+from schemas.codec import Codec
+from schemas.compacted import Follower
+from schemas.events import BrandConfigured, StockReported
+from schemas.topics import BRAND_CONFIGURED, STOCK_REPORTED
+
+
+class LiveWorld:
+    """Follows the topics that make up the world."""
+
+    def __init__(self, bootstrap: str, codec: Codec) -> None:
+        self._brands = BrandFold()
+        self._counted_at: dict[tuple[str, str], int] = {}
+        self._stock: dict[tuple[str, str], int] = {}
+        self._live = asyncio.Event()
+        self._followers = (
+            Follower(bootstrap, BRAND_CONFIGURED, codec, self._configure),
+            Follower(bootstrap, STOCK_REPORTED, codec, self._count),
+        )
+
+    def now(self) -> World:
+        """The world at this moment. Only after ``ready``."""
+        assert self._brands.brand is not None
+        return World(self._brands.brand, self._stock)
+
+    async def follow(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for follower in self._followers:
+                group.create_task(follower.run())
+
+    async def ready(self) -> None:
+        """Returns once a brand is live and everything was read that was there at the start."""
+        for follower in self._followers:
+            await follower.caught_up.wait()
+        await self._live.wait()
+
+    def _configure(self, event: BrandConfigured) -> None:
+        if self._brands.apply(event):
+            self._live.set()
+
+    def _count(self, event: StockReported) -> None:
+        # A till that was offline reports late: an older count never replaces a newer one.
+        place = (event.store, event.sku)
+        if event.occurred_at >= self._counted_at.get(place, 0):
+            self._counted_at[place] = event.occurred_at
+            self._stock[place] = event.quantity

@@ -1,0 +1,165 @@
+"""One partition of one processor, as an actor: open, take batches, commit, close.
+
+The order of durability, here and nowhere else:
+1. effects are published and acknowledged;
+2. state rows and source offsets are committed in one transaction;
+3. the rows go to the local store.
+A crash between any two replays the batch into the same effects, ids and rows, because cores are pure.
+"""
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from processors import metrics
+from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore
+from processors.shell.desk import Desk, Record
+from processors.shell.outbox import Outbox
+from processors.shell.settings import WorkerSettings
+from processors.shell.store import Store
+from processors.step import Processor
+from schemas.codec import Codec
+
+log = logging.getLogger(__name__)
+QUEUED_BATCHES = 4
+CLOSE_S = 1.5
+"""How long a partition that is given up may take to finish what it published; the rest is replayed by the next owner."""
+
+
+class Partition:
+    """:param world: gives the reference data of the moment. :param rewind: asks for the source from an offset again."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        processor: Processor[Any],
+        number: int,
+        group: str,
+        store: Store,
+        codec: Codec,
+        producer: AIOKafkaProducer,
+        world: Callable[[], Any],
+        rewind: Callable[[str, int, int], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._processor = processor
+        self._number = number
+        self._group = group
+        self._store = store
+        self._outbox = Outbox(processor.name, producer, codec, settings.partitions)
+        self._desk = Desk(processor, codec, store, number, settings.reject_limit, self._outbox.put)
+        self._world = world
+        self._rewind = rewind
+        self._queue: asyncio.Queue[tuple[str, Sequence[Record]]] = asyncio.Queue(QUEUED_BATCHES)
+        self._next: dict[str, int] = {}
+        self._rewound: dict[str, int] = {}
+        self._changed: dict[str, int] = {}
+        self._deliveries: list[asyncio.Future[object]] = []
+        self._commit: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    async def deliver(self, topic: str, records: Sequence[Record]) -> None:
+        """Hands a run of records over; waits when the partition is behind."""
+        if not self._closing.is_set():
+            await self._queue.put((topic, records))
+
+    async def run(self) -> None:
+        """Until ``close``. Any exception is a bug, a lost partition or a broker that stayed away: the worker must stop."""
+        changelog = await open_changelog(
+            self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
+        )
+        try:
+            rows = await restore(self._settings.kafka, self._processor.name, self._number, self._store)
+            metrics.RESTORE_ROWS.labels(self._processor.name).inc(rows)
+            for topic in self._processor.sources:
+                if (mark := self._store.get(WATERMARK + topic.name.encode())) is not None:
+                    self._next[topic.name] = int(mark) + 1
+            log.info("partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows})
+            self.opened.set()
+            await self._serve(changelog)
+        finally:
+            if self._commit is not None and not self._commit.done():
+                self._commit.cancel()
+            await changelog.close()
+
+    def close(self) -> None:
+        """Finishes what was taken, as far as that goes quickly, and takes no more: what waits is fetched again later."""
+        self._closing.set()
+        while not self._queue.empty():
+            self._queue.get_nowait()
+
+    async def _serve(self, changelog: Changelog) -> None:
+        interval = self._settings.commit_interval_ms / 1000
+        due = time.monotonic() + interval
+        closing = asyncio.ensure_future(self._closing.wait())
+        waiting: asyncio.Task[tuple[str, Sequence[Record]]] | None = None
+        try:
+            while not self._closing.is_set():
+                waiting = waiting or asyncio.ensure_future(self._queue.get())
+                until = max(0.0, due - time.monotonic()) if self._changed else None
+                tasks = {waiting, closing} | ({self._commit} if self._commit else set())
+                await asyncio.wait(tasks, timeout=until, return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    topic, records = waiting.result()
+                    waiting = None
+                    await self._take(topic, records)
+                if self._commit is not None and self._commit.done():
+                    self._commit.result()
+                    self._commit = None
+                if self._changed and self._commit is None and time.monotonic() >= due:
+                    self._commit = asyncio.ensure_future(self._commit_now(changelog))
+                    due = time.monotonic() + interval
+            async with asyncio.timeout(CLOSE_S):
+                if self._commit is not None:
+                    await self._commit
+                if self._changed:
+                    await self._commit_now(changelog)
+        except TimeoutError:
+            log.warning("gave up a partition before its commit", extra={"partition": self._number})
+        finally:
+            closing.cancel()
+            if waiting is not None:
+                waiting.cancel()
+
+    async def _take(self, topic: str, records: Sequence[Record]) -> None:
+        fresh = await self._fresh(topic, records)
+        if not fresh:
+            return
+        metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - fresh[0].timestamp / 1000))
+        self._desk.take(topic, fresh, self._world())
+        self._deliveries += await self._outbox.flush()
+        self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
+
+    async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
+        """Records that the state does not contain yet; none when some before them are missing.
+
+        A record that was fetched before a seek can arrive after it (faust#596). Taking it would skip those between for good.
+        """
+        expected = self._next.get(topic)
+        first = records[0].offset
+        if expected is None or first == expected:
+            return records
+        if first < expected:
+            return [record for record in records if record.offset >= expected]
+        if self._rewound.get(topic) == first:
+            return records  # Asked again and the same came: what was between is gone from the topic.
+        self._rewound[topic] = first
+        metrics.GAPS.labels(self._processor.name).inc()
+        await self._rewind(topic, self._number, expected)
+        return ()
+
+    async def _commit_now(self, changelog: Changelog) -> None:
+        started = time.perf_counter()
+        rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
+        self._changed, self._deliveries = {}, []
+        for delivery in deliveries:
+            await delivery
+        position = await changelog.commit(rows, offsets)
+        marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
+        self._store.write((*rows.items(), *marks), position)
+        self._desk.committed()
+        metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)

@@ -1,0 +1,72 @@
+"""Where a partition's state rests between batches: memory, or RocksDB on disk.
+
+A store only ever holds what the changelog holds: rows are written after their transaction was committed, together with
+the changelog position that they bring the store to, in one atomic write.
+"""
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+import rocksdict
+
+Rows = Iterable[tuple[bytes, bytes]]
+_POSITION = b"\0position"
+
+
+class Store(Protocol):
+    """Latest value of each key of one partition, and the changelog offset up to which it is complete."""
+
+    position: int
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def write(self, rows: Rows, position: int) -> None:
+        """Takes the rows; ``position`` is the offset after the last changelog record that they contain."""
+
+    def close(self) -> None: ...
+
+
+class MemoryStore:
+    """In a dict: for tests and small states. Restored from the changelog at every start."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._rows: dict[bytes, bytes] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._rows.get(key)
+
+    def write(self, rows: Rows, position: int) -> None:
+        self._rows.update(rows)
+        self.position = position
+
+    def close(self) -> None:
+        pass
+
+
+class RocksStore:
+    """In RocksDB at ``folder``: a restart reads only the tail of the changelog."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        options = rocksdict.Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_max_background_jobs(2)
+        options.set_write_buffer_size(16 << 20)
+        options.set_keep_log_file_num(1)
+        self._db = rocksdict.Rdict(str(folder), options)
+        self.position = int(self._db.get(_POSITION) or 0)
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._db.get(key)
+
+    def write(self, rows: Rows, position: int) -> None:
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in rows:
+            batch.put(key, value)
+        batch.put(_POSITION, b"%d" % position)
+        self._db.write(batch)
+        self.position = position
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,66 @@
+"""What a processor is: pure functions over its state, and what they may ask the shell to do."""
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from schemas.events import Event
+from schemas.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Publish an event on its topic; ``partition`` overrides the one that its key gives."""
+
+    event: Event
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """This event cannot be used: it goes to event-rejected with its bytes. ``reason`` is one of schemas.reasons."""
+
+    reason: str
+    detail: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """This event needs no answer, and that is fine; counted by reason."""
+
+    reason: str
+
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+Effect = Emit | Reject | Drop
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[S]):
+    """What follows from one event: the new state of its key (None: nothing to keep) and the effects, in order."""
+
+    state: S | None
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Processor(Generic[S]):
+    """A core with what the shell needs to run it.
+
+    ``step(state | None, event, world)`` is pure: it mutates nothing and takes time from the event, so the same inputs give
+    the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and may be applied twice
+    with the same loser without effect. ``erase(state)`` gives the effects that forgetting a person needs.
+    ``world`` is read-only reference data. ``by_person`` says that keys are person ids: the shell then moves and
+    forgets state as people merge and are erased.
+    """
+
+    name: str
+    sources: tuple[Topic, ...]
+    state: type[S]
+    step: Callable[[S | None, Any, Any], Step[S]]
+    merge: Callable[[S | None, S], S]
+    erase: Callable[[S], tuple[Effect, ...]]
+    by_person: bool = False

@@ -1,0 +1,1 @@
+"""Topics into ClickHouse: every event in the table of its topic, once."""

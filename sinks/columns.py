@@ -1,0 +1,133 @@
+"""Avro to columns: the statement and the block that bring a topic's records into its table.
+
+A record's Avro encoding is the encodings of its fields one after the other, so partition and offset are put in front of a
+body without touching it, and many bodies in a row are a block of an Avro object container file (Avro 1.12, "Object
+Container Files"). ClickHouse reads that by itself: no value is ever made in Python.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from schemas.codec import Schema, without_logical_types
+from schemas.topics import Topic
+from sinks.walk import PADDING, Walk
+
+SYNC = b"footpath footpath"[:16]
+"""Sync marker of the container; any sixteen bytes do."""
+NEVER_STORED = {"touchpoint_recorded": "type = 'probe'", "touchpoint_identified": "type = 'probe'", "scan_routed": "route = 'probe'"}
+"""Condition on a table's incoming rows that leaves out what only asks whether the stream answers."""
+
+Body = tuple[int, int, bytes]
+"""Partition, offset, and the record's Avro encoding without the header of the value."""
+
+_PLAIN = {"string": "String", "bytes": "String", "long": "Int64", "int": "Int32", "double": "Float64"}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How records that one schema wrote become rows of a topic's table."""
+
+    topic: Topic
+    schema: Schema
+
+    @cached_property
+    def fields(self) -> list[dict[str, Any]]:
+        return list(self.schema.document["fields"])
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Columns that the schema fills, in its order."""
+        return [column_of(field["name"]) for field in self.fields]
+
+    @cached_property
+    def insert(self) -> str:
+        """The statement; the container follows as its data."""
+        came = ", ".join(["_partition Int32", "_offset Int64", *(f"`{f['name']}` {_type(f['type'])}" for f in self.fields)])
+        values = ", ".join(["_partition", "_offset", *(_value(field) for field in self.fields)])
+        names = ", ".join(["_partition", "_offset", *(f"`{name}`" for name in self.names)])
+        kept = f" WHERE NOT ({NEVER_STORED[self.topic.table]})" if self.topic.table in NEVER_STORED else ""
+        return f"INSERT INTO footpath.{self.topic.table} ({names}) SELECT {values} FROM input('{came}'){kept} FORMAT Avro"
+
+    @cached_property
+    def _head(self) -> bytes:
+        fields = [{"name": "_partition", "type": "int"}, {"name": "_offset", "type": "long"}, *self.fields]
+        row = json.dumps({"type": "record", "name": "Row", "fields": without_logical_types(fields)}).encode()
+        meta = b"".join(long(len(part)) + part for part in (b"avro.schema", row, b"avro.codec", b"null"))
+        return b"Obj\x01" + long(2) + meta + long(0) + SYNC
+
+    def block(self, bodies: Sequence[Body]) -> bytes:
+        """The object container with these bodies as its rows."""
+        rows = b"".join([part for partition, offset, body in bodies for part in (long(partition), long(offset), body)])
+        return b"".join((self._head, long(len(bodies)), long(len(rows)), rows, SYNC))
+
+    def unsound(self, bodies: Sequence[Body]) -> list[int]:
+        """Positions of the bodies that are not plainly one record of the schema."""
+        ends = np.cumsum([len(body) for _, _, body in bodies])
+        starts = np.concatenate(([0], ends[:-1]))
+        buffer = b"".join([*(body for _, _, body in bodies), bytes(PADDING)])
+        return np.flatnonzero(~Walk(buffer, starts, ends).sound(self.schema.parsed)).tolist()
+
+
+def long(value: int) -> bytes:
+    """A whole number as Avro writes it: zigzag, then seven bits a byte, the lowest first."""
+    value = (value << 1) ^ (value >> 63)
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def column_of(name: str) -> str:
+    """Column of a field: the same name; money loses the unit that only its encoding has."""
+    return name.removesuffix("_micros")
+
+
+def _type(node: Any) -> str:
+    """ClickHouse's type of what the container holds."""
+    match node:
+        case str():
+            return _PLAIN[node]
+        case ["null", branch]:
+            return f"Nullable({_type(branch)})"
+        case {"type": "array", "items": items}:
+            return f"Array({_type(items)})"
+        case {"type": "record", "fields": fields}:
+            members = ", ".join(f"{field['name']} {_type(field['type'])}" for field in fields)
+            return f"Tuple({members})"
+        case {"type": kind}:
+            return _type(kind)
+        case _:
+            raise NotImplementedError(f"Avro type {node!r}")
+
+
+def _value(field: dict[str, Any]) -> str:
+    """SQL for a column's value; total, so that no content of a sound record can make an insert fail."""
+    name, node = field["name"], field["type"]
+    if isinstance(node, dict) and node.get("logicalType") == "timestamp-micros":
+        return f"fromUnixTimestamp64Micro(`{name}`, 'UTC')"
+    if name.endswith("_micros"):
+        return _money(f"`{name}`")
+    if name.endswith("person_id"):
+        # Ids of people are UUIDs; an empty one becomes zero, any other text a UUID of its own.
+        other = f"if(`{name}` = '', toUUID('00000000-0000-0000-0000-000000000000'), reinterpretAsUUID(MD5(`{name}`)))"
+        return f"ifNull(toUUIDOrNull(`{name}`), {other})"
+    if isinstance(node, dict) and node["type"] == "array" and isinstance(node["items"], dict):
+        members = (member["name"] for member in node["items"]["fields"])
+        return f"arrayMap(item -> tuple({', '.join(_member(m) for m in members)}), `{name}`)"
+    return f"`{name}`"
+
+
+def _member(name: str) -> str:
+    return _money(f"item.{name}") if name.endswith("_micros") else f"item.{name}"
+
+
+def _money(micros: str) -> str:
+    # Millionths are what a Decimal(18, 6) is made of.
+    return f"reinterpret({micros}, 'Decimal64(6)')"

@@ -1,0 +1,80 @@
+"""Writes blocks into ClickHouse: waits as long as it is away, fails loudly when it refuses what it is given."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+import aiohttp
+import clickhouse_connect
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from sinks import metrics
+from sinks.columns import Body, Columns
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+INSERT_TIMEOUT_S = 120
+PASSING = frozenset({
+    3, 60, 81, 159, 160, 164, 198, 202, 209, 210, 236, 241, 242, 243, 252, 319, 394, 425, 439, 516, 999,
+})
+"""ClickHouse's error codes that pass by themselves: not migrated yet, too busy, out of memory or disk, shutting down."""
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """ClickHouse does not take a block for what is in it: a bug. The message names table, partition and first offset."""
+
+
+class Writer:
+    """Inserts blocks; one per process, used by all agents at once."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: AsyncClient | None = None
+
+    async def write(self, columns: Columns, bodies: Sequence[Body]) -> None:
+        """Returns once the rows are in the table, however long that takes.
+
+        :raises Refused: the server answered that the block is wrong.
+        """
+        block = columns.block(bodies)
+        pause_s = FIRST_PAUSE_S
+        while True:
+            began = time.perf_counter()
+            try:
+                if self._client is None:
+                    self._client = await build_client(self._url)
+                await self._client.command(columns.insert, data=block)
+            except (ClickHouseError, aiohttp.ClientError, OSError, asyncio.TimeoutError) as problem:
+                if not passes(problem):
+                    partition, offset, _ = bodies[0]
+                    where = f"{columns.topic.name} partition {partition} from offset {offset}, {len(bodies)} rows"
+                    raise Refused(f"ClickHouse refuses {where}: {problem}") from problem
+                metrics.WAITING.labels("clickhouse").set(1)
+                log.warning("ClickHouse does not take %s, next try in %.1f s: %s", columns.topic.table, pause_s, problem)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                metrics.WAITING.labels("clickhouse").set(0)
+                metrics.INSERT_SECONDS.labels(columns.topic.table).observe(time.perf_counter() - began)
+                metrics.ROWS.labels(columns.topic.table).inc(len(bodies))
+                return
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+
+async def build_client(url: str) -> AsyncClient:
+    return await clickhouse_connect.get_async_client(
+        dsn=url, autogenerate_session_id=False, send_receive_timeout=INSERT_TIMEOUT_S, compress=False
+    )
+
+
+def passes(problem: Exception) -> bool:
+    """Whether the same insert may succeed later: no answer, or one that is not about the rows."""
+    code = getattr(problem, "code", None)
+    return code is None or code in PASSING

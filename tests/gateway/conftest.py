@@ -1,0 +1,51 @@
+"""A street for the gateway's stories: topics, a brand, a running gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.setup import brand, topics
+from tests.gateway.street import BRAND, GatewayProcess, Phone, stream
+from tests.parts import KafkaPart, start_kafka
+
+
+@pytest.fixture(scope="module")
+def street(kafka: KafkaPart) -> str:
+    """Address of the shared Kafka, with the topics and the test brand on it."""
+    topics.apply(kafka.bootstrap)
+    brand.apply(kafka.bootstrap, [BRAND])
+    return kafka.bootstrap
+
+
+@pytest.fixture(scope="module")
+def gateway(street: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway for the tests of a module, which the stream can answer."""
+    process = GatewayProcess(street, tmp_path_factory.mktemp("gateway"))
+    asyncio.run(process.start_with_stream(street))
+    yield process
+    process.end()
+
+
+@pytest.fixture
+async def phone(gateway: GatewayProcess) -> AsyncIterator[Phone]:
+    async with Phone(gateway) as one:
+        yield one
+
+
+@pytest.fixture
+async def answering(street: str) -> AsyncIterator[None]:
+    """The stream answers every scan with the way to the shop."""
+    async with stream(street):
+        yield
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[KafkaPart]:
+    """A broker that a test may kill, with the topics and the test brand on it."""
+    part = start_kafka(tmp_path / "kafka")
+    topics.apply(part.bootstrap)
+    brand.apply(part.bootstrap, [BRAND])
+    yield part
+    part.stop()

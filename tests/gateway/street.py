@@ -1,0 +1,209 @@
+"""What the gateway's stories are told with: the process itself, a stream that answers at once, and the topics read back."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from yarl import URL
+
+from deploy.local import ports
+from deploy.local.process import build_die_with_parent
+from schemas.codec import Codec
+from schemas.events import ScanRouted, TouchpointRecorded
+from schemas.ids import derived, person_of
+from schemas.topics import TOUCHPOINT_RECORDED, Topic
+
+HERE = Path(__file__).parent
+BRAND = HERE / "brand.yaml"
+IDENTIFIER_KEY = bytes(range(32))
+WAIT_S = 30.0
+
+Decide = Callable[[TouchpointRecorded], Mapping[str, Any] | None]
+
+
+def page_view(person: str = "ann", **fields: Any) -> dict[str, Any]:
+    """A view of a page by a known customer, just now."""
+    return {
+        "type": "page_view",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "identifiers": [{"type": "customer", "value": person}],
+        **fields,
+    }
+
+
+def sale(amount: Any = "12.50", **fields: Any) -> dict[str, Any]:
+    return page_view(**{"type": "sale", "properties": {"amount": amount}, **fields})
+
+
+def after(text: str) -> str:
+    """A time from now, e.g. ``after("-2 days")``, as RFC 3339."""
+    count, unit = text.split()
+    return (datetime.now(UTC) + timedelta(**{unit: float(count)})).isoformat()
+
+
+class GatewayProcess:
+    """The gateway as it runs in a deployment: its own process, its settings from the environment."""
+
+    def __init__(self, bootstrap: str, directory: Path, **settings: str) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        key_file = directory / "identifier.key"
+        key_file.write_text(IDENTIFIER_KEY.hex())
+        self.port = ports.free()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.spool = directory / "spool"
+        self.log = directory / "gateway.log"
+        self.environ = {
+            **os.environ,
+            "FOOTPATH_KAFKA": bootstrap,
+            "FOOTPATH_IDENTIFIER_KEY_FILE": str(key_file),
+            "FOOTPATH_GATEWAY_PORT": str(self.port),
+            "FOOTPATH_GATEWAY_SPOOL": str(self.spool),
+            "FOOTPATH_GATEWAY_DEADLINE_MS": "2000",
+            **{f"FOOTPATH_GATEWAY_{name.upper()}": value for name, value in settings.items()},
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gateway.serve"],
+                env=self.environ, stdout=log, stderr=log, preexec_fn=build_die_with_parent(),
+            )  # fmt: skip
+        return self._process
+
+    async def start(self, until: str = "/health/live") -> "GatewayProcess":
+        process = self.launch()
+        async with aiohttp.ClientSession() as client:
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    assert process.poll() is None, self.log.read_text()
+                    with suppress(aiohttp.ClientError):
+                        async with client.get(self.url + until) as answer:
+                            if answer.status == 200:
+                                return self
+                    await asyncio.sleep(0.02)
+
+    async def start_with_stream(self, bootstrap: str) -> "GatewayProcess":
+        """Started, and ready because a stream answers meanwhile."""
+        async with stream(bootstrap):
+            return await self.start(until="/health/ready")
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(WAIT_S)
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+
+class Phone:
+    """A client that keeps its cookies and follows nothing."""
+
+    def __init__(self, gateway: GatewayProcess, **headers: str) -> None:
+        self._gateway = gateway
+        # The gateway is an IP address here, and such cookies are kept only when asked for.
+        self.cookies = aiohttp.CookieJar(unsafe=True)
+        self._session = aiohttp.ClientSession(cookie_jar=self.cookies, headers=headers)
+
+    async def __aenter__(self) -> "Phone":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def ask(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
+        answer = await self._session.request(
+            method, URL(self._gateway.url + path, encoded=True), allow_redirects=False, **options
+        )
+        await answer.read()
+        return answer
+
+    async def scan(self, tag: str, **options: Any) -> aiohttp.ClientResponse:
+        return await self.ask("GET", f"/s/{tag}", **options)
+
+    async def send(self, *events: Any, key: str = "till-secret") -> aiohttp.ClientResponse:
+        headers = {"Authorization": f"Bearer {key}"}
+        return await self.ask("POST", "/v1/events", json={"events": list(events)}, headers=headers)
+
+    async def metric(self, name: str) -> float:
+        """Value of a metric, named with its labels; 0 when it has never been counted."""
+        text = await (await self.ask("GET", "/metrics")).text()
+        return next((float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name} ")), 0.0)
+
+    async def verdicts(self, *events: Any, key: str = "till-secret") -> list[tuple[str, str]]:
+        """Status and reason of each event of an accepted batch."""
+        answer = await self.send(*events, key=key)
+        assert answer.status == 202, await answer.text()
+        return [(result["status"], result["reason"]) for result in (await answer.json())["results"]]
+
+
+def to_the_shop(scan: TouchpointRecorded) -> dict[str, Any]:
+    """The usual decision of the test stream: a redirect to the shop."""
+    return {"action": "redirect", "destination": "https://shop.corner.example/de/tea"}
+
+
+@asynccontextmanager
+async def stream(bootstrap: str, decide: Decide = to_the_shop) -> AsyncIterator[None]:
+    """A stand-in for the processors: answers each scan and probe on its reply partition with what ``decide`` says."""
+    codec = Codec()
+    consumer = AIOKafkaConsumer(TOUCHPOINT_RECORDED.name, bootstrap_servers=bootstrap, auto_offset_reset="latest")
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=0)
+    await consumer.start()
+    await producer.start()
+    await consumer.seek_to_end()
+
+    async def answer() -> None:
+        async for record in consumer:
+            scan = codec.of(TOUCHPOINT_RECORDED).decode(record.value)
+            decided = to_the_shop(scan) if scan.type == "probe" else decide(scan)
+            if scan.reply_partition is None or decided is None:
+                continue
+            routed = ScanRouted(
+                event_id=derived("route", scan.event_id), occurred_at=scan.occurred_at, scan_event_id=scan.event_id,
+                person_id=person_of(scan.anchor), tag=scan.tag, store=scan.store, moment="buy", route="shop",
+                candidates=(), inputs="{}", brand_version="test", reply_partition=scan.reply_partition, **decided,
+            )  # fmt: skip
+            topic, key, value, headers = codec.record(routed)
+            await producer.send(topic.name, value, key, partition=scan.reply_partition, headers=headers)
+
+    answering = asyncio.create_task(answer())
+    try:
+        yield
+    finally:
+        answering.cancel()
+        await asyncio.wait([answering])
+        await producer.stop()
+        await consumer.stop()
+
+
+async def read_back(bootstrap: str, topic: Topic, wanted: Callable[[Any], bool], count: int) -> list[Any]:
+    """The first ``count`` events of a topic that are wanted, in each partition's order; waits until they are there."""
+    codec = Codec().of(topic)
+    consumer = AIOKafkaConsumer(topic.name, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        found: list[Any] = []
+        async with asyncio.timeout(WAIT_S):
+            while len(found) < count:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found += [e for e in (codec.decode(record.value) for record in records) if wanted(e)]
+        return found
+    finally:
+        await consumer.stop()

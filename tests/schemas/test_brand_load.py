@@ -1,0 +1,144 @@
+"""Whoever writes a brand's files is told every mistake at once, each with file, line, column and field."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.settings import DEMO_BRAND
+from schemas.brand.load import BrandError, Problem, load
+from schemas.brand.model import is_registered
+from tests.schemas.brands import YAML, write
+
+
+def problems(folder: Path, old: str, new: str) -> list[Problem]:
+    """What is said of the small brand with one piece of its text replaced."""
+    assert YAML.count(old) == 1
+    with pytest.raises(BrandError) as refused:
+        load(write(folder, YAML.replace(old, new)))
+    return list(refused.value.problems)
+
+
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(YAML.splitlines(), 1) if text in line)
+
+
+def test_a_brand_is_read(tmp_path: Path) -> None:
+    found = load(write(tmp_path))
+    assert (found.about.id, list(found.tags), list(found.stores), [r.id for r in found.routes]) == (
+        "kolibri", ["shelf-1"], ["mitte"], ["buy"]
+    )
+
+
+def test_files_and_their_order_do_not_matter(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    write(one)
+    middle = YAML.index("tags:")
+    write(two, YAML[:middle], "z.yaml")
+    write(two, YAML[middle:], "a.yml")
+    assert load(one) == load(two) == load(two / "a.yml", two / "z.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "message"),
+    [
+        ("placement: shelf", "placment: shelf", "shelf-1", "tags[0].placment", "no such field"),
+        ("{id: shelf-1, ", "{", "placement: shelf", "tags[0].id", "is missing"),
+        ("placement: shelf", "placement: shelv", "shelf-1", "tags[0].placement", "there are store, zone"),
+        ("priority: 10", "priority: high", "priority", "routes[0].priority", "expected `int`"),
+        ("moment: buy", "moment: bye", "moment", "routes[0].moment", "there are know, go, buy, do"),
+        ("types: [scan]", "type: [scan]", "placements: [shelf]", "routes[0].when.type", "no such field"),
+        ("types: [scan]", "types: [skan]", "placements: [shelf]", "route buy.when.types", "'skan'"),
+        ("store: mitte", "store: munich", "shelf-1", "tag shelf-1.store", "'munich' is not in the configuration"),
+        ("product: KB-1", "product: KB-9", "shelf-1", "tag shelf-1.product", "'KB-9' is not in the configuration"),
+        ("Europe/Berlin", "Europe/Bärlin", "Mitte", "store mitte.time_zone", "no time zone"),
+        ("Mo-Fr 08:00-20:00", "Mo-Fr 8 to 8", "Mitte", "store mitte.hours", "opening_hours"),
+        ("currency: EUR", "currency: euro", "currency", "brand kolibri.currency", "ISO 4217"),
+        ("country: DE", "country: Germany", "country", "brand kolibri.country", "ISO 3166"),
+        ("shop.example/hello", "evil.example/hello", "fallback", "brand kolibri.fallback", "destinations"),
+        ("shop.example/p/", "shop.example.evil/p/", "action", "route buy.action.url", "destinations"),
+        ("{product}", "{colour}", "action", "route buy.action.url", "no {colour}"),
+        ("points: 5", "points: 0", "points", "reward scan.points", "above zero"),
+        ("on: [scan], points: 5", "on: [scan], points_per_unit: 1", "id: scan", "reward scan.points_per_unit", "sale"),
+        ("tags:", "tag:", "tags:", "tag", "no such section"),
+        ("id: mitte", "id: mit/te", "Mitte", "store mit/te.id", "letters, digits"),
+    ],
+)
+def test_a_mistake_has_its_place_and_its_words(
+    tmp_path: Path, old: str, new: str, line: str, field: str, message: str
+) -> None:
+    found = [p for p in problems(tmp_path, old, new) if p.field == field]
+    assert found, problems(tmp_path, old, new)
+    assert found[0].line == line_of(line)
+    assert message in found[0].message
+    assert str(found[0]).startswith(f"{tmp_path / 'brand.yaml'}:{found[0].line}:{found[0].column}: {field}: ")
+
+
+def test_the_column_is_the_fields_own(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "placement: shelf", "placement: 3")
+    assert YAML.splitlines()[problem.line - 1][problem.column - 1 :].startswith("placement")
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    broken = YAML.replace("priority: 10", "priority: x").replace("points: 5", "points: y").replace("country: DE", "cuntry: DE")
+    with pytest.raises(BrandError) as refused:
+        load(write(tmp_path, broken))
+    assert [p.field for p in refused.value.problems] == ["brand.cuntry", "routes[0].priority", "rewards[0].points"]
+    assert len(str(refused.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"tags:\n  - {id: a, id: b}\n", 'brand.yaml:2:13: YAML: found duplicate key "id"'),
+        (b"tags: [\n", "brand.yaml:2:1: YAML: "),
+        (b"stores:\n  - {id: \xff}\n", "brand.yaml: is no UTF-8 at byte 17"),
+        (b"stores:\n  - {id: a\x01}\n", "brand.yaml: unacceptable character"),
+        (b"- a\n- b\n", "brand.yaml:1:1: must have sections: brand, stores"),
+        (b"stores: {a: b}\n", "brand.yaml:1:1: stores: must be a list"),
+        (b"tags:\n  - 7\n", "brand.yaml:2:5: tags[0]: expected `object`, got `int`"),
+        (b"brand: 7\n", "brand.yaml:1:1: brand: expected `object`, got `int`"),
+        (b"", ": brand: there must be one brand section, found 0"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "brand.yaml").write_bytes(content)
+    with pytest.raises(BrandError) as refused:
+        load(tmp_path)
+    assert message in str(refused.value)
+
+
+def test_a_folder_that_is_missing_or_empty(tmp_path: Path) -> None:
+    for place, message in ((tmp_path / "nowhere", "no such file or folder"), (tmp_path, "has no .yaml file")):
+        with pytest.raises(BrandError) as refused:
+            load(place)
+        assert str(refused.value) == f"{place}: {message}"
+
+
+def test_two_items_of_one_id(tmp_path: Path) -> None:
+    write(tmp_path, "tags:\n  - {id: shelf-1, placement: door}\n", "more.yaml")
+    with pytest.raises(BrandError, match="tag 'shelf-1' is already in brand.yaml"):
+        load(write(tmp_path))
+
+
+def test_the_demo_brand_is_right_and_knows_all_four_moments() -> None:
+    demo = load(DEMO_BRAND)
+    assert len({store.time_zone for store in demo.stores.values()}) >= 2
+    assert {route.moment for route in demo.routes} == {"know", "go", "buy", "do"}
+    assert {tag.trigger for tag in demo.tags.values()} == {"scan", "nfc_tap"}
+    assert {route.action.kind for route in demo.routes} == {"redirect", "page"}
+    assert len(demo.tags) >= 30
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://shop.example", True), ("https://shop.example/a?b=c#d", True), ("https://shop.example.evil/", False),
+        ("https://shop.example@evil.example/", False), ("//shop.example/", False), ("javascript:alert(1)", False),
+        ("https:\\\\shop.example\\", False), ("https://shop.example/\r\nSet-Cookie: a", False),
+        ("https://shop.example/../x", False), ("http://shop.example/", False), ("https://SHOP.example/", False),
+    ],
+)
+def test_a_phone_goes_to_registered_destinations_only(url: str, allowed: bool) -> None:
+    assert is_registered(url, ("https://shop.example",)) is allowed
