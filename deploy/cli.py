@@ -1,5 +1,6 @@
 """The command line. Commands import what they need when they run, so that help is instant."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ def up(
     """
     from deploy.local import settings, stack
 
+    _hush_libraries()
     try:
         chosen = settings.read(os.environ, data, brand, shoppers, workers)
     except settings.SettingError as error:
@@ -110,11 +112,11 @@ def worker(*processors: str, name: str = "") -> int:
 
 
 @app.command(group=RUN_IT)
-def sink() -> int | None:
+def sink() -> None:
     """Write every topic into ClickHouse."""
     from sinks.serve import main as serve
 
-    return serve()
+    serve()
 
 
 @topics.command(name="apply")
@@ -129,6 +131,7 @@ def topics_apply(*, replication: int = 1, dry_run: DryRun = False) -> None:
     from deploy.setup.topics import apply
     from schemas.topics import PARTITIONS
 
+    _hush_libraries()
     for step in apply(_kafka(), _number("FOOTPATH_PARTITIONS", PARTITIONS), replication, dry_run):
         print(step)
 
@@ -140,6 +143,7 @@ def store_migrate(*, dry_run: DryRun = False) -> None:
 
     from sinks.store.migrate import MigrationError, migrate
 
+    _hush_libraries()
     url = _setting("FOOTPATH_CLICKHOUSE", "http://127.0.0.1:8123")
     try:
         steps = migrate(url, dry_run)
@@ -167,12 +171,13 @@ def brand_apply(*places: Path, dry_run: DryRun = False) -> None:
     """Make the brand in these directories live in every process."""
     from deploy.setup.brand import apply
 
+    _hush_libraries()
     print(apply(_kafka(), _places(places), dry_run, _setting("FOOTPATH_SCHEMA_REGISTRY", "")))
 
 
 @app.command(name="import", group=USE_IT)
 def import_(
-    *files: Path,
+    *files: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     again: Annotated[bool, Parameter(negative="")] = False,
     give_up_after: float = 300.0,
 ) -> int:
@@ -200,7 +205,8 @@ def import_(
     target, imports = read_target(os.environ), read_data(os.environ) / "imports"
     code = 0
     for file in files:
-        summary = asyncio.run(import_file(file, target, imports, again, give_up_after))
+        place = file if str(file) == "-" else file.absolute()
+        summary = asyncio.run(import_file(place, target, imports, again, give_up_after))
         print(summary)
         code = 2 if summary.progress.rejected else code
     return code
@@ -249,6 +255,11 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _hush_libraries() -> None:
+    """Clients warn of what we wait out or tell ourselves; without a handler those lines would go to the terminal."""
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def _kafka() -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -141,9 +142,10 @@ class Common:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """A part that ends by itself is a bug: the gateway then answers fallbacks and says that it is not ready."""
+    """A part that ends by itself is a bug: the process ends in order, and whoever runs it starts it again."""
     if not task.cancelled() and (error := task.exception()):
         log.critical("%s ended", task.get_name(), exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -36,7 +36,7 @@ async def code(request: Request) -> Response:
 def draw(link: str, kind: str, scale: int) -> bytes:
     """A QR code of error correction level M (15 % may be damaged) or better where that costs no space."""
     out = io.BytesIO()
-    segno.make_qr(link, error="m").save(out, kind=kind, scale=scale, border=QUIET_ZONE)
+    segno.make_qr(link, error="m").save(out, kind=kind, scale=scale, border=QUIET_ZONE, light="white")
     return out.getvalue()
 
 

@@ -23,7 +23,7 @@ class Buckets:
         rate = per_s if per_s is not None else self._per_s
         tokens, then_s = self._buckets.pop(key, (float(rate), now_s))
         tokens = min(float(rate), tokens + (now_s - then_s) * rate)
-        needed = min(count, rate)
+        needed = max(1, min(count, rate))
         wait_s = 0.0 if tokens >= needed else (needed - tokens) / rate if rate else 60.0
         self._buckets[key] = (tokens if wait_s else tokens - count, now_s)
         if len(self._buckets) > MAX_BUCKETS:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from gateway.records import Record
 from schemas.ids import partition_of
@@ -107,17 +108,20 @@ class Producer:
         rest = list(reversed(records))
         while rest:
             batch = self._kafka.create_batch()
-            while rest and batch.append(
-                key=rest[-1].key,
-                value=rest[-1].value,
-                timestamp=rest[-1].timestamp_ms,
-                headers=rest[-1].headers,
-            ):
+            while rest and _append(batch, rest[-1]):
                 rest.pop()
             one: Acknowledgement = await self._kafka.send_batch(batch, topic, partition=partition)
             one.add_done_callback(_seen)
             sent.append(one)
         return sent
+
+
+def _append(batch: BatchBuilder, record: Record) -> bool:
+    """False when the batch is full."""
+    added = batch.append(
+        key=record.key.encode(), value=record.value, timestamp=record.timestamp_ms, headers=record.headers
+    )
+    return added is not None
 
 
 def _seen(sent: Acknowledgement) -> None:

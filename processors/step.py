@@ -51,8 +51,8 @@ class Processor(Generic[S]):
     """A core with what the shell needs to run it.
 
     ``step(state | None, event, world)`` is pure: it mutates nothing and takes time from the event, so the same inputs give
-    the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and may be applied twice
-    with the same loser without effect. ``erase(state)`` gives the effects that forgetting a person needs.
+    the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and tells what follows; it
+    may be applied twice with the same loser without effect. ``erase(state)`` gives the effects that forgetting a person needs.
     ``world`` is read-only reference data. ``by_person`` says that keys are person ids: the shell then moves and
     forgets state as people merge and are erased.
     """
@@ -61,6 +61,6 @@ class Processor(Generic[S]):
     sources: tuple[Topic, ...]
     state: type[S]
     step: Callable[[S | None, Any, Any], Step[S]]
-    merge: Callable[[S | None, S], S]
+    merge: Callable[[S | None, S], Step[S]]
     erase: Callable[[S], tuple[Effect, ...]]
     by_person: bool = False

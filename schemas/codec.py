@@ -40,7 +40,7 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One version of a record: its name in ``avro/``, the document, the form that fastavro reads and its fingerprint (8 bytes)."""
+    """One version of a record: name in ``avro/``, document, the form that fastavro reads, fingerprint (8 bytes)."""
 
     name: str
     document: dict[str, Any]
@@ -94,7 +94,8 @@ class SchemaIds(Protocol):
 class TopicCodec:
     """Encodes and decodes the events of one topic.
 
-    Decoding accepts every kept revision of the schema, in either framing, and nothing else; the whole value must be used up.
+    Decoding accepts every kept revision of the schema, in either framing, and nothing else; the whole value must be
+    used up.
     """
 
     def __init__(self, topic: Topic, registry: SchemaIds | None = None) -> None:
@@ -127,7 +128,8 @@ class TopicCodec:
         if value[:2] == MARKER and len(value) >= HEADER_BYTES:
             schema = self._by_fingerprint.get(value[2:HEADER_BYTES])
             if schema is None:
-                raise Undecodable("unknown_schema", f"no schema of {self.topic.name} has the fingerprint {value[2:10].hex()}")
+                found = value[2:HEADER_BYTES].hex()
+                raise Undecodable("unknown_schema", f"no schema of {self.topic.name} has the fingerprint {found}")
             return schema, HEADER_BYTES
         if self._registry is not None and value[:1] == b"\0" and len(value) >= 5:
             number = int.from_bytes(value[1:5], "big")
@@ -147,7 +149,8 @@ class TopicCodec:
         body = io.BytesIO(value)
         body.seek(start)
         try:
-            record = fastavro.schemaless_reader(body, schema.parsed, None if schema is self.schema else self.schema.parsed)
+            newest = None if schema is self.schema else self.schema.parsed
+            record = fastavro.schemaless_reader(body, schema.parsed, newest)
         except (EOFError, IndexError, ValueError, TypeError, MemoryError, OverflowError) as error:
             raise Undecodable("undecodable", f"broken body: {type(error).__name__} {error}".strip()) from error
         if body.tell() != len(value):

@@ -10,7 +10,7 @@ from schemas.topics import Topic
 
 
 class Follower:
-    """Reads all partitions of a topic without a group and hands each event to ``apply``, oldest first in each partition.
+    """Reads all partitions of a topic without a group and hands each event to ``apply``, in each the oldest first.
 
     ``caught_up`` is set once everything is read that was there at the start. Bytes that are no event are skipped here:
     the sink reports them.
@@ -25,7 +25,9 @@ class Follower:
 
     async def run(self) -> None:
         """Until cancelled; a lost broker is waited for."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
+        )
         try:
             await consumer.start()
             partitions = await _partitions(consumer, self._topic.name)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import phonenumbers
 
 TYPES: Final = ("customer", "loyalty", "email", "phone", "payment", "device", "mac")
-"""Built-in types, strongest first: the first one present is an event's anchor. A brand may declare more; they come last."""
+"""Built-in types, strongest first: the first one present is an event's anchor. A brand's own types come last."""
 MAX_CHARS: Final = 256
 EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]{2,63}")
 _DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6,}")
@@ -135,7 +135,7 @@ class Pseudonyms:
 
 
 def anchor_of(identifiers: Iterable[str]) -> str:
-    """The strongest identifier, which decides the event's partition; among equals the smallest, whatever the order they came in."""
+    """The strongest identifier, which decides the event's partition; among equals the smallest, in whatever order."""
     return min(identifiers, key=_strength)
 
 

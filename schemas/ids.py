@@ -32,4 +32,4 @@ def mark(text: str) -> int:
 
 def partition_of(key: str, partitions: int) -> int:
     """Partition of a text key: murmur2 as Kafka's own default partitioner does it, so that every client agrees."""
-    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions

@@ -48,7 +48,8 @@ class Registry:
         except urllib.error.HTTPError as error:
             if error.code == 404 and body is None:
                 raise UnknownSchema(path) from error
-            raise RegistryError(f"FOOTPATH_SCHEMA_REGISTRY={self._url} refused {path}: {error.read().decode()[:300]}") from error
+            why = error.read().decode(errors="replace")[:300]
+            raise RegistryError(f"FOOTPATH_SCHEMA_REGISTRY={self._url} refused {path}: {why}") from error
         except OSError as error:
             raise RegistryError(f"FOOTPATH_SCHEMA_REGISTRY={self._url} cannot be reached: {error}") from error
 

@@ -1,4 +1,4 @@
-"""The topic registry: name, key, event, who writes, who reads, how long. Code, set-up and documentation read it here."""
+"""The topic registry: name, key, event, who writes, who reads, how long. Code, set-up and documents read it here."""
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,14 +19,14 @@ from schemas.events import (
 DAY_MS = 86_400_000
 FOREVER_MS = -1
 PARTITIONS = 4
-"""Default of FOOTPATH_PARTITIONS. Equal for all topics that share a key space, so that a worker owns the same keys in each."""
+"""Default of FOOTPATH_PARTITIONS. Equal for all topics that share keys, so that a worker owns the same in each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A topic of the system.
 
-    ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of the same name in snake_case;
+    ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of that name in snake_case;
     ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` says the same in words;
     ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key.
     """

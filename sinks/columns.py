@@ -1,6 +1,6 @@
 """Avro to columns: the statement and the block that bring a topic's records into its table.
 
-A record's Avro encoding is the encodings of its fields one after the other, so partition and offset are put in front of a
+A record's Avro encoding is the encodings of its fields one after the other, so partition and offset go in front of a
 body without touching it, and many bodies in a row are a block of an Avro object container file (Avro 1.12, "Object
 Container Files"). ClickHouse reads that by itself: no value is ever made in Python.
 """
@@ -19,7 +19,11 @@ from sinks.walk import PADDING, Walk
 
 SYNC = b"footpath footpath"[:16]
 """Sync marker of the container; any sixteen bytes do."""
-NEVER_STORED = {"touchpoint_recorded": "type = 'probe'", "touchpoint_identified": "type = 'probe'", "scan_routed": "route = 'probe'"}
+NEVER_STORED = {
+    "touchpoint_recorded": "type = 'probe'",
+    "touchpoint_identified": "type = 'probe'",
+    "scan_routed": "route = 'probe'",
+}
 """Condition on a table's incoming rows that leaves out what only asks whether the stream answers."""
 
 Body = tuple[int, int, bytes]
@@ -47,11 +51,15 @@ class Columns:
     @cached_property
     def insert(self) -> str:
         """The statement; the container follows as its data."""
-        came = ", ".join(["_partition Int32", "_offset Int64", *(f"`{f['name']}` {_type(f['type'])}" for f in self.fields)])
+        came = ", ".join(
+            ["_partition Int32", "_offset Int64", *(f"`{f['name']}` {_type(f['type'])}" for f in self.fields)]
+        )
         values = ", ".join(["_partition", "_offset", *(_value(field) for field in self.fields)])
         names = ", ".join(["_partition", "_offset", *(f"`{name}`" for name in self.names)])
         kept = f" WHERE NOT ({NEVER_STORED[self.topic.table]})" if self.topic.table in NEVER_STORED else ""
-        return f"INSERT INTO footpath.{self.topic.table} ({names}) SELECT {values} FROM input('{came}'){kept} FORMAT Avro"
+        return (
+            f"INSERT INTO footpath.{self.topic.table} ({names}) SELECT {values} FROM input('{came}'){kept} FORMAT Avro"
+        )
 
     @cached_property
     def _head(self) -> bytes:

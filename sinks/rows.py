@@ -16,11 +16,16 @@ STAGE = "sink"
 class Record(Protocol):
     """What is needed of a Kafka record; ``timestamp`` in milliseconds."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    value: bytes | None
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def value(self) -> bytes | None: ...
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Sorter:
         return rows
 
     def _second_look(self, odd: list[Record], rows: Rows) -> None:
-        """A rare but valid encoding (an array in several blocks, a very long one) is written anew, the rest rejected."""
+        """A rare but valid encoding (an array in several blocks, a very long one) is written anew, others rejected."""
         again: list[Body] = []
         current = self._columns_of(self._codec.schema)
         for record in odd:

@@ -49,7 +49,17 @@ def test_faust_is_in_the_shell_and_the_worker_alone() -> None:
 
 
 def test_cores_of_processors_do_no_input_or_output() -> None:
-    outside = {"aiokafka", "aiohttp", "asyncio", "clickhouse_connect", "os", "socket", "time", "random", "urllib.request"}
+    outside = {
+        "aiokafka",
+        "aiohttp",
+        "asyncio",
+        "clickhouse_connect",
+        "os",
+        "socket",
+        "time",
+        "random",
+        "urllib.request",
+    }
     for core in ("identity", "context", "rewards"):
         for file in files(f"processors/{core}"):
             found = {part for name in imports(file) for part in (name, name.partition(".")[0])}

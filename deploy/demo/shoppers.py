@@ -60,7 +60,8 @@ async def walk(brand: Brand, target: Target, count: int, random: Random, pace_s:
         walking = asyncio.gather(_fill_shelves(street), *shoppers)
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({stopped, walking}, return_when=asyncio.FIRST_COMPLETED)
+            futures: list[asyncio.Future[Any]] = [stopped, walking]
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             if walking.done():  # they walk for ever: only a bug ends them
                 walking.result()
         finally:
@@ -124,7 +125,8 @@ class Shopper:
             "amount": str(amount),
             "currency": self._street.brand.about.currency,
             "lines": [
-                {"sku": sku, "quantity": quantity, "amount": str(quantity * price)} for sku, quantity, price in act.lines
+                {"sku": sku, "quantity": quantity, "amount": str(quantity * price)}
+                for sku, quantity, price in act.lines
             ],
         }
         event_id = await self._tell("sale", {"store": act.store, "properties": properties})
@@ -176,6 +178,7 @@ async def _post(street: Street, events: list[dict[str, Any]]) -> None:
 def _session() -> aiohttp.ClientSession:
     # unsafe=True lets a jar keep cookies of an address without a name, such as 127.0.0.1
     return aiohttp.ClientSession(
-        cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
         headers={"User-Agent": "Mozilla/5.0 (Linux; Android 15) Footpath-Shopper/1"},
     )

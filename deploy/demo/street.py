@@ -1,4 +1,4 @@
-"""What shoppers do, as values: a pure choice of acts by a seeded random number generator and the state of the shelves."""
+"""What shoppers do, as values: a pure choice of acts by seeded chance and what is on the shelves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,9 +74,13 @@ class Shelves:
 
 def build_shelves(brand: Brand, random: Random) -> Shelves:
     """Some shelves full, some nearly empty, some sold out."""
-    return Shelves({
-        (store, sku): random.choice((0, 1, 2, 3, 6, 8, FULL_SHELF)) for store in brand.stores for sku in brand.products
-    })
+    return Shelves(
+        {
+            (store, sku): random.choice((0, 1, 2, 3, 6, 8, FULL_SHELF))
+            for store in brand.stores
+            for sku in brand.products
+        }
+    )
 
 
 def price_of(sku: str) -> Decimal:
@@ -149,6 +153,4 @@ def _pick(brand: Brand, random: Random, placements: tuple[str, ...], store: str 
 
 
 def _here(brand: Brand, placements: tuple[str, ...], store: str | None) -> list[Tag]:
-    return [
-        tag for tag in brand.tags.values() if tag.placement in placements and (store is None or tag.store == store)
-    ]
+    return [tag for tag in brand.tags.values() if tag.placement in placements and (store is None or tag.store == store)]

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 
@@ -69,7 +69,8 @@ def read_batches(path: Path, stream: BinaryIO, start: Place) -> Iterator[Batch]:
     :raises Refused: the file ends inside its compression, or is damaged; what was whole before has been yielded.
     """
     head = stream.peek(2)[:2] if isinstance(stream, io.BufferedReader) else b""
-    plain: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18) if head == _GZIP_MAGIC else stream  # type: ignore[arg-type]
+    # Not through a larger buffer: that would lose what came before the place where a broken file ends.
+    plain = cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if head == _GZIP_MAGIC else stream
     place, batch, size = start, Batch(end=start), 0
     problem = ""
     try:

@@ -38,7 +38,8 @@ class Summary:
         if self.was_done:
             return f"{self.file}: is in already ({p.read:,} events); --again sends it once more"
         text = (
-            f"{self.file}: read {p.read:,}, accepted {p.accepted:,}, duplicates {p.duplicates:,}, rejected {p.rejected:,}"
+            f"{self.file}: read {p.read:,}, accepted {p.accepted:,}, duplicates {p.duplicates:,}, "
+            f"rejected {p.rejected:,}"
             f"; {self.events / max(self.seconds, 1e-3):,.0f} events/s"
         )
         return text + (f"; reasons in {self.rejects}" if p.rejected else "")
@@ -47,11 +48,11 @@ class Summary:
 async def import_file(path: Path, target: Target, store: Path, again: bool, give_up_after_s: float) -> Summary:
     """Imports a file (``-``: standard input) and returns when the gateway has a verdict on every line.
 
-    :param store: where progress is kept. :param again: from the start, even if an earlier run got further.
+    :param path: absolute, so that progress is found again. :param store: where progress is kept.
+    :param again: from the start, even if an earlier run got further.
     :raises Refused: the file cannot be read or is damaged, the reject file cannot be written, or the gateway is away
         for too long; the next run goes on from there.
     """
-    path = path if path == STDIN else path.absolute()
     rejects = store / "stdin.rejected.jsonl" if path == STDIN else path.with_name(f"{path.name}.rejected.jsonl")
     try:
         known = _recall(path, store, again)
@@ -65,7 +66,13 @@ async def import_file(path: Path, target: Target, store: Path, again: bool, give
 
 
 async def _import(
-    path: Path, stream: BinaryIO, known: Progress, target: Target, store: Path, rejects: Path, give_up_after_s: float,
+    path: Path,
+    stream: BinaryIO,
+    known: Progress,
+    target: Target,
+    store: Path,
+    rejects: Path,
+    give_up_after_s: float,
     screen: Screen,
 ) -> Summary:
     began, before = time.perf_counter(), known.read
@@ -130,9 +137,10 @@ def _append(rejects: Path, rejected: list[Rejected]) -> int:
     if not rejected:
         return 0
     text = b"".join(
-        msgspec.json.encode({
-            "line": one.line.number, "reason": one.reason, "text": one.line.text.decode(errors="backslashreplace")
-        }) + b"\n"
+        msgspec.json.encode(
+            {"line": one.line.number, "reason": one.reason, "text": one.line.text.decode(errors="backslashreplace")}
+        )
+        + b"\n"
         for one in rejected
     )
     rejects.parent.mkdir(parents=True, exist_ok=True)

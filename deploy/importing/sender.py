@@ -53,7 +53,9 @@ class Sender:
             middle = len(events) // 2
             return await self.send(events[:middle]) + await self.send(events[middle:])
         if status in (401, 403):
-            raise Refused(f"the gateway refuses the key ({status}): set FOOTPATH_API_KEY to one with scope events:write")
+            raise Refused(
+                f"the gateway refuses the key ({status}): set FOOTPATH_API_KEY to one with scope events:write"
+            )
         raise Refused(f"{self._url} answered {status}: is this Footpath's gateway? {_reason(answer)}".strip())
 
     async def _post(self, body: bytes) -> tuple[int, Any]:

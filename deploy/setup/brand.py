@@ -35,7 +35,8 @@ class Applied:
     def __str__(self) -> str:
         if not self.written:
             return f"keep   version {self.after} is live"
-        return f"apply  version {self.after}: {self.written} items, {self.withdrawn} withdrawn (was {self.before or 'none'})"
+        items = f"{self.written} items, {self.withdrawn} withdrawn"
+        return f"apply  version {self.after}: {items} (was {self.before or 'none'})"
 
 
 def check(places: Sequence[Path]) -> Brand:
@@ -56,7 +57,9 @@ def apply(kafka: str, places: Sequence[Path], dry_run: bool = False, schema_regi
     try:
         return asyncio.run(_apply(kafka, brand, dry_run, Codec(Registry(schema_registry) if schema_registry else None)))
     except (KafkaError, OSError) as error:
-        raise SetupError(f"brand: Kafka at {kafka} (FOOTPATH_KAFKA): {error or type(error).__name__}") from error
+        raise SetupError(
+            f"brand: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
+        ) from error
 
 
 async def _apply(kafka: str, brand: Brand, dry_run: bool, codec: Codec) -> Applied:
@@ -78,7 +81,9 @@ async def _read(kafka: str, codec: Codec) -> BrandFold:
     following = asyncio.create_task(follower.run())
     caught_up = asyncio.create_task(follower.caught_up.wait())
     try:
-        done, _ = await asyncio.wait({following, caught_up}, timeout=READ_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {following, caught_up}, timeout=READ_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+        )
         if following in done:
             following.result()
         if not done:
@@ -109,8 +114,8 @@ async def _publish(kafka: str, codec: Codec, events: Sequence[BrandConfigured]) 
 def _stages(events: Sequence[BrandConfigured]) -> Iterator[list[BrandConfigured]]:
     """Items, then the brand itself, then what is withdrawn: each on Kafka before the next is sent.
 
-    Partitions keep no order among each other. Whoever follows keeps the old version until the new one is there as a whole;
-    an apply that was cut off is finished by the next.
+    Partitions keep no order among each other. Whoever follows keeps the old version until the new one is there as
+    a whole; an apply that was cut off is finished by the next.
     """
     yield [event for event in events if event.body and event.kind != "brand"]
     yield [event for event in events if event.body and event.kind == "brand"]

@@ -4,9 +4,7 @@ Nothing that exists is changed: records that are there were partitioned by the c
 """
 
 import asyncio
-import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -21,8 +19,8 @@ STATEFUL = ("identity", "context", "rewards")
 """Processors that keep state and hence have a changelog."""
 REQUEST_TIMEOUT_MS = 15_000
 LEADERS_TIMEOUT_S = 30.0
-# A rejected event carries the bytes of the record it came from, which may be as large as Kafka's default of 1 MiB.
-MAX_RECORD_BYTES = 2 << 20
+# A rejected event carries the bytes of the record it came from: what our producers send (2 MiB), and Kafka's framing.
+MAX_BATCH_BYTES = (2 << 20) + 4096
 # A reader of a compacted topic starts at its beginning; only closed segments are compacted, hence small ones.
 COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
@@ -59,7 +57,7 @@ class Step:
 
 def wanted_topics(partitions: int, replication: int) -> list[Wanted]:
     """Every topic of the system; with three or more replicas a write needs two of them."""
-    shared = {"max.message.bytes": str(MAX_RECORD_BYTES), "min.insync.replicas": "2" if replication >= 3 else "1"}
+    shared = {"max.message.bytes": str(MAX_BATCH_BYTES), "min.insync.replicas": "2" if replication >= 3 else "1"}
     registered = [Wanted(topic.name, partitions, shared | _keeping(topic)) for topic in TOPICS]
     changelogs = [Wanted(changelog(name), partitions, shared | _compacting()) for name in STATEFUL]
     return registered + changelogs
@@ -99,7 +97,9 @@ def apply(kafka: str, partitions: int = PARTITIONS, replication: int = 1, dry_ru
     try:
         return asyncio.run(_apply(kafka, wanted_topics(partitions, replication), replication, dry_run))
     except (KafkaError, OSError, TimeoutError) as error:
-        raise SetupError(f"topics: Kafka at {kafka} (FOOTPATH_KAFKA): {error or type(error).__name__}") from error
+        raise SetupError(
+            f"topics: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
+        ) from error
 
 
 async def _apply(kafka: str, wanted: list[Wanted], replication: int, dry_run: bool) -> list[Step]:
@@ -113,8 +113,7 @@ async def _apply(kafka: str, wanted: list[Wanted], replication: int, dry_run: bo
         await _create(admin, [topic for topic in wanted if topic.name in missing], replication)
     finally:
         await admin.close()
-    with _quiet("aiokafka"):  # it warns of every NOT_LEADER, which is what we wait out
-        await _wait_for_leaders(kafka, wanted)
+    await _wait_for_leaders(kafka, wanted)
     return steps
 
 
@@ -135,9 +134,7 @@ async def _existing(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, E
 async def _create(admin: AIOKafkaAdminClient, topics: list[Wanted], replication: int) -> None:
     if not topics:
         return
-    new = [
-        NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.settings)) for topic in topics
-    ]
+    new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.settings)) for topic in topics]
     for name, code, message in (await admin.create_topics(new, REQUEST_TIMEOUT_MS)).topic_errors:
         if code not in (0, TopicAlreadyExistsError.errno):
             raise SetupError(f"topics: Kafka refused to create {name}: {message or for_code(code).__name__}")
@@ -154,17 +151,6 @@ async def _wait_for_leaders(kafka: str, topics: list[Wanted]) -> None:
             await consumer.end_offsets(partitions)
     finally:
         await consumer.stop()
-
-
-@contextmanager
-def _quiet(library: str) -> Iterator[None]:
-    logger = logging.getLogger(library)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _keeping(topic: Topic) -> dict[str, str]:

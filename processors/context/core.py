@@ -8,7 +8,7 @@ import msgspec
 
 from processors.context.decide import FALLBACK, decide
 from processors.context.situation import Situation, gather
-from processors.context.state import Visitor
+from processors.context.state import BOUGHT_KEPT, Visitor
 from processors.step import Drop, Effect, Emit, Processor, Step
 from processors.world import World
 from schemas import kinds
@@ -37,16 +37,17 @@ def step(visitor: Visitor | None, event: TouchpointIdentified, world: World) -> 
     return Step(after, (_answer(after, event, tag, world),))
 
 
-def merge(winner: Visitor | None, loser: Visitor) -> Visitor:
-    """One visitor of two: the later whereabouts, all visits, everything bought."""
+def merge(winner: Visitor | None, loser: Visitor) -> Step[Visitor]:
+    """One visitor of two: the later whereabouts, all visits, what both bought last."""
     if winner is None:
-        return loser
+        return Step(loser)
     later, earlier = (winner, loser) if winner.last_seen >= loser.last_seen else (loser, winner)
-    return msgspec.structs.replace(
+    people = winner.visits_of.keys() | loser.visits_of.keys()
+    return Step(msgspec.structs.replace(
         later,
-        visits=winner.visits + loser.visits,
-        bought=tuple(dict.fromkeys((*(b for b in earlier.bought if b not in later.bought), *later.bought))),
-    )
+        visits_of={p: max(winner.visits_of.get(p, 0), loser.visits_of.get(p, 0)) for p in sorted(people)},
+        bought=(*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
+    ))
 
 
 def erase(visitor: Visitor) -> tuple[Effect, ...]:

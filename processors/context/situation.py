@@ -6,12 +6,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from opening_hours import OpeningHours
 
-from processors.context.state import VISIT_GAP_US, Visitor
+from processors.context.state import VISIT_GAP_US, Visitor, is_in_store
 from processors.world import World
 from schemas.brand.model import Tag
 from schemas.events import TouchpointIdentified
-
-IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", "door", "till", "staff_badge"})
 
 
 class Situation(msgspec.Struct, frozen=True):
@@ -48,17 +46,15 @@ def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World
         category=product.category if product else "",
         local_time=local.isoformat(timespec="seconds") if local else None,
         open=_hours(store.hours).is_open(local.replace(tzinfo=None)) if store and local else None,
-        in_store=_in_store(visitor, event, tag),
+        in_store=_in_store(visitor, event),
         stock=world.stock.get((event.store, event.product)),
         visits=visitor.visits,
         bought=event.product in visitor.bought,
     )
 
 
-def _in_store(visitor: Visitor, event: TouchpointIdentified, tag: Tag) -> bool:
-    if event.store and tag.placement in IN_STORE_PLACEMENTS:
-        return True
-    return bool(visitor.store) and event.occurred_at - visitor.last_seen <= VISIT_GAP_US
+def _in_store(visitor: Visitor, event: TouchpointIdentified) -> bool:
+    return is_in_store(event) or (bool(visitor.store) and 0 <= event.occurred_at - visitor.last_seen <= VISIT_GAP_US)
 
 
 @lru_cache(maxsize=1024)

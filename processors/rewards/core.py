@@ -23,22 +23,28 @@ MICROS = 1_000_000
 def step(account: Account | None, event: TouchpointIdentified, world: World) -> Step[Account]:
     """Posts what the event earns, or takes back what it returns."""
     if event.type == kinds.RETURN:
-        return _take_back(account or Account(), _return_of(event), event, world)
+        after, entries = _take_back(account or Account(), _return_of(event))
+        return Step(after, _effects(entries))
     earned = tuple(_earned(account or Account(), event, world))
     if event.type != kinds.SALE:
         return Step(_with(account, earned) if earned else account, _effects(earned))
     return _buy(account or Account(), event, earned, world)
 
 
-def merge(winner: Account | None, loser: Account) -> Account:
-    """The union of two accounts: the balance is the sum, entries that both have count once."""
+def merge(winner: Account | None, loser: Account) -> Step[Account]:
+    """The union of two accounts: the balance is the sum, entries that both have count once, and a return that waited in one
+    of them for a sale in the other takes it back."""
     if winner is None:
-        return loser
-    return Account(
+        return Step(loser)
+    after, entries = _settle(Account(
         posted=loser.posted | winner.posted,
-        purchases=loser.purchases | winner.purchases,
+        purchases={
+            sale_id: max((a.purchases[sale_id] for a in (winner, loser) if sale_id in a.purchases), key=_returned)
+            for sale_id in (*winner.purchases, *(id for id in loser.purchases if id not in winner.purchases))
+        },
         waiting=tuple(dict.fromkeys((*winner.waiting, *loser.waiting))),
-    )
+    ))
+    return Step(after, _effects(entries))
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -50,7 +56,7 @@ def _earned(account: Account, event: TouchpointIdentified, world: World) -> Iter
     for rule in world.brand.rewards:
         points = _points(rule, event)
         if points and _mark(rule.id, event.event_id) not in account.posted:
-            yield _entry(event, rule.id, rule.version, EARNED, points)
+            yield _entry(event, rule, points)
 
 
 def _points(rule: Reward, event: TouchpointIdentified) -> int:
@@ -62,67 +68,70 @@ def _points(rule: Reward, event: TouchpointIdentified) -> int:
 def _buy(account: Account, event: TouchpointIdentified, earned: tuple[RewardPosted, ...], world: World) -> Step[Account]:
     if event.event_id in account.purchases:
         return Step(account)
+    rules = {rule.id: rule for rule in world.brand.rewards}
     purchase = Purchase(
         event.occurred_at, event.currency, event.amount_micros or 0,
-        postings=tuple(Posting(e.rule, e.event_id, e.points) for e in earned),
+        postings=tuple(
+            Posting(e.rule, e.rule_version, e.event_id, rules[e.rule].points, rules[e.rule].points_per_unit, e.points)
+            for e in earned
+        ),
     )
     bought = msgspec.structs.replace(
         _with(account, earned), purchases=account.purchases | {event.event_id: purchase}
     )
-    step = Step(bought, _effects(earned))
-    for late in account.waiting:
-        if late.sale_event_id in ("", event.event_id) and late.occurred_at >= event.occurred_at and step.state is not None:
-            rest = tuple(r for r in step.state.waiting if r != late)
-            after = _take_back(msgspec.structs.replace(step.state, waiting=rest), late, event, world)
-            step = Step(after.state, (*step.effects, *after.effects))
-    return step
+    after, taken_back = _settle(bought)
+    return Step(after, _effects((*earned, *taken_back)))
 
 
-def _take_back(account: Account, back: Return, event: TouchpointIdentified, world: World) -> Step[Account]:
+def _settle(account: Account) -> tuple[Account, tuple[RewardPosted, ...]]:
+    """Takes back what waited and has found its sale."""
+    entries: tuple[RewardPosted, ...] = ()
+    for back in account.waiting:
+        account, more = _take_back(account, back)
+        entries += more
+    return account, entries
+
+
+def _take_back(account: Account, back: Return) -> tuple[Account, tuple[RewardPosted, ...]]:
     """Reverses what ``back`` returns; without its sale the return waits for it."""
+    others = tuple(waiting for waiting in account.waiting if waiting != back)
     if mark(back.event_id) in account.posted:
-        return Step(account)
+        return msgspec.structs.replace(account, waiting=others), ()
     sale_id = _sale_of(account, back)
     if sale_id is None:
-        waiting = account.waiting if back in account.waiting else (*account.waiting, back)
-        return Step(msgspec.structs.replace(account, waiting=waiting))
+        return account if back in account.waiting else msgspec.structs.replace(account, waiting=(*others, back)), ()
     purchase = account.purchases[sale_id]
     returned = min(purchase.amount_micros, purchase.returned_micros + back.amount_micros)
-    rules = {rule.id: rule for rule in world.brand.rewards}
-    entries, postings = [], []
-    for posting in purchase.postings:
-        stays = _points_left(rules.get(posting.rule), posting, purchase.amount_micros - returned)
-        if stays < posting.points:
-            version = rules[posting.rule].version if posting.rule in rules else 0
-            entries.append(_entry(
-                event, posting.rule, version, REVERSED, stays - posting.points,
-                source_event_id=back.event_id, occurred_at=back.occurred_at, reverses=posting.entry_id,
-            ))
-        postings.append(Posting(posting.rule, posting.entry_id, stays))
-    after = msgspec.structs.replace(
-        _with(account, entries),
-        purchases=account.purchases | {
-            sale_id: msgspec.structs.replace(purchase, returned_micros=returned, postings=tuple(postings))
-        },
+    left = {posting.rule: _points_left(posting, purchase.amount_micros - returned) for posting in purchase.postings}
+    entries = tuple(
+        _reversal(back, posting, left[posting.rule] - posting.points)
+        for posting in purchase.postings if left[posting.rule] < posting.points
     )
-    # A return is remembered by its own mark, worth nothing, so that it takes back once however often it is replayed.
-    return Step(msgspec.structs.replace(after, posted=after.posted | {mark(back.event_id): 0}), _effects(entries))
+    postings = tuple(msgspec.structs.replace(posting, points=left[posting.rule]) for posting in purchase.postings)
+    after = _with(account, entries)
+    return msgspec.structs.replace(
+        after,
+        # A return is remembered by its own mark, worth nothing, so that it takes back once however often it is replayed.
+        posted=after.posted | {mark(back.event_id): 0},
+        purchases=account.purchases | {
+            sale_id: msgspec.structs.replace(purchase, returned_micros=returned, postings=postings)
+        },
+        waiting=others,
+    ), entries
 
 
-def _points_left(rule: Reward | None, posting: Posting, kept_micros: int) -> int:
-    """Points that the money which stays still earns. Fixed points stay until everything is returned; so do those of a rule
-    that is gone."""
-    if kept_micros == 0:
-        return 0
-    if rule is None or not rule.points_per_unit:
-        return posting.points
-    return min(posting.points, rule.points + rule.points_per_unit * (kept_micros // MICROS))
+def _points_left(posting: Posting, kept_micros: int) -> int:
+    """Points that the money which stays still earns, by the terms of its sale whatever the rule says by now. Fixed points
+    stay until everything is returned."""
+    return posting.fixed + posting.per_unit * (kept_micros // MICROS) if kept_micros else 0
 
 
 def _sale_of(account: Account, back: Return) -> str | None:
-    """The sale that a return names; without a name the latest one before it that still has as much to give back."""
+    """The sale that a return names, if it was paid in the same currency; without a name the latest one before it that still
+    has as much to give back."""
     if back.sale_event_id:
-        return back.sale_event_id if back.sale_event_id in account.purchases else None
+        named = account.purchases.get(back.sale_event_id)
+        return back.sale_event_id if named is not None and named.currency == back.currency else None
     open_sales = [
         (purchase.occurred_at, sale_id) for sale_id, purchase in account.purchases.items()
         if purchase.occurred_at <= back.occurred_at and purchase.currency == back.currency
@@ -131,8 +140,14 @@ def _sale_of(account: Account, back: Return) -> str | None:
     return max(open_sales)[1] if open_sales else None
 
 
+def _returned(purchase: Purchase) -> int:
+    return purchase.returned_micros
+
+
 def _return_of(event: TouchpointIdentified) -> Return:
-    return Return(event.event_id, event.occurred_at, event.related_event_id, event.currency, event.amount_micros or 0)
+    return Return(
+        event.event_id, event.person_id, event.occurred_at, event.related_event_id, event.currency, event.amount_micros or 0
+    )
 
 
 def _with(account: Account | None, entries: Iterable[RewardPosted]) -> Account:
@@ -150,21 +165,30 @@ def _mark(rule: str, source_event_id: str) -> int:
     return mark(f"{rule}\x1f{source_event_id}")
 
 
-def _entry(
-    event: TouchpointIdentified, rule: str, version: int, kind: str, points: int, *,
-    source_event_id: str = "", occurred_at: int | None = None, reverses: str = "",
-) -> RewardPosted:
-    source = source_event_id or event.event_id
+def _entry(event: TouchpointIdentified, rule: Reward, points: int) -> RewardPosted:
     return RewardPosted(
-        event_id=derived("reward", rule, event.person_id, source),
-        occurred_at=event.occurred_at if occurred_at is None else occurred_at,
+        event_id=derived("reward", rule.id, event.person_id, event.event_id),
+        occurred_at=event.occurred_at,
         person_id=event.person_id,
-        kind=kind,
+        kind=EARNED,
         points=points,
-        rule=rule,
-        rule_version=version,
-        source_event_id=source,
-        reverses_event_id=reverses,
+        rule=rule.id,
+        rule_version=rule.version,
+        source_event_id=event.event_id,
+    )
+
+
+def _reversal(back: Return, posting: Posting, points: int) -> RewardPosted:
+    return RewardPosted(
+        event_id=derived("reward", posting.rule, back.person_id, back.event_id),
+        occurred_at=back.occurred_at,
+        person_id=back.person_id,
+        kind=REVERSED,
+        points=points,
+        rule=posting.rule,
+        rule_version=posting.version,
+        source_event_id=back.event_id,
+        reverses_event_id=posting.entry_id,
     )
 
 

@@ -3,10 +3,14 @@ import msgspec
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True):
-    """What a rule still grants for a purchase: ``points`` shrink as the purchase is returned."""
+    """What a rule grants for a purchase, on the terms of the day: ``fixed`` points and so many for each whole unit that stays.
+    ``points`` are those left; they shrink as the purchase is returned."""
 
     rule: str
+    version: int
     entry_id: str
+    fixed: int
+    per_unit: int
     points: int
 
 
@@ -21,9 +25,11 @@ class Purchase(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Return(msgspec.Struct, frozen=True, array_like=True):
-    """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it."""
+    """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it, ``person_id`` is
+    the person whom identity saw."""
 
     event_id: str
+    person_id: str
     occurred_at: int
     sale_event_id: str
     currency: str

@@ -11,6 +11,7 @@ from faust.types import TP
 
 from processors import metrics
 from processors.shell.consumer import RunScheduler, RunSchema, RunThread, RunTransport, partitions_of
+from processors.shell.outbox import MAX_RECORD_BYTES
 from processors.shell.partition import CLOSE_S, Partition
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import MemoryStore, RocksStore, Store
@@ -19,6 +20,7 @@ from schemas.codec import Codec
 
 log = logging.getLogger(__name__)
 SCHEME = "footpath"
+LOOK_AGAIN_S = 0.5
 
 
 class Worker:
@@ -35,12 +37,14 @@ class Worker:
         self._producer: AIOKafkaProducer | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = self._build_app()
 
     async def start(self) -> None:
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka, acks="all", linger_ms=0, max_batch_size=512 << 10
+            bootstrap_servers=self._settings.kafka, acks="all", linger_ms=0, max_batch_size=512 << 10,
+            max_request_size=MAX_RECORD_BYTES,
         )
         await self._producer.start()
         self.app.finalize()
@@ -98,6 +102,8 @@ class Worker:
             await self._close_all()
             for number in sorted(partitions_of(given)):
                 self._open(number)
+            if {tp.topic for tp in given} != {topic.name for topic in self._processor.sources}:
+                self._looking = asyncio.ensure_future(self._look_for_topics())
 
         return app
 
@@ -132,6 +138,11 @@ class Worker:
             folder = self._settings.data / "workers" / self._instance / self._processor.name / str(number)
             self._stores[number] = MemoryStore() if self._settings.store == "memory" else RocksStore(folder)
         return self._stores[number]
+
+    async def _look_for_topics(self) -> None:
+        """Partitions of some topic were not given out: there are more workers than partitions, or Kafka knew no better."""
+        while not await self.app.consumer.knows([topic.name for topic in self._processor.sources]):
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _rewind(self, topic: str, number: int, offset: int) -> None:
         await self.app.consumer.rewind(TP(topic, number), offset)

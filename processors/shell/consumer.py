@@ -12,7 +12,7 @@ What is mended, by the number of its faust-streaming issue:
 - The drain loop sleeps a second when every partition is under back-pressure, and waits up to 1.5 s in a fetch.
 """
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import faust
@@ -30,8 +30,10 @@ class RunMessage(ConsumerMessage):
 
     __slots__ = ("records",)
 
+    records: Sequence[Any]
 
-class RunSchema(faust.Schema):
+
+class RunSchema(faust.Schema):  # type: ignore[type-arg]
     """The event's value is the run of raw records: decoding belongs to the desk, where a failure is an outcome."""
 
     def compile(self, app: Any, **kwargs: Any) -> Any:
@@ -66,6 +68,19 @@ class RunThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = self.fetch_wait_ms
         return consumer
 
+    async def knows(self, topics: Iterable[str]) -> bool:
+        """Asks the brokers anew and says whether they know the topics.
+
+        One that has just started knows none for a moment, and a rebalance at that moment gives out no partitions. What it
+        learns later makes the group join again, but without being asked it learns that only minutes later.
+        """
+        return bool(await self.call_thread(self._knows, topics))
+
+    async def _knows(self, topics: Iterable[str]) -> bool:
+        client = self._ensure_consumer()._client
+        await client.force_metadata_update()
+        return all(client.cluster.partitions_for_topic(topic) for topic in topics)
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's livelock detector watches commits that are not made here; footpath_worker_delay_seconds shows lag."""
 
@@ -81,7 +96,7 @@ class RunConsumer(driver.Consumer):
         self._flowing = asyncio.Event()
         self._flowing.set()
         super().__init__(*args, **kwargs)
-        self.scheduler.consumer = self
+        self.scheduler.consumer = self  # type: ignore[attr-defined]
 
     def _new_consumer_thread(self) -> Any:
         return self.Thread(self, loop=self.loop, beacon=self.beacon)
@@ -120,6 +135,10 @@ class RunConsumer(driver.Consumer):
         self._flowing.clear()
         async with self._fetching:
             await super().perform_seek()
+
+    async def knows(self, topics: Iterable[str]) -> bool:
+        """See :meth:`RunThread.knows`."""
+        return bool(await self._thread.knows(topics))
 
     async def rewind(self, tp: TP, offset: int) -> None:
         """Fetches ``tp`` from ``offset`` again."""

@@ -17,6 +17,8 @@ from schemas.topics import BY_NAME, Topic
 log = logging.getLogger(__name__)
 HOT_KEYS = 50_000
 """Decoded states kept at hand for each partition; rows not yet committed always stay."""
+RAW_KEPT_BYTES = 1 << 20
+"""Bytes of a rejected record that event-rejected keeps: no event is longer, and the topic must be able to take it."""
 
 
 class Record(Protocol):
@@ -67,6 +69,8 @@ class Desk:
             turn = take_turn(self.processor, self._kept_codec, before, event, world)
             if turn.kept is not None and turn.kept is not before:
                 self._hot[key] = changed[key] = turn.kept
+            if not any(isinstance(effect, Reject) for effect in turn.effects):
+                self._rejects_in_a_row = 0
             for effect in turn.effects:
                 self._perform(effect, topic, record, event)
         self.dirty.update((key, self._kept_codec.encode(kept)) for key, kept in changed.items())
@@ -92,7 +96,6 @@ class Desk:
     def _perform(self, effect: Effect, topic: Topic, record: Record, event: Event) -> None:
         match effect:
             case Emit(emitted, partition):
-                self._rejects_in_a_row = 0
                 self.publish(emitted, partition)
             case Drop(reason):
                 metrics.DROPPED.labels(self.processor.name, reason).inc()
@@ -117,7 +120,7 @@ class Desk:
             field=reject.field,
             source_event_id=source_event_id,
             fingerprint=value[2:10].hex() if value[:2] == b"\xc3\x01" else "",
-            raw=value,
+            raw=value[:RAW_KEPT_BYTES],
             topic=topic.name,
             partition=self.partition,
             offset=record.offset,

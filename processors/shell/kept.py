@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from schemas.events import TouchpointIdentified
+
 WINDOW = 32
 """Ids remembered per key. Duplicates of older events are caught further on: by the ledger's keys and by the store."""
 
@@ -29,6 +31,12 @@ class Erased(msgspec.Struct, frozen=True, array_like=True, tag="e"):
     """The person asked to be forgotten: later events change nothing."""
 
 
+class Forwarded(msgspec.Struct, frozen=True, array_like=True, tag="f"):
+    """An event on its way to the person that its own person merged into. Travels as a state does; never stored for a key."""
+
+    event: TouchpointIdentified
+
+
 Kept = Active | Moved | Erased
 
 
@@ -39,18 +47,27 @@ def remember(seen: tuple[int, ...], *marks: int) -> tuple[int, ...]:
 
 
 class KeptCodec:
-    """Bytes of what is kept, for the changelog and the stores: MessagePack."""
+    """Bytes of what is kept or moved, for the changelog, the stores and state-moved: MessagePack."""
 
     def __init__(self, state: type[msgspec.Struct]) -> None:
         self._state = state
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(Kept)
+        self._kept: msgspec.msgpack.Decoder[Kept] = msgspec.msgpack.Decoder(Kept)
+        self._parcel: msgspec.msgpack.Decoder[Active | Forwarded] = msgspec.msgpack.Decoder(Active | Forwarded)
 
-    def encode(self, kept: Kept) -> bytes:
+    def encode(self, kept: Kept | Forwarded) -> bytes:
         return self._encoder.encode(kept)
 
     def decode(self, raw: bytes) -> Kept:
-        kept: Kept = self._decoder.decode(raw)
-        if isinstance(kept, Active) and kept.state is not None:
-            return Active(msgspec.convert(kept.state, self._state, strict=False), kept.seen)
-        return kept
+        kept = self._kept.decode(raw)
+        return self._typed(kept) if isinstance(kept, Active) else kept
+
+    def decode_parcel(self, raw: bytes) -> Active | Forwarded:
+        """What a state-moved event carries."""
+        parcel = self._parcel.decode(raw)
+        return self._typed(parcel) if isinstance(parcel, Active) else parcel
+
+    def _typed(self, kept: Active) -> Active:
+        if kept.state is None:
+            return kept
+        return Active(msgspec.convert(kept.state, self._state, strict=False), kept.seen)

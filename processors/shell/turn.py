@@ -1,11 +1,18 @@
-"""One record's turn, as a pure function: duplicates, moved and erased people, then the core."""
+"""One record's turn, as a pure function: duplicates, moved and erased people, then the core.
+
+What is kept for a person who merged into another travels on state-moved, and so does every event that comes for them later:
+one path, in order, so that the winner has the loser's memory of duplicates before the loser's late events. Each processor
+forwards its own, for it alone: on the shared topic the event of a person whom another processor has not moved yet would
+earn for both. A forwarded event still names the person that identity saw: topics have no order among each other, so a
+replay may take a merge earlier than the first run did, and what follows from the event must have the same id and bytes.
+"""
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from processors.shell.kept import Active, Erased, Kept, KeptCodec, Moved, remember
-from processors.step import Drop, Effect, Emit, Processor
+from processors.shell.kept import Active, Erased, Forwarded, Kept, KeptCodec, Moved, remember
+from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas.events import Event, IdentityChanged, StateMoved, TouchpointIdentified
 from schemas.ids import derived, mark
 
@@ -34,12 +41,16 @@ def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, ev
             case StateMoved() if event.processor != processor.name:
                 return Turn(kept)
             case StateMoved():
-                return _adopt(processor, codec, kept, event)
+                return _adopt(processor, codec, kept, event, world)
     match kept:
         case Moved(to):
-            return _forward(kept, event, to)
+            return _forward(processor, codec, kept, event, to)
         case Erased():
             return Turn(kept, (ERASED,))
+    return _work(processor, kept, event, world)
+
+
+def _work(processor: Processor[Any], kept: Active | None, event: Event, world: Any) -> Turn:
     state, seen = (kept.state, kept.seen) if kept is not None else (None, ())
     seal = mark(event.event_id)
     if seal in seen:
@@ -52,7 +63,7 @@ def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, ev
 
 def _move(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event: IdentityChanged) -> Turn:
     """A person merged into another: what is kept for them travels there once, later events are forwarded."""
-    if isinstance(kept, Moved | Erased):
+    if isinstance(kept, Moved | Erased) or event.into_person_id == event.person_id:
         return Turn(kept)
     moved = Moved(event.into_person_id)
     if kept is None:
@@ -69,21 +80,23 @@ def _move(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event:
     return Turn(moved, (Emit(parcel),))
 
 
-def _adopt(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event: StateMoved) -> Turn:
-    """The state of someone who merged into this person arrives."""
+def _adopt(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event: StateMoved, world: Any) -> Turn:
+    """The state of someone who merged into this person arrives, or a late event of theirs."""
     match kept:
+        case Moved(to) if event.loser_person_id in (to, event.winner_person_id) and event.winner_person_id < to:
+            kept = None  # Merged in a circle: somebody has to stay, or what is on its way would go round for ever.
         case Moved(to):
-            return Turn(kept, (Emit(msgspec.structs.replace(event, winner_person_id=to)),))
+            onward = derived("moved on", event.event_id, to)
+            return Turn(kept, (Emit(msgspec.structs.replace(event, event_id=onward, winner_person_id=to)),))
         case Erased():
             return Turn(kept, (ERASED,))
+    parcel = codec.decode_parcel(event.state)
+    if isinstance(parcel, Forwarded):
+        return _work(processor, kept, parcel.event, world)
     state, seen = (kept.state, kept.seen) if kept is not None else (None, ())
-    seal = mark(event.event_id)
-    if seal in seen:
-        return Turn(kept, (DUPLICATE,))
-    parcel = codec.decode(event.state)
-    assert isinstance(parcel, Active)
-    merged = state if parcel.state is None else processor.merge(state, parcel.state)
-    return Turn(Active(merged, remember(parcel.seen, *seen, seal)))
+    # No look at the window: a crash may have sent this parcel before with less in it, and joining twice changes nothing.
+    merged: Step[Any] = Step(state) if parcel.state is None else processor.merge(state, parcel.state)
+    return Turn(Active(merged.state, remember(parcel.seen, *seen)), merged.effects)
 
 
 def _erase(processor: Processor[Any], kept: Kept | None) -> Turn:
@@ -91,7 +104,16 @@ def _erase(processor: Processor[Any], kept: Kept | None) -> Turn:
     return Turn(Erased(), effects)
 
 
-def _forward(kept: Moved, event: Event, to: str) -> Turn:
+def _forward(processor: Processor[Any], codec: KeptCodec, kept: Moved, event: Event, to: str) -> Turn:
     """An event that identity sent out before it knew of the merge."""
     assert isinstance(event, TouchpointIdentified)
-    return Turn(kept, (Emit(msgspec.structs.replace(event, person_id=to)),))
+    parcel = StateMoved(
+        event_id=derived("forwarded", processor.name, event.event_id, to),
+        occurred_at=event.occurred_at,
+        processor=processor.name,
+        winner_person_id=to,
+        loser_person_id=event.person_id,
+        state=codec.encode(Forwarded(event)),
+        source_event_id=event.event_id,
+    )
+    return Turn(kept, (Emit(parcel),))

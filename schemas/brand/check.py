@@ -1,10 +1,11 @@
 """What types alone cannot say about a brand: references, places, hours, addresses. Pure."""
+
 import string
 from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from opening_hours import OpeningHours, ParserError
+from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # its stub leaves it out
 
 from schemas import kinds
 from schemas.brand.model import About, ApiKey, Brand, Item, Reward, Route, Store, Tag, is_registered

@@ -1,4 +1,4 @@
-"""A configuration as items for the compacted topic, and back: readers switch only when a version is there as a whole."""
+"""A configuration as items for the compacted topic, and back: readers switch when a version is there as a whole."""
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -21,7 +21,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def build_brand(items: Mapping[str, list[Item]]) -> Brand:
-    """A brand from its items by kind. Routes come out in their total order: higher priority first, then the smaller id."""
+    """A brand from its items by kind. Routes come out in their total order: higher priority, then smaller id."""
     about = items["brand"][0]
     assert isinstance(about, About)
     ordered = {kind: sorted(items.get(kind, ()), key=lambda item: item.id) for kind in CLASSES}
@@ -39,8 +39,9 @@ def build_brand(items: Mapping[str, list[Item]]) -> Brand:
 
 def items_of(brand: Brand) -> dict[str, list[Item]]:
     return {
-        "store": list(brand.stores.values()), "product": list(brand.products.values()), "tag": list(brand.tags.values()),
-        "route": list(brand.routes), "reward": list(brand.rewards), "api_key": list(brand.api_keys),
+        "store": list(brand.stores.values()), "product": list(brand.products.values()),
+        "tag": list(brand.tags.values()), "route": list(brand.routes),
+        "reward": list(brand.rewards), "api_key": list(brand.api_keys),
         "brand": [brand.about],
     }
 
@@ -48,8 +49,8 @@ def items_of(brand: Brand) -> dict[str, list[Item]]:
 def events_of(brand: Brand, applied_at: int, before: Mapping[str, str]) -> Iterator[BrandConfigured]:
     """The events that make ``brand`` live.
 
-    :param applied_at: time in microseconds. :param before: key → version of what the topic holds now; items that are gone
-        from the configuration are withdrawn with an empty body, after the new version is live.
+    :param applied_at: time in microseconds. :param before: key → version of what the topic holds now; items that are
+        gone from the configuration are withdrawn with an empty body, after the new version is live.
     """
     items = items_of(brand)
     counts = {kind: len(of_kind) for kind, of_kind in items.items()}

@@ -1,4 +1,5 @@
 """Reads a brand's YAML files. Every error names file, line and field, and all of them are told at once."""
+
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,15 @@ from schemas.brand.check import mistakes
 from schemas.brand.items import CLASSES, build_brand
 from schemas.brand.model import Brand, Item
 
-SECTIONS = {"brand": "brand", "stores": "store", "products": "product", "tags": "tag", "routes": "route",
-            "rewards": "reward", "api_keys": "api_key"}
+SECTIONS = {
+    "brand": "brand",
+    "stores": "store",
+    "products": "product",
+    "tags": "tag",
+    "routes": "route",
+    "rewards": "reward",
+    "api_keys": "api_key",
+}
 _UNKNOWN_OR_MISSING = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 
 
@@ -106,7 +114,9 @@ def _read_file(file: Path, problems: list[Problem]) -> Iterator[_Read]:
         line, column = _position(document, section)
         kind = SECTIONS.get(section)
         if kind is None:
-            problems.append(Problem(file, line, column, str(section), f"no such section; there are {', '.join(SECTIONS)}"))
+            problems.append(
+                Problem(file, line, column, str(section), f"no such section; there are {', '.join(SECTIONS)}")
+            )
             continue
         nodes = [node] if kind == "brand" else node
         if not isinstance(nodes, list):
@@ -143,7 +153,7 @@ def _choices(item: type[Item], path: str) -> Iterator[str]:
 
 
 def _position(node: Any, key: Any) -> tuple[int, int]:
-    line, column = node.lc.key(key) if isinstance(node, dict) else node.lc.item(key)
+    line, column = node.lc.key(key) if isinstance(node, CommentedMap) else node.lc.item(key)
     return line + 1, column + 1
 
 

@@ -6,7 +6,8 @@ import msgspec
 Moment = Literal["know", "go", "buy", "do"]
 """The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
 PlacementKind = Literal[
-    "store", "zone", "product", "shelf", "packaging", "poster", "receipt", "screen", "event", "staff_badge", "door", "till"
+    "store", "zone", "product", "shelf", "packaging", "poster", "receipt", "screen", "event",
+    "staff_badge", "door", "till",
 ]
 DEFAULT_TOUCH_TYPES = (
     "scan", "nfc_tap", "ad_click", "message_clicked", "event_checkin", "portal_login", "page_view",
@@ -20,7 +21,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of the channel grouping: the first whose conditions all hold names a touch's channel. Empty matches all."""
+    """One line of the channel grouping: the first whose conditions all hold names a touch's channel. Empty matches."""
 
     channel: str
     type: str = ""
@@ -31,8 +32,9 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class About(Item, frozen=True):
     """The brand itself.
 
-    ``destinations`` are the address prefixes that a phone may be sent to; ``fallback`` answers where nothing better is known;
-    ``country`` (ISO 3166) reads national phone numbers; ``touch_types`` are the kinds that count as touches in attribution.
+    ``destinations`` are the address prefixes that a phone may be sent to; ``fallback`` answers where nothing better is
+    known; ``country`` (ISO 3166) reads national phone numbers; ``touch_types`` are the kinds that count as touches in
+    attribution.
     """
 
     name: str
@@ -152,12 +154,15 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
 def is_registered(url: str, destinations: tuple[str, ...]) -> bool:
     """Whether a phone may be sent there: https or http, printable, and under one of the registered prefixes.
 
-    A prefix is a whole origin or ends at a path segment, so ``https://shop.example`` does not let ``shop.example.evil`` in.
+    A prefix is a whole origin or ends at a path segment: ``https://shop.example`` keeps ``shop.example.evil`` out.
     """
-    if not url.isprintable() or any(bad in url for bad in ("\\", " ", "/../", "/./")):
+    if not url.isprintable() or any(bad in url for bad in ("\\", " ")):
         return False
     scheme, _, rest = url.partition("://")
     if scheme not in ("https", "http") or "@" in rest.split("/", 1)[0]:
+        return False
+    path = rest.partition("#")[0].partition("?")[0]
+    if any(step.lower().replace("%2e", ".") in (".", "..") for step in path.split("/")):
         return False
     prefixes = (destination.rstrip("/") for destination in destinations)
     return any(url == prefix or url.startswith(prefix + "/") for prefix in prefixes)

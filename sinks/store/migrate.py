@@ -78,7 +78,9 @@ def migrations(folder: Path = FOLDER / "migrations") -> list[Script]:
 def views(folder: Path = FOLDER / "views") -> list[Script]:
     """The views, each after those that it reads."""
     scripts = {path.stem: Script(0, path.name, path.read_text(encoding="utf-8")) for path in folder.glob("*.sql")}
-    reads = {name: sorted(set(_REFERENCE.findall(script.sql)) & scripts.keys() - {name}) for name, script in scripts.items()}
+    reads = {
+        name: sorted(set(_REFERENCE.findall(script.sql)) & scripts.keys() - {name}) for name, script in scripts.items()
+    }
     return [scripts[name] for name in TopologicalSorter(dict(sorted(reads.items()))).static_order()]
 
 
@@ -123,9 +125,10 @@ def _steps(client: Client) -> Iterator[tuple[str, str]]:
 def _applied(client: Client) -> dict[str, str] | None:
     """Checksum by file name; None when nothing was ever applied."""
     known = f"SELECT count() FROM system.tables WHERE database = '{DATABASE}' AND name = 'migration'"
-    if not client.query(known).first_row[0]:
+    if client.query(known).result_rows == [(0,)]:
         return None
-    return dict(client.query(f"SELECT name, checksum FROM {DATABASE}.migration FINAL").result_rows)
+    rows = client.query(f"SELECT name, checksum FROM {DATABASE}.migration FINAL").result_rows
+    return {str(name): str(checksum) for name, checksum in rows}
 
 
 def _check(wanted: list[Script], applied: dict[str, str]) -> None:
@@ -134,7 +137,9 @@ def _check(wanted: list[Script], applied: dict[str, str]) -> None:
             raise MigrationError(f"{script.name} was changed after it had been applied: add a new migration instead")
     unknown = sorted(name for name in applied if _NUMBERED.fullmatch(name) and name not in {s.name for s in wanted})
     if unknown:
-        raise MigrationError(f"{unknown[0]} was applied to this store but is not among the migrations: a newer version wrote it")
+        raise MigrationError(
+            f"{unknown[0]} was applied to this store but is not among the migrations: a newer version wrote it"
+        )
 
 
 def _record(script: Script) -> str:

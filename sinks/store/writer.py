@@ -16,16 +16,38 @@ from sinks.columns import Body, Columns
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 INSERT_TIMEOUT_S = 120
-PASSING = frozenset({
-    3, 60, 81, 159, 160, 164, 198, 202, 209, 210, 236, 241, 242, 243, 252, 319, 394, 425, 439, 516, 999,
-})
-"""ClickHouse's error codes that pass by themselves: not migrated yet, too busy, out of memory or disk, shutting down."""
+PASSING = frozenset(
+    {
+        3,
+        60,
+        81,
+        159,
+        160,
+        164,
+        198,
+        202,
+        209,
+        210,
+        236,
+        241,
+        242,
+        243,
+        252,
+        319,
+        394,
+        425,
+        439,
+        516,
+        999,
+    }
+)
+"""ClickHouse's error codes that pass by themselves: not migrated yet, too busy, no memory or disk, shutting down."""
 
 log = logging.getLogger(__name__)
 
 
 class Refused(Exception):
-    """ClickHouse does not take a block for what is in it: a bug. The message names table, partition and first offset."""
+    """ClickHouse does not take a block for what is in it: a bug. The message names topic, partition and offset."""
 
 
 class Writer:
@@ -48,13 +70,18 @@ class Writer:
                 if self._client is None:
                     self._client = await build_client(self._url)
                 await self._client.command(columns.insert, data=block)
-            except (ClickHouseError, aiohttp.ClientError, OSError, asyncio.TimeoutError) as problem:
+            except (TimeoutError, ClickHouseError, aiohttp.ClientError, OSError) as problem:
                 if not passes(problem):
                     partition, offset, _ = bodies[0]
                     where = f"{columns.topic.name} partition {partition} from offset {offset}, {len(bodies)} rows"
                     raise Refused(f"ClickHouse refuses {where}: {problem}") from problem
                 metrics.WAITING.labels("clickhouse").set(1)
-                log.warning("ClickHouse does not take %s, next try in %.1f s: %s", columns.topic.table, pause_s, problem)
+                log.warning(
+                    "ClickHouse does not take %s, next try in %.1f s: %s",
+                    columns.topic.table,
+                    pause_s,
+                    problem,
+                )
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:

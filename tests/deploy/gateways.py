@@ -38,14 +38,23 @@ class Gateway:
     def running(self, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
         key_file = self.directory / "identifier.key"
         key_file.write_text("00" * 32)
-        environment = os.environ | {
-            "FOOTPATH_KAFKA": self.kafka, "FOOTPATH_DATA": str(self.directory), "FOOTPATH_GATEWAY_PORT": str(self.port),
-            "FOOTPATH_IDENTIFIER_KEY_FILE": str(key_file),
-        } | settings
+        environment = (
+            os.environ
+            | {
+                "FOOTPATH_KAFKA": self.kafka,
+                "FOOTPATH_DATA": str(self.directory),
+                "FOOTPATH_GATEWAY_PORT": str(self.port),
+                "FOOTPATH_IDENTIFIER_KEY_FILE": str(key_file),
+            }
+            | settings
+        )
         log = self.directory / "gateway.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.cli", "gateway"], env=environment, stdout=out, stderr=out,
+                [sys.executable, "-m", "deploy.cli", "gateway"],
+                env=environment,
+                stdout=out,
+                stderr=out,
                 preexec_fn=build_die_with_parent(),
             )
         try:
@@ -59,7 +68,8 @@ class Gateway:
         """Until it takes events: it has the brand then."""
         deadline = time.monotonic() + START_TIMEOUT_S
         request = urllib.request.Request(
-            f"{self.target.gateway}/v1/events", b'{"events":[]}',
+            f"{self.target.gateway}/v1/events",
+            b'{"events":[]}',
             {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"},
         )
         while time.monotonic() < deadline:

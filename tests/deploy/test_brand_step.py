@@ -1,24 +1,49 @@
 """`footpath brand apply`: a version is live as a whole, applied once, and finished when it was cut off."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.setup import SetupError, topics
 from deploy.setup import brand as step
 from schemas.brand.items import BrandFold, events_of
 from schemas.brand.load import load
 from schemas.codec import Codec
+from schemas.topics import BRAND_CONFIGURED
+from tests.parts import start_kafka
 from tests.schemas.brands import YAML, same, write
 
 TWO_TAGS = YAML.replace("tags:\n", "tags:\n  - {id: door-1, placement: door, store: mitte}\n")
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    part = start_kafka(tmp_path_factory.mktemp("kafka"))
+    yield part.bootstrap
+    part.stop()
+
+
 @pytest.fixture
-def kafka(bare_kafka: str) -> str:
-    topics.apply(bare_kafka)
-    return bare_kafka
+def kafka(broker: str) -> str:
+    """A Kafka on which no brand was ever live."""
+    asyncio.run(forget_brands(broker))
+    topics.apply(broker)
+    return broker
+
+
+async def forget_brands(kafka: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        async with asyncio.timeout(20):
+            while BRAND_CONFIGURED.name in await admin.list_topics():
+                await admin.delete_topics([BRAND_CONFIGURED.name])
+                await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
 
 
 def live(kafka: str) -> BrandFold:
@@ -68,9 +93,10 @@ def test_a_broken_brand_is_never_published(tmp_path: Path) -> None:
         step.apply("127.0.0.1:1", [write(tmp_path, YAML.replace("currency: EUR", "currency: 7"))])
 
 
-def test_what_is_missing_is_named(bare_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_named(broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "READ_TIMEOUT_S", 1)
+    asyncio.run(forget_brands(broker))
     with pytest.raises(SetupError, match="footpath topics apply"):
-        step.apply(bare_kafka, [write(tmp_path)])
+        step.apply(broker, [write(tmp_path)])
     with pytest.raises(SetupError, match="FOOTPATH_KAFKA"):
         step.apply("127.0.0.1:1", [tmp_path])

@@ -1,7 +1,6 @@
-"""`footpath import` through the real gateway to a real Kafka: everything is in once, and every other line has a reason."""
+"""`footpath import` through the real gateway to a real Kafka: all is in once, every other line has a reason."""
 
 import asyncio
-import contextlib
 import gzip
 import json
 import os
@@ -25,8 +24,13 @@ from tests.deploy.gateways import KEY, Gateway
 
 def click(number: int, campaign: str, **more: Any) -> dict[str, Any]:
     return {
-        "event_id": f"{campaign}-{number}", "type": "ad_click", "occurred_at": "2026-05-01T10:00:00Z", "campaign": campaign,
-        "identifiers": [{"type": "customer", "value": f"c{number % 7}"}], "properties": {"n": number}, **more,
+        "event_id": f"{campaign}-{number}",
+        "type": "ad_click",
+        "occurred_at": "2026-05-01T10:00:00Z",
+        "campaign": campaign,
+        "identifiers": [{"type": "customer", "value": f"c{number % 7}"}],
+        "properties": {"n": number},
+        **more,
     }
 
 
@@ -38,11 +42,17 @@ def file(folder: Path, events: list[Any], name: str = "events.jsonl") -> Path:
 
 def start(gateway: Gateway, data: Path, *args: str, **more: Any) -> subprocess.Popen[str]:
     environment = os.environ | {
-        "FOOTPATH_DATA": str(data), "FOOTPATH_GATEWAY": gateway.target.gateway, "FOOTPATH_API_KEY": KEY,
+        "FOOTPATH_DATA": str(data),
+        "FOOTPATH_GATEWAY": gateway.target.gateway,
+        "FOOTPATH_API_KEY": KEY,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", "import", *args], env=environment, text=True, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, **more,
+        [sys.executable, "-m", "deploy.cli", "import", *args],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **more,
     )
 
 
@@ -55,6 +65,8 @@ def run(gateway: Gateway, data: Path, *args: str) -> tuple[int, str, str]:
 def recorded(gateway: Gateway, campaign: str) -> list[dict[str, Any]]:
     """The campaign's touchpoints on the topic: event id, anchor and the number that the event carried, in order."""
 
+    codec = Codec().of(TOUCHPOINT_RECORDED)
+
     async def read() -> list[dict[str, Any]]:
         consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka, auto_offset_reset="earliest")
         await consumer.start()
@@ -64,10 +76,11 @@ def recorded(gateway: Gateway, campaign: str) -> list[dict[str, Any]]:
             ends, found = await consumer.end_offsets(partitions), []
             while any([await consumer.position(partition) < end for partition, end in ends.items()]):
                 for records in (await consumer.getmany(timeout_ms=100)).values():
-                    found += [Codec().of(TOUCHPOINT_RECORDED).decode(record.value) for record in records]
+                    found += [codec.decode(record.value) for record in records]
             return [
                 {"id": event.event_id, "anchor": event.anchor, "n": json.loads(event.properties).get("n")}
-                for event in found if event.campaign == campaign
+                for event in found
+                if event.campaign == campaign
             ]
         finally:
             await consumer.stop()
@@ -106,10 +119,19 @@ def test_everything_is_in_once_and_in_its_order(up: Gateway, tmp_path: Path, cam
 
 
 def test_lines_that_are_refused_are_kept_with_their_reason(up: Gateway, tmp_path: Path, campaign: str) -> None:
-    path = file(tmp_path, [
-        click(1, campaign), b"hello\n", b"\n", click(2, campaign, type="dance"), click(3, campaign, occurred_at="yesterday"),
-        b"\xff\xff\n", click(4, campaign), click(5, campaign, identifiers=[]),
-    ])
+    path = file(
+        tmp_path,
+        [
+            click(1, campaign),
+            b"hello\n",
+            b"\n",
+            click(2, campaign, type="dance"),
+            click(3, campaign, occurred_at="yesterday"),
+            b"\xff\xff\n",
+            click(4, campaign),
+            click(5, campaign, identifiers=[]),
+        ],
+    )
     code, out, _ = run(up, tmp_path, str(path))
     assert code == 2
     assert "read 7, accepted 2, duplicates 0, rejected 5" in out and f"reasons in {path}.rejected.jsonl" in out
@@ -141,7 +163,7 @@ def test_a_file_that_grew_goes_on_where_it_ended(up: Gateway, tmp_path: Path, ca
 
 
 def test_an_import_that_was_killed_goes_on(up: Gateway, tmp_path: Path, campaign: str) -> None:
-    path = file(tmp_path, [b"nonsense\n", *(click(number, campaign) for number in range(60_000))])
+    path = file(tmp_path, [b"nonsense\n", *(click(number, campaign) for number in range(30_000))])
     process = start(up, tmp_path, str(path))
     deadline = time.monotonic() + 30
     while not list((tmp_path / "imports").glob("*.json")) and time.monotonic() < deadline:
@@ -151,13 +173,13 @@ def test_an_import_that_was_killed_goes_on(up: Gateway, tmp_path: Path, campaign
     assert process.returncode == -signal.SIGKILL, "it was in the middle"
 
     code, out, _ = run(up, tmp_path, str(path))
-    assert code == 2 and "read 60,001" in out and "rejected 1;" in out
+    assert code == 2 and "read 30,001" in out and "rejected 1;" in out
     assert len(Path(f"{path}.rejected.jsonl").read_text().splitlines()) == 1
-    assert Counter(one["id"] for one in recorded(up, campaign)).keys() == {f"{campaign}-{n}" for n in range(60_000)}
+    assert Counter(one["id"] for one in recorded(up, campaign)).keys() == {f"{campaign}-{n}" for n in range(30_000)}
 
 
 def test_a_gateway_that_goes_away_is_waited_for(gateway: Gateway, tmp_path: Path, campaign: str) -> None:
-    path = file(tmp_path, [click(number, campaign) for number in range(40_000)])
+    path = file(tmp_path, [click(number, campaign) for number in range(20_000)])
     with gateway.running() as first:
         process = start(gateway, tmp_path, str(path))
         deadline = time.monotonic() + 30
@@ -167,8 +189,8 @@ def test_a_gateway_that_goes_away_is_waited_for(gateway: Gateway, tmp_path: Path
     assert process.poll() is None
     with gateway.running():
         out, _ = process.communicate(timeout=60)
-        assert process.returncode == 0 and "read 40,000" in out
-    assert {one["id"] for one in recorded(gateway, campaign)} == {f"{campaign}-{number}" for number in range(40_000)}
+        assert process.returncode == 0 and "read 20,000" in out
+    assert {one["id"] for one in recorded(gateway, campaign)} == {f"{campaign}-{number}" for number in range(20_000)}
 
 
 def test_standard_input(up: Gateway, tmp_path: Path, campaign: str) -> None:
@@ -184,12 +206,11 @@ def test_standard_input(up: Gateway, tmp_path: Path, campaign: str) -> None:
     [
         (lambda path: None, "No such file or directory"),
         (lambda path: path.mkdir(), "Is a directory"),
-        (lambda path: path.write_bytes(gzip.compress(b"{}\n" * 9999)[:40]), "is broken after line 0"),
+        (lambda path: path.write_bytes(gzip.compress(b"{}\n" * 9999)[:40]), "is broken after line "),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_in_one_line(up: Gateway, tmp_path: Path, prepare: Any, words: str) -> None:
-    with contextlib.suppress(TypeError):
-        prepare(tmp_path / "events")
+    prepare(tmp_path / "events")
     code, out, err = run(up, tmp_path, str(tmp_path / "events"))
     assert (code, out) == (1, "")
     assert words in err and err.startswith("footpath: ") and len(err.splitlines()) == 1

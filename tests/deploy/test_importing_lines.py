@@ -41,7 +41,16 @@ def test_lines_become_events(tmp_path: Path, name: str) -> None:
 
 
 def test_lines_that_are_no_events_are_told_and_their_mates_go_on(tmp_path: Path) -> None:
-    bad = [b"hello", b"[1]", b"7", b'{"a":', b'{"a":1} {"b":2}', b"\xff\xfe", b"x" * (LINE_LIMIT_BYTES * 3), b'{"a": nul}']
+    bad = [
+        b"hello",
+        b"[1]",
+        b"7",
+        b'{"a":',
+        b'{"a":1} {"b":2}',
+        b"\xff\xfe",
+        b"x" * (LINE_LIMIT_BYTES * 3),
+        b'{"a": nul}',
+    ]
     content = b"\n".join([b'{"event_id":"first"}', *bad, b'{"event_id":"last"}'])
     batches = read(file(tmp_path, content))
     assert [event["event_id"] for _, event in events(batches)] == ["first", "last"]

@@ -1,11 +1,11 @@
-"""What the gateway's stories are told with: the process itself, a stream that answers at once, and the topics read back."""
+"""What the gateway's stories are told with: the process, a stream that answers at once, the topics read back."""
 
 import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +42,15 @@ def page_view(person: str = "ann", **fields: Any) -> dict[str, Any]:
 
 def sale(amount: Any = "12.50", **fields: Any) -> dict[str, Any]:
     return page_view(**{"type": "sale", "properties": {"amount": amount}, **fields})
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Waits for a condition, and fails when it does not come."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.02)
 
 
 def after(text: str) -> str:
@@ -141,6 +150,11 @@ class Phone:
     async def send(self, *events: Any, key: str = "till-secret") -> aiohttp.ClientResponse:
         headers = {"Authorization": f"Bearer {key}"}
         return await self.ask("POST", "/v1/events", json={"events": list(events)}, headers=headers)
+
+    async def drained(self) -> bool:
+        """Whether the spool is empty and events go straight to Kafka again."""
+        direct = await self.metric("footpath_gateway_kafka_direct")
+        return bool(direct) and not await self.metric("footpath_gateway_spool_bytes")
 
     async def metric(self, name: str) -> float:
         """Value of a metric, named with its labels; 0 when it has never been counted."""

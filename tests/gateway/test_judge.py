@@ -1,4 +1,4 @@
-"""Every event is judged on its own: what is taken becomes an exact event, what is not names its field and its reason."""
+"""Every event is judged on its own: what is taken is exact, what is not names its field and its reason."""
 
 import json
 import time
@@ -203,7 +203,9 @@ def test_a_key_sends_only_its_family(world: World) -> None:
 def test_a_rejection_keeps_everything_but_who_it_was(world: World) -> None:
     event = page_view(
         event_id="r-1", colour="red", note="ann@corner.example",
-        identifiers=[{"type": "email", "value": "Ann@Corner.Example"}, {"type": "phone", "value": "0151 12345678"}, "bob"],
+        identifiers=[
+            {"type": "email", "value": "Ann@Corner.Example"}, {"type": "phone", "value": "0151 12345678"}, "bob",
+        ],
         identifers=[{"type": "customer", "value": "secret-77"}],
     )  # fmt: skip
     for raw in (json.dumps(event).encode(), json.dumps(event).replace("@", "\\u0040").encode()[:-1]):

@@ -40,15 +40,17 @@ def write(folder: Path, text: str = YAML, name: str = "brand.yaml") -> Path:
 def brand(tags: int = 1, name: str = "Kolibri") -> Brand:
     """A brand with so many tags."""
     url = "https://shop.example"
-    return build_brand({
-        "brand": [About(id="kolibri", name=name, currency="EUR", country="DE", fallback=url, destinations=(url,))],
-        "store": [Store(id="mitte", name="Mitte", time_zone="Europe/Berlin")],
-        "product": [Product(id="KB-1", name="Espresso")],
-        "tag": [Tag(id=f"shelf-{number}", placement="shelf", store="mitte") for number in range(tags)],
-        "route": [Route(id="buy", priority=1, moment="buy", action=Action(url=url))],
-        "reward": [Reward(id="scan", version=1, on=("scan",), points=5)],
-        "api_key": [ApiKey(id="till", hash="sha256:" + "0" * 64, scopes=("events:till",))],
-    })
+    return build_brand(
+        {
+            "brand": [About(id="kolibri", name=name, currency="EUR", country="DE", fallback=url, destinations=(url,))],
+            "store": [Store(id="mitte", name="Mitte", time_zone="Europe/Berlin")],
+            "product": [Product(id="KB-1", name="Espresso")],
+            "tag": [Tag(id=f"shelf-{number}", placement="shelf", store="mitte") for number in range(tags)],
+            "route": [Route(id="buy", priority=1, moment="buy", action=Action(url=url))],
+            "reward": [Reward(id="scan", version=1, on=("scan",), points=5)],
+            "api_key": [ApiKey(id="till", hash="sha256:" + "0" * 64, scopes=("events:till",))],
+        }
+    )
 
 
 def same(first: Brand | None, second: Brand) -> bool:

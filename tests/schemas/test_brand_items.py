@@ -1,4 +1,4 @@
-"""A configuration crosses a topic of several partitions: it goes live as a whole, in any interleaving, or not at all."""
+"""A configuration crosses a topic of several partitions: it goes live whole, in any interleaving, or not at all."""
 
 from collections.abc import Sequence
 
@@ -110,5 +110,7 @@ def test_the_version_follows_from_the_content() -> None:
 
 def test_a_kind_from_the_future_is_left_alone() -> None:
     folded = fold(published(brand(1), BrandFold()))
-    assert not folded.apply(BrandConfigured(event_id="e", occurred_at=1, kind="journey", id="j", version="v", body="{}"))
+    assert not folded.apply(
+        BrandConfigured(event_id="e", occurred_at=1, kind="journey", id="j", version="v", body="{}")
+    )
     assert same(folded.brand, brand(1))

@@ -25,7 +25,10 @@ def line_of(text: str) -> int:
 def test_a_brand_is_read(tmp_path: Path) -> None:
     found = load(write(tmp_path))
     assert (found.about.id, list(found.tags), list(found.stores), [r.id for r in found.routes]) == (
-        "kolibri", ["shelf-1"], ["mitte"], ["buy"]
+        "kolibri",
+        ["shelf-1"],
+        ["mitte"],
+        ["buy"],
     )
 
 
@@ -81,7 +84,11 @@ def test_the_column_is_the_fields_own(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
-    broken = YAML.replace("priority: 10", "priority: x").replace("points: 5", "points: y").replace("country: DE", "cuntry: DE")
+    broken = (
+        YAML.replace("priority: 10", "priority: x")
+        .replace("points: 5", "points: y")
+        .replace("country: DE", "cuntry: DE")
+    )
     with pytest.raises(BrandError) as refused:
         load(write(tmp_path, broken))
     assert [p.field for p in refused.value.problems] == ["brand.cuntry", "routes[0].priority", "rewards[0].points"]
@@ -118,7 +125,7 @@ def test_a_folder_that_is_missing_or_empty(tmp_path: Path) -> None:
 
 def test_two_items_of_one_id(tmp_path: Path) -> None:
     write(tmp_path, "tags:\n  - {id: shelf-1, placement: door}\n", "more.yaml")
-    with pytest.raises(BrandError, match="tag 'shelf-1' is already in brand.yaml"):
+    with pytest.raises(BrandError, match=r"tag 'shelf-1' is already in brand\.yaml"):
         load(write(tmp_path))
 
 
@@ -134,10 +141,17 @@ def test_the_demo_brand_is_right_and_knows_all_four_moments() -> None:
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [
-        ("https://shop.example", True), ("https://shop.example/a?b=c#d", True), ("https://shop.example.evil/", False),
-        ("https://shop.example@evil.example/", False), ("//shop.example/", False), ("javascript:alert(1)", False),
-        ("https:\\\\shop.example\\", False), ("https://shop.example/\r\nSet-Cookie: a", False),
-        ("https://shop.example/../x", False), ("http://shop.example/", False), ("https://SHOP.example/", False),
+        ("https://shop.example", True),
+        ("https://shop.example/a?b=c#d", True),
+        ("https://shop.example.evil/", False),
+        ("https://shop.example@evil.example/", False),
+        ("//shop.example/", False),
+        ("javascript:alert(1)", False),
+        ("https:\\\\shop.example\\", False),
+        ("https://shop.example/\r\nSet-Cookie: a", False),
+        ("https://shop.example/../x", False),
+        ("http://shop.example/", False),
+        ("https://SHOP.example/", False),
     ],
 )
 def test_a_phone_goes_to_registered_destinations_only(url: str, allowed: bool) -> None:

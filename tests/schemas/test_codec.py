@@ -39,7 +39,8 @@ def test_an_event_comes_back_as_it_was(topic: Topic, data: st.DataObject) -> Non
     assert key.decode() == topic.key(event)
     assert CODEC.of(topic).decode(value) == event
     assert headers == [
-        ("event-id", event.event_id.encode()), ("content-type", f"application/avro; schema={topic.table}.v1".encode())
+        ("event-id", event.event_id.encode()),
+        ("content-type", f"application/avro; schema={topic.table}.v1".encode()),
     ]
 
 
@@ -107,7 +108,12 @@ def test_one_wrong_byte_never_raises_anything_else(data: st.DataObject, position
 def test_what_is_wrong_is_said() -> None:
     codec = CODEC.of(STOCK_REPORTED)
     other = CODEC.of(TOUCHPOINT_RECORDED)._frame
-    for value, reason in ((None, "undecodable"), (b"", "undecodable"), (b"hello", "undecodable"), (other, "unknown_schema")):
+    for value, reason in (
+        (None, "undecodable"),
+        (b"", "undecodable"),
+        (b"hello", "undecodable"),
+        (other, "unknown_schema"),
+    ):
         with pytest.raises(Undecodable) as refused:
             codec.decode(value)
         assert refused.value.reason == reason and refused.value.detail

@@ -35,10 +35,12 @@ def edits(released: dict[str, str], kept: dict[str, str]) -> list[str]:
             problems.append(f"{name}.avsc is released and gone: topics hold events that it wrote; put it back")
         elif kept[name] != was:
             problems.append(
-                f"{name}.avsc is released and was edited (fingerprint {kept[name]}, released as {was}): put it back and "
-                "add a revision beside it"
+                f"{name}.avsc is released and was edited (fingerprint {kept[name]}, released as {was}): put it back "
+                "and add a revision beside it"
             )
-    problems += [f"{name} {kept[name]} is not in {RELEASED.name}: add this line" for name in kept if name not in released]
+    problems += [
+        f"{name} {kept[name]} is not in {RELEASED.name}: add this line" for name in kept if name not in released
+    ]
     return problems
 
 
@@ -87,7 +89,10 @@ def changed(change: str) -> Document:
 @pytest.mark.parametrize(
     "change",
     [
-        "a field without a default is new", "a needed field is gone", "a field has another type", "a long is an int",
+        "a field without a default is new",
+        "a needed field is gone",
+        "a field has another type",
+        "a long is an int",
         "a field has another name",
     ],
 )

@@ -21,7 +21,10 @@ def python_type(node: Any) -> Any:
     if node["type"] == "array":
         return (tuple, python_type(node["items"]))
     if node["type"] == "record":
-        return {field["name"]: (python_type(field["type"]), field.get("default", msgspec.NODEFAULT)) for field in node["fields"]}
+        return {
+            field["name"]: (python_type(field["type"]), field.get("default", msgspec.NODEFAULT))
+            for field in node["fields"]
+        }
     return python_type(node["type"])
 
 
@@ -40,7 +43,9 @@ def annotated_type(hint: Any) -> Any:
 
 def fields_of(event: type[msgspec.Struct]) -> dict[str, tuple[Any, Any]]:
     hints = get_type_hints(event)
-    return {field.name: (annotated_type(hints[field.name]), plain(field.default)) for field in msgspec.structs.fields(event)}
+    return {
+        field.name: (annotated_type(hints[field.name]), plain(field.default)) for field in msgspec.structs.fields(event)
+    }
 
 
 def plain(default: Any) -> Any:

@@ -24,7 +24,8 @@ NUMBERS = [
 ]
 phones = st.sampled_from(NUMBERS)
 FORMATS = [
-    phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+    phonenumbers.PhoneNumberFormat.E164,
+    phonenumbers.PhoneNumberFormat.INTERNATIONAL,
     phonenumbers.PhoneNumberFormat.RFC3966,
 ]
 # Words around an address: nothing that could be read as a part of it.
@@ -35,7 +36,10 @@ words = st.lists(st.sampled_from(["call", "me", "at", "or", "über", "店"]), ma
     ("kind", "spellings"),
     [
         ("email", ["ann@shop.example", " Ann@Shop.Example ", "ANN@SHOP.EXAMPLE\n", "\uff41nn@shop.example"]),
-        ("phone", ["+4915123456789", "0151 23456789", "+49 (151) 234-567-89", "0049 151 23456789", "tel:+49-151-23456789"]),
+        (
+            "phone",
+            ["+4915123456789", "0151 23456789", "+49 (151) 234-567-89", "0049 151 23456789", "tel:+49-151-23456789"],
+        ),
         ("mac", ["AA:BB:CC:00:11:22", "aa-bb-cc-00-11-22", "aabb.cc00.1122", "aabbcc001122"]),
         ("customer", ["C-17", " C-17 "]),
     ],
@@ -73,8 +77,16 @@ def test_another_key_or_type_is_another_hash(value: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("email", ""), ("email", "   "), ("email", "ann"), ("email", "ann@"), ("email", "a b@shop.example"),
-        ("email", "x" * 300 + "@shop.example"), ("phone", "12"), ("phone", "hello"), ("mac", "aa:bb"), ("customer", "a\x00b"),
+        ("email", ""),
+        ("email", "   "),
+        ("email", "ann"),
+        ("email", "ann@"),
+        ("email", "a b@shop.example"),
+        ("email", "x" * 300 + "@shop.example"),
+        ("phone", "12"),
+        ("phone", "hello"),
+        ("mac", "aa:bb"),
+        ("customer", "a\x00b"),
     ],
 )
 def test_what_is_no_identifier_is_refused_without_being_repeated(kind: str, value: str) -> None:
@@ -111,7 +123,9 @@ def test_no_phone_number_survives_in_a_text(before: str, number: str, form: int,
 @given(
     properties=st.recursive(
         st.one_of(emails, phones, st.integers(0, 999), st.none()),
-        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.one_of(words, emails), inner, max_size=3)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(st.one_of(words, emails), inner, max_size=3)
+        ),
         max_leaves=8,
     )
 )
@@ -138,8 +152,23 @@ def test_what_looks_like_a_number_but_is_none_stays() -> None:
         assert GERMAN.scrub(text) == text
 
 
-@given(st.permutations([GERMAN.identifier(kind, "ann@shop.example" if kind == "email" else "+4915123456789" if kind == "phone"
-                                          else "aabbcc001122" if kind == "mac" else "x") for kind in TYPES]))
+@given(
+    st.permutations(
+        [
+            GERMAN.identifier(
+                kind,
+                "ann@shop.example"
+                if kind == "email"
+                else "+4915123456789"
+                if kind == "phone"
+                else "aabbcc001122"
+                if kind == "mac"
+                else "x",
+            )
+            for kind in TYPES
+        ]
+    )
+)
 def test_the_anchor_is_the_strongest_in_any_order(identifiers: list[str]) -> None:
     for weaker in range(len(TYPES)):
         left = [one for one in identifiers if TYPES.index(one.partition(":")[0]) >= weaker]

@@ -47,9 +47,12 @@ FROM
 ARRAY JOIN
     channels AS channel,
     weights AS weight
-WHERE NOT throwIf(
-    {model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'time_decay', 'position'),
-    'attribution: model must be first, last, last_non_direct, linear, time_decay or position'
+-- A scalar subquery is evaluated before anything is read.
+WHERE NOT (
+    SELECT throwIf(
+        {model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'time_decay', 'position'),
+        'attribution: model must be first, last, last_non_direct, linear, time_decay or position'
+    )
 )
 GROUP BY channel
 ORDER BY conversions DESC, channel

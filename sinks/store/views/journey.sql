@@ -16,7 +16,10 @@ SELECT
     final.event_id AS conversion_event_id,
     final.occurred_at AS ended_at,
     final.revenue AS revenue,
-    arrayMap(entry -> (entry.occurred_at, entry.channel)::Tuple(occurred_at DateTime64(6, 'UTC'), channel String), touched) AS touches
+    CAST(
+        arrayZip(touched.occurred_at, touched.channel),
+        'Array(Tuple(occurred_at DateTime64(6, \'UTC\'), channel String))'
+    ) AS touches
 FROM
 (
     SELECT
@@ -37,8 +40,10 @@ FROM
             SELECT
                 person_id, occurred_at, _key AS key, false AS is_sale, true AS is_touch, channel,
                 toDecimal64(0, 6) AS revenue, '' AS event_id
-            FROM footpath.touchpoint
-            WHERE is_touch AND type != 'sale' AND ({buyers_only:UInt8} = 0 OR person_id IN (SELECT person_id FROM footpath.buyer))
+            FROM footpath.touchpoint AS event
+            WHERE event.is_touch
+                AND event.type != 'sale'
+                AND ({buyers_only:UInt8} = 0 OR event.person_id IN (SELECT person_id FROM footpath.buyer))
 
             UNION ALL
 

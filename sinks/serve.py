@@ -1,0 +1,123 @@
+"""The sink's process: every topic into ClickHouse, until SIGTERM or SIGINT."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+import prometheus_client
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas.codec import Codec
+from schemas.events import EventRejected
+from schemas.registry import Registry
+from sinks import log as logs
+from sinks import metrics
+from sinks.agents import PAUSE_S, Loop, Publish, build_agents
+from sinks.settings import SettingError, Settings, read
+from sinks.store.writer import Writer
+
+GROUP = "footpath-sink"
+# A batch may wait for ClickHouse as long as an outage lasts without the group giving its partitions away.
+LONGEST_WAIT_MS = 24 * 3_600_000
+# Bounds what is fetched ahead: this much for each partition.
+FETCH_BYTES = 1 << 20
+# A reject carries a whole record of up to 1 MiB.
+REJECT_BYTES = 2 << 20
+
+log = logging.getLogger(__name__)
+
+
+def build_consumer(settings: Settings) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        group_id=GROUP,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_interval_ms=LONGEST_WAIT_MS,
+        max_partition_fetch_bytes=FETCH_BYTES,
+        metadata_max_age_ms=30_000,
+    )
+
+
+def build_publish(producer: AIOKafkaProducer, codec: Codec) -> Publish:
+    """Sends a reject and returns when Kafka has it, however long that takes."""
+
+    async def publish(rejected: EventRejected) -> None:
+        topic, key, value, headers = codec.record(rejected)
+        while True:
+            try:
+                await producer.send_and_wait(
+                    topic.name, value, key, headers=headers, timestamp_ms=rejected.occurred_at // 1000
+                )
+            except KafkaError as problem:
+                metrics.WAITING.labels("kafka").set(1)
+                log.warning("Kafka does not take a reject, next try in %.0f s: %s", PAUSE_S, problem)
+                await asyncio.sleep(PAUSE_S)
+            else:
+                metrics.WAITING.labels("kafka").set(0)
+                return
+
+    return publish
+
+
+async def start(part: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Event) -> bool:
+    """Connects, waiting for Kafka as long as it is away; False when it is time to stop instead."""
+    while not stop.is_set():
+        try:
+            await part.start()
+        except KafkaError as problem:
+            metrics.WAITING.labels("kafka").set(1)
+            log.warning("Kafka cannot be reached, next try in %.0f s: %s", PAUSE_S, problem)
+            await asyncio.sleep(PAUSE_S)
+        else:
+            metrics.WAITING.labels("kafka").set(0)
+            return True
+    return False
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Sinks until ``stop`` is set, then stores and commits what was read."""
+    codec = Codec(Registry(settings.schema_registry) if settings.schema_registry else None)
+    consumer = build_consumer(settings)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=REJECT_BYTES
+    )
+    writer = Writer(settings.clickhouse)
+    agents = build_agents(codec, writer, build_publish(producer, codec))
+    try:
+        if await start(producer, stop) and await start(consumer, stop):
+            consumer.subscribe(list(agents))
+            log.info("reading %d topics", len(agents))
+            await Loop(consumer, agents, settings.flush_rows, settings.flush_after_ms / 1000).run(stop)
+    finally:
+        await consumer.stop()
+        await producer.stop()
+        await writer.close()
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    if settings.metrics_port:
+        prometheus_client.start_http_server(settings.metrics_port, addr="127.0.0.1")
+    await run(settings, stop)
+    log.info("stopped, all that was read is stored")
+
+
+def main() -> None:
+    """Entry point. Exit code 0 after a stop in order, 2 for a wrong setting; a bug ends it with its traceback."""
+    logs.set_up()
+    try:
+        settings = read(os.environ)
+    except SettingError as problem:
+        log.error("%s", problem)
+        sys.exit(2)
+    asyncio.run(_serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Shoppers before the real gateway: seen on the topics, still there when it is back, gone when told."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.codec import Codec
+from schemas.events import StockReported, TouchpointRecorded
+from schemas.topics import EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECORDED, Topic
+from tests.deploy.gateways import KEY, Gateway
+
+CODEC = Codec()
+STOCK = 4 * 15
+
+
+def walk(gateway: Gateway, data: Path) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "FOOTPATH_DATA": str(data),
+        "FOOTPATH_GATEWAY": gateway.target.gateway,
+        "FOOTPATH_API_KEY": KEY,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "deploy.cli", "shoppers", "--count", "20", "--pace", "0.05", "--seed", "1"],
+        env=environment,
+        stderr=subprocess.PIPE,
+    )
+
+
+def read(gateway: Gateway, topic: Topic, sources: tuple[str, ...]) -> list[Any]:
+    async def collect() -> list[Any]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(topic.name, number) for number in range(4)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends, found = await consumer.end_offsets(partitions), []
+            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+                for records in (await consumer.getmany(timeout_ms=100)).values():
+                    found += [CODEC.of(topic).decode(record.value) for record in records]
+            return [event for event in found if getattr(event, "source", "") in sources]
+        finally:
+            await consumer.stop()
+
+    return asyncio.run(collect())
+
+
+def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = 40) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
+
+
+def test_shoppers_are_seen_outlive_the_gateway_and_stop_when_told(gateway: Gateway, tmp_path: Path) -> None:
+    def seen() -> list[TouchpointRecorded]:
+        return [
+            e
+            for e in read(gateway, TOUCHPOINT_RECORDED, ("scan", "test"))
+            if e.campaign[:1] != "t" or "-" in e.campaign
+        ]
+
+    def types() -> Counter[str]:
+        return Counter(event.type for event in seen())
+
+    with gateway.running() as first:
+        process = walk(gateway, tmp_path)
+        wanted = {"scan", "nfc_tap", "store_entry", "sale", "return", "page_view", "ad_click"}
+        wait_until(lambda: wanted <= types().keys(), f"not all of {wanted} were seen")
+        first.kill()
+    before = types()["scan"]
+    assert process.poll() is None
+    with gateway.running():
+        wait_until(lambda: types()["scan"] > before + 20, "they do not go on")
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=10)
+        assert process.returncode == 0, log.decode()
+
+    stock: list[StockReported] = read(gateway, STOCK_REPORTED, ("test",))
+    assert len({(event.store, event.sku) for event in stock}) == STOCK and len(stock) > STOCK
+    sales = {event.event_id: event for event in seen() if event.type == "sale"}
+    for event in seen():
+        assert event.identifiers and event.anchor.startswith("device:")
+        if event.type == "return":
+            assert event.amount_micros == sales[event.related_event_id].amount_micros
+    assert len({event.anchor for event in seen()}) == 20, "each phone keeps its cookie"
+    refused = [event.detail for event in read(gateway, EVENT_REJECTED, ("",)) if event.stage == "gateway"]
+    assert not [detail for detail in refused if "properties" in detail]

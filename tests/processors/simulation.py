@@ -1,0 +1,329 @@
+"""A partition's life in memory: the real Partition, Changelog, Outbox and Desk on a broker that loses nothing, while the
+process around them dies at any point of its way, wakes up as a zombie, loses its disk, sees records twice or too early.
+
+Everything follows from the seed. `Broker` is the in-memory twin of Kafka for one partition: source topics, effects, a
+changelog with transactions, epochs and committed offsets.
+"""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from processors.shell import partition as shell
+from processors.shell.changelog import WATERMARK, Changelog
+from processors.shell.kept import Active, KeptCodec
+from processors.shell.partition import Partition
+from processors.shell.settings import WorkerSettings
+from processors.shell.store import MemoryStore, Store
+from processors.step import Processor
+from processors.world import World
+from schemas.codec import Codec
+from schemas.events import Event
+from schemas.topics import BY_NAME
+
+SETTINGS = WorkerSettings(kafka="", data=Path(), partitions=1, commit_interval_ms=0)
+CODEC = Codec()
+FAR = 10**9
+PATIENCE = 4000
+"""Turns of the event loop after which a run that gets nowhere is given up."""
+
+
+class Crash(Exception):
+    """The process is gone."""
+
+
+class Fenced(Exception):
+    """The broker refuses: the partition has a newer owner."""
+
+
+@dataclass(frozen=True)
+class Rec:
+    """A record of a source topic."""
+
+    offset: int
+    key: bytes
+    value: bytes
+    timestamp: int = 1_772_445_600_000
+
+
+@dataclass
+class Broker:
+    """What survives. ``published`` has every effect in the order in which it was acknowledged, as topic, key and value."""
+
+    sources: dict[str, list[Rec]]
+    published: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    rows: list[tuple[bytes, bytes]] = field(default_factory=list)
+    offsets: dict[str, int] = field(default_factory=dict)
+    epoch: int = 0
+    fenced: bool = True
+
+    def append(self, topic: str, key: bytes, value: bytes) -> None:
+        self.published.append((topic, key, value))
+        if topic in self.sources:
+            self.sources[topic].append(Rec(len(self.sources[topic]), key, value))
+
+    def is_done(self) -> bool:
+        return all(self.offsets.get(topic, 0) == len(log) for topic, log in self.sources.items())
+
+
+class Fate:
+    """Where this life ends: after so many steps that touch the outside it crashes, or stops and later wakes as a zombie."""
+
+    def __init__(self, steps: int, zombie: bool) -> None:
+        self.steps, self.zombie = steps, zombie
+        self.stopped, self.woken = asyncio.Event(), asyncio.Event()
+
+    def touch(self) -> None:
+        """A step that cannot wait."""
+        self.steps -= 1
+        if self.steps == 0 and not self.zombie:
+            raise Crash
+
+    async def meet(self) -> None:
+        """A step that can."""
+        self.touch()
+        if self.steps <= 0 and self.zombie:
+            self.stopped.set()
+            await self.woken.wait()
+
+
+@dataclass
+class Delivery:
+    """What `send` gives: done when awaited, or earlier, or, when the process dies, perhaps never."""
+
+    producer: "Producer"
+    number: int
+    offset: int = 0
+
+    def __await__(self) -> Any:
+        yield from self.producer.fate.meet().__await__()
+        self.producer.deliver(self.number)
+        return self
+
+
+class Producer:
+    """aiokafka's producer as far as the shell uses it; with an epoch it is transactional."""
+
+    def __init__(self, broker: Broker, fate: Fate, epoch: int = 0) -> None:
+        self.broker, self.fate, self.epoch = broker, fate, epoch
+        self.sent: list[tuple[str, bytes, bytes]] = []
+        self.delivered = 0
+        self._rows: list[tuple[bytes, bytes]] = []
+        self._offsets: dict[str, int] = {}
+
+    async def send(
+        self, topic: str, value: bytes, key: bytes, partition: int, headers: Any, **_: Any
+    ) -> Delivery:
+        await self.fate.meet()
+        if self.epoch:
+            self._rows.append((key, value))
+            return Delivery(self, 0, offset=len(self.broker.rows) + len(self._rows) - 1)
+        self.sent.append((topic, key, value))
+        return Delivery(self, len(self.sent))
+
+    def deliver(self, count: int) -> None:
+        """Everything sent up to here is in the log."""
+        for row in self.sent[self.delivered:count]:
+            self.broker.append(*row)
+        self.delivered = max(self.delivered, count)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        self._rows, self._offsets = [], {}
+        yield
+        await self.fate.meet()
+        if self.broker.fenced and self.epoch != self.broker.epoch:
+            raise Fenced
+        self.broker.rows += self._rows
+        self.broker.offsets |= self._offsets
+        await self.fate.meet()
+
+    async def send_offsets_to_transaction(self, offsets: Any, group: str) -> None:
+        self._offsets = {tp.topic: to.offset for tp, to in offsets.items()}
+
+    async def stop(self) -> None:
+        pass
+
+
+class FragileStore(MemoryStore):
+    """A disk under a process that may die before or after a write, but not in the middle of one."""
+
+    fate: Fate
+
+    def rows(self) -> dict[bytes, bytes]:
+        return dict(self._rows)
+
+    def write(self, rows: Any, position: int) -> None:
+        self.fate.touch()
+        super().write(rows, position)
+        self.fate.touch()
+
+
+def restore(broker: Broker, store: Store) -> int:
+    """Brings the store to the end of the changelog."""
+    new = broker.rows[store.position:]
+    if new:
+        store.write(new, len(broker.rows))
+    return len(new)
+
+
+class Life:
+    """One run of the process that owns the partition."""
+
+    def __init__(
+        self, name: str, processor: Processor[Any], world: World, broker: Broker, store: FragileStore, fate: Fate,
+        chance: random.Random, build: type[Partition],
+    ) -> None:
+        broker.epoch += 1
+        self.broker, self.fate, self.chance = broker, fate, chance
+        self.plain = Producer(broker, fate)
+        self.transactional = Producer(broker, fate, broker.epoch)
+        store.fate = fate
+        self.fetched = dict(broker.offsets)
+        self.skips: set[tuple[str, int]] = set()
+        self.partition = build(
+            replace(SETTINGS, kafka=name), processor, 0, "group", store, CODEC, self.plain, lambda: world, self._rewind  # type: ignore[arg-type]
+        )
+
+    def start(self) -> None:
+        self.task = asyncio.ensure_future(self.partition.run())
+
+    async def _rewind(self, topic: str, number: int, offset: int) -> None:
+        self.fetched[topic] = offset
+
+    async def feed(self) -> None:
+        """Hands over runs of records until everything is committed or this life is over; sometimes some come again, and
+        sometimes a run that was fetched before a seek comes too early."""
+        for _ in range(PATIENCE):
+            await asyncio.sleep(0)
+            if self.task.done() or self.fate.stopped.is_set():
+                return
+            if not self.partition.opened.is_set():
+                continue
+            if self.broker.is_done():
+                return
+            topic = self.chance.choice([t for t, log in self.broker.sources.items() if log] or [""])
+            at, log = self.fetched.get(topic, 0), self.broker.sources.get(topic, [])
+            if self.chance.random() < 0.1:
+                at = self.chance.randint(0, at)
+            elif self.chance.random() < 0.05 and self.broker.offsets.get(topic):
+                early = at + self.chance.randint(1, 3)
+                at = at if (topic, early) in self.skips else early
+                self.skips.add((topic, early))
+            run = log[at:at + self.chance.randint(1, 6)]
+            if run:
+                self.fetched[topic] = run[-1].offset + 1
+                await _until(self.partition.deliver(topic, run), self)
+        raise AssertionError(f"stuck: {self.broker.offsets}")
+
+    async def end(self) -> None:
+        """Leaves in order when it still can; what was sent and not acknowledged arrives or does not."""
+        if not self.task.done() and not self.fate.stopped.is_set():
+            self.partition.close()
+            for _ in range(PATIENCE):
+                if self.task.done():
+                    break
+                await asyncio.sleep(0)
+        if self.task.done():
+            if (error := self.task.exception()) is not None and not isinstance(error, Crash | Fenced):
+                raise error
+            self.plain.deliver(self.chance.randint(self.plain.delivered, len(self.plain.sent)))
+
+
+async def _until(handing_over: Any, life: Life) -> None:
+    task = asyncio.ensure_future(handing_over)
+    while not task.done() and not life.task.done() and not life.fate.stopped.is_set():
+        await asyncio.sleep(0)
+    task.cancel()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``effects`` has every content with which an event id was published; ``states`` the changelog's last word on each key
+    without the windows of ids; ``disk`` and ``changelog`` all rows as the last process and the broker have them."""
+
+    effects: dict[str, set[bytes]]
+    events: dict[str, Event]
+    states: dict[bytes, Any]
+    disk: dict[bytes, bytes]
+    changelog: dict[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``lives`` that end badly before the last, calm one; the rest are seams at which a test plants a bug."""
+
+    lives: int = 6
+    build: type[Partition] = Partition
+    restore: Callable[[Broker, Store], int] = restore
+    fenced: bool = True
+
+
+CALM = Plan(lives=0)
+WILD = Plan()
+
+
+def run(processor: Processor[Any], world: World, events: Sequence[Event], seed: int, plan: Plan) -> Outcome:
+    """Plays the events through one partition whose process dies ``plan.lives`` times."""
+    broker = Broker({topic.name: [] for topic in processor.sources}, fenced=plan.fenced)
+    for event in events:
+        topic, key, value, _ = CODEC.record(event)
+        broker.sources[topic.name].append(Rec(len(broker.sources[topic.name]), key, value))
+    lives: dict[str, Life] = {}
+
+    async def open_changelog(name: str, processor: str, partition: int, group: str, timeout_ms: int) -> Changelog:
+        return Changelog(processor, partition, group, lives[name].transactional)  # type: ignore[arg-type]
+
+    async def read_back(name: str, processor: str, partition: int, store: Store) -> int:
+        return plan.restore(broker, store)
+
+    with patch.object(shell, "open_changelog", open_changelog), patch.object(shell, "restore", read_back):
+        disk = asyncio.run(_live(processor, world, broker, random.Random(seed), plan, lives))
+    codec = KeptCodec(processor.state)
+    effects: dict[str, set[bytes]] = defaultdict(set)
+    decoded: dict[str, Event] = {}
+    for topic, _, value in broker.published:
+        event = CODEC.of(BY_NAME[topic]).decode(value)
+        effects[event.event_id].add(value)
+        decoded[event.event_id] = event
+    changelog = dict(broker.rows)
+    kept = {key: codec.decode(raw) for key, raw in changelog.items() if not key.startswith(WATERMARK)}
+    states = {key: one.state if isinstance(one, Active) else one for key, one in kept.items()}
+    return Outcome(dict(effects), decoded, states, disk, changelog)
+
+
+async def _live(
+    processor: Processor[Any], world: World, broker: Broker, chance: random.Random, plan: Plan, lives: dict[str, Life]
+) -> dict[bytes, bytes]:
+    zombies: list[Life] = []
+    store = FragileStore()
+    number = 0
+    while number <= plan.lives or not broker.is_done():
+        assert number <= plan.lives + 2, f"not finished: {broker.offsets}"
+        calm = number >= plan.lives
+        if not calm and chance.random() < 0.3:
+            store = FragileStore()  # another machine, or an emptied folder
+        fate = Fate(FAR if calm else chance.randint(1, 40), zombie=chance.random() < 0.3)
+        life = lives[f"life {number}"] = Life(f"life {number}", processor, world, broker, store, fate, chance, plan.build)
+        life.start()
+        await life.feed()
+        await life.end()
+        if fate.stopped.is_set():
+            zombies.append(life)
+            store = FragileStore()  # the next owner is another process with a disk of its own
+        for zombie in zombies:
+            if calm or chance.random() < 0.5:
+                zombie.fate.woken.set()
+        if calm:  # what zombies still had to say is read by one more life
+            for zombie in zombies:
+                zombie.fate.stopped.clear()
+                await zombie.end()
+            zombies = []
+        number += 1
+    return store.rows()

@@ -1,0 +1,57 @@
+"""Events for tests of the sink: short to write, complete on the wire."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from schemas.events import IdentityChanged, TouchpointIdentified
+
+SPACE = UUID("3f1d4f5e-6f5b-4f0e-9d7d-5d7f3c6a1b2c")
+MICROS = Decimal(1_000_000)
+
+
+def uid(name: str) -> str:
+    """An id that a name always gives."""
+    return str(uuid5(SPACE, name))
+
+
+def micros(at: str | datetime) -> int:
+    time = datetime.fromisoformat(at) if isinstance(at, str) else at
+    whole = (time if time.tzinfo else time.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (whole.days * 86_400 + whole.seconds) * 1_000_000 + whole.microseconds
+
+
+def touchpoint(
+    event_id: str,
+    person: str,
+    kind: str,
+    at: str | datetime,
+    amount: Decimal | str | None = None,
+    **more: Any,
+) -> TouchpointIdentified:
+    """What happened to a person; ``person`` is a name for which an id is made."""
+    return TouchpointIdentified(
+        event_id=event_id,
+        person_id=uid(person),
+        type=kind,
+        occurred_at=micros(at),
+        received_at=micros(at),
+        source="test",
+        anchor=f"customer:{person}",
+        identifiers=(f"customer:{person}",),
+        amount_micros=None if amount is None else int(Decimal(amount) * MICROS),
+        currency="" if amount is None else "EUR",
+        **more,
+    )
+
+
+def merged(person: str, into: str, at: str = "2026-04-01") -> IdentityChanged:
+    return IdentityChanged(
+        event_id=uid(f"{person} into {into}"),
+        change="merged",
+        person_id=uid(person),
+        into_person_id=uid(into),
+        source_event_id=uid("cause"),
+        occurred_at=micros(at),
+    )

@@ -1,0 +1,104 @@
+"""Attribution in the store equals the definition in tests/oracles, whatever merged, came late or twice."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.oracles.attribution import Happening, attribute, net_of_returns
+from tests.sinks.events import merged, touchpoint, uid
+from tests.sinks.store import Store
+
+MODELS = ("first", "last", "last_non_direct", "linear", "time_decay", "position")
+START = datetime(2026, 3, 1, tzinfo=UTC)
+SINCE, UNTIL = START + timedelta(days=3), START + timedelta(days=40)
+PEOPLE = "ABCDEFGH"
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[Happening], dict[str, str]]:
+    """Some events of few people in any order of arrival, some of them twice, and merges without circles."""
+    happenings: list[Happening] = []
+    for number in range(draw(st.integers(1, 40))):
+        kind = draw(
+            st.sampled_from(["ad_click", "ad_click", "scan", "page_view", "sale", "sale", "return", "store_exit"])
+        )
+        channel = draw(st.sampled_from(["", "search", "direct", "poster"])) if kind != "return" else ""
+        sales = [happening.event_id for happening in happenings if happening.type == "sale"]
+        happenings.append(
+            Happening(
+                event_id=uid(f"event {number}"),
+                person=draw(st.sampled_from(PEOPLE)),
+                type=kind,
+                at=START + timedelta(hours=draw(st.sampled_from([0, 1, 1.5, 30, 100, 101, 400, 401.25, 900, 1000]))),
+                channel=channel,
+                campaign=draw(st.sampled_from(["", "spring"])),
+                amount=Decimal(draw(st.integers(1, 9_000_000))) / 1_000_000
+                if kind in ("sale", "return")
+                else Decimal(0),
+                related=draw(st.sampled_from(["", *sales, uid("unknown")])) if kind == "return" else "",
+            )
+        )
+    merges = {}
+    for index, person in enumerate(PEOPLE[:-1]):
+        into = draw(st.sampled_from(["", *PEOPLE[index + 1 :]]))
+        if into:
+            merges[person] = into
+    arrived = draw(st.permutations(happenings + draw(st.lists(st.sampled_from(happenings), max_size=8))))
+    return arrived, merges
+
+
+def put(store: Store, happenings: list[Happening], merges: dict[str, str], blocks: int = 3) -> None:
+    store.empty()
+    size = -(-len(happenings) // blocks)
+    for first in range(0, len(happenings), size):
+        store.put(
+            touchpoint(
+                h.event_id,
+                h.person,
+                h.type,
+                h.at,
+                amount=h.amount if h.type in ("sale", "return") else None,
+                channel=h.channel,
+                campaign=h.campaign,
+                related_event_id=h.related,
+            )
+            for h in happenings[first : first + size]
+        )
+    store.put(merged(person, into) for person, into in merges.items())
+
+
+def credits(store: Store, model: str, lookback_days: int) -> dict[str, tuple[float, float]]:
+    period = f"since='{SINCE:%F}', until='{UNTIL:%F}'"
+    rows = store.ask(f"SELECT * FROM attribution(model='{model}', lookback_days={lookback_days}, {period})")
+    return {channel: (conversions, revenue) for channel, conversions, revenue in rows}
+
+
+@given(history=histories(), lookback_days=st.sampled_from([1, 5, 90]))
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_every_model_equals_the_definition(
+    store: Store, history: tuple[list[Happening], dict[str, str]], lookback_days: int
+) -> None:
+    happenings, merges = history
+    put(store, happenings, merges)
+    once = list({happening.event_id: happening for happening in happenings}.values())
+    kept = net_of_returns(once, merges)
+    sold = [h for h in once if h.type == "sale" and SINCE <= h.at < UNTIL]
+    assert dict(store.ask("SELECT event_id, revenue FROM sale")) == kept
+    for model in MODELS:
+        found = credits(store, model, lookback_days)
+        wanted = attribute(happenings, merges, model, timedelta(days=lookback_days), SINCE, UNTIL)
+        assert found.keys() == wanted.keys()
+        for channel in wanted:
+            assert found[channel] == pytest.approx(wanted[channel], abs=1e-9), (model, channel)
+        assert sum(conversions for conversions, _ in found.values()) == pytest.approx(len(sold), abs=1e-9)
+        assert sum(revenue for _, revenue in found.values()) == pytest.approx(
+            float(sum(kept[h.event_id] for h in sold)), abs=1e-9
+        )

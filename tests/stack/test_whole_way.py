@@ -1,0 +1,198 @@
+"""What a newcomer sees: from a scan on the street to a query, on the system that one command started."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from http.client import HTTPMessage
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from schemas.topics import EVENT_REJECTED, STATE_MOVED, TOPICS
+from tests.stack.whole import Street, wait_until
+
+pytestmark = pytest.mark.timeout(240)
+NOW = "2026-06-01T12:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    street = Street(tmp_path_factory.mktemp("whole") / "data")
+    street.start()
+    yield street
+    assert street.stop() == 0
+    assert street.run == {}, "run.json outlived the system"
+
+
+def test_run_json_tells_where_everything_is(street: Street) -> None:
+    run = street.run
+    assert set(run["processes"]) == {"kafka", "clickhouse", "identity", "context", "rewards", "sink", "gateway"}
+    assert all(os.kill(pid, 0) is None for pid in run["processes"].values())
+    assert run["demo"]["scan"].startswith(run["gateway"])
+
+
+def test_a_phone_follows_the_demo_link_and_everything_about_it_is_in_clickhouse(street: Street) -> None:
+    headers = street.scan()
+    scanned = time.monotonic()
+    event = headers["Footpath-Event"]
+    assert "fp_device=" in headers["Set-Cookie"] and "HttpOnly" in headers["Set-Cookie"]
+
+    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'"), 10)
+    wait_until(lambda: street.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{event}'"), 10)
+    wait_until(lambda: street.rows(f"SELECT 1 FROM reward_posted WHERE source_event_id = '{event}'"), 10)
+    assert time.monotonic() - scanned < 10
+    (decision,) = street.rows(f"SELECT route, candidates FROM scan_routed FINAL WHERE scan_event_id = '{event}'")
+    losers = {c["route"]: c["lost_because"] for c in decision["candidates"] if c["route"] != decision["route"]}
+    assert losers and all(losers.values()), "every candidate that lost says why"
+
+
+def test_the_same_phone_is_the_same_person(street: Street) -> None:
+    first = street.scan()
+    again = street.scan(_cookie(first))
+    events = (first["Footpath-Event"], again["Footpath-Event"])
+    wait_until(lambda: street.value(f"SELECT count() FROM touchpoint WHERE event_id IN {events}") == 2, 10)
+    assert street.value(f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN {events}") == 1
+
+
+def test_points_of_a_sale_go_when_it_is_returned_and_a_replay_changes_nothing(street: Street) -> None:
+    shopper = [{"type": "customer", "value": str(uuid4())}]
+    sale = {"event_id": str(uuid4()), "type": "sale", "occurred_at": NOW, "identifiers": shopper,
+            "properties": {"amount": "25.50", "currency": "EUR"}}
+    back = {"event_id": str(uuid4()), "type": "return", "occurred_at": NOW, "identifiers": shopper,
+            "properties": {"amount": "25.50", "currency": "EUR", "sale_event_id": sale["event_id"]}}
+    ids = (sale["event_id"], back["event_id"])
+    for _ in range(2):
+        assert [v["status"] for v in street.send(sale, back)] in (["accepted"] * 2, ["duplicate"] * 2)
+    posted = f"SELECT kind, points FROM reward_posted FINAL WHERE source_event_id IN {ids} ORDER BY kind"
+    wait_until(lambda: len(street.rows(posted)) >= 2, 15)
+    assert sum(row["points"] for row in street.rows(posted)) == 0
+    assert {row["kind"] for row in street.rows(posted)} == {"earned", "reversed"}
+
+
+def test_live_stock_decides_what_is_offered(street: Street) -> None:
+    shelf = street.rows("""
+        SELECT JSONExtractString(body, 'id') AS tag, JSONExtractString(body, 'store') AS store,
+               JSONExtractString(body, 'product') AS product
+        FROM brand_configured FINAL
+        WHERE kind = 'tag' AND JSONExtractString(body, 'placement') = 'shelf' AND product != '' ORDER BY tag LIMIT 1
+    """)[0]
+
+    def stock(quantity: int) -> None:
+        street.send({"type": "stock_reported", "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                     "store": shelf["store"], "properties": {"sku": shelf["product"], "quantity": quantity}})
+
+    def promoted() -> bool:
+        _, headers, _ = street.get(f"/s/{shelf['tag']}")
+        event = headers["Footpath-Event"]
+        wait_until(lambda: street.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{event}'"), 10)
+        inputs = json.loads(street.value(f"SELECT inputs FROM scan_routed FINAL WHERE scan_event_id = '{event}'"))
+        lost = street.value(
+            "SELECT arrayExists(c -> c.lost_because LIKE '%out of stock%', candidates) FROM scan_routed FINAL "
+            f"WHERE scan_event_id = '{event}'"
+        )
+        assert inputs["stock"] in (0, 50, None)
+        return inputs["stock"] == 50 and not lost
+
+    stock(50)
+    wait_until(promoted, 15)
+    time.sleep(1.1)  # A newer count has a later second.
+    stock(0)
+    wait_until(lambda: not promoted(), 15)
+
+
+def test_no_address_and_no_number_reaches_a_topic_or_a_table(street: Street) -> None:
+    mail, phone = f"canary-{uuid4().hex[:8]}@example.org", "+4915123456789"
+    verdicts = street.send(
+        {"type": "page_view", "occurred_at": NOW, "identifiers": [{"type": "email", "value": mail}, {"type": "phone", "value": phone}],
+         "properties": {"note": f"write to {mail} or call {phone}", mail: 1}, "campaign": f"to {mail}"},
+        {"type": "sale", "occurred_at": NOW, "identifiers": [{"type": "email", "value": mail}],
+         "properties": {"amount": "-1", "currency": "EUR", "contact": mail, "phone": phone}},
+    )
+    assert [v["status"] for v in verdicts] == ["accepted", "rejected"]
+    assert "amount" in verdicts[1]["reason"]
+    wait_until(lambda: street.rows("SELECT 1 FROM event_rejected WHERE stage = 'gateway'"), 10)
+    raw = [mail.encode(), b"4915123456789", b"15123456789"]
+    for topic, value in _everything(street.run["kafka"]):
+        assert not any(canary in value for canary in raw), topic
+    for topic in TOPICS:
+        columns = street.rows(f"SELECT * FROM {topic.table}")
+        assert not any(canary.decode() in json.dumps(row) for row in columns for canary in raw), topic.table
+
+
+async def test_random_bytes_on_any_topic_end_in_event_rejected_and_the_stream_goes_on(street: Street) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=street.run["kafka"])
+    await producer.start()
+    places = []
+    for topic in TOPICS:
+        for garbage in (os.urandom(40), b"\xc3\x01" + os.urandom(60), b""):
+            at = await producer.send_and_wait(topic.name, garbage, key=b"garbage")
+            places.append((topic.name, at.partition, at.offset))
+    await producer.stop()
+    wanted = {place for place in places if place[0] != STATE_MOVED.name}
+
+    def rejected() -> set[tuple[str, int, int]]:
+        rows = street.rows("SELECT DISTINCT topic, partition, offset FROM event_rejected WHERE topic != ''")
+        return {(row["topic"], row["partition"], row["offset"]) for row in rows}
+
+    wait_until(lambda: wanted <= rejected(), 20)
+    assert street.value(f"SELECT count() FROM event_rejected WHERE topic = '{EVENT_REJECTED.name}'") >= 3
+    street.scan()
+
+
+def test_the_printed_queries_answer(street: Street) -> None:
+    from deploy.local.screen import QUERIES
+
+    for _, query in QUERIES:
+        street.rows(query)
+
+
+def test_a_second_system_in_the_same_directory_is_refused(street: Street) -> None:
+    second = street.footpath("up", "--shoppers", "0")
+    assert second.returncode == 1
+    assert str(street.data) in second.stderr
+
+
+def _cookie(headers: HTTPMessage) -> str:
+    return headers["Set-Cookie"].partition(";")[0]
+
+
+def _everything(kafka: str) -> Iterator[tuple[str, bytes]]:
+    """Key, value and headers of every record on every topic."""
+    import asyncio
+
+    async def read() -> list[tuple[str, bytes]]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
+        await consumer.start()
+        found = []
+        names = [name for name in await consumer.topics() if not name.startswith("__")]
+        partitions = [TopicPartition(n, p) for n in names for p in consumer.partitions_for_topic(n) or ()]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            for tp, records in (await consumer.getmany(timeout_ms=300)).items():
+                found += [(tp.topic, b"".join((r.key or b"", r.value or b"", *(v for _, v in r.headers)))) for r in records]
+        await consumer.stop()
+        return found
+
+    yield from asyncio.run(read())
+
+
+def test_everything_is_there_again_after_a_second_start(tmp_path: Path) -> None:
+    street = Street(tmp_path / "again", shoppers=3)
+    street.start()
+    first = street.scan()
+    event = first["Footpath-Event"]
+    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'"), 10)
+    wait_until(lambda: street.value("SELECT uniqExact(type) FROM touchpoint") >= 3, 60)
+    assert street.stop(signal.SIGINT) == 0
+    seconds = street.start()
+    assert street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'")
+    second = street.scan(_cookie(first))["Footpath-Event"]
+    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{second}'"), 10)
+    assert street.value(f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN ('{event}', '{second}')") == 1
+    assert street.stop() == 0
+    print(f"second start ready after {seconds:.1f} s")
