@@ -211,7 +211,7 @@ class Life:
             topic = self.chance.choice([t for t, log in self.broker.sources.items() if log] or [""])
             at, log = self.fetched.get(topic, 0), self.broker.sources.get(topic, [])
             if self.chance.random() < 0.1:
-                at = self.chance.randint(0, at)
+                at = self.chance.randint(0, self.broker.offsets.get(topic, 0))
             elif self.chance.random() < 0.05 and self.broker.offsets.get(topic):
                 early = at + self.chance.randint(1, 3)
                 at = at if (topic, early) in self.skips else early

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ def walk(seed: int, merges: bool = False) -> list[Any]:
             case 3:
                 chapters.append(chance.choice([leave, tap])(who=who))  # type: ignore[operator]
             case 4:
-                sales.append(f"sale-{len(sales)}")
+                sales.append(f"sale-{len(chapters)}")
                 chapters.append(purchase(f"{chance.randint(0, 30)}.50", "KB-1", who=who, name=sales[-1]))
             case 5 if sales:
                 back = sales.pop(chance.randrange(len(sales)))
@@ -152,17 +153,13 @@ def pay_by_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def double_on_merge(monkeypatch: pytest.MonkeyPatch) -> None:
+    true_merge = rewards.merge
+
     def merge(winner: Account | None, loser: Account) -> Any:
         doubled = {mark + 1: points for mark, points in loser.posted.items()}
-        return rewards.merge(winner, msgspec.structs.replace(loser, posted=loser.posted | doubled))
+        return true_merge(winner, msgspec.structs.replace(loser, posted=loser.posted | doubled))
 
-    monkeypatch.setattr(rewards, "PROCESSOR", msgspec_replace(rewards.PROCESSOR, merge=merge))
-
-
-def msgspec_replace(processor: Any, **fields: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(processor, **fields)
+    monkeypatch.setattr(rewards, "PROCESSOR", replace(rewards.PROCESSOR, merge=merge))
 
 
 BUGS: dict[str, tuple[Plan, Callable[[pytest.MonkeyPatch], None] | None]] = {

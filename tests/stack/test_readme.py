@@ -1,0 +1,58 @@
+"""The README is true: what it shows can be pasted."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.whole import Street, wait_until
+
+pytestmark = pytest.mark.timeout(240)
+README = (Path(__file__).parent.parent.parent / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    street = Street(tmp_path_factory.mktemp("readme") / "data")
+    street.start()
+    yield street
+    street.stop()
+
+
+def test_its_queries_answer(street: Street) -> None:
+    street.scan()
+    queries = [query for block in blocks("sql") for query in block.split(";") if query.strip()]
+    inline = re.findall(r"`(SELECT .*?)`", README)
+    assert len(queries) >= 4 and inline
+    for query in (*queries, *inline):
+        street.rows(query.replace("FORMAT Vertical", ""))
+
+
+def test_its_events_can_be_imported(street: Street, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(blocks("json")[0])
+    done = street.footpath("import", str(file))
+    assert done.returncode == 0, done.stderr + done.stdout
+    bought = "SELECT * FROM attribution(model='last', lookback_days=90, since='2026-03-01', until='2026-04-01')"
+    wait_until(lambda: street.rows(bought), 10)
+    assert street.rows(bought) == [{"channel": "search", "conversions": 1, "revenue": 39.9}]
+
+
+def test_its_commands_exist(street: Street) -> None:
+    commands = re.findall(r"(?:^ {4}|&& |\.venv/bin/)(footpath [a-z]+(?: [a-z]+)?)", README, re.MULTILINE)
+    assert len(commands) >= 6
+    for command in commands:
+        words = shlex.split(command)[1:]
+        known = street.footpath(*(word for word in words if word not in ("identity", "context", "events")), "--help")
+        assert known.returncode == 0, f"{command}: {known.stderr}"
+
+
+def test_its_files_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (Path(__file__).parent.parent.parent / target).exists(), target
