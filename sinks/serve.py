@@ -38,7 +38,10 @@ def build_consumer(settings: Settings) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         max_poll_interval_ms=LONGEST_WAIT_MS,
         max_partition_fetch_bytes=FETCH_BYTES,
-        metadata_max_age_ms=30_000,
+        session_timeout_ms=settings.session_timeout_ms,
+        heartbeat_interval_ms=settings.session_timeout_ms // 4,
+        # A Kafka that has just started knows no topics for a moment; what is learnt later makes the group join again.
+        metadata_max_age_ms=5_000,
     )
 
 
@@ -109,13 +112,13 @@ async def _serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Entry point. Exit code 0 after a stop in order, 2 for a wrong setting; a bug ends it with its traceback."""
+    """Entry point. Exit code 0 after a stop in order, 1 for a wrong setting; a bug ends it with its traceback."""
     logs.set_up()
     try:
         settings = read(os.environ)
     except SettingError as problem:
         log.error("%s", problem)
-        sys.exit(2)
+        sys.exit(1)
     asyncio.run(_serve(settings))
 
 

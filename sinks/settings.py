@@ -12,7 +12,7 @@ class SettingError(Exception):
 class Settings:
     """Where to read and write, and when to flush: after so many rows or so many milliseconds, whichever comes first.
 
-    ``metrics_port`` 0 serves no metrics; ``schema_registry`` None reads single-object encoding alone.
+    ``session_timeout_ms``: a sink that is silent for so long loses its partitions. ``metrics_port`` 0 serves no metrics; ``schema_registry`` None reads single-object encoding alone.
     """
 
     kafka: str
@@ -20,6 +20,7 @@ class Settings:
     schema_registry: str | None
     flush_rows: int
     flush_after_ms: int
+    session_timeout_ms: int
     metrics_port: int
 
 
@@ -31,6 +32,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         schema_registry=environ.get("FOOTPATH_SCHEMA_REGISTRY") or None,
         flush_rows=_whole(environ, "FOOTPATH_SINK_FLUSH_ROWS", 50_000, least=1),
         flush_after_ms=_whole(environ, "FOOTPATH_SINK_FLUSH_AFTER_MS", 200, least=1),
+        session_timeout_ms=_whole(environ, "FOOTPATH_SINK_SESSION_TIMEOUT_MS", 6000, least=1000),
         metrics_port=_whole(environ, "FOOTPATH_SINK_METRICS_PORT", 0, least=0),
     )
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.topics import PARTITIONS
+
 DEMO_BRAND = Path(__file__).resolve().parent.parent / "demo" / "brand"
 
 
@@ -26,6 +28,8 @@ class Settings:
     clickhouse_port: int
     kafka: str | None
     clickhouse: str | None
+    partitions: int
+    schema_registry: str
 
 
 def read(
@@ -54,6 +58,8 @@ def read(
         clickhouse_port=_whole(environ, "FOOTPATH_CLICKHOUSE_PORT", 8123),
         kafka=environ.get("FOOTPATH_KAFKA") or None,
         clickhouse=environ.get("FOOTPATH_CLICKHOUSE") or None,
+        partitions=_whole(environ, "FOOTPATH_PARTITIONS", PARTITIONS),
+        schema_registry=environ.get("FOOTPATH_SCHEMA_REGISTRY", ""),
     )
 
 

@@ -92,6 +92,7 @@ def build_plan(settings: Settings, ours: Data, screen: Screen) -> Plan:
         data=ours,
         addresses=Addresses(
             kafka=place.bootstrap if place else str(settings.kafka),
+            kafka_is_ours=place is not None,
             clickhouse=settings.clickhouse or clickhouse.url(clickhouse_port),
             gateway=_url(settings.gateway_host, gateway_port),
             gateway_host=settings.gateway_host,
@@ -142,7 +143,7 @@ class Stack:
         await self._check_external()
         self._screen.step("setting up topics, tables and the brand")
         await asyncio.to_thread(
-            steps.apply, plan.addresses.kafka, plan.addresses.clickhouse, settings.brand, plan.data
+            steps.apply, plan.addresses.kafka, plan.addresses.clickhouse, settings, plan.data
         )
         self._screen.step("starting the workers, the sink and the gateway")
         await self._supervisor.start(

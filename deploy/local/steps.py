@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from deploy.local.data import Data
+from deploy.local.settings import Settings
 from deploy.setup import SetupError
 
 
@@ -19,15 +20,15 @@ def check_brand(brand: Path, data: Data) -> str:
     return next(iter(checked.tags))
 
 
-def apply(kafka: str, clickhouse: str, brand: Path, data: Data) -> None:
+def apply(kafka: str, clickhouse: str, settings: Settings, data: Data) -> None:
     """Brings a Kafka and a ClickHouse that run up to date; idempotent. Blocks: call it from a thread."""
     from deploy.setup import brand as brand_step
     from deploy.setup import topics
     from sinks.store import migrate
 
-    topics.apply(kafka)
+    topics.apply(kafka, settings.partitions)
     migrate.migrate(clickhouse)
-    brand_step.apply(kafka, _places(brand, data))
+    brand_step.apply(kafka, _places(settings.brand, data), schema_registry=settings.schema_registry)
 
 
 def _places(brand: Path, data: Data) -> tuple[Path, Path]:

@@ -61,7 +61,7 @@ class RunThread(driver.AIOKafkaConsumerThread):
     """The thread in which aiokafka fetches. ``fetch_wait_ms`` bounds how long a fetch waits for a first record: a partition
     that is not part of the waiting request is served that much later."""
 
-    fetch_wait_ms = 10
+    fetch_wait_ms = 500
 
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
         consumer = super()._create_consumer(loop)

@@ -55,7 +55,7 @@ class Partition:
         self._rewind = rewind
         self._queue: asyncio.Queue[tuple[str, Sequence[Record]]] = asyncio.Queue(QUEUED_BATCHES)
         self._next: dict[str, int] = {}
-        self._rewound: dict[str, int] = {}
+        self._rewound: dict[str, tuple[int, int]] = {}
         self._changed: dict[str, int] = {}
         self._deliveries: list[asyncio.Future[object]] = []
         self._commit: asyncio.Task[None] | None = None
@@ -145,9 +145,9 @@ class Partition:
             return records
         if first < expected:
             return [record for record in records if record.offset >= expected]
-        if self._rewound.get(topic) == first:
+        if self._rewound.get(topic) == (expected, first):
             return records  # Asked again and the same came: what was between is gone from the topic.
-        self._rewound[topic] = first
+        self._rewound[topic] = expected, first
         metrics.GAPS.labels(self._processor.name).inc()
         await self._rewind(topic, self._number, expected)
         return ()

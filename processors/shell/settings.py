@@ -21,9 +21,9 @@ class WorkerSettings:
     partitions: int = PARTITIONS
     store: str = "rocksdb"
     commit_interval_ms: int = 400
-    session_timeout_ms: int = 2000
-    heartbeat_interval_ms: int = 500
-    fetch_wait_ms: int = 10
+    session_timeout_ms: int = 6000
+    heartbeat_interval_ms: int = 1500
+    fetch_wait_ms: int = 500
     batch_rows: int = 2000
     transaction_timeout_ms: int = 10_000
     reject_limit: int = 10_000

@@ -186,13 +186,14 @@ class Life:
         self.transactional = Producer(broker, fate, broker.epoch)
         store.fate = fate
         self.fetched = dict(broker.offsets)
-        self.skips: set[tuple[str, int]] = set()
+        self.starts: set[tuple[str, int]] = set()
         self.partition = build(
             replace(SETTINGS, kafka=name), processor, 0, "group", store, CODEC, self.plain, lambda: world, self._rewind  # type: ignore[arg-type]
         )
 
     def start(self) -> None:
         self.task = asyncio.ensure_future(self.partition.run())
+        self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def _rewind(self, topic: str, number: int, offset: int) -> None:
         self.fetched[topic] = offset
@@ -214,10 +215,10 @@ class Life:
                 at = self.chance.randint(0, self.broker.offsets.get(topic, 0))
             elif self.chance.random() < 0.05 and self.broker.offsets.get(topic):
                 early = at + self.chance.randint(1, 3)
-                at = at if (topic, early) in self.skips else early
-                self.skips.add((topic, early))
+                at = at if (topic, early) in self.starts else early
             run = log[at:at + self.chance.randint(1, 6)]
             if run:
+                self.starts.add((topic, at))
                 self.fetched[topic] = run[-1].offset + 1
                 await _until(self.partition.deliver(topic, run), self)
         raise AssertionError(f"stuck: {self.broker.offsets}")

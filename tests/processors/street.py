@@ -1,0 +1,230 @@
+"""A street with a real Kafka and real worker processes, and what can be seen of it from outside."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from deploy.local.process import build_die_with_parent
+from processors.shell.changelog import WATERMARK
+from processors.shell.kept import Active, KeptCodec
+from processors.step import Emit
+from processors.worker import PROCESSORS
+from schemas import topics
+from schemas.codec import Codec
+from schemas.events import Event, TouchpointIdentified, TouchpointRecorded
+from schemas.ids import derived, partition_of, person_of
+from schemas.topics import PARTITIONS, Topic
+from tests.stories.stage import Stage
+from tests.stories.world import world
+
+ROOT = Path(__file__).parents[2]
+CODEC = Codec()
+MAIN = "import sys; from processors.worker import main; sys.exit(main(sys.argv[2:], instance=sys.argv[1]))"
+STOP_S = 3.0
+"""How fast a worker has to stop when it is told to."""
+
+
+@dataclass
+class Street:
+    """:param data: folder of the workers' stores. Events of a test are told apart by their own people: see `Walkers`."""
+
+    kafka: str
+    data: Path
+    producer: AIOKafkaProducer
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, *names: str, instance: str = "", **settings: str) -> subprocess.Popen[bytes]:
+        """A worker process; ``settings`` are environment variables without their prefix."""
+        instance = instance or "-".join(names)
+        env = os.environ | {
+            "FOOTPATH_KAFKA": self.kafka, "FOOTPATH_DATA": str(self.data), "PYTHONPATH": str(ROOT),
+            **{f"FOOTPATH_WORKER_{name.upper()}": value for name, value in settings.items()},
+        }
+        with (self.data / f"{instance}.log").open("ab") as log:
+            self.workers[instance] = subprocess.Popen(
+                [sys.executable, "-c", MAIN, instance, *names], env=env, stdout=log, stderr=log,
+                preexec_fn=build_die_with_parent(),
+            )
+        return self.workers[instance]
+
+    def kill(self, instance: str) -> None:
+        worker = self.workers.pop(instance)
+        worker.kill()
+        worker.wait()
+
+    def stop(self, instance: str) -> float:
+        """Tells a worker to stop; it has to do so in order and in time. :returns: the seconds that it took."""
+        worker, began = self.workers.pop(instance), time.monotonic()
+        worker.terminate()
+        try:
+            assert worker.wait(2 * STOP_S) == 0, self.log(instance)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            raise
+        return time.monotonic() - began
+
+    def clear(self) -> None:
+        """Nobody is left, whatever happened."""
+        for instance in list(self.workers):
+            self.workers[instance].send_signal(signal.SIGCONT)
+            self.kill(instance)
+
+    def log(self, instance: str) -> str:
+        return (self.data / f"{instance}.log").read_text()
+
+    async def opened(self, instance: str, partitions: int) -> None:
+        """Waits until the worker serves so many partitions (as it counts them over its life)."""
+
+        async def has_opened() -> bool:
+            return self.log(instance).count('"partition open"') >= partitions
+
+        await until(has_opened, 30, f"{instance} to open {partitions} partitions")
+
+    async def send(self, events: Iterable[Event]) -> None:
+        """Publishes in order; returns when all of it is acknowledged."""
+        for event in events:
+            topic, key, value, headers = CODEC.record(event)
+            partition = partition_of(key.decode(), PARTITIONS)
+            await self.producer.send(topic.name, value, key=key, headers=headers, partition=partition)
+        await self.producer.flush()
+
+    async def read(self, topic: str, committed: bool = False) -> list[Any]:
+        """Every record that the topic has now."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.kafka, enable_auto_commit=False, auto_offset_reset="earliest",
+            isolation_level="read_committed" if committed else "read_uncommitted",
+        )
+        await consumer.start()
+        try:
+            places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            records: list[Any] = []
+            while [p for p in places if await consumer.position(p) < ends[p]]:
+                for run in (await consumer.getmany(timeout_ms=200)).values():
+                    records += run
+            return records
+        finally:
+            await consumer.stop()
+
+    async def events(self, topic: Topic) -> list[Any]:
+        return [CODEC.of(topic).decode(record.value) for record in await self.read(topic.name)]
+
+    async def contents(self, topic: Topic, ids: set[str]) -> dict[str, set[bytes]]:
+        """What was published under each event id, for events that are in ``ids`` or follow from one of them."""
+        contents: dict[str, set[bytes]] = defaultdict(set)
+        for record in await self.read(topic.name):
+            event = CODEC.of(topic).decode(record.value)
+            causes = (event.event_id, getattr(event, "source_event_id", ""), getattr(event, "scan_event_id", ""))
+            if any(cause in ids for cause in causes):
+                contents[event.event_id].add(record.value)
+        return dict(contents)
+
+    async def states(self, processor: str) -> dict[str, Any]:
+        """The changelog's last word on each key."""
+        codec = KeptCodec(PROCESSORS[processor].state)
+        rows = {record.key: record.value for record in await self.read(topics.changelog(processor), committed=True)}
+        kept = {key.decode(): codec.decode(raw) for key, raw in rows.items() if not key.startswith(WATERMARK)}
+        return {key: one.state if isinstance(one, Active) else one for key, one in kept.items()}
+
+    async def committed(self, processor: str) -> dict[TopicPartition, int]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka)
+        await admin.start()
+        try:
+            offsets = await admin.list_consumer_group_offsets(f"footpath-{processor}")
+            return {place: offset.offset for place, offset in offsets.items()}
+        except KafkaError:  # the first question to a new broker makes it look for a coordinator
+            return {}
+        finally:
+            await admin.close()
+
+    async def ends(self, *names: str) -> dict[TopicPartition, int]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka)
+        await consumer.start()
+        try:
+            return dict(await consumer.end_offsets([TopicPartition(n, p) for n in names for p in range(PARTITIONS)]))
+        finally:
+            await consumer.stop()
+
+    async def count(self, topic: Topic) -> int:
+        return sum((await self.ends(topic.name)).values())
+
+    async def is_done(self, processor: str) -> bool:
+        """Whether the processor has committed everything that there is for it."""
+        ends = await self.ends(*(topic.name for topic in PROCESSORS[processor].sources))
+        committed = await self.committed(processor)
+        return all(committed.get(place, 0) >= end for place, end in ends.items())
+
+    async def quiet(self, *processors: str, timeout_s: float = 40) -> None:
+        """Waits until each of the processors, in this order, has done all its work."""
+        for processor in processors:
+            await until(lambda p=processor: self.is_done(p), timeout_s, f"{processor} to finish")  # type: ignore[misc]
+
+
+async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float, what: str) -> None:
+    """Waits for a condition, and fails when it does not come."""
+    end = time.monotonic() + timeout_s
+    while not await holds():
+        assert time.monotonic() < end, f"waited {timeout_s} s in vain for {what}"
+        await asyncio.sleep(0.05)
+
+
+@dataclass
+class Walkers:
+    """People of one test, and what they do: made-up touchpoints with ids of the test's own."""
+
+    test: str
+    people: int = 200
+    made: int = 0
+
+    def anchor(self, number: int) -> str:
+        return f"device:{self.test}-{number % self.people}"
+
+    def person(self, number: int) -> str:
+        return person_of(self.anchor(number))
+
+    def walk(self, count: int) -> list[Any]:
+        """The next events: scans, every tenth a sale, of which every other is returned right after."""
+        events = []
+        for number in range(self.made, self.made + count):
+            step = number % 10
+            who = self.anchor(number // 10 * 7 + (step if step < 7 else 7))
+            fields: dict[str, Any] = {"type": "scan", "tag": "shelf", "store": "mitte", "placement": "shelf", "product": "KB-1"}
+            if step == 8:
+                fields = {"type": "sale", "amount_micros": (number % 90 + 1) * 1_500_000, "currency": "EUR", "store": "mitte"}
+            if step == 9 and number % 20 == 9:
+                fields = {
+                    "type": "return", "amount_micros": number % 50 * 1_000_000, "currency": "EUR",
+                    "related_event_id": derived(self.test, str(number - 1)),
+                }
+            events.append(TouchpointRecorded(
+                event_id=derived(self.test, str(number)), occurred_at=1_772_445_600_000_000 + number * 1_000_000,
+                received_at=1_772_445_600_000_000, source=self.test, anchor=who, identifiers=(who,), **fields,
+            ))
+        self.made += count
+        return events
+
+
+def expected(events: Sequence[Any]) -> tuple[dict[str, set[bytes]], dict[str, int]]:
+    """The ledger and the balances that a plain fold of the events gives."""
+    stage = Stage(PROCESSORS["rewards"], world())
+    entries: dict[str, set[bytes]] = {}
+    for event in {event.event_id: event for event in events}.values():
+        fields = {name: getattr(event, name) for name in event.__struct_fields__}
+        for effect in stage.hears(TouchpointIdentified(**fields, person_id=person_of(event.anchor))):
+            assert isinstance(effect, Emit)
+            entries[effect.event.event_id] = {CODEC.record(effect.event)[2]}
+    balances = {key: kept.state.balance for key, kept in stage.kept.items() if isinstance(kept, Active)}
+    return entries, balances

@@ -1,0 +1,210 @@
+"""Workers that are killed, paused, moved and robbed of their disks, on a real Kafka: nothing lost, nothing paid twice.
+
+Every test ends with the same comparison: distinct effects and states are those of a plain fold over the events.
+"""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from processors.rewards.state import Account
+from schemas.topics import (
+    PARTITIONS,
+    REWARD_POSTED,
+    SCAN_ROUTED,
+    TOUCHPOINT_IDENTIFIED,
+    TOUCHPOINT_RECORDED,
+    changelog,
+)
+from tests.processors.street import STOP_S, Street, Walkers, expected, until
+
+ALL = ("identity", "context", "rewards")
+
+
+async def is_as_folded(street: Street, walkers: Walkers, events: Sequence[Any]) -> None:
+    """Every event identified, every scan answered, every reward there, each with one content; balances as folded."""
+    ids = {event.event_id for event in events}
+    entries, balances = expected(events)
+    identified = await street.contents(TOUCHPOINT_IDENTIFIED, ids)
+    assert identified.keys() == ids
+    assert all(len(contents) == 1 for contents in identified.values())
+    assert await street.contents(REWARD_POSTED, ids) == entries
+    scans = {event.event_id for event in events if event.type == "scan"}
+    routed = await street.contents(SCAN_ROUTED, scans)
+    assert len(routed) == len(scans) and all(len(contents) == 1 for contents in routed.values())
+    states = await street.states("rewards")
+    assert {key: states[key].balance for key in balances} == balances
+    people = {walkers.person(number) for number in range(walkers.people)}
+    assert sum(s.balance for key, s in states.items() if key in people and isinstance(s, Account)) == sum(balances.values())
+
+
+async def grows(street: Street, topic: Any, by: int) -> None:
+    """Waits until a topic has so many more records: somebody is in the middle of their work."""
+    before = await street.count(topic)
+
+    async def has_grown() -> bool:
+        return await street.count(topic) >= before + by
+
+    await until(has_grown, 30, f"{by} more in {topic.noun}")
+
+
+@pytest.mark.timeout(110)
+async def test_kill_9_in_the_middle_of_20_000_events(street: Street) -> None:
+    """Each worker dies twice while it has most of the work before it; a tenth of the events comes twice."""
+    walkers = Walkers("kill", people=2000)
+    events = walkers.walk(20_000)
+    for name in ALL:
+        street.start(name)
+    sending = asyncio.ensure_future(street.send(e for n in range(0, len(events), 1000) for e in (
+        *events[n:n + 1000], *events[n:n + 100])))
+    for topic, name in [
+        (TOUCHPOINT_IDENTIFIED, "identity"), (SCAN_ROUTED, "context"), (REWARD_POSTED, "rewards"),
+    ] * 2:
+        await grows(street, topic, 500)
+        street.kill(name)
+        street.start(name)
+    await sending
+    await street.quiet(*ALL)
+    await is_as_folded(street, walkers, events)
+    for name in ALL:
+        assert street.stop(name) < STOP_S
+
+
+async def test_a_worker_without_its_disk_remembers_from_the_changelog(street: Street) -> None:
+    """A duplicate of an event from before is still known, and balances go on where they were."""
+    walkers = Walkers("disk", people=50)
+    first = walkers.walk(1000)
+    street.start(*ALL)
+    await street.send(first)
+    await street.quiet(*ALL)
+    assert street.stop("-".join(ALL)) < STOP_S
+    shutil.rmtree(street.data / "workers")
+    identified = await street.count(TOUCHPOINT_IDENTIFIED)
+    street.start(*ALL)
+    second = walkers.walk(500)
+    await street.send([first[-1], *second])
+    await street.quiet(*ALL)
+    assert await street.count(TOUCHPOINT_IDENTIFIED) == identified + len(second)
+    await is_as_folded(street, walkers, [*first, *second])
+
+
+async def test_a_paused_worker_wakes_up_and_changes_nothing(street: Street) -> None:
+    """A zombie: its partitions have moved on when it wakes with work that it had not committed."""
+    walkers = Walkers("zombie", people=100)
+    first, second, third = walkers.walk(2000), walkers.walk(500), walkers.walk(500)
+    street.start("identity")
+    zombie = street.start("rewards", commit_interval_ms="60000")
+    context = street.start("context")
+    before = await street.count(REWARD_POSTED)
+    await street.send(first)
+    entries, _ = expected(first)
+
+    async def has_paid() -> bool:
+        return await street.count(REWARD_POSTED) >= before + len(entries)
+
+    await until(has_paid, 30, "the first worker to publish what it never commits")
+    zombie.send_signal(signal.SIGSTOP)
+    street.start("rewards", instance="rewards-2")
+    await street.send(second)
+    await street.quiet("identity", "rewards")
+    zombie.send_signal(signal.SIGCONT)
+    await street.send(third)
+
+    async def is_over() -> bool:
+        return zombie.poll() is not None or street.log("rewards").count('"partition open"') > PARTITIONS
+
+    await until(is_over, 30, "the zombie to end or to join again")
+    assert zombie.poll() in (None, 1), street.log("rewards")
+    if zombie.poll() == 1:
+        assert "Fenced" in street.log("rewards")
+    await street.quiet(*ALL) if zombie.poll() is not None else await street.quiet("identity", "context")
+    street.clear()
+    assert context.poll() is not None
+    street.start("rewards", instance="rewards-3")
+    await street.quiet("rewards")
+    await is_as_folded(street, walkers, [*first, *second, *third])
+
+
+async def test_workers_that_come_and_go_under_load(street: Street) -> None:
+    walkers = Walkers("rebalance", people=500)
+    events = walkers.walk(10_000)
+    street.start("identity", "context")
+    street.start("rewards")
+    sending = asyncio.ensure_future(street.send(events))
+    await grows(street, REWARD_POSTED, 200)
+    street.start("rewards", instance="rewards-2")
+    street.start("identity", "context", instance="second")
+    await street.opened("rewards-2", 1)
+    await street.opened("second", 1)
+    assert street.stop("rewards") < STOP_S
+    assert street.stop("second") < STOP_S
+    await sending
+    await street.quiet(*ALL)
+    await is_as_folded(street, walkers, events)
+    assert street.stop("rewards-2") < STOP_S
+
+
+async def test_faust_606_no_commit_passes_work_in_flight(street: Street) -> None:
+    """Whenever one looks, there is an identified event on the topic for every offset that is committed."""
+    walkers = Walkers("f606", people=500)
+    street.start("identity", commit_interval_ms="1", batch_rows="50")
+    await street.quiet("identity")
+    starting = await street.count(TOUCHPOINT_IDENTIFIED)
+    first = {place: o for place, o in (await street.ends(TOUCHPOINT_RECORDED.name)).items()}
+    events = walkers.walk(5000)
+    sending = asyncio.ensure_future(street.send(events))
+    looks = 0
+    while not sending.done() or not await street.is_done("identity"):
+        committed = await street.committed("identity")  # first what is committed, then what is there
+        there = await street.count(TOUCHPOINT_IDENTIFIED) - starting
+        assert sum(offset - first[place] for place, offset in committed.items()) <= there
+        looks += 1
+        if looks == 10:
+            street.kill("identity")
+            street.start("identity", commit_interval_ms="1", batch_rows="50")
+    assert looks > 10
+    identified = await street.contents(TOUCHPOINT_IDENTIFIED, {event.event_id for event in events})
+    assert len(identified) == len(events)
+
+
+@pytest.mark.parametrize("issue", [176, 597])
+async def test_faust_176_597_a_restore_ends(street: Street, issue: int) -> None:
+    """A changelog whose last record is a commit marker (597), or that has a beginning and an end and nothing between (176)."""
+    walkers = Walkers(f"f{issue}", people=20)
+    events = walkers.walk(100)
+    street.start("identity", commit_interval_ms="10")
+    await street.send(events)
+    await street.quiet("identity")
+    assert street.stop("identity") < STOP_S
+    shutil.rmtree(street.data / "workers")
+    if issue == 176:
+        await empty(street, changelog("identity"))
+    worker = street.start("identity", instance="again")
+    await street.opened("again", PARTITIONS)
+    more = walkers.walk(100)
+    await street.send(more)
+    await street.quiet("identity")
+    assert worker.poll() is None
+    ids = {event.event_id for event in (*events, *more)}
+    assert (await street.contents(TOUCHPOINT_IDENTIFIED, ids)).keys() == ids
+
+
+async def empty(street: Street, topic: str) -> None:
+    """Deletes every record of a topic: what is left begins where it ends."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=street.kafka)
+    await admin.start()
+    try:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": "delete"})])
+        ends = {TopicPartition(topic, number): RecordsToDelete(before_offset=-1) for number in range(PARTITIONS)}
+        await admin.delete_records(ends)
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": "compact"})])
+    finally:
+        await admin.close()
