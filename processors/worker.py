@@ -68,8 +68,8 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
             for worker in workers:
                 await worker.start()
             apps = [asyncio.ensure_future(worker.app.wait_until_stopped()) for worker in workers]
-            failures = [worker.failed for worker in workers]
-            await asyncio.wait({stopped, following, *apps, *failures}, return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [stopped, following, *apps, *(worker.failed for worker in workers)]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
             log.info("stopping")
             try:

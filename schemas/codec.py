@@ -4,6 +4,7 @@ Without a registry the value is Avro's single-object encoding (Avro 1.12 specifi
 marker bytes, the 64-bit Rabin fingerprint of the writer's schema, the body. With a registry it is Confluent's wire
 format: a zero byte, the schema's id as four big-endian bytes, the same body. A reader takes both.
 """
+
 import io
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,5 @@
 """Follows a small compacted topic from its beginning: how every process learns the configuration and the stock."""
+
 import asyncio
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +27,9 @@ class Follower:
     async def run(self) -> None:
         """Until cancelled; a lost broker is waited for."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, auto_offset_reset="earliest",
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
         )
         try:
             await consumer.start()

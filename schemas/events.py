@@ -3,6 +3,7 @@
 Times are microseconds since 1970 UTC, money is in millionths of the currency, ids and identifiers are text.
 An empty string means absent; None is used only where zero would be a value.
 """
+
 import msgspec
 
 

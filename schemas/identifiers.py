@@ -3,6 +3,7 @@
 The hash is HMAC-SHA-256 (RFC 2104) cut to 128 bits: without the key nobody can test whether an address is in the data,
 with it the same address always gives the same identifier. The key is a secret of the deployment.
 """
+
 import hashlib
 import hmac
 import re
@@ -109,7 +110,7 @@ class Pseudonyms:
         parts, end = [], 0
         for match in matches:
             normal = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-            parts += [text[end:match.start], f"[{self._hash('phone', normal)}]"]
+            parts += [text[end : match.start], f"[{self._hash('phone', normal)}]"]
             end = match.end
         return "".join([*parts, text[end:]])
 
@@ -122,7 +123,6 @@ class Pseudonyms:
         if isinstance(node, list | tuple):
             return [self.scrub_json(value) for value in node]
         return node
-
 
     def _scrub_member(self, name: str, value: Any) -> Any:
         # A national number without its prefix is recognised by the name it travels under.

@@ -1,4 +1,5 @@
 """Deterministic ids: the same cause gives the same id, in every replay and on every machine."""
+
 import hashlib
 from uuid import UUID, uuid5
 

@@ -2,6 +2,7 @@
 
 Scopes keep a leaked web key from minting sales: ``events:write`` sends everything, the others one family.
 """
+
 from typing import Final
 
 SCAN: Final = "scan"
@@ -13,21 +14,61 @@ PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
 FAMILIES: Final[dict[str, frozenset[str]]] = {
-    "web": frozenset({
-        "page_view", "product_view", "cart_updated", "ad_impression", "ad_click", "app_opened", "order_placed",
-        "survey_answered", "nps_answered", "review_written", "referral_made", "coupon_shown",
-    }),
-    "sensor": frozenset({
-        SCAN, NFC_TAP, "beacon_sighting", "wifi_association", "portal_login", "door_count", "store_entry", "store_exit",
-        "shelf_pickup", "shelf_putback", "kiosk_used", "event_checkin",
-    }),
-    "till": frozenset({
-        SALE, RETURN, STOCK_REPORTED, "coupon_redeemed", "receipt_shown", "reservation_made", "staff_note",
-    }),
-    "crm": frozenset({
-        "crm_contact", "consent_given", "consent_withdrawn", "message_sent", "message_opened", "message_clicked",
-        "message_replied", "profile_completed",
-    }),
+    "web": frozenset(
+        {
+            "page_view",
+            "product_view",
+            "cart_updated",
+            "ad_impression",
+            "ad_click",
+            "app_opened",
+            "order_placed",
+            "survey_answered",
+            "nps_answered",
+            "review_written",
+            "referral_made",
+            "coupon_shown",
+        }
+    ),
+    "sensor": frozenset(
+        {
+            SCAN,
+            NFC_TAP,
+            "beacon_sighting",
+            "wifi_association",
+            "portal_login",
+            "door_count",
+            "store_entry",
+            "store_exit",
+            "shelf_pickup",
+            "shelf_putback",
+            "kiosk_used",
+            "event_checkin",
+        }
+    ),
+    "till": frozenset(
+        {
+            SALE,
+            RETURN,
+            STOCK_REPORTED,
+            "coupon_redeemed",
+            "receipt_shown",
+            "reservation_made",
+            "staff_note",
+        }
+    ),
+    "crm": frozenset(
+        {
+            "crm_contact",
+            "consent_given",
+            "consent_withdrawn",
+            "message_sent",
+            "message_opened",
+            "message_clicked",
+            "message_replied",
+            "profile_completed",
+        }
+    ),
 }
 TYPES: Final[frozenset[str]] = frozenset().union(*FAMILIES.values())
 MONEY: Final[frozenset[str]] = frozenset({SALE, RETURN})

@@ -1,4 +1,5 @@
 """Why an event is rejected: the typed reasons of event-rejected, from the edge to the store."""
+
 from typing import Final
 
 MALFORMED: Final = "malformed"

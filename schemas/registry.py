@@ -1,4 +1,5 @@
 """A Confluent-compatible Schema Registry over HTTP: subjects ``<topic>-value``, asked once per schema."""
+
 import json
 import urllib.error
 import urllib.request

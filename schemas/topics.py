@@ -1,4 +1,5 @@
 """The topic registry: name, key, event, who writes, who reads, how long. Code, set-up and documents read it here."""
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -48,49 +49,100 @@ class Topic:
 
 
 TOUCHPOINT_RECORDED = Topic(
-    "touchpoint-recorded", TouchpointRecorded, lambda e: e.anchor, "anchor identifier",
-    written_by=("gateway",), read_by=("identity", "sink"),
+    "touchpoint-recorded",
+    TouchpointRecorded,
+    lambda e: e.anchor,
+    "anchor identifier",
+    written_by=("gateway",),
+    read_by=("identity", "sink"),
 )
 TOUCHPOINT_IDENTIFIED = Topic(
-    "touchpoint-identified", TouchpointIdentified, lambda e: e.person_id, "person id",
-    written_by=("identity", "context", "rewards"), read_by=("context", "rewards", "sink"),
+    "touchpoint-identified",
+    TouchpointIdentified,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("identity", "context", "rewards"),
+    read_by=("context", "rewards", "sink"),
 )
 IDENTITY_CHANGED = Topic(
-    "identity-changed", IdentityChanged, lambda e: e.person_id, "person id",
-    written_by=("identity",), read_by=("context", "rewards", "sink"),
+    "identity-changed",
+    IdentityChanged,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("identity",),
+    read_by=("context", "rewards", "sink"),
 )
 STATE_MOVED = Topic(
-    "state-moved", StateMoved, lambda e: e.winner_person_id, "winner person id",
-    written_by=("context", "rewards"), read_by=("context", "rewards", "sink"),
+    "state-moved",
+    StateMoved,
+    lambda e: e.winner_person_id,
+    "winner person id",
+    written_by=("context", "rewards"),
+    read_by=("context", "rewards", "sink"),
 )
 SCAN_ROUTED = Topic(
-    "scan-routed", ScanRouted, lambda e: e.scan_event_id, "scan event id, on the partition that its gateway asked for",
-    written_by=("context",), read_by=("gateway", "sink"),
+    "scan-routed",
+    ScanRouted,
+    lambda e: e.scan_event_id,
+    "scan event id, on the partition that its gateway asked for",
+    written_by=("context",),
+    read_by=("gateway", "sink"),
 )
 SCAN_MISSED = Topic(
-    "scan-missed", ScanMissed, lambda e: e.scan_event_id, "scan event id",
-    written_by=("gateway",), read_by=("sink",),
+    "scan-missed",
+    ScanMissed,
+    lambda e: e.scan_event_id,
+    "scan event id",
+    written_by=("gateway",),
+    read_by=("sink",),
 )
 REWARD_POSTED = Topic(
-    "reward-posted", RewardPosted, lambda e: e.person_id, "person id",
-    written_by=("rewards",), read_by=("sink",),
+    "reward-posted",
+    RewardPosted,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("rewards",),
+    read_by=("sink",),
 )
 STOCK_REPORTED = Topic(
-    "stock-reported", StockReported, lambda e: f"{e.store}/{e.sku}", "store/sku",
-    written_by=("gateway",), read_by=("context", "sink"), compacted=True,
+    "stock-reported",
+    StockReported,
+    lambda e: f"{e.store}/{e.sku}",
+    "store/sku",
+    written_by=("gateway",),
+    read_by=("context", "sink"),
+    compacted=True,
 )
 BRAND_CONFIGURED = Topic(
-    "brand-configured", BrandConfigured, lambda e: f"{e.kind}/{e.id}", "kind/id",
-    written_by=("brand apply",), read_by=("gateway", "context", "rewards", "sink"), compacted=True,
+    "brand-configured",
+    BrandConfigured,
+    lambda e: f"{e.kind}/{e.id}",
+    "kind/id",
+    written_by=("brand apply",),
+    read_by=("gateway", "context", "rewards", "sink"),
+    compacted=True,
 )
 EVENT_REJECTED = Topic(
-    "event-rejected", EventRejected, lambda e: e.event_id, "event id",
-    written_by=("gateway", "identity", "context", "rewards", "sink"), read_by=("sink",), retention_ms=90 * DAY_MS,
+    "event-rejected",
+    EventRejected,
+    lambda e: e.event_id,
+    "event id",
+    written_by=("gateway", "identity", "context", "rewards", "sink"),
+    read_by=("sink",),
+    retention_ms=90 * DAY_MS,
 )
 
 TOPICS: tuple[Topic, ...] = (
-    TOUCHPOINT_RECORDED, TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED, SCAN_ROUTED, SCAN_MISSED,
-    REWARD_POSTED, STOCK_REPORTED, BRAND_CONFIGURED, EVENT_REJECTED,
+    TOUCHPOINT_RECORDED,
+    TOUCHPOINT_IDENTIFIED,
+    IDENTITY_CHANGED,
+    STATE_MOVED,
+    SCAN_ROUTED,
+    SCAN_MISSED,
+    REWARD_POSTED,
+    STOCK_REPORTED,
+    BRAND_CONFIGURED,
+    EVENT_REJECTED,
 )
 BY_EVENT: dict[type[Event], Topic] = {topic.event: topic for topic in TOPICS}
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

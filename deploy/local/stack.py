@@ -142,9 +142,7 @@ class Stack:
             await self._supervisor.start(*plan.stores)
         await self._check_external()
         self._screen.step("setting up topics, tables and the brand")
-        await asyncio.to_thread(
-            steps.apply, plan.addresses.kafka, plan.addresses.clickhouse, settings, plan.data
-        )
+        await asyncio.to_thread(steps.apply, plan.addresses.kafka, plan.addresses.clickhouse, settings, plan.data)
         self._screen.step("starting the workers, the sink and the gateway")
         await self._supervisor.start(
             *children.build_processes(plan.addresses, settings.brand, settings.workers, plan.data)
@@ -160,9 +158,7 @@ class Stack:
     async def _check_external(self) -> None:
         addresses, own = self._plan.addresses, {child.name for child in self._plan.stores}
         if "kafka" not in own and not await _within(lambda: kafka.answers(addresses.kafka)):
-            raise ExternalError(
-                f"FOOTPATH_KAFKA={addresses.kafka} does not answer: start it, or unset FOOTPATH_KAFKA"
-            )
+            raise ExternalError(f"FOOTPATH_KAFKA={addresses.kafka} does not answer: start it, or unset FOOTPATH_KAFKA")
         if "clickhouse" not in own and not await _within(lambda: clickhouse.answers(addresses.clickhouse)):
             raise ExternalError(
                 f"FOOTPATH_CLICKHOUSE={clickhouse.without_user(addresses.clickhouse)} does not answer: "

@@ -10,7 +10,7 @@ from faust.transport import drivers
 from faust.types import TP
 
 from processors import metrics
-from processors.shell.consumer import RunScheduler, RunSchema, RunThread, RunTransport, partitions_of
+from processors.shell.consumer import RunConsumer, RunScheduler, RunSchema, RunThread, RunTransport, partitions_of
 from processors.shell.outbox import MAX_RECORD_BYTES
 from processors.shell.partition import CLOSE_S, Partition
 from processors.shell.settings import WorkerSettings
@@ -93,11 +93,11 @@ class Worker:
                 if held is not None and message.generation_id == app.consumer_generation_id:
                     await held[0].deliver(message.topic, event.value)
 
-        @app.on_partitions_revoked.connect
+        @app.on_partitions_revoked.connect  # type: ignore[arg-type]
         async def revoked(sender: Any, gone: set[TP], **kwargs: Any) -> None:
             await self._close_all()
 
-        @app.on_partitions_assigned.connect
+        @app.on_partitions_assigned.connect  # type: ignore[arg-type]
         async def assigned(sender: Any, given: set[TP], **kwargs: Any) -> None:
             await self._close_all()
             for number in sorted(partitions_of(given)):
@@ -141,11 +141,17 @@ class Worker:
 
     async def _look_for_topics(self) -> None:
         """Partitions of some topic were not given out: there are more workers than partitions, or Kafka knew no better."""
-        while not await self.app.consumer.knows([topic.name for topic in self._processor.sources]):
+        while not await self._consumer.knows([topic.name for topic in self._processor.sources]):
             await asyncio.sleep(LOOK_AGAIN_S)
 
+    @property
+    def _consumer(self) -> RunConsumer:
+        consumer = self.app.consumer
+        assert isinstance(consumer, RunConsumer)
+        return consumer
+
     async def _rewind(self, topic: str, number: int, offset: int) -> None:
-        await self.app.consumer.rewind(TP(topic, number), offset)
+        await self._consumer.rewind(TP(topic, number), offset)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():

@@ -5,6 +5,7 @@ aborts whatever a former owner left open and refuses whatever it still tries to 
 its partition moved leaves no trace. State and offsets commit together, so they never disagree.
 """
 import logging
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -37,13 +38,14 @@ class Changelog:
         to_send: list[Row] = [(key, value, []) for key, value in (rows | marks).items()]
         async with self._producer.transaction():
             deliveries = await send_rows(self._producer, self.topic, self.partition, to_send)
+            metadata: Any = None
             for delivery in deliveries:
                 metadata = await delivery
             await self._producer.send_offsets_to_transaction(
                 {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
             )
         # A prebuilt batch reports its first offset: replaying the rows behind it at a restart changes nothing.
-        return metadata.offset + 1  # type: ignore[attr-defined]
+        return int(metadata.offset) + 1
 
     async def close(self) -> None:
         await self._producer.stop()

@@ -138,7 +138,7 @@ class RunConsumer(driver.Consumer):
 
     async def knows(self, topics: Iterable[str]) -> bool:
         """See :meth:`RunThread.knows`."""
-        return bool(await self._thread.knows(topics))
+        return bool(await self._thread.knows(topics))  # type: ignore[attr-defined]
 
     async def rewind(self, tp: TP, offset: int) -> None:
         """Fetches ``tp`` from ``offset`` again."""

@@ -1,4 +1,5 @@
 """A configuration as items for the compacted topic, and back: readers switch when a version is there as a whole."""
+
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -8,7 +9,13 @@ from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
 
 CLASSES: dict[str, type[Item]] = {
-    "store": Store, "product": Product, "tag": Tag, "route": Route, "reward": Reward, "api_key": ApiKey, "brand": About,
+    "store": Store,
+    "product": Product,
+    "tag": Tag,
+    "route": Route,
+    "reward": Reward,
+    "api_key": ApiKey,
+    "brand": About,
 }
 """Kinds in the order in which they are written; the brand itself comes last and makes the version live."""
 
@@ -39,9 +46,12 @@ def build_brand(items: Mapping[str, list[Item]]) -> Brand:
 
 def items_of(brand: Brand) -> dict[str, list[Item]]:
     return {
-        "store": list(brand.stores.values()), "product": list(brand.products.values()),
-        "tag": list(brand.tags.values()), "route": list(brand.routes),
-        "reward": list(brand.rewards), "api_key": list(brand.api_keys),
+        "store": list(brand.stores.values()),
+        "product": list(brand.products.values()),
+        "tag": list(brand.tags.values()),
+        "route": list(brand.routes),
+        "reward": list(brand.rewards),
+        "api_key": list(brand.api_keys),
         "brand": [brand.about],
     }
 
@@ -67,8 +77,12 @@ def events_of(brand: Brand, applied_at: int, before: Mapping[str, str]) -> Itera
 
 def _event(kind: str, identity: str, version: str, body: str, applied_at: int) -> BrandConfigured:
     return BrandConfigured(
-        event_id=derived("brand", kind, identity, version, body), occurred_at=applied_at,
-        kind=kind, id=identity, version=version, body=body,
+        event_id=derived("brand", kind, identity, version, body),
+        occurred_at=applied_at,
+        kind=kind,
+        id=identity,
+        version=version,
+        body=body,
     )
 
 
@@ -101,7 +115,8 @@ class BrandFold:
             manifest = msgspec.json.decode(body, type=Manifest)
             items: dict[str, list[Item]] = {
                 kind: [msgspec.json.decode(b, type=CLASSES[kind]) for v, b in of_kind.values() if v == version]
-                for kind, of_kind in self._bodies.items() if kind != "brand"
+                for kind, of_kind in self._bodies.items()
+                if kind != "brand"
             }
             if all(len(items[kind]) == count for kind, count in manifest.counts.items() if kind != "brand"):
                 self.brand = build_brand({**items, "brand": [manifest.about]})

@@ -1,4 +1,5 @@
 """The brand's configuration as frozen values. Files are read by load.py; items.py carries them over Kafka."""
+
 from typing import Literal
 
 import msgspec
@@ -6,11 +7,27 @@ import msgspec
 Moment = Literal["know", "go", "buy", "do"]
 """The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
 PlacementKind = Literal[
-    "store", "zone", "product", "shelf", "packaging", "poster", "receipt", "screen", "event",
-    "staff_badge", "door", "till",
+    "store",
+    "zone",
+    "product",
+    "shelf",
+    "packaging",
+    "poster",
+    "receipt",
+    "screen",
+    "event",
+    "staff_badge",
+    "door",
+    "till",
 ]
 DEFAULT_TOUCH_TYPES = (
-    "scan", "nfc_tap", "ad_click", "message_clicked", "event_checkin", "portal_login", "page_view",
+    "scan",
+    "nfc_tap",
+    "ad_click",
+    "message_clicked",
+    "event_checkin",
+    "portal_login",
+    "page_view",
 )
 
 

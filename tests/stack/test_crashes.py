@@ -1,4 +1,4 @@
-"""kill -9 of every process in the middle of an import: what was acknowledged is there once, and no reward is paid twice."""
+"""kill -9 of every process in the middle of an import: what was acknowledged is there once, no reward is paid twice."""
 
 import json
 import subprocess
@@ -28,13 +28,18 @@ def test_nothing_is_lost_and_nothing_doubled(street: Street, tmp_path: Path) -> 
     events = list(pathdata.events(JOURNEYS))
     file = write_lines(tmp_path / "paths.jsonl", events)
     importing = subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", "import", str(file)], env=street.environ, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
+        [sys.executable, "-m", "deploy.cli", "import", str(file)],
+        env=street.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     for number, process in enumerate(PROCESSES, 1):
         wait_until(
-            lambda goal=number: importing.poll() is not None
-            or street.value("SELECT uniqExact(event_id) FROM touchpoint_recorded") > goal * len(events) // 12,
+            lambda goal=number: (
+                importing.poll() is not None
+                or street.value("SELECT uniqExact(event_id) FROM touchpoint_recorded") > goal * len(events) // 12
+            ),
             60,
         )
         street.kill(process)
@@ -56,5 +61,7 @@ def _rewards_are_right(street: Street, events: list[dict[str, object]]) -> None:
     points = "SELECT sum(points) FROM reward_posted FINAL WHERE rule = 'purchase'"
     wait_until(lambda: street.value(points) >= wanted * rule["points_per_unit"], 30)
     assert street.value(points) == wanted * rule["points_per_unit"]
-    entries = street.rows("SELECT uniqExact(rule, person_id, source_event_id) AS due, count() AS paid FROM reward_posted FINAL")
+    entries = street.rows(
+        "SELECT uniqExact(rule, person_id, source_event_id) AS due, count() AS paid FROM reward_posted FINAL"
+    )
     assert entries[0]["due"] == entries[0]["paid"]

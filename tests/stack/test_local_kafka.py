@@ -85,9 +85,7 @@ def test_kafka_starts_without_its_fast_start_cache(tmp_path: Path) -> None:
     assert "4.1.1" in subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
 
 
-def test_a_failed_training_is_reported_once_and_remembered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_training_is_reported_once_and_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jars = embedded.prepare(cache_directory(os.environ), print).jars
     broken = kafka_jars.Install(Path(sys.executable), jars, tmp_path / "kafka.aot")
     monkeypatch.setattr(kafka_jars, "resolve", lambda cache, report: broken)

@@ -15,8 +15,7 @@ def test_a_port_in_use_names_the_setting_and_what_to_do() -> None:
         with pytest.raises(ports.PortError) as refused:
             ports.take("FOOTPATH_KAFKA_PORT", port)
     assert str(refused.value) == (
-        f"FOOTPATH_KAFKA_PORT={port} is in use: stop what listens there or set FOOTPATH_KAFKA_PORT "
-        "(0 takes a free one)"
+        f"FOOTPATH_KAFKA_PORT={port} is in use: stop what listens there or set FOOTPATH_KAFKA_PORT (0 takes a free one)"
     )
 
 

@@ -24,12 +24,8 @@ def taken_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
-@pytest.mark.parametrize(
-    "setting", ["FOOTPATH_GATEWAY_PORT", "FOOTPATH_KAFKA_PORT", "FOOTPATH_CLICKHOUSE_PORT"]
-)
-def test_a_port_in_use(
-    setting: str, taken_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("setting", ["FOOTPATH_GATEWAY_PORT", "FOOTPATH_KAFKA_PORT", "FOOTPATH_CLICKHOUSE_PORT"])
+def test_a_port_in_use(setting: str, taken_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert stack.up(settings(tmp_path, **{setting: str(taken_port)})) == 1
     assert f"footpath: {setting}={taken_port} is in use" in capsys.readouterr().err
 
@@ -46,9 +42,7 @@ def test_a_directory_of_a_stack_that_runs(tmp_path: Path, capsys: pytest.Capture
     assert f"in use by a stack that runs (pid {os.getpid()})" in capsys.readouterr().err
 
 
-def test_a_broken_brand_is_told_with_file_and_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_brand_is_told_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     brand = tmp_path / "brand"
     brand.mkdir()
     (brand / "tags.yaml").write_text("tags:\n  - id: [unfinished\n")

@@ -98,8 +98,9 @@ async def test_a_child_killed_comes_back_with_another_pid(street: Street) -> Non
 
 
 async def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly(street: Street) -> None:
-    child = street.running("worker", f"{NOTE_ITS_LIFE}".replace("time.sleep(60)", "time.sleep(0.2)"),
-                           ready=street.notes("start worker"))
+    child = street.running(
+        "worker", f"{NOTE_ITS_LIFE}".replace("time.sleep(60)", "time.sleep(0.2)"), ready=street.notes("start worker")
+    )
     began = time.monotonic()
     await street.supervisor.start(child)
     await until(street.notes("start worker", times=4))
@@ -141,8 +142,11 @@ async def test_a_child_deaf_to_sigterm_is_killed(street: Street) -> None:
 
 
 async def test_a_stop_during_the_back_off_starts_nothing_any_more(street: Street) -> None:
-    child = street.running("worker", "import pathlib, sys; open(sys.argv[1], 'a').write('start worker\\n')\n"
-                           "import time; time.sleep(0.3)", ready=street.notes("start worker"))
+    child = street.running(
+        "worker",
+        "import pathlib, sys; open(sys.argv[1], 'a').write('start worker\\n')\nimport time; time.sleep(0.3)",
+        ready=street.notes("start worker"),
+    )
     await street.supervisor.start(child)
     await until(street.notes("start worker", times=2))
     await street.supervisor.stop(["worker"])

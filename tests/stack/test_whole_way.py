@@ -60,10 +60,20 @@ def test_the_same_phone_is_the_same_person(street: Street) -> None:
 
 def test_points_of_a_sale_go_when_it_is_returned_and_a_replay_changes_nothing(street: Street) -> None:
     shopper = [{"type": "customer", "value": str(uuid4())}]
-    sale = {"event_id": str(uuid4()), "type": "sale", "occurred_at": NOW, "identifiers": shopper,
-            "properties": {"amount": "25.50", "currency": "EUR"}}
-    back = {"event_id": str(uuid4()), "type": "return", "occurred_at": NOW, "identifiers": shopper,
-            "properties": {"amount": "25.50", "currency": "EUR", "sale_event_id": sale["event_id"]}}
+    sale = {
+        "event_id": str(uuid4()),
+        "type": "sale",
+        "occurred_at": NOW,
+        "identifiers": shopper,
+        "properties": {"amount": "25.50", "currency": "EUR"},
+    }
+    back = {
+        "event_id": str(uuid4()),
+        "type": "return",
+        "occurred_at": NOW,
+        "identifiers": shopper,
+        "properties": {"amount": "25.50", "currency": "EUR", "sale_event_id": sale["event_id"]},
+    }
     ids = (sale["event_id"], back["event_id"])
     for _ in range(2):
         assert [v["status"] for v in street.send(sale, back)] in (["accepted"] * 2, ["duplicate"] * 2)
@@ -82,8 +92,14 @@ def test_live_stock_decides_what_is_offered(street: Street) -> None:
     """)[0]
 
     def stock(quantity: int) -> None:
-        street.send({"type": "stock_reported", "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                     "store": shelf["store"], "properties": {"sku": shelf["product"], "quantity": quantity}})
+        street.send(
+            {
+                "type": "stock_reported",
+                "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                "store": shelf["store"],
+                "properties": {"sku": shelf["product"], "quantity": quantity},
+            }
+        )
 
     def promoted() -> bool:
         _, headers, _ = street.get(f"/s/{shelf['tag']}")
@@ -107,10 +123,19 @@ def test_live_stock_decides_what_is_offered(street: Street) -> None:
 def test_no_address_and_no_number_reaches_a_topic_or_a_table(street: Street) -> None:
     mail, phone = f"canary-{uuid4().hex[:8]}@example.org", "+4915123456789"
     verdicts = street.send(
-        {"type": "page_view", "occurred_at": NOW, "identifiers": [{"type": "email", "value": mail}, {"type": "phone", "value": phone}],
-         "properties": {"note": f"write to {mail} or call {phone}", mail: 1}, "campaign": f"to {mail}"},
-        {"type": "sale", "occurred_at": NOW, "identifiers": [{"type": "email", "value": mail}],
-         "properties": {"amount": "-1", "currency": "EUR", "contact": mail, "phone": phone}},
+        {
+            "type": "page_view",
+            "occurred_at": NOW,
+            "identifiers": [{"type": "email", "value": mail}, {"type": "phone", "value": phone}],
+            "properties": {"note": f"write to {mail} or call {phone}", mail: 1},
+            "campaign": f"to {mail}",
+        },
+        {
+            "type": "sale",
+            "occurred_at": NOW,
+            "identifiers": [{"type": "email", "value": mail}],
+            "properties": {"amount": "-1", "currency": "EUR", "contact": mail, "phone": phone},
+        },
     )
     assert [v["status"] for v in verdicts] == ["accepted", "rejected"]
     assert "amount" in verdicts[1]["reason"]
@@ -174,7 +199,9 @@ def _everything(kafka: str) -> Iterator[tuple[str, bytes]]:
         ends = await consumer.end_offsets(partitions)
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             for tp, records in (await consumer.getmany(timeout_ms=300)).items():
-                found += [(tp.topic, b"".join((r.key or b"", r.value or b"", *(v for _, v in r.headers)))) for r in records]
+                found += [
+                    (tp.topic, b"".join((r.key or b"", r.value or b"", *(v for _, v in r.headers)))) for r in records
+                ]
         await consumer.stop()
         return found
 

@@ -43,7 +43,11 @@ class Street:
         with self._log.open("ab") as log:
             self._up = subprocess.Popen(
                 [sys.executable, "-m", "deploy.cli", "up", *self._options],
-                env=self.environ, stdout=log, stderr=log, start_new_session=True, preexec_fn=build_die_with_parent(),
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=build_die_with_parent(),
             )
         wait_until(lambda: self.run or self._up.poll() is not None, START_TIMEOUT_S, self._tell)
         assert self._up.poll() is None, self._tell()
@@ -75,7 +79,9 @@ class Street:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The answer of ClickHouse, a dict a row; large numbers as numbers."""
-        settings = urllib.parse.urlencode({"output_format_json_quote_64bit_integers": 0, "default_format": "JSONEachRow"})
+        settings = urllib.parse.urlencode(
+            {"output_format_json_quote_64bit_integers": 0, "default_format": "JSONEachRow"}
+        )
         request = urllib.request.Request(f"{self.run['clickhouse']}/?{settings}", query.encode())
         end = time.monotonic() + 30
         while True:
@@ -118,7 +124,8 @@ class Street:
     def send(self, *events: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The verdicts of the events API, which must take the batch."""
         request = urllib.request.Request(
-            f"{self.run['gateway']}/v1/events", json.dumps({"events": events}).encode(),
+            f"{self.run['gateway']}/v1/events",
+            json.dumps({"events": events}).encode(),
             {"Authorization": f"Bearer {self.run['api_key']}", "Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -127,7 +134,11 @@ class Street:
     def footpath(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
         """One of the commands, for this system."""
         return subprocess.run(
-            [sys.executable, "-m", "deploy.cli", *arguments], env=self.environ, capture_output=True, text=True, timeout=timeout_s,
+            [sys.executable, "-m", "deploy.cli", *arguments],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
         )
 
     def _tell(self) -> str:
