@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -19,9 +18,6 @@ partition.
 BATCH_BYTES = 512 * 1024
 GIVE_UP_AFTER_MS = 5000
 """How long the Kafka client goes on trying a record that nobody waits for any more."""
-
-# The hash is computed in Python, and the same people come again and again.
-_partition_of = lru_cache(50_000)(partition_of)
 
 Acknowledgement = asyncio.Future[object]
 
@@ -98,7 +94,7 @@ class Producer:
         partitions = len(await self._kafka.partitions_for(topic))
         by_partition: dict[int, list[Record]] = defaultdict(list)
         for record in records:
-            by_partition[_partition_of(record.key, partitions)].append(record)
+            by_partition[partition_of(record.key, partitions)].append(record)
         groups = [self._send_batches(topic, number, of_partition) for number, of_partition in by_partition.items()]
         return [one for group in await asyncio.gather(*groups) for one in group]
 

@@ -1,6 +1,7 @@
 """Deterministic ids: the same cause gives the same id, in every replay and on every machine."""
 
 import hashlib
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from aiokafka.partitioner import murmur2
@@ -31,6 +32,7 @@ def mark(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
+@lru_cache(100_000)  # the hash is computed in Python, and the same people come again and again
 def partition_of(key: str, partitions: int) -> int:
     """Partition of a text key: murmur2 as Kafka's own default partitioner does it, so that every client agrees."""
     return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions

@@ -46,7 +46,6 @@ class Desk:
     publish: Callable[[Event, int | None], None]
     dirty: dict[bytes, bytes] = field(default_factory=dict)
     _hot: dict[bytes, Kept] = field(default_factory=dict)
-    _in_flight: dict[bytes, bytes] = field(default_factory=dict)
     _rejects_in_a_row: int = 0
     _kept_codec: KeptCodec = field(init=False)
 
@@ -77,13 +76,12 @@ class Desk:
         metrics.EVENTS.labels(self.processor.name, topic_name).inc(len(records))
 
     def take_dirty(self) -> dict[bytes, bytes]:
-        """Hands the changed rows to a commit; they stay readable until ``committed``."""
-        self._in_flight, self.dirty = self.dirty, {}
-        return self._in_flight
+        """Hands the changed rows to a commit; their states stay at hand until ``committed``."""
+        rows, self.dirty = self.dirty, {}
+        return rows
 
     def committed(self) -> None:
         """The rows of the last ``take_dirty`` are in the store now."""
-        self._in_flight = {}
         if len(self._hot) > HOT_KEYS:
             self._hot = {key: kept for key, kept in self._hot.items() if key in self.dirty}
 

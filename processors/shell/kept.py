@@ -40,9 +40,8 @@ class Forwarded(msgspec.Struct, frozen=True, array_like=True, tag="f"):
 Kept = Active | Moved | Erased
 
 
-def remember(seen: tuple[int, ...], *marks: int) -> tuple[int, ...]:
+def remember(seen: tuple[int, ...], *fresh: int) -> tuple[int, ...]:
     """The window after more events were taken; the oldest marks fall out."""
-    fresh = tuple(m for m in marks if m not in seen)
     return (*seen, *fresh)[-WINDOW:]
 
 

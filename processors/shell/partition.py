@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -53,13 +54,15 @@ class Partition:
         self._desk = Desk(processor, codec, store, number, settings.reject_limit, self._outbox.put)
         self._world = world
         self._rewind = rewind
-        self._queue: asyncio.Queue[tuple[str, Sequence[Record]]] = asyncio.Queue(QUEUED_BATCHES)
+        self._queue: asyncio.Queue[tuple[str, Sequence[Record]] | None] = asyncio.Queue(QUEUED_BATCHES)
         self._next: dict[str, int] = {}
         self._rewound: dict[str, tuple[int, int]] = {}
         self._changed: dict[str, int] = {}
         self._deliveries: list[asyncio.Future[object]] = []
-        self._commit: asyncio.Task[None] | None = None
+        # State, effects and offsets of a batch become visible to a commit together or not at all.
+        self._whole = asyncio.Lock()
         self._closing = asyncio.Event()
+        self._taken = asyncio.Event()
         self.opened = asyncio.Event()
 
     async def deliver(self, topic: str, records: Sequence[Record]) -> None:
@@ -80,10 +83,10 @@ class Partition:
                     self._next[topic.name] = int(mark) + 1
             log.info("partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows})
             self.opened.set()
-            await self._serve(changelog)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._take_all())
+                tasks.create_task(self._commit_all(changelog))
         finally:
-            if self._commit is not None and not self._commit.done():
-                self._commit.cancel()
             await changelog.close()
 
     def close(self) -> None:
@@ -91,48 +94,35 @@ class Partition:
         self._closing.set()
         while not self._queue.empty():
             self._queue.get_nowait()
+        self._queue.put_nowait(None)
 
-    async def _serve(self, changelog: Changelog) -> None:
-        interval = self._settings.commit_interval_ms / 1000
-        due = time.monotonic() + interval
-        closing = asyncio.ensure_future(self._closing.wait())
-        waiting: asyncio.Task[tuple[str, Sequence[Record]]] | None = None
+    async def _take_all(self) -> None:
+        while (batch := await self._queue.get()) is not None:
+            await self._take(*batch)
+        self._taken.set()
+
+    async def _commit_all(self, changelog: Changelog) -> None:
+        interval_s = self._settings.commit_interval_ms / 1000
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), interval_s)
+            await self._commit(changelog)
         try:
-            while not self._closing.is_set():
-                waiting = waiting or asyncio.ensure_future(self._queue.get())
-                until = max(0.0, due - time.monotonic()) if self._changed else None
-                tasks = {waiting, closing} | ({self._commit} if self._commit else set())
-                await asyncio.wait(tasks, timeout=until, return_when=asyncio.FIRST_COMPLETED)
-                if waiting.done():
-                    topic, records = waiting.result()
-                    waiting = None
-                    await self._take(topic, records)
-                if self._commit is not None and self._commit.done():
-                    self._commit.result()
-                    self._commit = None
-                if self._changed and self._commit is None and time.monotonic() >= due:
-                    self._commit = asyncio.ensure_future(self._commit_now(changelog))
-                    due = time.monotonic() + interval
             async with asyncio.timeout(CLOSE_S):
-                if self._commit is not None:
-                    await self._commit
-                if self._changed:
-                    await self._commit_now(changelog)
+                await self._taken.wait()
+                await self._commit(changelog)
         except TimeoutError:
             log.warning("gave up a partition before its commit", extra={"partition": self._number})
-        finally:
-            closing.cancel()
-            if waiting is not None:
-                waiting.cancel()
 
     async def _take(self, topic: str, records: Sequence[Record]) -> None:
         fresh = await self._fresh(topic, records)
         if not fresh:
             return
         metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - fresh[0].timestamp / 1000))
-        self._desk.take(topic, fresh, self._world())
-        self._deliveries += await self._outbox.flush()
-        self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
+        async with self._whole:
+            self._desk.take(topic, fresh, self._world())
+            self._deliveries += await self._outbox.flush()
+            self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
 
     async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
         """Records that the state does not contain yet; none when some before them are missing.
@@ -152,10 +142,13 @@ class Partition:
         await self._rewind(topic, self._number, expected)
         return ()
 
-    async def _commit_now(self, changelog: Changelog) -> None:
+    async def _commit(self, changelog: Changelog) -> None:
+        async with self._whole:
+            rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
+            self._changed, self._deliveries = {}, []
+        if not offsets:
+            return
         started = time.perf_counter()
-        rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
-        self._changed, self._deliveries = {}, []
         for delivery in deliveries:
             await delivery
         position = await changelog.commit(rows, offsets)

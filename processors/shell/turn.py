@@ -96,7 +96,7 @@ def _adopt(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event
     state, seen = (kept.state, kept.seen) if kept is not None else (None, ())
     # No look at the window: a crash may have sent this parcel before with less in it, and joining twice changes nothing.
     merged: Step[Any] = Step(state) if parcel.state is None else processor.merge(state, parcel.state)
-    return Turn(Active(merged.state, remember(parcel.seen, *seen)), merged.effects)
+    return Turn(Active(merged.state, remember(parcel.seen, *(seal for seal in seen if seal not in parcel.seen))), merged.effects)
 
 
 def _erase(processor: Processor[Any], kept: Kept | None) -> Turn:

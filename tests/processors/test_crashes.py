@@ -46,32 +46,29 @@ async def is_as_folded(street: Street, walkers: Walkers, events: Sequence[Any]) 
     assert sum(s.balance for key, s in states.items() if key in people and isinstance(s, Account)) == sum(balances.values())
 
 
-async def grows(street: Street, topic: Any, by: int) -> None:
-    """Waits until a topic has so many more records: somebody is in the middle of their work."""
-    before = await street.count(topic)
+async def more_than(street: Street, topic: Any, count: int) -> None:
+    """Waits until a topic has so many records: somebody is in the middle of their work."""
 
     async def has_grown() -> bool:
-        return await street.count(topic) >= before + by
+        return await street.count(topic) >= count
 
-    await until(has_grown, 30, f"{by} more in {topic.noun}")
+    await until(has_grown, 30, f"{count} in {topic.noun}")
 
 
 @pytest.mark.timeout(110)
 async def test_kill_9_in_the_middle_of_20_000_events(street: Street) -> None:
     """Each worker dies twice while it has most of the work before it; a tenth of the events comes twice."""
     walkers = Walkers("kill", people=2000)
-    events = walkers.walk(20_000)
     for name in ALL:
         street.start(name)
-    sending = asyncio.ensure_future(street.send(e for n in range(0, len(events), 1000) for e in (
-        *events[n:n + 1000], *events[n:n + 100])))
-    for topic, name in [
-        (TOUCHPOINT_IDENTIFIED, "identity"), (SCAN_ROUTED, "context"), (REWARD_POSTED, "rewards"),
-    ] * 2:
-        await grows(street, topic, 500)
-        street.kill(name)
-        street.start(name)
-    await sending
+    events: list[Any] = []
+    for victim, topic in [("identity", TOUCHPOINT_IDENTIFIED), ("context", SCAN_ROUTED), ("rewards", REWARD_POSTED)] * 2:
+        before = await street.count(topic)
+        events += (more := walkers.walk(20_000 // 6))
+        await street.send([*more, *more[:300]])
+        await more_than(street, topic, before + 200)
+        street.kill(victim)
+        street.start(victim)
     await street.quiet(*ALL)
     await is_as_folded(street, walkers, events)
     for name in ALL:
@@ -138,8 +135,9 @@ async def test_workers_that_come_and_go_under_load(street: Street) -> None:
     events = walkers.walk(10_000)
     street.start("identity", "context")
     street.start("rewards")
+    before = await street.count(REWARD_POSTED)
     sending = asyncio.ensure_future(street.send(events))
-    await grows(street, REWARD_POSTED, 200)
+    await more_than(street, REWARD_POSTED, before + 200)
     street.start("rewards", instance="rewards-2")
     street.start("identity", "context", instance="second")
     await street.opened("rewards-2", 1)
