@@ -65,7 +65,8 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         await asyncio.wait({stopped, following, ready}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
             workers = [Worker(settings, processor, instance, codec, world.now) for processor in processors]
-            await asyncio.gather(*(worker.start() for worker in workers))
+            for worker in workers:
+                await worker.start()
             apps = [asyncio.ensure_future(worker.app.wait_until_stopped()) for worker in workers]
             ends: list[asyncio.Future[Any]] = [stopped, following, *apps, *(worker.failed for worker in workers)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

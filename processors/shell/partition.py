@@ -120,8 +120,12 @@ class Partition:
             return
         metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - fresh[0].timestamp / 1000))
         async with self._whole:
-            self._desk.take(topic, fresh, self._world())
-            self._deliveries += await self._outbox.flush()
+            try:
+                self._desk.take(topic, fresh, self._world())
+                self._deliveries += await self._outbox.flush()
+            except BaseException:
+                self._changed.clear()  # Half a batch: there is nothing any more that a commit may write.
+                raise
             self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
 
     async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:

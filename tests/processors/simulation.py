@@ -73,16 +73,17 @@ class Broker:
 
 
 class Fate:
-    """Where this life ends: after so many steps that touch the outside it crashes, or stops and later wakes as a zombie."""
+    """Where this life ends: after so many steps that touch the outside a step fails, and unless the process is dead from
+    there on, whatever runs beside it goes on as long as it is let; or it stops, and later wakes as a zombie."""
 
-    def __init__(self, steps: int, zombie: bool) -> None:
-        self.steps, self.zombie = steps, zombie
+    def __init__(self, steps: int, zombie: bool, dead: bool) -> None:
+        self.steps, self.zombie, self.dead = steps, zombie, dead
         self.stopped, self.woken = asyncio.Event(), asyncio.Event()
 
     def touch(self) -> None:
         """A step that cannot wait."""
         self.steps -= 1
-        if self.steps == 0 and not self.zombie:
+        if not self.zombie and (self.steps == 0 or (self.steps < 0 and self.dead)):
             raise Crash
 
     async def meet(self) -> None:
@@ -232,8 +233,8 @@ class Life:
                     break
                 await asyncio.sleep(0)
         if self.task.done():
-            if (error := self.task.exception()) is not None and not isinstance(error, Crash | Fenced):
-                raise error
+            if (error := self.task.exception()) is not None and (bugs := _bugs(error)):
+                raise bugs[0]
             self.plain.deliver(self.chance.randint(self.plain.delivered, len(self.plain.sent)))
 
 
@@ -242,6 +243,13 @@ async def _until(handing_over: Any, life: Life) -> None:
     while not task.done() and not life.task.done() and not life.fate.stopped.is_set():
         await asyncio.sleep(0)
     task.cancel()
+
+
+def _bugs(error: BaseException) -> list[BaseException]:
+    """What is in an error beside the end that fate had in mind."""
+    if isinstance(error, BaseExceptionGroup):
+        return [bug for inner in error.exceptions for bug in _bugs(inner)]
+    return [] if isinstance(error, Crash | Fenced) else [error]
 
 
 @dataclass(frozen=True)
@@ -310,7 +318,7 @@ async def _live(
         calm = number >= plan.lives
         if not calm and chance.random() < 0.3:
             store = FragileStore()  # another machine, or an emptied folder
-        fate = Fate(FAR if calm else chance.randint(1, 40), zombie=chance.random() < 0.3)
+        fate = Fate(FAR if calm else chance.randint(1, 40), zombie=chance.random() < 0.3, dead=chance.random() < 0.5)
         life = lives[f"life {number}"] = Life(f"life {number}", processor, world, broker, store, fate, chance, plan.build)
         life.start()
         await life.feed()

@@ -32,6 +32,8 @@ from tests.stories.world import world
 ROOT = Path(__file__).parents[2]
 CODEC = Codec()
 MAIN = "import sys; from processors.worker import main; sys.exit(main(sys.argv[2:], instance=sys.argv[1]))"
+IMPATIENT = {"session_timeout_ms": "2000", "heartbeat_interval_ms": "400"}
+"""A worker that died is missed soon: tests would spend most of their time waiting for that."""
 STOP_S = 3.0
 """How fast a worker has to stop when it is told to."""
 
@@ -50,7 +52,7 @@ class Street:
         instance = instance or "-".join(names)
         env = os.environ | {
             "FOOTPATH_KAFKA": self.kafka, "FOOTPATH_DATA": str(self.data), "PYTHONPATH": str(ROOT),
-            **{f"FOOTPATH_WORKER_{name.upper()}": value for name, value in settings.items()},
+            **{f"FOOTPATH_WORKER_{name.upper()}": value for name, value in (IMPATIENT | settings).items()},
         }
         with (self.data / f"{instance}.log").open("ab") as log:
             self.workers[instance] = subprocess.Popen(

@@ -116,18 +116,18 @@ def test_a_seed_always_gives_the_same_run() -> None:
 
 
 class OffsetsBeforeEffects(Partition):
-    async def _commit_now(self, changelog: Changelog) -> None:
+    async def _commit(self, changelog: Changelog) -> None:
         late, self._deliveries = self._deliveries, []
-        await super()._commit_now(changelog)
+        await super()._commit(changelog)
         for delivery in late:
             await delivery
 
 
 class StoreBeforeChangelog(Partition):
-    async def _commit_now(self, changelog: Changelog) -> None:
+    async def _commit(self, changelog: Changelog) -> None:
         marks = [(WATERMARK + t.encode(), b"%d" % (o - 1)) for t, o in self._changed.items()]
         self._store.write((*self._desk.dirty.items(), *marks), self._store.position)
-        await super()._commit_now(changelog)
+        await super()._commit(changelog)
 
 
 class EveryRecordIsFresh(Partition):
