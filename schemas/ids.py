@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import lru_cache
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from aiokafka.partitioner import murmur2
 
@@ -12,9 +12,15 @@ NAMESPACE = UUID("5f0c6a3e-2d4b-5c0f-9a55-0f00779a7b1d")
 def derived(noun: str, *parts: str) -> str:
     """Id of something that follows from ``parts``, e.g. ``derived("reward", rule, person, source_event)``.
 
-    Parts are joined by a separator that no id may contain, so different parts never give the same id.
+    Parts are joined by a separator that no id may contain, so different parts never give the same id. The text of a version 5
+    UUID (RFC 9562, section 5.5), made without the objects of the uuid module, which take three times as long.
     """
-    return str(uuid5(NAMESPACE, "\x1f".join((noun, *parts))))
+    name = "\x1f".join((noun, *parts)).encode()
+    digits = bytearray(hashlib.sha1(NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16])
+    digits[6] = digits[6] & 0x0F | 0x50
+    digits[8] = digits[8] & 0x3F | 0x80
+    text = digits.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def person_of(identifier: str) -> str:

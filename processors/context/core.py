@@ -66,7 +66,7 @@ def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: Worl
         moment=route.moment if route is not None else MOMENT_WITHOUT_ROUTE,
         route=route.id if route is not None else FALLBACK,
         action=action.kind,
-        destination=action.url.format_map({name: quote(word, safe="") for name, word in words.items()}),
+        destination=action.url.format_map(_Quoted(words)),
         title=action.title.format_map(words),
         text=action.text.format_map(words),
         label=action.label.format_map(words),
@@ -94,6 +94,13 @@ def _routed(event: TouchpointIdentified, world: World, **answer: object) -> Emit
         **answer,  # type: ignore[arg-type]
     )
     return Emit(routed, partition=event.reply_partition)
+
+
+class _Quoted(dict[str, str]):
+    """The same words as parts of an address. Few of them are asked for, so each is quoted when it is."""
+
+    def __getitem__(self, name: str) -> str:
+        return quote(super().__getitem__(name), safe="")
 
 
 def _words(situation: Situation, event: TouchpointIdentified, world: World) -> dict[str, str]:

@@ -68,7 +68,7 @@ class Desk:
             turn = take_turn(self.processor, self._kept_codec, before, event, world)
             if turn.kept is not None and turn.kept is not before:
                 self._hot[key] = changed[key] = turn.kept
-            if not any(isinstance(effect, Reject) for effect in turn.effects):
+            if Reject not in map(type, turn.effects):
                 self._rejects_in_a_row = 0
             for effect in turn.effects:
                 self._perform(effect, topic, record, event)

@@ -16,9 +16,10 @@ PROCESSES = ("gateway", "identity", "context", "rewards", "sink", "kafka", "clic
 JOURNEYS = 700
 
 
-@pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    street = Street(tmp_path_factory.mktemp("crashes") / "data")
+@pytest.fixture
+def street(tmp_path: Path) -> Iterator[Street]:
+    """A system of its own: nothing else may use what is killed."""
+    street = Street(tmp_path / "data")
     street.start()
     yield street
     street.stop()

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ README = (Path(__file__).parent.parent.parent / "README.md").read_text()
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    street = Street(tmp_path_factory.mktemp("readme") / "data")
-    street.start()
-    yield street
-    street.stop()
 
 
 def test_its_queries_answer(street: Street) -> None:

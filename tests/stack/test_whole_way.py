@@ -19,15 +19,6 @@ pytestmark = pytest.mark.timeout(240)
 NOW = "2026-06-01T12:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    street = Street(tmp_path_factory.mktemp("whole") / "data")
-    street.start()
-    yield street
-    assert street.stop() == 0
-    assert street.run == {}, "run.json outlived the system"
-
-
 def test_run_json_tells_where_everything_is(street: Street) -> None:
     run = street.run
     assert set(run["processes"]) == {"kafka", "clickhouse", "identity", "context", "rewards", "sink", "gateway"}
@@ -209,7 +200,7 @@ def _everything(kafka: str) -> Iterator[tuple[str, bytes]]:
 
 
 def test_everything_is_there_again_after_a_second_start(tmp_path: Path) -> None:
-    street = Street(tmp_path / "again", shoppers=3)
+    street = Street(tmp_path / "again", shoppers=15)
     street.start()
     first = street.scan()
     event = first["Footpath-Event"]

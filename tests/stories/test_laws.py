@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid5
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from processors.rewards.state import Account
 from processors.shell.kept import Active, Erased, KeptCodec, Moved
 from processors.step import Emit
 from schemas.events import Event, IdentityChanged, RewardPosted, StateMoved
+from schemas.ids import NAMESPACE, derived
 from tests.stories.stage import Stage
 from tests.stories.telling import ANNA, Chapter, after, enter, leave, merged, person, purchase, returned, scan, tap, told
 from tests.stories.world import BOUGHT, SCANNED, THANKS, route, world
@@ -189,6 +191,15 @@ def test_what_is_kept_comes_back_from_its_bytes(events: list[Any], seen: list[in
     for kept in (Active(account(events), tuple(seen)), Active(None, tuple(seen)), Moved(somebody), Erased()):
         assert codec.decode(codec.encode(kept)) == kept
         assert codec.encode(codec.decode(codec.encode(kept))) == codec.encode(kept)
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@lawful
+@given(words, st.lists(words, max_size=3))
+def test_ids_are_what_any_uuid_library_makes(noun: str, parts: list[str]) -> None:
+    assert derived(noun, *parts) == str(uuid5(NAMESPACE, "\x1f".join((noun, *parts))))
 
 
 conditions = st.fixed_dictionaries({}, optional={
