@@ -24,8 +24,9 @@ help:
 run: $(VENV)/.installed
 	$(BIN)/footpath up $(ARGS)
 
+# Two at a time, a file on one side: most tests wait for real servers, and each side starts its own.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

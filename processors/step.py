@@ -1,4 +1,5 @@
 """What a processor is: pure functions over its state, and what they may ask the shell to do."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -50,11 +51,11 @@ class Step(Generic[S]):
 class Processor(Generic[S]):
     """A core with what the shell needs to run it.
 
-    ``step(state | None, event, world)`` is pure: it mutates nothing and takes time from the event, so the same inputs give
-    the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and tells what follows; it
-    may be applied twice with the same loser without effect. ``erase(state)`` gives the effects that forgetting a person needs.
-    ``world`` is read-only reference data. ``by_person`` says that keys are person ids: the shell then moves and
-    forgets state as people merge and are erased.
+    ``step(state | None, event, world)`` is pure: it mutates nothing and takes time from the event, so the same inputs
+    give the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and tells what
+    follows; it may be applied twice with the same loser without effect. ``erase(state)`` gives the effects that
+    forgetting a person needs. ``world`` is read-only reference data. ``by_person`` says that keys are person ids: the
+    shell then moves and forgets state as people merge and are erased.
     """
 
     name: str

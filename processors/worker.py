@@ -1,4 +1,5 @@
 """The entry of a worker process: one or more processors, their reference data, metrics and logs."""
+
 import asyncio
 import json
 import logging
@@ -37,7 +38,10 @@ def main(names: Sequence[str], instance: str = "") -> int:
     _log_as_json(instance or "-".join(names))
     unknown = [name for name in names if name not in PROCESSORS]
     if unknown or not names:
-        print(f"no such processor: {', '.join(unknown) or '(none given)'}; there are {', '.join(PROCESSORS)}", file=sys.stderr)
+        print(
+            f"no such processor: {', '.join(unknown) or '(none given)'}; there are {', '.join(PROCESSORS)}",
+            file=sys.stderr,
+        )
         return 1
     try:
         settings = read_settings()
@@ -96,9 +100,15 @@ class _JsonLines(logging.Formatter):
         self._process = process
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {"time": round(time.time(), 3), "level": record.levelname.lower(), "process": self._process,
-                "message": record.getMessage()}
-        line |= {name: getattr(record, name) for name in ("processor", "partition", "rows", "end") if hasattr(record, name)}
+        line = {
+            "time": round(time.time(), 3),
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "message": record.getMessage(),
+        }
+        line |= {
+            name: getattr(record, name) for name in ("processor", "partition", "rows", "end") if hasattr(record, name)
+        }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line)

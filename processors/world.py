@@ -1,4 +1,5 @@
 """The reference data that cores may look at: the brand's configuration and the live stock."""
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -12,8 +12,8 @@ NAMESPACE = UUID("5f0c6a3e-2d4b-5c0f-9a55-0f00779a7b1d")
 def derived(noun: str, *parts: str) -> str:
     """Id of something that follows from ``parts``, e.g. ``derived("reward", rule, person, source_event)``.
 
-    Parts are joined by a separator that no id may contain, so different parts never give the same id. The text of a version 5
-    UUID (RFC 9562, section 5.5), made without the objects of the uuid module, which take three times as long.
+    Parts are joined by a separator that no id may contain, so different parts never give the same id. The text of a
+    version 5 UUID (RFC 9562, section 5.5), made without the objects of the uuid module, which take three times as long.
     """
     name = "\x1f".join((noun, *parts)).encode()
     digits = bytearray(hashlib.sha1(NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16])

@@ -2,6 +2,7 @@
 
 Every scan and tap of a tag gets one answer, explained, on the partition that its gateway waits on.
 """
+
 from urllib.parse import quote
 
 import msgspec
@@ -43,11 +44,13 @@ def merge(winner: Visitor | None, loser: Visitor) -> Step[Visitor]:
         return Step(loser)
     later, earlier = (winner, loser) if winner.last_seen >= loser.last_seen else (loser, winner)
     people = winner.visits_of.keys() | loser.visits_of.keys()
-    return Step(msgspec.structs.replace(
-        later,
-        visits_of={p: max(winner.visits_of.get(p, 0), loser.visits_of.get(p, 0)) for p in sorted(people)},
-        bought=(*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
-    ))
+    return Step(
+        msgspec.structs.replace(
+            later,
+            visits_of={p: max(winner.visits_of.get(p, 0), loser.visits_of.get(p, 0)) for p in sorted(people)},
+            bought=(*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
+        )
+    )
 
 
 def erase(visitor: Visitor) -> tuple[Effect, ...]:
@@ -62,7 +65,8 @@ def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: Worl
     action = route.action if route is not None else Action(url=world.brand.fallback_of(tag))
     words = _words(situation, event, world)
     return _routed(
-        event, world,
+        event,
+        world,
         moment=route.moment if route is not None else MOMENT_WITHOUT_ROUTE,
         route=route.id if route is not None else FALLBACK,
         action=action.kind,
@@ -77,7 +81,14 @@ def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: Worl
 
 def _probed(event: TouchpointIdentified, world: World) -> Emit:
     return _routed(
-        event, world, moment=MOMENT_WITHOUT_ROUTE, route=kinds.PROBE, action="redirect", destination="", candidates=(), inputs="{}",
+        event,
+        world,
+        moment=MOMENT_WITHOUT_ROUTE,
+        route=kinds.PROBE,
+        action="redirect",
+        destination="",
+        candidates=(),
+        inputs="{}",
     )
 
 
@@ -108,13 +119,22 @@ def _words(situation: Situation, event: TouchpointIdentified, world: World) -> d
     store = world.brand.stores.get(event.store)
     product = world.brand.products.get(event.product)
     return {
-        "tag": event.tag, "store": event.store, "store_name": store.name if store else "", "product": event.product,
-        "product_name": product.name if product else "", "campaign": event.campaign,
+        "tag": event.tag,
+        "store": event.store,
+        "store_name": store.name if store else "",
+        "product": event.product,
+        "product_name": product.name if product else "",
+        "campaign": event.campaign,
         "stock": "" if situation.stock is None else str(situation.stock),
     }
 
 
 PROCESSOR = Processor(
-    name="context", sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED), state=Visitor, step=step, merge=merge,
-    erase=erase, by_person=True,
+    name="context",
+    sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED),
+    state=Visitor,
+    step=step,
+    merge=merge,
+    erase=erase,
+    by_person=True,
 )

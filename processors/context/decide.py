@@ -1,4 +1,5 @@
 """The decision: one action, by a total order over the brand's routes, and why every other route lost."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ FALLBACK = "fallback"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``winner`` is None when no route applies; ``candidates`` has every route in the order in which they were weighed."""
+    """``winner`` is None when no route applies; ``candidates`` has every route in the order in which they were
+    weighed."""
 
     winner: Route | None
     candidates: tuple[Candidate, ...]
@@ -37,8 +39,11 @@ def _objections(route: Route, now: Situation) -> Iterator[str]:
     """Why the route does not apply, the first reason first."""
     when = route.when
     for allowed, actual, name in (
-        (when.types, now.type, "type"), (when.placements, now.placement, "placement"), (when.stores, now.store, "store"),
-        (when.tags, now.tag, "tag"), (when.categories, now.category, "category"),
+        (when.types, now.type, "type"),
+        (when.placements, now.placement, "placement"),
+        (when.stores, now.store, "store"),
+        (when.tags, now.tag, "tag"),
+        (when.categories, now.category, "category"),
     ):
         if allowed and actual not in allowed:
             yield f"{name} is {actual or 'unknown'}"
@@ -52,7 +57,11 @@ def _objections(route: Route, now: Situation) -> Iterator[str]:
 
 def _about_place(when: When, now: Situation) -> Iterator[str]:
     if when.open is not None and now.open != when.open:
-        yield "opening hours are unknown" if now.open is None else f"store is {'open' if now.open else 'closed'} at {now.local_time}"
+        yield (
+            "opening hours are unknown"
+            if now.open is None
+            else f"store is {'open' if now.open else 'closed'} at {now.local_time}"
+        )
     if when.in_store is not None and now.in_store != when.in_store:
         yield "in the store" if now.in_store else "not in the store"
 

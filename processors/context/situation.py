@@ -1,4 +1,5 @@
 """The situation of a scan: everything that a decision may look at, gathered once and kept with the decision."""
+
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -30,8 +31,8 @@ class Situation(msgspec.Struct, frozen=True):
 
 
 def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Situation:
-    """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they were
-    seen in within the visit gap."""
+    """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they
+    were seen in within the visit gap."""
     store = world.brand.stores.get(event.store)
     product = world.brand.products.get(event.product)
     local = None

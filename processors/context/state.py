@@ -1,4 +1,5 @@
 """What context remembers of a visitor."""
+
 import msgspec
 
 from schemas import kinds
@@ -12,9 +13,9 @@ IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", 
 
 
 class Visitor(msgspec.Struct, frozen=True, array_like=True):
-    """``visits_of`` counts store visits, the present one included, by the person id under which they were made: joining two
-    people twice counts nothing twice. ``last_seen`` (microseconds) and ``store`` tell the last touch in a store (``store``
-    is empty after leaving); ``bought`` holds the last products bought, newest last."""
+    """``visits_of`` counts store visits, the present one included, by the person id under which they were made:
+    joining two people twice counts nothing twice. ``last_seen`` (microseconds) and ``store`` tell the last touch in a
+    store (``store`` is empty after leaving); ``bought`` holds the last products bought, newest last."""
 
     visits_of: dict[str, int] = {}
     last_seen: int = 0
@@ -30,7 +31,9 @@ class Visitor(msgspec.Struct, frozen=True, array_like=True):
         bought = self.bought
         if event.type == kinds.SALE:
             skus = [line.sku for line in event.lines] or [event.product]
-            bought = tuple(dict.fromkeys((*(b for b in bought if b not in skus), *(s for s in skus if s))))[-BOUGHT_KEPT:]
+            bought = tuple(dict.fromkeys((*(b for b in bought if b not in skus), *(s for s in skus if s))))[
+                -BOUGHT_KEPT:
+            ]
         if not is_in_store(event) or event.occurred_at < self.last_seen:
             return msgspec.structs.replace(self, bought=bought)
         left = event.type == "store_exit"
@@ -45,5 +48,8 @@ class Visitor(msgspec.Struct, frozen=True, array_like=True):
 
 
 def is_in_store(event: TouchpointIdentified) -> bool:
-    """Whether the event shows its person inside a store. A poster or a receipt names a store too, and hangs elsewhere."""
-    return bool(event.store) and event.type in PHYSICAL and (not event.placement or event.placement in IN_STORE_PLACEMENTS)
+    """Whether the event shows its person inside a store. A poster or a receipt names a store too, and hangs
+    elsewhere."""
+    return (
+        bool(event.store) and event.type in PHYSICAL and (not event.placement or event.placement in IN_STORE_PLACEMENTS)
+    )

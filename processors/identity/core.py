@@ -3,6 +3,7 @@
 An anchor identifier is one person. The state is the identifier's node; ``merge`` and ``erase`` are what joining
 identifiers and forgetting people build on.
 """
+
 from typing import Any
 
 import msgspec
@@ -42,7 +43,8 @@ def step(node: Node | None, event: TouchpointRecorded, world: World) -> Step[Nod
 
 
 def merge(winner: Node | None, loser: Node) -> Step[Node]:
-    """The older person stays: first seen first, then the smaller id; so every order of merging gives the same person."""
+    """The older person stays: first seen first, then the smaller id; so every order of merging gives the same
+    person."""
     if winner is None:
         return Step(loser)
     return Step(min(winner, loser, key=lambda node: (node.first_seen, node.person_id)))
@@ -65,14 +67,16 @@ def _impossible(event: TouchpointRecorded) -> Reject | None:
 
 
 def _appeared(person_id: str, event: TouchpointRecorded) -> Emit:
-    return Emit(IdentityChanged(
-        event_id=derived("identity", APPEARED, person_id),
-        occurred_at=event.occurred_at,
-        change=APPEARED,
-        person_id=person_id,
-        identifier=event.anchor,
-        source_event_id=event.event_id,
-    ))
+    return Emit(
+        IdentityChanged(
+            event_id=derived("identity", APPEARED, person_id),
+            occurred_at=event.occurred_at,
+            change=APPEARED,
+            person_id=person_id,
+            identifier=event.anchor,
+            source_event_id=event.event_id,
+        )
+    )
 
 
 def _fields(event: TouchpointRecorded) -> dict[str, Any]:
@@ -80,5 +84,10 @@ def _fields(event: TouchpointRecorded) -> dict[str, Any]:
 
 
 PROCESSOR = Processor(
-    name="identity", sources=(TOUCHPOINT_RECORDED,), state=Node, step=step, merge=merge, erase=erase,
+    name="identity",
+    sources=(TOUCHPOINT_RECORDED,),
+    state=Node,
+    step=step,
+    merge=merge,
+    erase=erase,
 )

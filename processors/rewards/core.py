@@ -3,6 +3,7 @@
 The ledger is append-only and unique per rule, person and source event, whatever is replayed. A return reverses what its
 sale earned, in proportion to the money that went back, and leaves no residue when all of it did.
 """
+
 from collections.abc import Iterable
 
 import msgspec
@@ -32,18 +33,20 @@ def step(account: Account | None, event: TouchpointIdentified, world: World) -> 
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
-    """The union of two accounts: the balance is the sum, entries that both have count once, and a return that waited in one
-    of them for a sale in the other takes it back."""
+    """The union of two accounts: the balance is the sum, entries that both have count once, and a return that waited
+    in one of them for a sale in the other takes it back."""
     if winner is None:
         return Step(loser)
-    after, entries = _settle(Account(
-        posted=loser.posted | winner.posted,
-        purchases={
-            sale_id: max((a.purchases[sale_id] for a in (winner, loser) if sale_id in a.purchases), key=_returned)
-            for sale_id in (*winner.purchases, *(id for id in loser.purchases if id not in winner.purchases))
-        },
-        waiting=tuple(dict.fromkeys((*winner.waiting, *loser.waiting))),
-    ))
+    after, entries = _settle(
+        Account(
+            posted=loser.posted | winner.posted,
+            purchases={
+                sale_id: max((a.purchases[sale_id] for a in (winner, loser) if sale_id in a.purchases), key=_returned)
+                for sale_id in (*winner.purchases, *(id for id in loser.purchases if id not in winner.purchases))
+            },
+            waiting=tuple(dict.fromkeys((*winner.waiting, *loser.waiting))),
+        )
+    )
     return Step(after, _effects(entries))
 
 
@@ -65,20 +68,22 @@ def _points(rule: Reward, event: TouchpointIdentified) -> int:
     return rule.points + rule.points_per_unit * ((event.amount_micros or 0) // MICROS)
 
 
-def _buy(account: Account, event: TouchpointIdentified, earned: tuple[RewardPosted, ...], world: World) -> Step[Account]:
+def _buy(
+    account: Account, event: TouchpointIdentified, earned: tuple[RewardPosted, ...], world: World
+) -> Step[Account]:
     if event.event_id in account.purchases:
         return Step(account)
     rules = {rule.id: rule for rule in world.brand.rewards}
     purchase = Purchase(
-        event.occurred_at, event.currency, event.amount_micros or 0,
+        event.occurred_at,
+        event.currency,
+        event.amount_micros or 0,
         postings=tuple(
             Posting(e.rule, e.rule_version, e.event_id, rules[e.rule].points, rules[e.rule].points_per_unit, e.points)
             for e in earned
         ),
     )
-    bought = msgspec.structs.replace(
-        _with(account, earned), purchases=account.purchases | {event.event_id: purchase}
-    )
+    bought = msgspec.structs.replace(_with(account, earned), purchases=account.purchases | {event.event_id: purchase})
     after, taken_back = _settle(bought)
     return Step(after, _effects((*earned, *taken_back)))
 
@@ -105,36 +110,39 @@ def _take_back(account: Account, back: Return) -> tuple[Account, tuple[RewardPos
     left = {posting.rule: _points_left(posting, purchase.amount_micros - returned) for posting in purchase.postings}
     entries = tuple(
         _reversal(back, posting, left[posting.rule] - posting.points)
-        for posting in purchase.postings if left[posting.rule] < posting.points
+        for posting in purchase.postings
+        if left[posting.rule] < posting.points
     )
     postings = tuple(msgspec.structs.replace(posting, points=left[posting.rule]) for posting in purchase.postings)
     after = _with(account, entries)
     return msgspec.structs.replace(
         after,
-        # A return is remembered by its own mark, worth nothing, so that it takes back once however often it is replayed.
+        # A return is remembered by its own mark, worth nothing, so that it takes back once however often it is
+        # replayed.
         posted=after.posted | {mark(back.event_id): 0},
-        purchases=account.purchases | {
-            sale_id: msgspec.structs.replace(purchase, returned_micros=returned, postings=postings)
-        },
+        purchases=account.purchases
+        | {sale_id: msgspec.structs.replace(purchase, returned_micros=returned, postings=postings)},
         waiting=others,
     ), entries
 
 
 def _points_left(posting: Posting, kept_micros: int) -> int:
-    """Points that the money which stays still earns, by the terms of its sale whatever the rule says by now. Fixed points
-    stay until everything is returned."""
+    """Points that the money which stays still earns, by the terms of its sale whatever the rule says by now. Fixed
+    points stay until everything is returned."""
     return posting.fixed + posting.per_unit * (kept_micros // MICROS) if kept_micros else 0
 
 
 def _sale_of(account: Account, back: Return) -> str | None:
-    """The sale that a return names, if it was paid in the same currency; without a name the latest one before it that still
-    has as much to give back."""
+    """The sale that a return names, if it was paid in the same currency; without a name the latest one before it that
+    still has as much to give back."""
     if back.sale_event_id:
         named = account.purchases.get(back.sale_event_id)
         return back.sale_event_id if named is not None and named.currency == back.currency else None
     open_sales = [
-        (purchase.occurred_at, sale_id) for sale_id, purchase in account.purchases.items()
-        if purchase.occurred_at <= back.occurred_at and purchase.currency == back.currency
+        (purchase.occurred_at, sale_id)
+        for sale_id, purchase in account.purchases.items()
+        if purchase.occurred_at <= back.occurred_at
+        and purchase.currency == back.currency
         and purchase.amount_micros - purchase.returned_micros >= back.amount_micros
     ]
     return max(open_sales)[1] if open_sales else None
@@ -146,7 +154,12 @@ def _returned(purchase: Purchase) -> int:
 
 def _return_of(event: TouchpointIdentified) -> Return:
     return Return(
-        event.event_id, event.person_id, event.occurred_at, event.related_event_id, event.currency, event.amount_micros or 0
+        event.event_id,
+        event.person_id,
+        event.occurred_at,
+        event.related_event_id,
+        event.currency,
+        event.amount_micros or 0,
     )
 
 
@@ -193,6 +206,11 @@ def _reversal(back: Return, posting: Posting, points: int) -> RewardPosted:
 
 
 PROCESSOR = Processor(
-    name="rewards", sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED), state=Account, step=step, merge=merge,
-    erase=erase, by_person=True,
+    name="rewards",
+    sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED),
+    state=Account,
+    step=step,
+    merge=merge,
+    erase=erase,
+    by_person=True,
 )

@@ -1,10 +1,11 @@
 """A person's account: every ledger entry ever posted, and the purchases that a return may take back."""
+
 import msgspec
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True):
-    """What a rule grants for a purchase, on the terms of the day: ``fixed`` points and so many for each whole unit that stays.
-    ``points`` are those left; they shrink as the purchase is returned."""
+    """What a rule grants for a purchase, on the terms of the day: ``fixed`` points and so many for each whole unit
+    that stays. ``points`` are those left; they shrink as the purchase is returned."""
 
     rule: str
     version: int
@@ -15,7 +16,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Purchase(msgspec.Struct, frozen=True, array_like=True):
-    """A sale: when (microseconds), what it cost and how much of that came back (millionths of ``currency``), what it earns."""
+    """A sale: when (microseconds), what it cost and how much of that came back (millionths of ``currency``), what it
+    earns."""
 
     occurred_at: int
     currency: str
@@ -25,8 +27,8 @@ class Purchase(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Return(msgspec.Struct, frozen=True, array_like=True):
-    """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it, ``person_id`` is
-    the person whom identity saw."""
+    """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it,
+    ``person_id`` is the person whom identity saw."""
 
     event_id: str
     person_id: str
@@ -37,8 +39,8 @@ class Return(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Account(msgspec.Struct, frozen=True, array_like=True):
-    """``posted`` gives the points of every entry by the mark of its rule and source event. It is what makes a reward unique
-    without limit in time, and the balance is its sum: merging two accounts twice changes nothing."""
+    """``posted`` gives the points of every entry by the mark of its rule and source event. It is what makes a reward
+    unique without limit in time, and the balance is its sum: merging two accounts twice changes nothing."""
 
     posted: dict[int, int] = {}
     purchases: dict[str, Purchase] = {}

@@ -1,4 +1,5 @@
 """A processor as a Faust app: group membership, assignment and delivery are Faust's, the rest is the shell's."""
+
 import asyncio
 import logging
 from collections.abc import Callable
@@ -43,7 +44,10 @@ class Worker:
 
     async def start(self) -> None:
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka, acks="all", linger_ms=0, max_batch_size=512 << 10,
+            bootstrap_servers=self._settings.kafka,
+            acks="all",
+            linger_ms=0,
+            max_batch_size=512 << 10,
             max_request_size=MAX_RECORD_BYTES,
         )
         await self._producer.start()
@@ -81,7 +85,9 @@ class Worker:
             broker_rebalance_timeout=5.0,
         )
         source = app.topic(
-            *(topic.name for topic in self._processor.sources), schema=RunSchema(), partitions=self._settings.partitions,
+            *(topic.name for topic in self._processor.sources),
+            schema=RunSchema(),
+            partitions=self._settings.partitions,
             maxsize=16,
         )
 
@@ -110,8 +116,15 @@ class Worker:
     def _open(self, number: int) -> None:
         assert self._producer is not None
         partition = Partition(
-            self._settings, self._processor, number, self.app.conf.id, self._store(number), self._codec, self._producer,
-            self._world, self._rewind,
+            self._settings,
+            self._processor,
+            number,
+            self.app.conf.id,
+            self._store(number),
+            self._codec,
+            self._producer,
+            self._world,
+            self._rewind,
         )
         task = asyncio.ensure_future(partition.run())
         task.add_done_callback(self._ended)
@@ -119,7 +132,8 @@ class Worker:
         metrics.PARTITIONS.labels(self._processor.name).set(len(self._partitions))
 
     async def _close_all(self) -> None:
-        """Closes every partition: at each rebalance all are given up, and those that stay are opened and fenced anew."""
+        """Closes every partition: at each rebalance all are given up, and those that stay are opened and fenced
+        anew."""
         closing, self._partitions = self._partitions, {}
         for partition, task in closing.values():
             partition.close()
@@ -140,7 +154,8 @@ class Worker:
         return self._stores[number]
 
     async def _look_for_topics(self) -> None:
-        """Partitions of some topic were not given out: there are more workers than partitions, or Kafka knew no better."""
+        """Partitions of some topic were not given out: there are more workers than partitions, or Kafka knew no
+        better."""
         while not await self._consumer.knows([topic.name for topic in self._processor.sources]):
             await asyncio.sleep(LOOK_AGAIN_S)
 

@@ -1,9 +1,10 @@
 """The changelog of one partition: state and source offsets in one transaction, fenced against former owners.
 
-The transactional id names processor and partition. Opening the changelog asks the broker for a new epoch of that id, which
-aborts whatever a former owner left open and refuses whatever it still tries to write: a paused worker that wakes up after
-its partition moved leaves no trace. State and offsets commit together, so they never disagree.
+The transactional id names processor and partition. Opening the changelog asks the broker for a new epoch of that id,
+which aborts whatever a former owner left open and refuses whatever it still tries to write: a paused worker that
+wakes up after its partition moved leaves no trace. State and offsets commit together, so they never disagree.
 """
+
 import logging
 from typing import Any
 

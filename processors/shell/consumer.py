@@ -5,12 +5,14 @@ pyproject.toml hold it there). Private names touched: Consumer._to_message, _add
 _wait_next_records and the consumer thread's _create_consumer.
 
 What is mended, by the number of its faust-streaming issue:
-- #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek waits
+- #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
+waits
   for the fetch in flight, drops its result, and fetching goes on only when the flow is resumed.
 - #606, #502: Faust commits nothing here. Offsets travel with the state, in the partition's own transaction.
 - #176, #597: Faust restores nothing here; the changelog's own restore ends by position.
 - The drain loop sleeps a second when every partition is under back-pressure, and waits up to 1.5 s in a fetch.
 """
+
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -58,8 +60,8 @@ class RunScheduler(DefaultSchedulingStrategy):
 
 
 class RunThread(driver.AIOKafkaConsumerThread):
-    """The thread in which aiokafka fetches. ``fetch_wait_ms`` bounds how long a fetch waits for a first record: a partition
-    that is not part of the waiting request is served that much later."""
+    """The thread in which aiokafka fetches. ``fetch_wait_ms`` bounds how long a fetch waits for a first record: a
+    partition that is not part of the waiting request is served that much later."""
 
     fetch_wait_ms = 500
 
@@ -71,8 +73,8 @@ class RunThread(driver.AIOKafkaConsumerThread):
     async def knows(self, topics: Iterable[str]) -> bool:
         """Asks the brokers anew and says whether they know the topics.
 
-        One that has just started knows none for a moment, and a rebalance at that moment gives out no partitions. What it
-        learns later makes the group join again, but without being asked it learns that only minutes later.
+        One that has just started knows none for a moment, and a rebalance at that moment gives out no partitions.
+        What it learns later makes the group join again, but without being asked it learns that only minutes later.
         """
         return bool(await self.call_thread(self._knows, topics))
 
@@ -104,8 +106,19 @@ class RunConsumer(driver.Consumer):
     def _to_message(self, tp: TP, run: Any) -> RunMessage:
         first, last = run[0], run[-1]
         message = RunMessage(
-            tp.topic, tp.partition, last.offset, first.timestamp / 1000.0, first.timestamp_type, None, None, b"", None,
-            0, 0, tp, generation_id=self.app.consumer_generation_id,
+            tp.topic,
+            tp.partition,
+            last.offset,
+            first.timestamp / 1000.0,
+            first.timestamp_type,
+            None,
+            None,
+            b"",
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
         )
         message.records = run
         return message

@@ -1,4 +1,6 @@
-"""Runs a batch of records through a core: decode, take turns, collect effects and changed rows. No waiting, no Kafka."""
+"""Runs a batch of records through a core: decode, take turns, collect effects and changed rows. No waiting, no
+Kafka."""
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -109,17 +111,20 @@ class Desk:
             )
         value = record.value or b""
         metrics.REJECTED.labels(self.processor.name, reject.reason).inc()
-        self.publish(EventRejected(
-            event_id=derived("rejected", self.processor.name, topic.name, str(self.partition), str(record.offset)),
-            occurred_at=record.timestamp * 1000,
-            stage=self.processor.name,
-            reason=reject.reason,
-            detail=reject.detail,
-            field=reject.field,
-            source_event_id=source_event_id,
-            fingerprint=value[2:10].hex() if value[:2] == b"\xc3\x01" else "",
-            raw=value[:RAW_KEPT_BYTES],
-            topic=topic.name,
-            partition=self.partition,
-            offset=record.offset,
-        ), None)
+        self.publish(
+            EventRejected(
+                event_id=derived("rejected", self.processor.name, topic.name, str(self.partition), str(record.offset)),
+                occurred_at=record.timestamp * 1000,
+                stage=self.processor.name,
+                reason=reject.reason,
+                detail=reject.detail,
+                field=reject.field,
+                source_event_id=source_event_id,
+                fingerprint=value[2:10].hex() if value[:2] == b"\xc3\x01" else "",
+                raw=value[:RAW_KEPT_BYTES],
+                topic=topic.name,
+                partition=self.partition,
+                offset=record.offset,
+            ),
+            None,
+        )

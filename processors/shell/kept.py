@@ -2,6 +2,7 @@
 
 An active state carries a window of the ids of the last events that it took: every consumer may see duplicates.
 """
+
 from typing import Any, TypeVar
 
 import msgspec
@@ -32,7 +33,8 @@ class Erased(msgspec.Struct, frozen=True, array_like=True, tag="e"):
 
 
 class Forwarded(msgspec.Struct, frozen=True, array_like=True, tag="f"):
-    """An event on its way to the person that its own person merged into. Travels as a state does; never stored for a key."""
+    """An event on its way to the person that its own person merged into. Travels as a state does; never stored for a
+    key."""
 
     event: TouchpointIdentified
 

@@ -1,4 +1,5 @@
 """Keeps the world up to date from its compacted topics."""
+
 import asyncio
 
 from processors.world import World

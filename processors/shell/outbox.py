@@ -1,4 +1,5 @@
 """Publishes effects: rows grouped by topic and partition, in order, acknowledged by all replicas."""
+
 import asyncio
 from collections import defaultdict
 

@@ -6,6 +6,7 @@ The order of durability, here and nowhere else:
 3. the rows go to the local store.
 A crash between any two replays the batch into the same effects, ids and rows, because cores are pure.
 """
+
 import asyncio
 import logging
 import time
@@ -27,7 +28,8 @@ from schemas.codec import Codec
 log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
 CLOSE_S = 1.5
-"""How long a partition that is given up may take to finish what it published; the rest is replayed by the next owner."""
+"""How long a partition that is given up may take to finish what it published; the rest is replayed by the next
+owner."""
 
 
 class Partition:
@@ -71,7 +73,8 @@ class Partition:
             await self._queue.put((topic, records))
 
     async def run(self) -> None:
-        """Until ``close``. Any exception is a bug, a lost partition or a broker that stayed away: the worker must stop."""
+        """Until ``close``. Any exception is a bug, a lost partition or a broker that stayed away: the worker must
+        stop."""
         changelog = await open_changelog(
             self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
         )
@@ -81,7 +84,9 @@ class Partition:
             for topic in self._processor.sources:
                 if (mark := self._store.get(WATERMARK + topic.name.encode())) is not None:
                     self._next[topic.name] = int(mark) + 1
-            log.info("partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows})
+            log.info(
+                "partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows}
+            )
             self.opened.set()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._take_all())
@@ -90,7 +95,8 @@ class Partition:
             await changelog.close()
 
     def close(self) -> None:
-        """Finishes what was taken, as far as that goes quickly, and takes no more: what waits is fetched again later."""
+        """Finishes what was taken, as far as that goes quickly, and takes no more: what waits is fetched again
+        later."""
         self._closing.set()
         while not self._queue.empty():
             self._queue.get_nowait()
@@ -131,7 +137,8 @@ class Partition:
     async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
         """Records that the state does not contain yet; none when some before them are missing.
 
-        A record that was fetched before a seek can arrive after it (faust#596). Taking it would skip those between for good.
+        A record that was fetched before a seek can arrive after it (faust#596). Taking it would skip those between
+        for good.
         """
         expected = self._next.get(topic)
         first = records[0].offset

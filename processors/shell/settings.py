@@ -1,4 +1,5 @@
 """Settings of a worker, read once at its entry."""
+
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``kafka`` is host:port[,host:port]; ``data`` holds the stores; ``store`` is rocksdb or memory; see the fields' comments
-    in the settings reference of the README for the rest."""
+    """``kafka`` is host:port[,host:port]; ``data`` holds the stores; ``store`` is rocksdb or memory; see the fields'
+    comments in the settings reference of the README for the rest."""
 
     kafka: str
     data: Path
@@ -59,6 +60,9 @@ def read_settings(env: Mapping[str, str] = os.environ) -> WorkerSettings:
                 raise SettingError(f"{name}={text}: must be a whole number from {low} to {high}")
             numbers[field] = int(text)
     return WorkerSettings(
-        kafka=kafka, data=Path(env.get("FOOTPATH_DATA", ".footpath")), store=store,
-        schema_registry=env.get("FOOTPATH_SCHEMA_REGISTRY", ""), **numbers,
+        kafka=kafka,
+        data=Path(env.get("FOOTPATH_DATA", ".footpath")),
+        store=store,
+        schema_registry=env.get("FOOTPATH_SCHEMA_REGISTRY", ""),
+        **numbers,
     )

@@ -3,6 +3,7 @@
 A store only ever holds what the changelog holds: rows are written after their transaction was committed, together with
 the changelog position that they bring the store to, in one atomic write.
 """
+
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol

@@ -1,11 +1,13 @@
 """One record's turn, as a pure function: duplicates, moved and erased people, then the core.
 
-What is kept for a person who merged into another travels on state-moved, and so does every event that comes for them later:
-one path, in order, so that the winner has the loser's memory of duplicates before the loser's late events. Each processor
-forwards its own, for it alone: on the shared topic the event of a person whom another processor has not moved yet would
-earn for both. A forwarded event still names the person that identity saw: topics have no order among each other, so a
-replay may take a merge earlier than the first run did, and what follows from the event must have the same id and bytes.
+What is kept for a person who merged into another travels on state-moved, and so does every event that comes for them
+later: one path, in order, so that the winner has the loser's memory of duplicates before the loser's late events.
+Each processor forwards its own, for it alone: on the shared topic the event of a person whom another processor has
+not moved yet would earn for both. A forwarded event still names the person that identity saw: topics have no order
+among each other, so a replay may take a merge earlier than the first run did, and what follows from the event must
+have the same id and bytes.
 """
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,9 +96,12 @@ def _adopt(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event
     if isinstance(parcel, Forwarded):
         return _work(processor, kept, parcel.event, world)
     state, seen = (kept.state, kept.seen) if kept is not None else (None, ())
-    # No look at the window: a crash may have sent this parcel before with less in it, and joining twice changes nothing.
+    # No look at the window: a crash may have sent this parcel before with less in it, and joining twice changes
+    # nothing.
     merged: Step[Any] = Step(state) if parcel.state is None else processor.merge(state, parcel.state)
-    return Turn(Active(merged.state, remember(parcel.seen, *(seal for seal in seen if seal not in parcel.seen))), merged.effects)
+    return Turn(
+        Active(merged.state, remember(parcel.seen, *(seal for seal in seen if seal not in parcel.seen))), merged.effects
+    )
 
 
 def _erase(processor: Processor[Any], kept: Kept | None) -> Turn:

@@ -1,4 +1,5 @@
-"""One Kafka for the tests of the workers, with the topics of the system and the stories' brand; a street for each test."""
+"""One Kafka for the tests of the workers, with the topics of the system and the stories' brand; a street for each
+test."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

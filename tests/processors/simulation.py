@@ -1,16 +1,15 @@
-"""A partition's life in memory: the real Partition, Changelog, Outbox and Desk on a broker that loses nothing, while the
-process around them dies at any point of its way, wakes up as a zombie, loses its disk, sees records twice or too early.
+"""A partition's life in memory: the real Partition, Changelog, Outbox and Desk on a broker that loses nothing, while
+the process around them dies at any point of its way, wakes up as a zombie, loses its disk, sees records twice or too
+early.
 
-Everything follows from the seed. `Broker` is the in-memory twin of Kafka for one partition: source topics, effects, a
-changelog with transactions, epochs and committed offsets.
+Everything follows from the seed.
 """
 
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,12 +19,13 @@ from processors.shell.changelog import WATERMARK, Changelog
 from processors.shell.kept import Active, KeptCodec
 from processors.shell.partition import Partition
 from processors.shell.settings import WorkerSettings
-from processors.shell.store import MemoryStore, Store
+from processors.shell.store import Store
 from processors.step import Processor
 from processors.world import World
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.topics import BY_NAME
+from tests.processors.broker_twin import Broker, Crash, Fate, Fenced, FragileStore, Producer, Rec
 
 SETTINGS = WorkerSettings(kafka="", data=Path(), partitions=1, commit_interval_ms=0)
 CODEC = Codec()
@@ -34,141 +34,9 @@ PATIENCE = 4000
 """Turns of the event loop after which a run that gets nowhere is given up."""
 
 
-class Crash(Exception):
-    """The process is gone."""
-
-
-class Fenced(Exception):
-    """The broker refuses: the partition has a newer owner."""
-
-
-@dataclass(frozen=True)
-class Rec:
-    """A record of a source topic."""
-
-    offset: int
-    key: bytes
-    value: bytes
-    timestamp: int = 1_772_445_600_000
-
-
-@dataclass
-class Broker:
-    """What survives. ``published`` has every effect in the order in which it was acknowledged, as topic, key and value."""
-
-    sources: dict[str, list[Rec]]
-    published: list[tuple[str, bytes, bytes]] = field(default_factory=list)
-    rows: list[tuple[bytes, bytes]] = field(default_factory=list)
-    offsets: dict[str, int] = field(default_factory=dict)
-    epoch: int = 0
-    fenced: bool = True
-
-    def append(self, topic: str, key: bytes, value: bytes) -> None:
-        self.published.append((topic, key, value))
-        if topic in self.sources:
-            self.sources[topic].append(Rec(len(self.sources[topic]), key, value))
-
-    def is_done(self) -> bool:
-        return all(self.offsets.get(topic, 0) == len(log) for topic, log in self.sources.items())
-
-
-class Fate:
-    """Where this life ends: after so many steps that touch the outside a step fails, and unless the process is dead from
-    there on, whatever runs beside it goes on as long as it is let; or it stops, and later wakes as a zombie."""
-
-    def __init__(self, steps: int, zombie: bool, dead: bool) -> None:
-        self.steps, self.zombie, self.dead = steps, zombie, dead
-        self.stopped, self.woken = asyncio.Event(), asyncio.Event()
-
-    def touch(self) -> None:
-        """A step that cannot wait."""
-        self.steps -= 1
-        if not self.zombie and (self.steps == 0 or (self.steps < 0 and self.dead)):
-            raise Crash
-
-    async def meet(self) -> None:
-        """A step that can."""
-        self.touch()
-        if self.steps <= 0 and self.zombie:
-            self.stopped.set()
-            await self.woken.wait()
-
-
-@dataclass
-class Delivery:
-    """What `send` gives: done when awaited, or earlier, or, when the process dies, perhaps never."""
-
-    producer: "Producer"
-    number: int
-    offset: int = 0
-
-    def __await__(self) -> Any:
-        yield from self.producer.fate.meet().__await__()
-        self.producer.deliver(self.number)
-        return self
-
-
-class Producer:
-    """aiokafka's producer as far as the shell uses it; with an epoch it is transactional."""
-
-    def __init__(self, broker: Broker, fate: Fate, epoch: int = 0) -> None:
-        self.broker, self.fate, self.epoch = broker, fate, epoch
-        self.sent: list[tuple[str, bytes, bytes]] = []
-        self.delivered = 0
-        self._rows: list[tuple[bytes, bytes]] = []
-        self._offsets: dict[str, int] = {}
-
-    async def send(
-        self, topic: str, value: bytes, key: bytes, partition: int, headers: Any, **_: Any
-    ) -> Delivery:
-        await self.fate.meet()
-        if self.epoch:
-            self._rows.append((key, value))
-            return Delivery(self, 0, offset=len(self.broker.rows) + len(self._rows) - 1)
-        self.sent.append((topic, key, value))
-        return Delivery(self, len(self.sent))
-
-    def deliver(self, count: int) -> None:
-        """Everything sent up to here is in the log."""
-        for row in self.sent[self.delivered:count]:
-            self.broker.append(*row)
-        self.delivered = max(self.delivered, count)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
-        self._rows, self._offsets = [], {}
-        yield
-        await self.fate.meet()
-        if self.broker.fenced and self.epoch != self.broker.epoch:
-            raise Fenced
-        self.broker.rows += self._rows
-        self.broker.offsets |= self._offsets
-        await self.fate.meet()
-
-    async def send_offsets_to_transaction(self, offsets: Any, group: str) -> None:
-        self._offsets = {tp.topic: to.offset for tp, to in offsets.items()}
-
-    async def stop(self) -> None:
-        pass
-
-
-class FragileStore(MemoryStore):
-    """A disk under a process that may die before or after a write, but not in the middle of one."""
-
-    fate: Fate
-
-    def rows(self) -> dict[bytes, bytes]:
-        return dict(self._rows)
-
-    def write(self, rows: Any, position: int) -> None:
-        self.fate.touch()
-        super().write(rows, position)
-        self.fate.touch()
-
-
 def restore(broker: Broker, store: Store) -> int:
     """Brings the store to the end of the changelog."""
-    new = broker.rows[store.position:]
+    new = broker.rows[store.position :]
     if new:
         store.write(new, len(broker.rows))
     return len(new)
@@ -178,8 +46,15 @@ class Life:
     """One run of the process that owns the partition."""
 
     def __init__(
-        self, name: str, processor: Processor[Any], world: World, broker: Broker, store: FragileStore, fate: Fate,
-        chance: random.Random, build: type[Partition],
+        self,
+        name: str,
+        processor: Processor[Any],
+        world: World,
+        broker: Broker,
+        store: FragileStore,
+        fate: Fate,
+        chance: random.Random,
+        build: type[Partition],
     ) -> None:
         broker.epoch += 1
         self.broker, self.fate, self.chance = broker, fate, chance
@@ -189,7 +64,15 @@ class Life:
         self.fetched = dict(broker.offsets)
         self.starts: set[tuple[str, int]] = set()
         self.partition = build(
-            replace(SETTINGS, kafka=name), processor, 0, "group", store, CODEC, self.plain, lambda: world, self._rewind  # type: ignore[arg-type]
+            replace(SETTINGS, kafka=name),
+            processor,
+            0,
+            "group",
+            store,
+            CODEC,
+            self.plain,
+            lambda: world,
+            self._rewind,  # type: ignore[arg-type]
         )
 
     def start(self) -> None:
@@ -217,7 +100,7 @@ class Life:
             elif self.chance.random() < 0.05 and self.broker.offsets.get(topic):
                 early = at + self.chance.randint(1, 3)
                 at = at if (topic, early) in self.starts else early
-            run = log[at:at + self.chance.randint(1, 6)]
+            run = log[at : at + self.chance.randint(1, 6)]
             if run:
                 self.starts.add((topic, at))
                 self.fetched[topic] = run[-1].offset + 1
@@ -240,9 +123,10 @@ class Life:
 
 async def _until(handing_over: Any, life: Life) -> None:
     task = asyncio.ensure_future(handing_over)
-    while not task.done() and not life.task.done() and not life.fate.stopped.is_set():
-        await asyncio.sleep(0)
+    stopped = asyncio.ensure_future(life.fate.stopped.wait())
+    await asyncio.wait({task, life.task, stopped}, return_when=asyncio.FIRST_COMPLETED)
     task.cancel()
+    stopped.cancel()
 
 
 def _bugs(error: BaseException) -> list[BaseException]:
@@ -254,8 +138,9 @@ def _bugs(error: BaseException) -> list[BaseException]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``effects`` has every content with which an event id was published; ``states`` the changelog's last word on each key
-    without the windows of ids; ``disk`` and ``changelog`` all rows as the last process and the broker have them."""
+    """``effects`` has every content with which an event id was published; ``states`` the changelog's last word on
+    each key without the windows of ids; ``disk`` and ``changelog`` all rows as the last process and the broker have
+    them."""
 
     effects: dict[str, set[bytes]]
     events: dict[str, Event]
@@ -319,7 +204,9 @@ async def _live(
         if not calm and chance.random() < 0.3:
             store = FragileStore()  # another machine, or an emptied folder
         fate = Fate(FAR if calm else chance.randint(1, 40), zombie=chance.random() < 0.3, dead=chance.random() < 0.5)
-        life = lives[f"life {number}"] = Life(f"life {number}", processor, world, broker, store, fate, chance, plan.build)
+        life = lives[f"life {number}"] = Life(
+            f"life {number}", processor, world, broker, store, fate, chance, plan.build
+        )
         life.start()
         await life.feed()
         await life.end()

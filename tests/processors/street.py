@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,12 @@ from aiokafka.errors import KafkaError
 from deploy.local.process import build_die_with_parent
 from processors.shell.changelog import WATERMARK
 from processors.shell.kept import Active, KeptCodec
-from processors.step import Emit
 from processors.worker import PROCESSORS
 from schemas import topics
 from schemas.codec import Codec
-from schemas.events import Event, TouchpointIdentified, TouchpointRecorded
-from schemas.ids import derived, partition_of, person_of
+from schemas.events import Event
+from schemas.ids import partition_of
 from schemas.topics import PARTITIONS, Topic
-from tests.stories.stage import Stage
-from tests.stories.world import world
 
 ROOT = Path(__file__).parents[2]
 CODEC = Codec()
@@ -40,7 +37,8 @@ STOP_S = 3.0
 
 @dataclass
 class Street:
-    """:param data: folder of the workers' stores. Events of a test are told apart by their own people: see `Walkers`."""
+    """:param data: folder of the workers' stores. Events of a test are told apart by their own people: see
+    `Walkers`."""
 
     kafka: str
     data: Path
@@ -51,12 +49,17 @@ class Street:
         """A worker process; ``settings`` are environment variables without their prefix."""
         instance = instance or "-".join(names)
         env = os.environ | {
-            "FOOTPATH_KAFKA": self.kafka, "FOOTPATH_DATA": str(self.data), "PYTHONPATH": str(ROOT),
+            "FOOTPATH_KAFKA": self.kafka,
+            "FOOTPATH_DATA": str(self.data),
+            "PYTHONPATH": str(ROOT),
             **{f"FOOTPATH_WORKER_{name.upper()}": value for name, value in (IMPATIENT | settings).items()},
         }
         with (self.data / f"{instance}.log").open("ab") as log:
             self.workers[instance] = subprocess.Popen(
-                [sys.executable, "-c", MAIN, instance, *names], env=env, stdout=log, stderr=log,
+                [sys.executable, "-c", MAIN, instance, *names],
+                env=env,
+                stdout=log,
+                stderr=log,
                 preexec_fn=build_die_with_parent(),
             )
         return self.workers[instance]
@@ -105,7 +108,9 @@ class Street:
     async def read(self, topic: str, committed: bool = False) -> list[Any]:
         """Every record that the topic has now."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.kafka, enable_auto_commit=False, auto_offset_reset="earliest",
+            bootstrap_servers=self.kafka,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
             isolation_level="read_committed" if committed else "read_uncommitted",
         )
         await consumer.start()
@@ -181,52 +186,3 @@ async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float, what: st
     while not await holds():
         assert time.monotonic() < end, f"waited {timeout_s} s in vain for {what}"
         await asyncio.sleep(0.05)
-
-
-@dataclass
-class Walkers:
-    """People of one test, and what they do: made-up touchpoints with ids of the test's own."""
-
-    test: str
-    people: int = 200
-    made: int = 0
-
-    def anchor(self, number: int) -> str:
-        return f"device:{self.test}-{number % self.people}"
-
-    def person(self, number: int) -> str:
-        return person_of(self.anchor(number))
-
-    def walk(self, count: int) -> list[Any]:
-        """The next events: scans, every tenth a sale, of which every other is returned right after."""
-        events = []
-        for number in range(self.made, self.made + count):
-            step = number % 10
-            who = self.anchor(number // 10 * 7 + (step if step < 7 else 7))
-            fields: dict[str, Any] = {"type": "scan", "tag": "shelf", "store": "mitte", "placement": "shelf", "product": "KB-1"}
-            if step == 8:
-                fields = {"type": "sale", "amount_micros": (number % 90 + 1) * 1_500_000, "currency": "EUR", "store": "mitte"}
-            if step == 9 and number % 20 == 9:
-                fields = {
-                    "type": "return", "amount_micros": number % 50 * 1_000_000, "currency": "EUR",
-                    "related_event_id": derived(self.test, str(number - 1)),
-                }
-            events.append(TouchpointRecorded(
-                event_id=derived(self.test, str(number)), occurred_at=1_772_445_600_000_000 + number * 1_000_000,
-                received_at=1_772_445_600_000_000, source=self.test, anchor=who, identifiers=(who,), **fields,
-            ))
-        self.made += count
-        return events
-
-
-def expected(events: Sequence[Any]) -> tuple[dict[str, set[bytes]], dict[str, int]]:
-    """The ledger and the balances that a plain fold of the events gives."""
-    stage = Stage(PROCESSORS["rewards"], world())
-    entries: dict[str, set[bytes]] = {}
-    for event in {event.event_id: event for event in events}.values():
-        fields = {name: getattr(event, name) for name in event.__struct_fields__}
-        for effect in stage.hears(TouchpointIdentified(**fields, person_id=person_of(event.anchor))):
-            assert isinstance(effect, Emit)
-            entries[effect.event.event_id] = {CODEC.record(effect.event)[2]}
-    balances = {key: kept.state.balance for key, kept in stage.kept.items() if isinstance(kept, Active)}
-    return entries, balances

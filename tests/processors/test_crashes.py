@@ -24,7 +24,8 @@ from schemas.topics import (
     TOUCHPOINT_RECORDED,
     changelog,
 )
-from tests.processors.street import STOP_S, Street, Walkers, expected, until
+from tests.processors.street import STOP_S, Street, until
+from tests.processors.walkers import Walkers, expected
 
 ALL = ("identity", "context", "rewards")
 
@@ -43,7 +44,9 @@ async def is_as_folded(street: Street, walkers: Walkers, events: Sequence[Any]) 
     states = await street.states("rewards")
     assert {key: states[key].balance for key in balances} == balances
     people = {walkers.person(number) for number in range(walkers.people)}
-    assert sum(s.balance for key, s in states.items() if key in people and isinstance(s, Account)) == sum(balances.values())
+    assert sum(s.balance for key, s in states.items() if key in people and isinstance(s, Account)) == sum(
+        balances.values()
+    )
 
 
 async def more_than(street: Street, topic: Any, count: int) -> None:
@@ -63,11 +66,15 @@ async def test_kill_9_in_the_middle_of_20_000_events(street: Street) -> None:
         street.start(name)
     events: list[Any] = []
     for _ in range(2):
-        before = {topic.noun: await street.count(topic) for topic in (REWARD_POSTED, SCAN_ROUTED, TOUCHPOINT_IDENTIFIED)}
+        before = {
+            topic.noun: await street.count(topic) for topic in (REWARD_POSTED, SCAN_ROUTED, TOUCHPOINT_IDENTIFIED)
+        }
         events += (more := walkers.walk(10_000))
         sending = asyncio.ensure_future(street.send([*more[:5000], *more[4000:]]))
         for victim, topic, work in (
-            ("rewards", REWARD_POSTED, 200), ("context", SCAN_ROUTED, 500), ("identity", TOUCHPOINT_IDENTIFIED, 1000),
+            ("rewards", REWARD_POSTED, 200),
+            ("context", SCAN_ROUTED, 500),
+            ("identity", TOUCHPOINT_IDENTIFIED, 1000),
         ):
             await more_than(street, topic, before[topic.noun] + work)
             street.kill(victim)
@@ -177,8 +184,8 @@ async def test_faust_606_no_commit_passes_work_in_flight(street: Street) -> None
 
 
 async def test_faust_597_and_176_a_restore_ends(street: Street) -> None:
-    """A changelog whose last record is a commit marker that no consumer is shown (597), and one that has a beginning and an
-    end and nothing between (176)."""
+    """A changelog whose last record is a commit marker that no consumer is shown (597), and one that has a beginning
+    and an end and nothing between (176)."""
     walkers = Walkers("f176", people=20)
     events: list[Any] = []
     for instance in ("first", "after a marker", "after nothing"):

@@ -25,8 +25,11 @@ from tests.stories.world import BOUGHT, SCANNED, THANKS, route, world
 SEEDS = 300
 PEOPLE = ("anna", "ben", "cleo")
 WORLD = world(
-    route("again", 20, visits_at_least=2), route("here", 10, in_store=True), route("else", 5, "know"),
-    rewards=(SCANNED, BOUGHT, THANKS), stock={("mitte", "KB-1"): 2},
+    route("again", 20, visits_at_least=2),
+    route("here", 10, in_store=True),
+    route("else", 5, "know"),
+    rewards=(SCANNED, BOUGHT, THANKS),
+    stock={("mitte", "KB-1"): 2},
 )
 
 
@@ -83,7 +86,8 @@ def ledger(outcome: Outcome) -> dict[str, set[bytes]]:
 
 
 def check_merges(seed: int, events: Sequence[Event], calm: Outcome, plan: Plan) -> None:
-    """Three source topics without an order among them: the same ledger all the same, and its sum is what people have."""
+    """Three source topics without an order among them: the same ledger all the same, and its sum is what people
+    have."""
     wild = run(rewards.PROCESSOR, WORLD, events, seed, plan)
     assert ledger(wild) == ledger(calm), f"seed {seed}"
     assert all(len(contents) == 1 for contents in ledger(wild).values()), f"seed {seed}"

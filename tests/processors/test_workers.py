@@ -15,7 +15,8 @@ from schemas.topics import (
     TOUCHPOINT_IDENTIFIED,
     TOUCHPOINT_RECORDED,
 )
-from tests.processors.street import CODEC, MAIN, STOP_S, Street, Walkers, until
+from tests.processors.street import CODEC, MAIN, STOP_S, Street, until
+from tests.processors.walkers import Walkers
 
 ALL = ("identity", "context", "rewards")
 
@@ -45,8 +46,13 @@ async def test_bytes_that_are_no_event_are_told_and_the_stream_goes_on(street: S
     _, key, value, _ = CODEC.record(first)
     partition = partition_of(key.decode(), PARTITIONS)
     bad = {
-        b"garbage": "undecodable", b"": "undecodable", value[:-3]: "undecodable", value + b"x": "undecodable",
-        value[:2] + b"\0" * 8 + value[10:]: "unknown_schema", b"\xc3\x01": "undecodable", b"x" * 1_500_000: "undecodable",
+        b"garbage": "undecodable",
+        b"": "undecodable",
+        value[:-3]: "undecodable",
+        value + b"x": "undecodable",
+        value[:2] + b"\0" * 8 + value[10:]: "unknown_schema",
+        b"\xc3\x01": "undecodable",
+        b"x" * 1_500_000: "undecodable",
         b"y" * 1_040_000: "undecodable",
     }
     offsets = {}
@@ -56,12 +62,14 @@ async def test_bytes_that_are_no_event_are_told_and_the_stream_goes_on(street: S
     await street.send([first, last])
     street.start("identity")
     await street.quiet("identity")
-    rejects = {e.offset: e for e in await street.events(EVENT_REJECTED) if e.partition == partition and e.offset in offsets}
+    rejects = {
+        e.offset: e for e in await street.events(EVENT_REJECTED) if e.partition == partition and e.offset in offsets
+    }
     assert rejects.keys() == offsets.keys()
     for offset, raw in offsets.items():
         reject = rejects[offset]
         assert (reject.stage, reject.reason, reject.topic) == ("identity", bad[raw], TOUCHPOINT_RECORDED.name)
-        assert reject.raw == raw[:1 << 20]
+        assert reject.raw == raw[: 1 << 20]
     assert len({reject.event_id for reject in rejects.values()}) == len(bad)
     identified = await street.contents(TOUCHPOINT_IDENTIFIED, {first.event_id, last.event_id})
     assert identified.keys() == {first.event_id, last.event_id}
@@ -94,12 +102,20 @@ async def test_too_many_rejects_stop_a_broken_deploy(street: Street) -> None:
     await street.quiet("identity")
 
 
-@pytest.mark.parametrize(("arguments", "complaint"), [
-    (["identity"], "FOOTPATH_KAFKA is not set"), (["nobody"], "no such processor: nobody"), ([], "no such processor: (none given)"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["identity"], "FOOTPATH_KAFKA is not set"),
+        (["nobody"], "no such processor: nobody"),
+        ([], "no such processor: (none given)"),
+    ],
+)
 def test_a_wrong_start_says_what_is_wrong(arguments: list[str], complaint: str) -> None:
     child = subprocess.run(
-        [sys.executable, "-c", MAIN, "x", *arguments], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, timeout=60,
+        [sys.executable, "-c", MAIN, "x", *arguments],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        timeout=60,
         check=False,
     )
     assert child.returncode == 1

@@ -56,13 +56,17 @@ class Stage:
     def delivers(self, effects: Iterable[Effect]) -> list[Effect]:
         """Brings what moved between people to its receiver, and what that sends on, until all is quiet."""
         done: list[Effect] = []
-        moving = [effect.event for effect in effects if isinstance(effect, Emit) and isinstance(effect.event, StateMoved)]
+        moving = [
+            effect.event for effect in effects if isinstance(effect, Emit) and isinstance(effect.event, StateMoved)
+        ]
         for hop in range(100):
             if not moving:
                 return done
             assert hop < 99, "events go round in a circle"
             done += (came := self.hears(*moving))
-            moving = [effect.event for effect in came if isinstance(effect, Emit) and isinstance(effect.event, StateMoved)]
+            moving = [
+                effect.event for effect in came if isinstance(effect, Emit) and isinstance(effect.event, StateMoved)
+            ]
         return done
 
     def plays(self, *events: Event) -> list[str]:
@@ -83,7 +87,9 @@ class Stage:
         before = dict(self.kept)
         for event, world in self.heard:
             self._hold(self._turn(event, world), world)
-        assert {k: _without_window(v) for k, v in self.kept.items()} == {k: _without_window(v) for k, v in before.items()}
+        assert {k: _without_window(v) for k, v in self.kept.items()} == {
+            k: _without_window(v) for k, v in before.items()
+        }
 
     def _turn(self, event: Event, world: World) -> tuple[Effect, ...]:
         key = BY_EVENT[type(event)].key(event)
@@ -93,7 +99,8 @@ class Stage:
         return turn.effects
 
     def _hold(self, effects: tuple[Effect, ...], world: World) -> None:
-        """Everything was there before, with the same bytes; or it goes on to somebody for whom nothing follows from it."""
+        """Everything was there before, with the same bytes; or it goes on to somebody for whom nothing follows from
+        it."""
         for effect in effects:
             if not isinstance(effect, Emit):
                 continue

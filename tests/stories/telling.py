@@ -2,7 +2,8 @@
 
     told(scan("shelf"), after("2 days"), purchase("12.50", name="coffee"), returned("12.50", of="coffee"))
 
-Somebody is a name ("anna"); events are called by their type and number ("scan-1", "sale-1") unless they are given a name.
+Somebody is a name ("anna"); events are called by their type and number ("scan-1", "sale-1") unless they are given a
+name.
 """
 
 from collections import Counter
@@ -75,8 +76,15 @@ def touch(type: str, who: str = ANNA, name: str = "", **fields: Any) -> Chapter:
 
     def chapter(narrator: Narrator) -> TouchpointIdentified:
         return TouchpointIdentified(
-            event_id=narrator.call(type, name), type=type, occurred_at=narrator.now, received_at=narrator.now, source="story",
-            anchor=anchor(who), identifiers=(anchor(who),), person_id=person(who), **fields,
+            event_id=narrator.call(type, name),
+            type=type,
+            occurred_at=narrator.now,
+            received_at=narrator.now,
+            source="story",
+            anchor=anchor(who),
+            identifiers=(anchor(who),),
+            person_id=person(who),
+            **fields,
         )
 
     return chapter
@@ -100,7 +108,9 @@ def leave(store: str = "mitte", who: str = ANNA) -> Chapter:
     return touch("store_exit", who, store=store)
 
 
-def purchase(amount: str, *skus: str, who: str = ANNA, name: str = "", currency: str = "EUR", store: str = "mitte") -> Chapter:
+def purchase(
+    amount: str, *skus: str, who: str = ANNA, name: str = "", currency: str = "EUR", store: str = "mitte"
+) -> Chapter:
     lines = tuple(Line(sku=sku, quantity=1, amount_micros=0) for sku in skus)
     return touch("sale", who, name, amount_micros=micros(amount), currency=currency, store=store, lines=lines)
 
@@ -123,8 +133,12 @@ def _changed(change: str, who: str, **fields: Any) -> Chapter:
     def chapter(narrator: Narrator) -> IdentityChanged:
         cause = narrator.call(change, "")
         return IdentityChanged(
-            event_id=derived("identity", cause), occurred_at=narrator.now, change=change, person_id=person(who),
-            source_event_id=cause, **fields,
+            event_id=derived("identity", cause),
+            occurred_at=narrator.now,
+            change=change,
+            person_id=person(who),
+            source_event_id=cause,
+            **fields,
         )
 
     return chapter
@@ -137,7 +151,8 @@ def after(time: str) -> Chapter:
 
 
 def at(local: str, zone: str = "UTC", fold: int = 0) -> Chapter:
-    """The clock of a place shows this (ISO 8601); ``fold=1`` is the second time round on the day that summer time ends."""
+    """The clock of a place shows this (ISO 8601); ``fold=1`` is the second time round on the day that summer time
+    ends."""
     moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone), fold=fold)
     return _clock(lambda now: round(moment.timestamp() * 1e6))
 

@@ -26,22 +26,53 @@ def answer(stage: Stage, *chapters: object) -> ScanRouted:
 
 def test_a_scan_gets_one_explained_answer_on_the_partition_of_its_gateway(context: Context) -> None:
     where = world(
-        route("stay", 5, "know"), route("buy", 20, placements=("shelf",)), route("tea", 30, "do", categories=("tea",)),
+        route("stay", 5, "know"),
+        route("buy", 20, placements=("shelf",)),
+        route("tea", 30, "do", categories=("tea",)),
         stock={("mitte", "KB-1"): 7},
     )
     [first] = told(scan("shelf", name="first", reply_partition=3))
-    assert context(where).hears(first) == [Emit(ScanRouted(
-        event_id=derived("route", event_id("first")), occurred_at=first.occurred_at, scan_event_id=event_id("first"),
-        person_id=person("anna"), tag="shelf", store="mitte", moment="buy", route="buy", action="redirect",
-        destination=f"{SHOP}/buy", brand_version=where.brand.version, reply_partition=3,
-        candidates=(
-            Candidate("tea", 30, "category is coffee"), Candidate("buy", 20, ""), Candidate("stay", 5, "outranked by buy"),
-        ),
-        inputs=json.dumps({
-            "type": "scan", "placement": "shelf", "tag": "shelf", "store": "mitte", "product": "KB-1", "category": "coffee",
-            "local_time": "2026-03-02T11:00:00+01:00", "open": True, "in_store": True, "stock": 7, "visits": 1, "bought": False,
-        }, separators=(",", ":")),
-    ), partition=3)]
+    assert context(where).hears(first) == [
+        Emit(
+            ScanRouted(
+                event_id=derived("route", event_id("first")),
+                occurred_at=first.occurred_at,
+                scan_event_id=event_id("first"),
+                person_id=person("anna"),
+                tag="shelf",
+                store="mitte",
+                moment="buy",
+                route="buy",
+                action="redirect",
+                destination=f"{SHOP}/buy",
+                brand_version=where.brand.version,
+                reply_partition=3,
+                candidates=(
+                    Candidate("tea", 30, "category is coffee"),
+                    Candidate("buy", 20, ""),
+                    Candidate("stay", 5, "outranked by buy"),
+                ),
+                inputs=json.dumps(
+                    {
+                        "type": "scan",
+                        "placement": "shelf",
+                        "tag": "shelf",
+                        "store": "mitte",
+                        "product": "KB-1",
+                        "category": "coffee",
+                        "local_time": "2026-03-02T11:00:00+01:00",
+                        "open": True,
+                        "in_store": True,
+                        "stock": 7,
+                        "visits": 1,
+                        "bought": False,
+                    },
+                    separators=(",", ":"),
+                ),
+            ),
+            partition=3,
+        )
+    ]
 
 
 def test_a_probe_is_answered_and_nobody_is_remembered(context: Context) -> None:
@@ -74,7 +105,11 @@ def test_without_a_route_the_fallback_of_the_tag_answers_and_else_that_of_the_br
 
 def test_a_page_carries_its_texts_and_a_redirect_none(context: Context) -> None:
     page = Action(
-        kind="page", url=f"{SHOP}/p/{{product}}", title="{product_name}", text="{stock} left at {store_name}", label="Buy {tag}",
+        kind="page",
+        url=f"{SHOP}/p/{{product}}",
+        title="{product_name}",
+        text="{stock} left at {store_name}",
+        label="Buy {tag}",
     )
     where = world(route("page", action=page, placements=("shelf",)), route("go", 5), stock={("mitte", "KB-1"): 2})
     shown = answer(context(where), scan("shelf"))

@@ -38,7 +38,11 @@ OBJECTIONS: list[tuple[Route, list[Chapter], str]] = [
     (route("r", categories=("tea",)), [scan()], "category is coffee"),
     (route("r", categories=("tea",)), [scan("poster")], "category is unknown"),
     (route("r", categories=("tea",)), [scan("bar")], ""),
-    (route("r", open=True), [at("2026-03-02T21:30", "Europe/Berlin"), scan()], "store is closed at 2026-03-02T21:30:00+01:00"),
+    (
+        route("r", open=True),
+        [at("2026-03-02T21:30", "Europe/Berlin"), scan()],
+        "store is closed at 2026-03-02T21:30:00+01:00",
+    ),
     (route("r", open=False), [scan()], "store is open at 2026-03-02T11:00:00+01:00"),
     (route("r", open=True), [scan("bottle")], "opening hours are unknown"),
     (route("r", open=False), [scan("bottle")], "opening hours are unknown"),
@@ -97,8 +101,18 @@ def test_the_first_objection_is_told(context: Context) -> None:
 
 def test_the_order_of_routes_is_total_however_they_are_listed() -> None:
     now = Situation(
-        type="scan", placement="shelf", tag="t", store="s", product="p", category="", local_time=None, open=None, in_store=True,
-        stock=None, visits=1, bought=False,
+        type="scan",
+        placement="shelf",
+        tag="t",
+        store="s",
+        product="p",
+        category="",
+        local_time=None,
+        open=None,
+        in_store=True,
+        stock=None,
+        visits=1,
+        bought=False,
     )
     rules = [route(name, priority) for name in "abc" for priority in (1, 7)]
     rules = [Route(id=f"{r.id}{r.priority}", priority=r.priority, moment="buy", action=r.action) for r in rules]

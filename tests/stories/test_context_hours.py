@@ -42,7 +42,9 @@ MOMENTS: list[tuple[str, Chapter, str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("tag", "moment", "local", "open"), MOMENTS, ids=lambda v: str(v) if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("tag", "moment", "local", "open"), MOMENTS, ids=lambda v: str(v) if isinstance(v, str) else ""
+)
 def test_a_store_is_open_by_its_own_clock(context: Context, tag: str, moment: Chapter, local: str, open: bool) -> None:
     [emit] = context(world()).hears(*told(moment, scan(tag)))
     assert isinstance(emit, Emit)

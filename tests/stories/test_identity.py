@@ -21,10 +21,16 @@ def test_a_first_touch_makes_a_person_and_names_them(identity: Stage) -> None:
     [first] = recorded(scan(name="first", amount_micros=5, properties='{"a":1}', reply_partition=3))
     fields = {name: getattr(first, name) for name in first.__struct_fields__}
     assert identity.hears(first) == [
-        Emit(IdentityChanged(
-            event_id=derived("identity", "appeared", person("anna")), occurred_at=first.occurred_at, change="appeared",
-            person_id=person("anna"), identifier=anchor("anna"), source_event_id=event_id("first"),
-        )),
+        Emit(
+            IdentityChanged(
+                event_id=derived("identity", "appeared", person("anna")),
+                occurred_at=first.occurred_at,
+                change="appeared",
+                person_id=person("anna"),
+                identifier=anchor("anna"),
+                source_event_id=event_id("first"),
+            )
+        ),
         Emit(TouchpointIdentified(**fields, person_id=person("anna"))),
     ]
     assert node(identity, "anna") == Node(person("anna"), first.occurred_at)
@@ -33,7 +39,11 @@ def test_a_first_touch_makes_a_person_and_names_them(identity: Stage) -> None:
 def test_later_touches_are_the_same_person(identity: Stage) -> None:
     story = recorded(scan(), after("2 days"), touch("page_view"), scan(who="ben"))
     assert identity.plays(*story) == [
-        "anna appeared", "scan-1 is anna", "page_view-1 is anna", "ben appeared", "scan-2 is ben",
+        "anna appeared",
+        "scan-1 is anna",
+        "page_view-1 is anna",
+        "ben appeared",
+        "scan-2 is ben",
     ]
 
 

@@ -4,25 +4,34 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid5
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from processors.context.core import PROCESSOR as CONTEXT
-from processors.context.decide import decide
-from processors.context.situation import Situation
 from processors.context.state import BOUGHT_KEPT, Visitor
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.rewards.state import Account
 from processors.shell.kept import Active, Erased, KeptCodec, Moved
 from processors.step import Emit
 from schemas.events import Event, IdentityChanged, RewardPosted, StateMoved
-from schemas.ids import NAMESPACE, derived
 from tests.stories.stage import Stage
-from tests.stories.telling import ANNA, Chapter, after, enter, leave, merged, person, purchase, returned, scan, tap, told
-from tests.stories.world import BOUGHT, SCANNED, THANKS, route, world
+from tests.stories.telling import (
+    ANNA,
+    Chapter,
+    after,
+    enter,
+    leave,
+    merged,
+    person,
+    purchase,
+    returned,
+    scan,
+    tap,
+    told,
+)
+from tests.stories.world import BOUGHT, SCANNED, THANKS, world
 
 WORLD = world(rewards=(SCANNED, BOUGHT, THANKS))
 BOTH = ("anna", "ben")
@@ -86,8 +95,8 @@ def test_any_order_with_duplicates_gives_the_same_balance(data: st.DataObject) -
 @lawful
 @given(st.data())
 def test_any_order_with_duplicates_gives_the_same_ledger(data: st.DataObject) -> None:
-    """Entry by entry, as long as no sale has two returns. With more, the one that comes last takes what is left: the sum is
-    the same, its parts may be split otherwise."""
+    """Entry by entry, as long as no sale has two returns. With more, the one that comes last takes what is left: the
+    sum is the same, its parts may be split otherwise."""
     events = data.draw(stories(returns_of_a_sale=1))
     assert ledger(Stage(REWARDS, WORLD), events) == ledger(Stage(REWARDS, WORLD), data.draw(arrivals(events)))
 
@@ -95,7 +104,8 @@ def test_any_order_with_duplicates_gives_the_same_ledger(data: st.DataObject) ->
 @lawful
 @given(st.data())
 def test_returns_without_a_name_take_back_once_what_one_sale_earned(data: st.DataObject) -> None:
-    """When one sale alone can be meant and covers them all, order does not matter; otherwise the latest that fits is taken."""
+    """When one sale alone can be meant and covers them all, order does not matter; otherwise the latest that fits is
+    taken."""
     cents = data.draw(st.lists(st.integers(0, 900), min_size=1, max_size=3))
     events = told(scan(), purchase("30.00", name="sale-1"), *[returned(f"{c // 100}.{c % 100:02}") for c in cents])
     straight, mixed = Stage(REWARDS, WORLD), Stage(REWARDS, WORLD)
@@ -147,7 +157,10 @@ def account(events: Sequence[Any]) -> Account:
 @lawful
 @given(stories(), stories())
 def test_merging_accounts_twice_is_merging_them_once(first: list[Any], second: list[Any]) -> None:
-    winner, loser = account(first), account([msgspec.structs.replace(e, event_id=f"other {e.event_id}") for e in second])
+    winner, loser = (
+        account(first),
+        account([msgspec.structs.replace(e, event_id=f"other {e.event_id}") for e in second]),
+    )
     once = REWARDS.merge(winner, loser)
     assert once.state is not None
     settled = sum(effect.event.points for effect in once.effects if isinstance(effect, Emit))
@@ -158,10 +171,19 @@ def test_merging_accounts_twice_is_merging_them_once(first: list[Any], second: l
 
 
 walks = st.lists(
-    st.sampled_from([
-        enter(), enter("bar"), leave(), scan(), tap("bottle"), purchase("1", "KB-1"), purchase("1", *map(str, range(40))),
-        after("20 minutes"), after("2 days"),
-    ]),
+    st.sampled_from(
+        [
+            enter(),
+            enter("bar"),
+            leave(),
+            scan(),
+            tap("bottle"),
+            purchase("1", "KB-1"),
+            purchase("1", *map(str, range(40))),
+            after("20 minutes"),
+            after("2 days"),
+        ]
+    ),
     max_size=8,
 )
 
@@ -191,43 +213,6 @@ def test_what_is_kept_comes_back_from_its_bytes(events: list[Any], seen: list[in
     for kept in (Active(account(events), tuple(seen)), Active(None, tuple(seen)), Moved(somebody), Erased()):
         assert codec.decode(codec.encode(kept)) == kept
         assert codec.encode(codec.decode(codec.encode(kept))) == codec.encode(kept)
-
-
-words = st.text(st.characters(exclude_categories=["Cs"]))
-
-
-@lawful
-@given(words, st.lists(words, max_size=3))
-def test_ids_are_what_any_uuid_library_makes(noun: str, parts: list[str]) -> None:
-    assert derived(noun, *parts) == str(uuid5(NAMESPACE, "\x1f".join((noun, *parts))))
-
-
-conditions = st.fixed_dictionaries({}, optional={
-    "types": st.sampled_from([("scan",), ("nfc_tap",)]), "stores": st.sampled_from([("mitte",), ("bar", "hudson")]),
-    "open": st.booleans(), "in_store": st.booleans(), "bought": st.booleans(), "stock_at_least": st.integers(0, 4),
-    "stock_at_most": st.integers(0, 4), "visits_at_least": st.integers(0, 4),
-})
-situations = st.builds(
-    Situation, type=st.sampled_from(["scan", "nfc_tap"]), placement=st.just("shelf"), tag=st.just("shelf"),
-    store=st.sampled_from(["mitte", "bar", ""]), product=st.just("KB-1"), category=st.just("coffee"),
-    local_time=st.none() | st.just("2026-03-02T11:00:00+01:00"), open=st.none() | st.booleans(), in_store=st.booleans(),
-    stock=st.none() | st.integers(0, 4), visits=st.integers(0, 4), bought=st.booleans(),
-)
-
-
-@lawful
-@given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), conditions), max_size=6), situations, st.randoms())
-def test_a_decision_has_one_winner_at_most_and_a_reason_for_everybody_else(
-    rules: list[Any], now: Situation, chance: random.Random
-) -> None:
-    routes = [route(f"r{n}", priority, promotes=promotes, **when) for n, (priority, promotes, when) in enumerate(rules)]
-    decision = decide(world(*routes).brand.routes, now)
-    winners = [candidate.route for candidate in decision.candidates if not candidate.lost_because]
-    assert winners == ([decision.winner.id] if decision.winner else [])
-    assert sorted(c.route for c in decision.candidates) == sorted(r.id for r in routes)
-    assert decide(world(*chance.sample(routes, len(routes))).brand.routes, now) == decision
-    if decision.winner is not None and decision.winner.promotes_product:
-        assert now.stock != 0
 
 
 @lawful

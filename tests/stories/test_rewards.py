@@ -19,10 +19,20 @@ def balance(stage: Stage, who: str = "anna") -> int:
 
 def test_a_scan_earns_what_its_rule_says(rewards: Stage) -> None:
     [scanned] = told(scan(name="first"))
-    assert rewards.hears(scanned) == [Emit(RewardPosted(
-        event_id=derived("reward", "scanned", person("anna"), event_id("first")), occurred_at=scanned.occurred_at,
-        person_id=person("anna"), kind="earned", points=5, rule="scanned", rule_version=1, source_event_id=event_id("first"),
-    ))]
+    assert rewards.hears(scanned) == [
+        Emit(
+            RewardPosted(
+                event_id=derived("reward", "scanned", person("anna"), event_id("first")),
+                occurred_at=scanned.occurred_at,
+                person_id=person("anna"),
+                kind="earned",
+                points=5,
+                rule="scanned",
+                rule_version=1,
+                source_event_id=event_id("first"),
+            )
+        )
+    ]
     assert balance(rewards) == 5
 
 
@@ -30,7 +40,9 @@ def test_every_rule_that_fits_pays_and_no_other(rewards: Stage) -> None:
     at_shelf = Reward(id="at-shelf", version=1, on=("scan",), points=3, placements=("shelf",))
     rewards.world = world(rewards=(at_shelf, SCANNED, BOUGHT))
     assert rewards.plays(*told(scan("shelf"), scan("poster"), tap("shelf"), touch("page_view"))) == [
-        "anna +3 at-shelf for scan-1", "anna +5 scanned for scan-1", "anna +5 scanned for scan-2",
+        "anna +3 at-shelf for scan-1",
+        "anna +5 scanned for scan-1",
+        "anna +5 scanned for scan-2",
         "anna +5 scanned for nfc_tap-1",
     ]
     assert balance(rewards) == 18
@@ -46,11 +58,19 @@ def test_a_full_return_leaves_no_residue(rewards: Stage) -> None:
     sale, back = told(purchase("12.99", name="sale-1"), after("2 days"), returned("12.99", of="sale-1"))
     assert rewards.plays(sale) == ["anna +24 bought for sale-1", "anna +10 thanks for sale-1"]
     assert rewards.hears(back) == [
-        Emit(RewardPosted(
-            event_id=derived("reward", rule, person("anna"), back.event_id), occurred_at=back.occurred_at,
-            person_id=person("anna"), kind="reversed", points=points, rule=rule, rule_version=version,
-            source_event_id=back.event_id, reverses_event_id=derived("reward", rule, person("anna"), sale.event_id),
-        ))
+        Emit(
+            RewardPosted(
+                event_id=derived("reward", rule, person("anna"), back.event_id),
+                occurred_at=back.occurred_at,
+                person_id=person("anna"),
+                kind="reversed",
+                points=points,
+                rule=rule,
+                rule_version=version,
+                source_event_id=back.event_id,
+                reverses_event_id=derived("reward", rule, person("anna"), sale.event_id),
+            )
+        )
         for rule, version, points in (("bought", 1, -24), ("thanks", 3, -10))
     ]
     assert balance(rewards) == 0
@@ -58,23 +78,34 @@ def test_a_full_return_leaves_no_residue(rewards: Stage) -> None:
 
 def test_a_partial_return_takes_back_what_the_rest_does_not_earn(rewards: Stage) -> None:
     rewards.world = world(rewards=(BOUGHT, THANKS))
-    assert rewards.plays(*told(
-        purchase("10.00", name="sale-1"), returned("0.50", of="sale-1"), returned("0.50", of="sale-1"),
-        returned("2.00", of="sale-1"), returned("7.00", of="sale-1"),
-    )) == [
-        "anna +20 bought for sale-1", "anna +10 thanks for sale-1",
+    assert rewards.plays(
+        *told(
+            purchase("10.00", name="sale-1"),
+            returned("0.50", of="sale-1"),
+            returned("0.50", of="sale-1"),
+            returned("2.00", of="sale-1"),
+            returned("7.00", of="sale-1"),
+        )
+    ) == [
+        "anna +20 bought for sale-1",
+        "anna +10 thanks for sale-1",
         "anna -2 bought for return-1",  # 9.50 stay: nine whole units
         "anna -4 bought for return-3",  # the second half unit cost nothing more; 7.00 stay
-        "anna -14 bought for return-4", "anna -10 thanks for return-4",
+        "anna -14 bought for return-4",
+        "anna -10 thanks for return-4",
     ]
     assert balance(rewards) == 0
 
 
 def test_more_than_was_paid_cannot_come_back(rewards: Stage) -> None:
-    assert rewards.plays(*told(
-        purchase("3.00", name="sale-1"), purchase("5.00", name="sale-2"),
-        returned("100.00", of="sale-1"), returned("1.00", of="sale-1"),
-    )) == ["anna +6 bought for sale-1", "anna +10 bought for sale-2", "anna -6 bought for return-1"]
+    assert rewards.plays(
+        *told(
+            purchase("3.00", name="sale-1"),
+            purchase("5.00", name="sale-2"),
+            returned("100.00", of="sale-1"),
+            returned("1.00", of="sale-1"),
+        )
+    ) == ["anna +6 bought for sale-1", "anna +10 bought for sale-2", "anna -6 bought for return-1"]
     assert balance(rewards) == 10
 
 
@@ -91,11 +122,21 @@ def test_a_named_sale_is_found_however_wrong_the_clocks_are(rewards: Stage) -> N
 
 
 def test_a_return_without_a_reference_takes_the_latest_sale_that_can_cover_it(rewards: Stage) -> None:
-    assert rewards.plays(*told(
-        purchase("9.00"), purchase("4.00"), purchase("2.00"), returned("3.00"), returned("3.00"), returned("100.00"),
-    )) == [
-        "anna +18 bought for sale-1", "anna +8 bought for sale-2", "anna +4 bought for sale-3",
-        "anna -6 bought for return-1", "anna -6 bought for return-2",
+    assert rewards.plays(
+        *told(
+            purchase("9.00"),
+            purchase("4.00"),
+            purchase("2.00"),
+            returned("3.00"),
+            returned("3.00"),
+            returned("100.00"),
+        )
+    ) == [
+        "anna +18 bought for sale-1",
+        "anna +8 bought for sale-2",
+        "anna +4 bought for sale-3",
+        "anna -6 bought for return-1",
+        "anna -6 bought for return-2",
     ]
     sales = {event_id(f"sale-{n}"): n for n in (1, 2, 3)}
     taken = {sales[id]: p.returned_micros // 1_000_000 for id, p in rewards.state("anna").purchases.items()}
@@ -115,17 +156,24 @@ def test_a_return_without_a_reference_waits_for_a_sale_that_comes_late(rewards: 
 
 
 def test_money_of_another_currency_takes_nothing_back(rewards: Stage) -> None:
-    assert rewards.plays(*told(
-        purchase("10.00", name="sale-1"), returned("10.00", of="sale-1", currency="JPY"), returned("10.00", currency="USD"),
-    )) == ["anna +20 bought for sale-1"]
+    assert rewards.plays(
+        *told(
+            purchase("10.00", name="sale-1"),
+            returned("10.00", of="sale-1", currency="JPY"),
+            returned("10.00", currency="USD"),
+        )
+    ) == ["anna +20 bought for sale-1"]
     assert balance(rewards) == 20
 
 
 def test_a_return_keeps_to_the_terms_of_its_sale(rewards: Stage) -> None:
     """Rules change, get a new version, or go: what was earned by the old terms is taken back by them."""
     sale, other, half, rest, gone = told(
-        purchase("10.00", name="sale-1"), purchase("10.00", name="sale-2"), returned("5.00", of="sale-1"),
-        returned("5.00", of="sale-1"), returned("4.00", of="sale-2"),
+        purchase("10.00", name="sale-1"),
+        purchase("10.00", name="sale-2"),
+        returned("5.00", of="sale-1"),
+        returned("5.00", of="sale-1"),
+        returned("4.00", of="sale-2"),
     )
     rewards.plays(sale, other)
     rewards.world = world(rewards=(Reward(id="bought", version=2, on=("sale",), points_per_unit=1),))
@@ -154,7 +202,9 @@ def test_an_event_older_than_the_window_is_not_paid_again(rewards: Stage) -> Non
 
 
 def test_the_balance_is_the_sum_of_what_was_posted(rewards: Stage) -> None:
-    story = told(scan(), purchase("7.50", name="sale-1"), returned("1.00", of="sale-1"), tap(), returned("9.00", of="sale-1"))
+    story = told(
+        scan(), purchase("7.50", name="sale-1"), returned("1.00", of="sale-1"), tap(), returned("9.00", of="sale-1")
+    )
     rewards.plays(*story)
     assert balance(rewards) == sum(e.points for e in posted(rewards)) == 10
 

@@ -29,16 +29,27 @@ def world(
     *routes: Route, rewards: tuple[Reward, ...] = (SCANNED, BOUGHT), stock: dict[tuple[str, str], int] | None = None
 ) -> World:
     items: dict[str, list[Item]] = {
-        "brand": [About(id="b", name="B", currency="EUR", country="DE", fallback=f"{SHOP}/hello", destinations=(SHOP,))],
-        "store": list(STORES), "product": list(PRODUCTS), "tag": list(TAGS), "route": list(routes), "reward": list(rewards),
+        "brand": [
+            About(id="b", name="B", currency="EUR", country="DE", fallback=f"{SHOP}/hello", destinations=(SHOP,))
+        ],
+        "store": list(STORES),
+        "product": list(PRODUCTS),
+        "tag": list(TAGS),
+        "route": list(routes),
+        "reward": list(rewards),
     }
     return World(build_brand(items), stock or {})
 
 
-def route(id: str, priority: int = 10, moment: Any = "buy", action: Action | None = None, promotes: bool = False,
-          **when: Any) -> Route:
+def route(
+    id: str, priority: int = 10, moment: Any = "buy", action: Action | None = None, promotes: bool = False, **when: Any
+) -> Route:
     """A rule with its conditions as words."""
     return Route(
-        id=id, priority=priority, moment=moment, action=action or Action(url=f"{SHOP}/{id}"), when=When(**when),
+        id=id,
+        priority=priority,
+        moment=moment,
+        action=action or Action(url=f"{SHOP}/{id}"),
+        when=When(**when),
         promotes_product=promotes,
     )
