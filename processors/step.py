@@ -55,7 +55,8 @@ class Processor(Generic[S]):
     give the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and tells what
     follows; it may be applied twice with the same loser without effect. ``erase(state)`` gives the effects that
     forgetting a person needs. ``world`` is read-only reference data. ``by_person`` says that keys are person ids: the
-    shell then moves and forgets state as people merge and are erased.
+    shell then moves and forgets state as people merge and are erased. ``linger_ms`` is how long events may wait for
+    others to be taken with them, which spares Kafka many requests; 0 where a phone waits for the answer.
     """
 
     name: str
@@ -65,3 +66,4 @@ class Processor(Generic[S]):
     merge: Callable[[S | None, S], Step[S]]
     erase: Callable[[S], tuple[Effect, ...]]
     by_person: bool = False
+    linger_ms: int = 0

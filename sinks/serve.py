@@ -24,6 +24,7 @@ GROUP = "footpath-sink"
 LONGEST_WAIT_MS = 24 * 3_600_000
 # Bounds what is fetched ahead: this much for each partition.
 FETCH_BYTES = 1 << 20
+LINGER_BYTES = 256 << 10
 # A reject carries a whole record of up to 1 MiB.
 REJECT_BYTES = 2 << 20
 
@@ -38,6 +39,9 @@ def build_consumer(settings: Settings) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         max_poll_interval_ms=LONGEST_WAIT_MS,
         max_partition_fetch_bytes=FETCH_BYTES,
+        # A fetch that waits for company spares Kafka and ClickHouse most of their requests.
+        fetch_min_bytes=LINGER_BYTES,
+        fetch_max_wait_ms=settings.flush_after_ms,
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=settings.session_timeout_ms // 4,
         # A Kafka that has just started knows no topics for a moment; what is learnt later makes the group join again.

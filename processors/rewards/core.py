@@ -213,4 +213,5 @@ PROCESSOR = Processor(
     merge=merge,
     erase=erase,
     by_person=True,
+    linger_ms=50,
 )

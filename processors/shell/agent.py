@@ -11,7 +11,7 @@ from faust.transport import drivers
 from faust.types import TP
 
 from processors import metrics
-from processors.shell.consumer import RunConsumer, RunScheduler, RunSchema, RunThread, RunTransport, partitions_of
+from processors.shell.consumer import RunApp, RunConsumer, RunScheduler, RunSchema, RunTransport, partitions_of
 from processors.shell.outbox import MAX_RECORD_BYTES
 from processors.shell.partition import CLOSE_S, Partition
 from processors.shell.settings import WorkerSettings
@@ -22,6 +22,8 @@ from schemas.codec import Codec
 log = logging.getLogger(__name__)
 SCHEME = "footpath"
 LOOK_AGAIN_S = 0.5
+LINGER_BYTES = 64 << 10
+"""A fetch of a processor that lingers returns as soon as there is so much."""
 
 
 class Worker:
@@ -46,7 +48,7 @@ class Worker:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka,
             acks="all",
-            linger_ms=0,
+            linger_ms=self._processor.linger_ms,
             max_batch_size=512 << 10,
             max_request_size=MAX_RECORD_BYTES,
         )
@@ -67,8 +69,7 @@ class Worker:
         folder = self._settings.data / "workers" / self._instance
         folder.mkdir(parents=True, exist_ok=True)
         drivers.TRANSPORTS.aliases[SCHEME] = f"{RunTransport.__module__}:{RunTransport.__qualname__}"
-        RunThread.fetch_wait_ms = self._settings.fetch_wait_ms
-        app = faust.App(
+        app = RunApp(
             f"footpath-{self._processor.name}",
             broker=";".join(f"{SCHEME}://{host}" for host in self._settings.kafka.split(",")),
             datadir=str(folder / "faust"),
@@ -84,6 +85,8 @@ class Worker:
             broker_heartbeat_interval=self._settings.heartbeat_interval_ms / 1000,
             broker_rebalance_timeout=5.0,
         )
+        app.fetch_wait_ms = self._processor.linger_ms or self._settings.fetch_wait_ms
+        app.fetch_min_bytes = LINGER_BYTES if self._processor.linger_ms else 1
         source = app.topic(
             *(topic.name for topic in self._processor.sources),
             schema=RunSchema(),

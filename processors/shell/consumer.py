@@ -59,15 +59,21 @@ class RunScheduler(DefaultSchedulingStrategy):
                 yield tp, run
 
 
-class RunThread(driver.AIOKafkaConsumerThread):
-    """The thread in which aiokafka fetches. ``fetch_wait_ms`` bounds how long a fetch waits for a first record: a
-    partition that is not part of the waiting request is served that much later."""
+class RunApp(faust.App):
+    """An app that says how it fetches: a fetch returns with so many bytes, or with what there is after so long."""
 
+    fetch_min_bytes = 1
     fetch_wait_ms = 500
+
+
+class RunThread(driver.AIOKafkaConsumerThread):
+    """The thread in which aiokafka fetches."""
 
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
         consumer = super()._create_consumer(loop)
-        consumer._fetch_max_wait_ms = self.fetch_wait_ms
+        assert isinstance(self.app, RunApp)
+        consumer._fetch_min_bytes = self.app.fetch_min_bytes
+        consumer._fetch_max_wait_ms = self.app.fetch_wait_ms
         return consumer
 
     async def knows(self, topics: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ A crash between any two replays the batch into the same effects, ids and rows, b
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -109,10 +110,13 @@ class Partition:
 
     async def _commit_all(self, changelog: Changelog) -> None:
         interval_s = self._settings.commit_interval_ms / 1000
+        # Partitions open together; committing together too, they would keep Kafka from everything else for a moment.
+        pause_s = interval_s * random.random()
         while not self._closing.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), interval_s)
+                await asyncio.wait_for(self._closing.wait(), pause_s)
             await self._commit(changelog)
+            pause_s = interval_s
         try:
             async with asyncio.timeout(CLOSE_S):
                 await self._taken.wait()

@@ -21,7 +21,7 @@ class WorkerSettings:
     data: Path
     partitions: int = PARTITIONS
     store: str = "rocksdb"
-    commit_interval_ms: int = 400
+    commit_interval_ms: int = 1000
     session_timeout_ms: int = 6000
     heartbeat_interval_ms: int = 1500
     fetch_wait_ms: int = 500

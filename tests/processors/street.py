@@ -8,6 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,15 @@ class Street:
         return time.monotonic() - began
 
     def clear(self) -> None:
-        """Nobody is left, whatever happened."""
-        for instance in list(self.workers):
-            self.workers[instance].send_signal(signal.SIGCONT)
+        """Nobody is left, whatever happened. Those who can leave their group do, so that nobody after them waits for
+        it."""
+        left = {**self.workers}
+        for worker in left.values():
+            worker.send_signal(signal.SIGCONT)
+            worker.terminate()
+        for instance, worker in left.items():
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(STOP_S)
             self.kill(instance)
 
     def log(self, instance: str) -> str:
@@ -185,4 +192,4 @@ async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float, what: st
     end = time.monotonic() + timeout_s
     while not await holds():
         assert time.monotonic() < end, f"waited {timeout_s} s in vain for {what}"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.15)

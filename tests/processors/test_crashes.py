@@ -108,7 +108,7 @@ async def test_a_worker_without_its_disk_remembers_from_the_changelog(street: St
 async def test_a_paused_worker_wakes_up_and_changes_nothing(street: Street) -> None:
     """A zombie: its partitions have moved on when it wakes with work that it had not committed."""
     walkers = Walkers("zombie", people=100)
-    first, second, third = walkers.walk(2000), walkers.walk(500), walkers.walk(500)
+    first, second, third = walkers.walk(1000), walkers.walk(300), walkers.walk(300)
     street.start("identity", "context")
     zombie = street.start("rewards", commit_interval_ms="60000")
     before = await street.count(REWARD_POSTED)
@@ -143,7 +143,7 @@ async def test_a_paused_worker_wakes_up_and_changes_nothing(street: Street) -> N
 
 async def test_workers_that_come_and_go_under_load(street: Street) -> None:
     walkers = Walkers("rebalance", people=500)
-    events = walkers.walk(10_000)
+    events = walkers.walk(6_000)
     street.start("identity", "context")
     street.start("rewards")
     before = await street.count(REWARD_POSTED)
@@ -167,7 +167,7 @@ async def test_faust_606_no_commit_passes_work_in_flight(street: Street) -> None
     starting = await street.count(TOUCHPOINT_IDENTIFIED)
     first = await street.ends(TOUCHPOINT_RECORDED.name)
     street.start("identity", commit_interval_ms="1", batch_rows="50")
-    events = walkers.walk(5000)
+    events = walkers.walk(3000)
     sending = asyncio.ensure_future(street.send(events))
     looks = 0
     while not sending.done() or not await street.is_done("identity"):
