@@ -112,7 +112,7 @@ def _type(node: Any) -> str:
         case {"type": kind}:
             return _type(kind)
         case _:
-            raise NotImplementedError(f"Avro type {node!r}")
+            raise TypeError(f"no column type for the Avro type {node!r}")
 
 
 def _value(field: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ class SettingError(Exception):
 class Settings:
     """Where to read and write, and when to flush: after so many rows or so many milliseconds, whichever comes first.
 
-    ``session_timeout_ms``: a sink that is silent for so long loses its partitions. ``metrics_port`` 0 serves no metrics;
+    ``session_timeout_ms``: a sink that is silent for so long loses its partitions. ``metrics_port`` 0 serves none;
     ``schema_registry`` None reads single-object encoding alone.
     """
 

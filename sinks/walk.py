@@ -58,7 +58,7 @@ class Walk:
                     if branch != "null":
                         self._step(branch, rows[chosen == number])
             case _:
-                raise NotImplementedError(f"Avro type {kind!r}")
+                raise TypeError(f"cannot walk the Avro type {kind!r}")
 
     def _array(self, items: Any, rows: Longs) -> None:
         count = self._long(rows)

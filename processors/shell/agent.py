@@ -159,7 +159,7 @@ class Worker:
     async def _look_for_topics(self) -> None:
         """Partitions of some topic were not given out: there are more workers than partitions, or Kafka knew no
         better."""
-        while not await self._consumer.knows([topic.name for topic in self._processor.sources]):
+        while not await self._consumer.knows([topic.name for topic in self._processor.sources]):  # noqa: ASYNC110
             await asyncio.sleep(LOOK_AGAIN_S)
 
     @property

@@ -136,14 +136,14 @@ class RunConsumer(driver.Consumer):
         """Nothing: offsets are committed with the state."""
         return False
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109
         await self._flowing.wait()
         async with self._fetching:
             epoch = self.epoch
             records = await super()._getmany(active_partitions, timeout)
             return records if epoch == self.epoch else {}
 
-    async def _wait_next_records(self, timeout: float) -> Any:
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109
         if self.flow_active and not self._get_active_partitions():
             await asyncio.sleep(BACK_PRESSURE_SLEEP_S)
             return {}, self._get_active_partitions()
