@@ -61,7 +61,7 @@ TOUCHPOINT_IDENTIFIED = Topic(
     TouchpointIdentified,
     lambda e: e.person_id,
     "person id",
-    written_by=("identity", "context", "rewards"),
+    written_by=("identity",),
     read_by=("context", "rewards", "sink"),
 )
 IDENTITY_CHANGED = Topic(
