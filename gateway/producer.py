@@ -23,15 +23,11 @@ Acknowledgement = asyncio.Future[object]
 
 
 class Producer:
-    """A connection to Kafka. Nothing is handed over while :attr:`connected` is false."""
+    """A connection to Kafka. Nothing is handed over before :meth:`connect`."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._kafka: AIOKafkaProducer | None = None
-
-    @property
-    def connected(self) -> bool:
-        return self._kafka is not None
 
     async def connect(self) -> None:
         """:raises KafkaError: no broker answers."""

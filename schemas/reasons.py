@@ -14,5 +14,3 @@ UNDECODABLE: Final = "undecodable"
 """Bytes on a topic that are no event."""
 UNKNOWN_SCHEMA: Final = "unknown_schema"
 """An event written with a schema that its topic never had."""
-
-REASONS: Final = (MALFORMED, UNKNOWN_TYPE, INVALID, FORBIDDEN, UNDECODABLE, UNKNOWN_SCHEMA)

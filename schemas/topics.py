@@ -19,6 +19,8 @@ from schemas.events import (
 
 DAY_MS = 86_400_000
 FOREVER_MS = -1
+MAX_RECORD_BYTES = 2 << 20
+"""What the topics take (deploy sets them up so); a rejected record travels inside another."""
 PARTITIONS = 4
 """Default of FOOTPATH_PARTITIONS. Equal for all topics that share keys, so that a worker owns the same in each."""
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from schemas.codec import MARKER, Schema, TopicCodec, Undecodable
+from schemas.codec import Schema, TopicCodec, Undecodable
 from schemas.events import EventRejected
-from schemas.ids import derived
+from schemas.reasons import UNDECODABLE
+from schemas.rejects import reject_record
 from schemas.topics import Topic
 from sinks.columns import Body, Columns
 
@@ -92,17 +93,17 @@ class Sorter:
 
 
 def reject(record: Record, problem: Exception) -> EventRejected:
-    """The reject of a record; its id follows from where the record is, so a replay gives the same."""
-    value = record.value or b""
-    return EventRejected(
-        event_id=derived("rejected", STAGE, record.topic, str(record.partition), str(record.offset)),
-        occurred_at=record.timestamp * 1000,
-        stage=STAGE,
-        reason=problem.reason if isinstance(problem, Undecodable) else "undecodable",
-        detail=problem.detail if isinstance(problem, Undecodable) else f"broken body: {problem}",
-        fingerprint=value[2:10].hex() if value[:2] == MARKER and len(value) >= 10 else "",
-        raw=value,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
+    """The reject of a record."""
+    reason, detail = UNDECODABLE, f"broken body: {problem}"
+    if isinstance(problem, Undecodable):
+        reason, detail = problem.reason, problem.detail
+    return reject_record(
+        STAGE,
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.value,
+        reason=reason,
+        detail=detail,
     )

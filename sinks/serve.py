@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from schemas.codec import Codec
 from schemas.events import EventRejected
 from schemas.registry import Registry
+from schemas.topics import MAX_RECORD_BYTES
 from sinks import log as logs
 from sinks import metrics
 from sinks.agents import PAUSE_S, Loop, Publish, build_agents
@@ -25,8 +26,6 @@ LONGEST_WAIT_MS = 24 * 3_600_000
 # Bounds what is fetched ahead: this much for each partition.
 FETCH_BYTES = 1 << 20
 LINGER_BYTES = 256 << 10
-# A reject carries a whole record of up to 1 MiB.
-REJECT_BYTES = 2 << 20
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     codec = Codec(Registry(settings.schema_registry) if settings.schema_registry else None)
     consumer = build_consumer(settings)
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=REJECT_BYTES
+        bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
     )
     writer = Writer(settings.clickhouse)
     agents = build_agents(codec, writer, build_publish(producer, codec))

@@ -12,12 +12,12 @@ from faust.types import TP
 
 from processors import metrics
 from processors.shell.consumer import RunApp, RunConsumer, RunScheduler, RunSchema, RunTransport, partitions_of
-from processors.shell.outbox import MAX_RECORD_BYTES
 from processors.shell.partition import CLOSE_S, Partition
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
 from schemas.codec import Codec
+from schemas.topics import MAX_RECORD_BYTES
 
 log = logging.getLogger(__name__)
 SCHEME = "footpath"

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from processors.shell.outbox import MAX_RECORD_BYTES, Row, send_rows
+from processors.shell.outbox import Row, send_rows
 from processors.shell.store import Store
 from schemas import topics
 
@@ -61,7 +61,7 @@ async def open_changelog(
         transactional_id=f"{group}-{partition}",
         transaction_timeout_ms=transaction_timeout_ms,
         max_batch_size=512 << 10,
-        max_request_size=MAX_RECORD_BYTES,
+        max_request_size=topics.MAX_RECORD_BYTES,
         linger_ms=0,
     )
     try:

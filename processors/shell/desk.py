@@ -12,15 +12,13 @@ from processors.shell.store import Store
 from processors.shell.turn import take_turn
 from processors.step import Drop, Effect, Emit, Processor, Reject
 from schemas.codec import Codec, Undecodable
-from schemas.events import Event, EventRejected
-from schemas.ids import derived
+from schemas.events import Event
+from schemas.rejects import reject_record
 from schemas.topics import BY_NAME, Topic
 
 log = logging.getLogger(__name__)
 HOT_KEYS = 50_000
 """Decoded states kept at hand for each partition; rows not yet committed always stay."""
-RAW_KEPT_BYTES = 1 << 20
-"""Bytes of a rejected record that event-rejected keeps: no event is longer, and the topic must be able to take it."""
 
 
 class Record(Protocol):
@@ -109,22 +107,17 @@ class Desk:
                 f"{self.processor.name} rejected {self.reject_limit} events in a row, the last at {topic.name} "
                 f"{self.partition}/{record.offset}: {reject.reason}; FOOTPATH_WORKER_REJECT_LIMIT sets the limit"
             )
-        value = record.value or b""
         metrics.REJECTED.labels(self.processor.name, reject.reason).inc()
-        self.publish(
-            EventRejected(
-                event_id=derived("rejected", self.processor.name, topic.name, str(self.partition), str(record.offset)),
-                occurred_at=record.timestamp * 1000,
-                stage=self.processor.name,
-                reason=reject.reason,
-                detail=reject.detail,
-                field=reject.field,
-                source_event_id=source_event_id,
-                fingerprint=value[2:10].hex() if value[:2] == b"\xc3\x01" else "",
-                raw=value[:RAW_KEPT_BYTES],
-                topic=topic.name,
-                partition=self.partition,
-                offset=record.offset,
-            ),
-            None,
+        rejected = reject_record(
+            self.processor.name,
+            topic.name,
+            self.partition,
+            record.offset,
+            record.timestamp,
+            record.value,
+            reason=reject.reason,
+            detail=reject.detail,
+            field=reject.field,
+            source_event_id=source_event_id,
         )
+        self.publish(rejected, None)

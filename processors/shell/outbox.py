@@ -14,9 +14,6 @@ SMALL = 32
 """Up to so many rows join the partition's open batch; more get a batch of their own, which costs a round trip but far
 less work for each row."""
 
-MAX_RECORD_BYTES = 2 << 20
-"""What the topics take (deploy sets them up so); a rejected record travels inside another."""
-
 Row = tuple[bytes, bytes, Headers]
 
 
