@@ -18,6 +18,7 @@ import msgspec
 from fastavro.schema import fingerprint as avro_fingerprint
 from fastavro.schema import to_parsing_canonical_form
 
+from schemas.compiled import Unusual, build_decode, build_encode
 from schemas.events import Event
 from schemas.topics import BY_EVENT, TOPICS, Topic
 
@@ -106,10 +107,16 @@ class TopicCodec:
         self._by_fingerprint = {schema.fingerprint: schema for schema in kept}
         self._registry = registry
         self._frame = MARKER + self.schema.fingerprint if registry is None else registry.frame(topic, self.schema)
-        self._fields = topic.event.__struct_fields__
+        self._encode = build_encode(self.schema.parsed, self._frame)
+        self._decode = build_decode(self.schema.parsed, topic.event)
         self.content_type = f"application/avro; schema={self.schema.name}".encode()
 
     def encode(self, event: Event) -> bytes:
+        """:raises Exception: fastavro's, when a value does not fit the schema."""
+        try:
+            return self._encode(event)
+        except Unusual:
+            pass
         out = io.BytesIO()
         out.write(self._frame)
         fastavro.schemaless_writer(out, self.schema.parsed, _plain(event))
@@ -160,6 +167,11 @@ class TopicCodec:
 
     def decode(self, value: bytes | None) -> Any:
         """The event of this topic. :raises Undecodable: not an event of this topic."""
+        if value is not None and value.startswith(self._frame):
+            try:
+                return self._decode(value, len(self._frame))
+            except Unusual:
+                pass
         try:
             return msgspec.convert(self.decode_dict(value), self.topic.event)
         except msgspec.ValidationError as error:

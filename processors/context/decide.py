@@ -1,6 +1,5 @@
 """The decision: one action, by a total order over the brand's routes, and why every other route lost."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from processors.context.situation import Situation
@@ -20,62 +19,88 @@ class Decision:
     candidates: tuple[Candidate, ...]
 
 
+Sifted = tuple[tuple[Route, Candidate | None], ...]
+"""Every route of a brand; those that the place of a scan rules out whatever else may be, with why."""
+
+
 def decide(routes: tuple[Route, ...], situation: Situation) -> Decision:
     """The first route, in the brand's order (priority, then id), whose conditions all hold."""
+    return weigh(sift(routes, situation), situation)
+
+
+def sift(routes: tuple[Route, ...], situation: Situation) -> Sifted:
+    """The routes, judged by what :func:`place_of` tells of the situation and nothing else."""
+    judged = ((route, _wrong_place(route.when, situation)) for route in routes)
+    return tuple((route, Candidate(route.id, route.priority, why) if why else None) for route, why in judged)
+
+
+def place_of(situation: Situation) -> tuple[str, ...]:
+    """What the same tag has in common in all its scans: equal places sift a brand's routes alike."""
+    return situation.type, situation.placement, situation.store, situation.tag, situation.category
+
+
+def weigh(sifted: Sifted, situation: Situation) -> Decision:
+    """The decision among the routes that are left."""
     winner: Route | None = None
     candidates = []
-    for route in routes:
-        lost_because = next(_objections(route, situation), "")
-        if not lost_because:
-            if winner is None:
-                winner = route
-            else:
-                lost_because = f"outranked by {winner.id}"
-        candidates.append(Candidate(route.id, route.priority, lost_because))
+    for route, lost in sifted:
+        if lost is None:
+            lost_because = _objection(route, situation)
+            if not lost_because:
+                if winner is None:
+                    winner = route
+                else:
+                    lost_because = f"outranked by {winner.id}"
+            lost = Candidate(route.id, route.priority, lost_because)
+        candidates.append(lost)
     return Decision(winner, tuple(candidates))
 
 
-def _objections(route: Route, now: Situation) -> Iterator[str]:
-    """Why the route does not apply, the first reason first."""
+def _wrong_place(when: When, now: Situation) -> str:
+    """The first condition on the place that does not hold."""
+    if when.types and now.type not in when.types:
+        return f"type is {now.type or 'unknown'}"
+    if when.placements and now.placement not in when.placements:
+        return f"placement is {now.placement or 'unknown'}"
+    if when.stores and now.store not in when.stores:
+        return f"store is {now.store or 'unknown'}"
+    if when.tags and now.tag not in when.tags:
+        return f"tag is {now.tag or 'unknown'}"
+    if when.categories and now.category not in when.categories:
+        return f"category is {now.category or 'unknown'}"
+    return ""
+
+
+def _objection(route: Route, now: Situation) -> str:
+    """Why the route does not apply although the place is right: the first reason, or nothing."""
     when = route.when
-    for allowed, actual, name in (
-        (when.types, now.type, "type"),
-        (when.placements, now.placement, "placement"),
-        (when.stores, now.store, "store"),
-        (when.tags, now.tag, "tag"),
-        (when.categories, now.category, "category"),
-    ):
-        if allowed and actual not in allowed:
-            yield f"{name} is {actual or 'unknown'}"
-    yield from _about_place(when, now)
-    yield from _about_stock(route, now)
-    if when.visits_at_least is not None and now.visits < when.visits_at_least:
-        yield f"visits are {now.visits}, needs {when.visits_at_least}"
-    if when.bought is not None and now.bought != when.bought:
-        yield "bought before" if now.bought else "not bought before"
-
-
-def _about_place(when: When, now: Situation) -> Iterator[str]:
     if when.open is not None and now.open != when.open:
-        yield (
-            "opening hours are unknown"
-            if now.open is None
-            else f"store is {'open' if now.open else 'closed'} at {now.local_time}"
-        )
+        if now.open is None:
+            return "opening hours are unknown"
+        return f"store is {'open' if now.open else 'closed'} at {now.local_time}"
     if when.in_store is not None and now.in_store != when.in_store:
-        yield "in the store" if now.in_store else "not in the store"
+        return "in the store" if now.in_store else "not in the store"
+    if (route.promotes_product or when.stock_at_least is not None or when.stock_at_most is not None) and (
+        scarce := _about_stock(route, now)
+    ):
+        return scarce
+    if when.visits_at_least is not None and now.visits < when.visits_at_least:
+        return f"visits are {now.visits}, needs {when.visits_at_least}"
+    if when.bought is not None and now.bought != when.bought:
+        return "bought before" if now.bought else "not bought before"
+    return ""
 
 
-def _about_stock(route: Route, now: Situation) -> Iterator[str]:
+def _about_stock(route: Route, now: Situation) -> str:
     when = route.when
     if route.promotes_product and now.stock == 0:
-        yield "out of stock"
+        return "out of stock"
     if when.stock_at_least is None and when.stock_at_most is None:
-        return
+        return ""
     if now.stock is None:
-        yield "stock is unknown"
-        return
+        return "stock is unknown"
     if when.stock_at_least is not None and now.stock < when.stock_at_least:
-        yield f"stock is {now.stock}, needs {when.stock_at_least}"
+        return f"stock is {now.stock}, needs {when.stock_at_least}"
     if when.stock_at_most is not None and now.stock > when.stock_at_most:
-        yield f"stock is {now.stock}, at most {when.stock_at_most} wanted"
+        return f"stock is {now.stock}, at most {when.stock_at_most} wanted"
+    return ""

@@ -17,6 +17,7 @@ class LiveWorld:
         self._brands = BrandFold()
         self._counted_at: dict[tuple[str, str], int] = {}
         self._stock: dict[tuple[str, str], int] = {}
+        self._world: World | None = None
         self._live = asyncio.Event()
         self._followers = (
             Follower(bootstrap, BRAND_CONFIGURED, codec, self._configure),
@@ -25,8 +26,8 @@ class LiveWorld:
 
     def now(self) -> World:
         """The world at this moment. Only after ``ready``."""
-        assert self._brands.brand is not None
-        return World(self._brands.brand, self._stock)
+        assert self._world is not None
+        return self._world
 
     async def follow(self) -> None:
         """Until cancelled."""
@@ -42,6 +43,8 @@ class LiveWorld:
 
     def _configure(self, event: BrandConfigured) -> None:
         if self._brands.apply(event):
+            assert self._brands.brand is not None
+            self._world = World(self._brands.brand, self._stock)
             self._live.set()
 
     def _count(self, event: StockReported) -> None:
