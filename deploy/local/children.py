@@ -19,6 +19,8 @@ SHORT_SESSIONS = {
     "FOOTPATH_SINK_SESSION_TIMEOUT_MS": "2000",
 }
 HEALTH_TIMEOUT_S = 2.0
+# Phones wait for Kafka, the gateway, identity and context. Nobody notices when the others come a moment later.
+NICENESS = {"clickhouse": 5, "rewards": 5, "sink": 5, "shoppers": 5}
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,14 @@ def build_clickhouse(port: int, data: Data) -> Child:
         ready=lambda: clickhouse.answers(clickhouse.url(port)),
         log=data.log("clickhouse"),
         stop_timeout_s=20,
+        niceness=NICENESS["clickhouse"],
     )
 
 
 def build_processes(addresses: Addresses, brand: Path, workers: int, data: Data) -> tuple[Child, ...]:
     """Workers, sink and gateway: each counts as started when the gateway says that the stream answers."""
 
-    def build(name: str, *command: str) -> Child:
+    def build(name: str, part: str, *command: str) -> Child:
         return Child(
             name=name,
             argv=_footpath(*command),
@@ -66,12 +69,13 @@ def build_processes(addresses: Addresses, brand: Path, workers: int, data: Data)
             ready=lambda: _is_healthy(addresses.gateway),
             log=data.log(name),
             stop_timeout_s=15,
+            niceness=NICENESS.get(part, 0),
         )
 
     return (
-        *(build(name, "worker", processor, "--name", name) for processor, name in worker_names(workers)),
-        build("sink", "sink"),
-        build("gateway", "gateway"),
+        *(build(name, processor, "worker", processor, "--name", name) for processor, name in worker_names(workers)),
+        build("sink", "sink", "sink"),
+        build("gateway", "gateway", "gateway"),
     )
 
 
@@ -86,6 +90,7 @@ def build_shoppers(addresses: Addresses, brand: Path, count: int, data: Data) ->
         ready=is_ready,
         log=data.log("shoppers"),
         stop_timeout_s=5,
+        niceness=NICENESS["shoppers"],
     )
 
 

@@ -24,7 +24,10 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Child:
-    """One process: what runs, when it counts as started, how long a stop may take, where its output goes."""
+    """One process: what runs, when it counts as started, how long a stop may take, where its output goes.
+
+    ``niceness``: 0, or more for one that lets others go first when the processor is short.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -33,6 +36,7 @@ class Child:
     log: Path
     start_timeout_s: float = 60.0
     stop_timeout_s: float = 10.0
+    niceness: int = 0
 
 
 def restart_delay_s(deaths: int) -> float:
@@ -105,7 +109,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=build_die_with_parent(),
+                preexec_fn=build_die_with_parent(niceness=child.niceness),
             )
         self._processes[child.name] = process
         self._changed()

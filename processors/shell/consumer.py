@@ -2,7 +2,7 @@
 
 Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
 pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
-_wait_next_records and the consumer thread's _create_consumer.
+_wait_next_records and the consumer thread's _create_consumer, _serve and _gather_remaining_tasks.
 
 What is mended, by the number of its faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
@@ -14,7 +14,8 @@ waits
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from inspect import isawaitable
 from typing import Any
 
 import faust
@@ -66,8 +67,32 @@ class RunApp(faust.App):
     fetch_wait_ms = 500
 
 
+class _NoThread:
+    """Stands where Faust starts a thread, and runs the service on the loop that is there."""
+
+    def __init__(self, service: "RunThread") -> None:
+        self._service = service
+
+    def start(self) -> None:
+        self._serving = asyncio.ensure_future(self._service._serve())
+        self._serving.add_done_callback(lambda served: served.cancelled() or served.exception())
+
+    def stop(self) -> None:
+        """The service has been told already."""
+
+
 class RunThread(driver.AIOKafkaConsumerThread):
-    """The thread in which aiokafka fetches."""
+    """The place where aiokafka fetches: in Faust a thread, here the loop that works. Two loops that share one
+    interpreter's lock make every record wait for both."""
+
+    Worker = _NoThread  # type: ignore[assignment]
+
+    async def call_thread(self, fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = fun(*args, **kwargs)
+        return await result if isawaitable(result) else result
+
+    async def _gather_remaining_tasks(self) -> None:
+        """The loop's other tasks are not this service's to end."""
 
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
         consumer = super()._create_consumer(loop)
@@ -107,7 +132,7 @@ class RunConsumer(driver.Consumer):
         self.scheduler.consumer = self  # type: ignore[attr-defined]
 
     def _new_consumer_thread(self) -> Any:
-        return self.Thread(self, loop=self.loop, beacon=self.beacon)
+        return self.Thread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
     def _to_message(self, tp: TP, run: Any) -> RunMessage:
         first, last = run[0], run[-1]
