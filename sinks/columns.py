@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from schemas.codec import Schema, without_logical_types
+from schemas.compiled import long_encoder
 from schemas.topics import Topic
 from sinks.walk import PADDING, Walk
 
@@ -64,12 +65,14 @@ class Columns:
     @cached_property
     def _head(self) -> bytes:
         fields = [{"name": "_partition", "type": "int"}, {"name": "_offset", "type": "long"}, *self.fields]
+        long = long_encoder()
         row = json.dumps({"type": "record", "name": "Row", "fields": without_logical_types(fields)}).encode()
         meta = b"".join(long(len(part)) + part for part in (b"avro.schema", row, b"avro.codec", b"null"))
         return b"Obj\x01" + long(2) + meta + long(0) + SYNC
 
     def block(self, bodies: Sequence[Body]) -> bytes:
         """The object container with these bodies as its rows."""
+        long = long_encoder()
         rows = b"".join([part for partition, offset, body in bodies for part in (long(partition), long(offset), body)])
         return b"".join((self._head, long(len(bodies)), long(len(rows)), rows, SYNC))
 
@@ -79,17 +82,6 @@ class Columns:
         starts = np.concatenate(([0], ends[:-1]))
         buffer = b"".join([*(body for _, _, body in bodies), bytes(PADDING)])
         return np.flatnonzero(~Walk(buffer, starts, ends).sound(self.schema.parsed)).tolist()
-
-
-def long(value: int) -> bytes:
-    """A whole number as Avro writes it: zigzag, then seven bits a byte, the lowest first."""
-    value = (value << 1) ^ (value >> 63)
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def column_of(name: str) -> str:
