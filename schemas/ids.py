@@ -33,9 +33,17 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def mark(text: str) -> int:
+MARK_BYTES = 8
+
+
+def mark_bytes(text: str) -> bytes:
     """64 bits that stand for an id where many are kept. Two of a billion ids share one with a chance of some 3 %."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+    return hashlib.blake2b(text.encode(), digest_size=MARK_BYTES).digest()
+
+
+def mark(text: str) -> int:
+    """The same as a number."""
+    return int.from_bytes(mark_bytes(text), "big")
 
 
 @lru_cache(100_000)  # the hash is computed in Python, and the same people come again and again

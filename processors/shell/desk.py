@@ -10,7 +10,7 @@ from processors import metrics
 from processors.shell.kept import Kept, KeptCodec
 from processors.shell.store import Store
 from processors.shell.turn import take_turn
-from processors.step import Drop, Effect, Emit, Processor, Reject
+from processors.step import Drop, Emit, Processor, Reject
 from schemas.codec import Codec, Undecodable
 from schemas.events import Event
 from schemas.rejects import reject_record
@@ -36,7 +36,7 @@ class TooManyRejects(Exception):
 
 @dataclass(slots=True)
 class Desk:
-    """The working state of one partition. ``dirty`` collects the rows that the next commit has to write."""
+    """The working state of one partition. ``dirty`` collects what the next commit has to write."""
 
     processor: Processor[Any]
     codec: Codec
@@ -44,7 +44,7 @@ class Desk:
     partition: int
     reject_limit: int
     publish: Callable[[Event, int | None], None]
-    dirty: dict[bytes, bytes] = field(default_factory=dict)
+    dirty: dict[bytes, Kept] = field(default_factory=dict)
     _hot: dict[bytes, Kept] = field(default_factory=dict)
     _rejects_in_a_row: int = 0
     _kept_codec: KeptCodec = field(init=False)
@@ -56,7 +56,7 @@ class Desk:
         """Gives every record its turn, in order; effects go to ``publish``, changed states to ``dirty``."""
         topic = BY_NAME[topic_name]
         decode, key_of = self.codec.of(topic).decode, topic.key
-        changed: dict[bytes, Kept] = {}
+        processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
         for record in records:
             try:
                 event = decode(record.value)
@@ -64,41 +64,39 @@ class Desk:
                 self._reject(topic, record, Reject(error.reason, error.detail), "")
                 continue
             key = key_of(event).encode()
-            before = self._get(key)
-            turn = take_turn(self.processor, self._kept_codec, before, event, world)
+            before = hot.get(key) or self._from_store(key)
+            turn = take_turn(processor, kept_codec, before, event, world)
             if turn.kept is not None and turn.kept is not before:
-                self._hot[key] = changed[key] = turn.kept
-            if Reject not in map(type, turn.effects):
-                self._rejects_in_a_row = 0
+                hot[key] = dirty[key] = turn.kept
+            rejected = False
             for effect in turn.effects:
-                self._perform(effect, topic, record, event)
-        self.dirty.update((key, self._kept_codec.encode(kept)) for key, kept in changed.items())
+                if type(effect) is Emit:
+                    self.publish(effect.event, effect.partition)
+                elif type(effect) is Drop:
+                    metrics.DROPPED.labels(processor.name, effect.reason).inc()
+                elif type(effect) is Reject:
+                    rejected = True
+                    self._reject(topic, record, effect, event.event_id)
+            if not rejected:
+                self._rejects_in_a_row = 0
         metrics.EVENTS.labels(self.processor.name, topic_name).inc(len(records))
 
     def take_dirty(self) -> dict[bytes, bytes]:
         """Hands the changed rows to a commit; their states stay at hand until ``committed``."""
-        rows, self.dirty = self.dirty, {}
-        return rows
+        changed, self.dirty = self.dirty, {}
+        return {key: self._kept_codec.encode(kept) for key, kept in changed.items()}
 
     def committed(self) -> None:
         """The rows of the last ``take_dirty`` are in the store now."""
         if len(self._hot) > HOT_KEYS:
             self._hot = {key: kept for key, kept in self._hot.items() if key in self.dirty}
 
-    def _get(self, key: bytes) -> Kept | None:
-        kept = self._hot.get(key)
-        if kept is None and (raw := self.store.get(key)) is not None:
-            kept = self._hot[key] = self._kept_codec.decode(raw)
+    def _from_store(self, key: bytes) -> Kept | None:
+        raw = self.store.get(key)
+        if raw is None:
+            return None
+        kept = self._hot[key] = self._kept_codec.decode(raw)
         return kept
-
-    def _perform(self, effect: Effect, topic: Topic, record: Record, event: Event) -> None:
-        match effect:
-            case Emit(emitted, partition):
-                self.publish(emitted, partition)
-            case Drop(reason):
-                metrics.DROPPED.labels(self.processor.name, reason).inc()
-            case Reject():
-                self._reject(topic, record, effect, event.event_id)
 
     def _reject(self, topic: Topic, record: Record, reject: Reject, source_event_id: str) -> None:
         self._rejects_in_a_row += 1

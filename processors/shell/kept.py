@@ -3,23 +3,23 @@
 An active state carries a window of the ids of the last events that it took: every consumer may see duplicates.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from schemas.events import TouchpointIdentified
+from schemas.ids import MARK_BYTES
 
 WINDOW = 32
-"""Ids remembered per key. Duplicates of older events are caught further on: by the ledger's keys and by the store."""
+"""Ids remembered per key, by their marks. Duplicates of older events are caught further on: by the ledger's keys and by
+the store."""
 
-S = TypeVar("S", bound=msgspec.Struct)
 
-
-class Active(msgspec.Struct, frozen=True, array_like=True, tag="a"):
-    """``state`` is None for a key whose events left nothing to keep but their ids."""
+class Active(msgspec.Struct, frozen=True, array_like=True, tag="a", gc=False):
+    """``state`` is None for a key whose events left nothing to keep but their ids; ``seen`` is their marks in a row."""
 
     state: Any
-    seen: tuple[int, ...] = ()
+    seen: bytes = b""
 
 
 class Moved(msgspec.Struct, frozen=True, array_like=True, tag="m"):
@@ -42,9 +42,15 @@ class Forwarded(msgspec.Struct, frozen=True, array_like=True, tag="f"):
 Kept = Active | Moved | Erased
 
 
-def remember(seen: tuple[int, ...], *fresh: int) -> tuple[int, ...]:
+def remember(seen: bytes, fresh: bytes) -> bytes:
     """The window after more events were taken; the oldest marks fall out."""
-    return (*seen, *fresh)[-WINDOW:]
+    return (seen + fresh)[-WINDOW * MARK_BYTES :]
+
+
+def unknown_to(known: bytes, seen: bytes) -> bytes:
+    """The marks of ``seen`` that ``known`` does not have."""
+    marks = (seen[at : at + MARK_BYTES] for at in range(0, len(seen), MARK_BYTES))
+    return b"".join(mark for mark in marks if mark not in known)
 
 
 class KeptCodec:

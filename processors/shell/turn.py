@@ -8,22 +8,20 @@ among each other, so a replay may take a merge earlier than the first run did, a
 have the same id and bytes.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from processors.shell.kept import Active, Erased, Forwarded, Kept, KeptCodec, Moved, remember
+from processors.shell.kept import Active, Erased, Forwarded, Kept, KeptCodec, Moved, remember, unknown_to
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas.events import Event, IdentityChanged, StateMoved, TouchpointIdentified
-from schemas.ids import derived, mark
+from schemas.ids import derived, mark_bytes
 
 DUPLICATE = Drop("duplicate")
 ERASED = Drop("erased")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """What is kept for the key afterwards (the same object when nothing changed), and the effects in order."""
 
     kept: Kept | None
@@ -32,7 +30,7 @@ class Turn:
 
 def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event: Event, world: Any) -> Turn:
     """The turn of one event whose key has ``kept``."""
-    if processor.by_person:
+    if processor.by_person and isinstance(event, IdentityChanged | StateMoved):
         match event:
             case IdentityChanged(change="merged"):
                 return _move(processor, codec, kept, event)
@@ -44,17 +42,16 @@ def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, ev
                 return Turn(kept)
             case StateMoved():
                 return _adopt(processor, codec, kept, event, world)
-    match kept:
-        case Moved(to):
-            return _forward(processor, codec, kept, event, to)
-        case Erased():
-            return Turn(kept, (ERASED,))
+    if isinstance(kept, Moved):
+        return _forward(processor, codec, kept, event, kept.to)
+    if isinstance(kept, Erased):
+        return Turn(kept, (ERASED,))
     return _work(processor, kept, event, world)
 
 
 def _work(processor: Processor[Any], kept: Active | None, event: Event, world: Any) -> Turn:
-    state, seen = (kept.state, kept.seen) if kept is not None else (None, ())
-    seal = mark(event.event_id)
+    state, seen = (kept.state, kept.seen) if kept is not None else (None, b"")
+    seal = mark_bytes(event.event_id)
     if seal in seen:
         return Turn(kept, (DUPLICATE,))
     step = processor.step(state, event, world)
@@ -95,13 +92,11 @@ def _adopt(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event
     parcel = codec.decode_parcel(event.state)
     if isinstance(parcel, Forwarded):
         return _work(processor, kept, parcel.event, world)
-    state, seen = (kept.state, kept.seen) if kept is not None else (None, ())
+    state, seen = (kept.state, kept.seen) if kept is not None else (None, b"")
     # No look at the window: a crash may have sent this parcel before with less in it, and joining twice changes
     # nothing.
     merged: Step[Any] = Step(state) if parcel.state is None else processor.merge(state, parcel.state)
-    return Turn(
-        Active(merged.state, remember(parcel.seen, *(seal for seal in seen if seal not in parcel.seen))), merged.effects
-    )
+    return Turn(Active(merged.state, remember(parcel.seen, unknown_to(parcel.seen, seen))), merged.effects)
 
 
 def _erase(processor: Processor[Any], kept: Kept | None) -> Turn:

@@ -207,10 +207,10 @@ def visitor(walk: list[Chapter], who: str) -> Visitor:
 
 
 @lawful
-@given(stories(), st.lists(st.integers(0, 2**64 - 1), max_size=32), st.text())
-def test_what_is_kept_comes_back_from_its_bytes(events: list[Any], seen: list[int], somebody: str) -> None:
+@given(stories(), st.binary(max_size=256), st.text())
+def test_what_is_kept_comes_back_from_its_bytes(events: list[Any], seen: bytes, somebody: str) -> None:
     codec = KeptCodec(Account)
-    for kept in (Active(account(events), tuple(seen)), Active(None, tuple(seen)), Moved(somebody), Erased()):
+    for kept in (Active(account(events), seen), Active(None, seen), Moved(somebody), Erased()):
         assert codec.decode(codec.encode(kept)) == kept
         assert codec.encode(codec.decode(codec.encode(kept))) == codec.encode(kept)
 

@@ -7,7 +7,7 @@ from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.kept import WINDOW, Erased, KeptCodec, Moved
 from processors.step import Emit
 from schemas.events import RewardPosted, StateMoved
-from schemas.ids import derived
+from schemas.ids import MARK_BYTES, derived
 from tests.stories.stage import Stage
 from tests.stories.telling import (
     after,
@@ -42,7 +42,7 @@ def test_a_duplicate_changes_nothing(rewards: Stage) -> None:
 
 def test_the_window_of_duplicates_is_bounded(rewards: Stage) -> None:
     rewards.hears(*told(*[scan(name=f"scan-{n % 9 + 1}-{n}") for n in range(3 * WINDOW)]))
-    assert len(rewards.kept[person("anna")].seen) == WINDOW  # type: ignore[union-attr]
+    assert len(rewards.kept[person("anna")].seen) == WINDOW * MARK_BYTES  # type: ignore[union-attr]
 
 
 def test_somebody_who_moves_takes_all_along_once(rewards: Stage) -> None:
