@@ -4,9 +4,10 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 PYTHON  ?= $(shell command -v python3.11 || command -v python3)
 ARGS    ?=
+WHAT    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types clean
+.PHONY: help run test chaos bench lint types clean
 
 help:
 	@echo "Footpath"
@@ -17,6 +18,9 @@ help:
 	@echo
 	@echo "Work on it"
 	@echo "  make test             run the tests; ARGS goes to pytest, e.g. ARGS=\"tests/schemas -x\""
+	@echo "  make chaos            the same under fire, in the long form (hours); ARGS as above"
+	@echo "  make bench            measure everything, beside baselines (half an hour; leave the machine alone)"
+	@echo "  make bench WHAT=…     measure one thing, e.g. WHAT=shell; ARGS=--help lists them all"
 	@echo "  make lint             check style"
 	@echo "  make types            check types"
 	@echo "  make clean            remove the virtual environment and what tools left behind"
@@ -27,6 +31,13 @@ run: $(VENV)/.installed
 # Two at a time, a file on one side: most tests wait for real servers, and each side starts its own.
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# One at a time: these tests load the machine themselves.
+chaos: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/fire --long $(ARGS)
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m tests.bench $(WHAT) $(ARGS)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -51,4 +62,9 @@ $(VENV)/.installed: pyproject.toml deploy/constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[test]'
+	@touch $@
+
+# The peers that we are measured against.
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[bench]'
 	@touch $@

@@ -91,7 +91,7 @@ def split_batch(body: bytes) -> list[bytes]:
         return [bytes(event) for event in _batch(body).events]
     except msgspec.ValidationError as error:
         raise complaint(error) from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         return _split_leniently(body, error)
 
 

@@ -2,6 +2,7 @@
 beyond that.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 MAX_IDS = 200_000
@@ -12,7 +13,8 @@ class Recent:
 
     def __init__(self, max_ids: int = MAX_IDS) -> None:
         self._max_ids = max_ids
-        self._ids: dict[str, None] = {}
+        # A plain dict would search its front, full of deleted entries, for each one that goes.
+        self._ids: OrderedDict[str, None] = OrderedDict()
 
     def __contains__(self, sender_and_id: str) -> bool:
         return sender_and_id in self._ids
@@ -22,4 +24,4 @@ class Recent:
         for one in acknowledged:
             self._ids[one] = None
         while len(self._ids) > self._max_ids:
-            del self._ids[next(iter(self._ids))]
+            self._ids.popitem(last=False)

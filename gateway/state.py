@@ -56,6 +56,11 @@ class Gateway:
         """Whether as many requests wait as may."""
         return self.waiting >= self.settings.waiting
 
+    @property
+    def crowded_for_batches(self) -> bool:
+        """Whether half of the places are taken: the rest is for scans, which slow senders must not keep out."""
+        return self.waiting >= max(1, self.settings.waiting // 2)
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """One of the places of those who wait."""

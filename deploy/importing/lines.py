@@ -5,6 +5,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -61,6 +62,9 @@ class _Head(msgspec.Struct):
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
+# Numbers with a fraction stay exact: money may be among them.
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def read_batches(path: Path, stream: BinaryIO, start: Place) -> Iterator[Batch]:
@@ -120,6 +124,8 @@ def _sort(batch: Batch, line: Line, whole: int) -> None:
         batch.events.append(Line(line.number, with_id(text, line.number)))
     except UnicodeDecodeError as error:
         batch.rejected.append(Rejected(Line(line.number, text), f"no UTF-8 at byte {error.start}"))
+    except RecursionError:
+        batch.rejected.append(Rejected(Line(line.number, text), "nested too deeply"))
     except msgspec.DecodeError as error:
         reason = "no JSON object" if isinstance(error, msgspec.ValidationError) else f"no JSON: {error}"
         batch.rejected.append(Rejected(Line(line.number, text), reason))
@@ -128,7 +134,7 @@ def _sort(batch: Batch, line: Line, whole: int) -> None:
 def with_id(text: bytes, number: int) -> bytes:
     """The event's JSON with an id: its own, else one that follows from its text and line, the same in every run.
 
-    :raises msgspec.DecodeError: no JSON, or no object.
+    :raises msgspec.DecodeError: no JSON, or no object. :raises RecursionError: nested too deeply.
     """
     head = _decode_head(text)
     if not isinstance(head.event_id, msgspec.UnsetType) and bytes(head.event_id) != b"null":
@@ -137,7 +143,7 @@ def with_id(text: bytes, number: int) -> bytes:
     if isinstance(head.event_id, msgspec.UnsetType):
         rest = text[1:].lstrip()
         return b'{"event_id":"%s"%s%s' % (event_id.encode(), b"" if rest == b"}" else b",", rest)
-    return msgspec.json.encode(msgspec.json.decode(text) | {"event_id": event_id})
+    return _encode(_decode(text) | {"event_id": event_id})
 
 
 def _position(stream: BinaryIO, place: Place) -> int:

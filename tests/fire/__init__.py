@@ -1,0 +1,1 @@
+"""The promises under fire: each file is a fault and what must hold all the same."""

@@ -1,0 +1,32 @@
+"""Identifiers: any text has one normal form or is refused with a reason, and no address comes through a scrub."""
+
+from schemas.identifiers import EMAIL, TYPES, InvalidIdentifier, Pseudonyms, anchor_of, normalise
+
+PSEUDONYMS = Pseudonyms(bytes(range(32)), "DE")
+KINDS = (*TYPES, "badge")
+WORDS = (
+    "Ann@Corner.example", "+49 30 901820", "030/901820", "0151 23456789", "00:1B:44:11:3A:B7", "C-1042",
+    "ＡＮＮ＠corner．example", "STRASSE@ß.example", "İ@dot.example", "a\u0345@b.example", "٠٣٠٩٠١٨٢٠", " a\u200b ", "",
+)  # fmt: skip
+
+
+def seeds() -> list[bytes]:
+    """Every spelling as every type."""
+    return [bytes([number]) + word.encode() for number in range(len(KINDS)) for word in WORDS]
+
+
+def one(data: bytes) -> None:
+    kind = KINDS[data[0] % len(KINDS)] if data else KINDS[0]
+    text = data[1:].decode("utf-8", "ignore")
+    try:
+        normal = normalise(kind, text, "DE")
+    except InvalidIdentifier as refused:
+        assert "@" not in text or text not in str(refused), "a message never repeats the value"
+    else:
+        assert normalise(kind, normal, "DE") == normal, f"{kind}: {normal!r} is not its own normal form"
+        assert normal and normal == normal.strip() and normal.isprintable()
+        hashed = PSEUDONYMS.identifier(kind, text)
+        assert hashed == PSEUDONYMS.identifier(kind, f" {normal}\t") == anchor_of([hashed])
+    scrubbed = PSEUDONYMS.scrub(text)
+    left = EMAIL.search(scrubbed)
+    assert left is None, f"{left and left[0]!r} is left of {text!r}"
