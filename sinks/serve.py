@@ -99,9 +99,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             log.info("reading %d topics", len(agents))
             await Loop(consumer, agents, settings.flush_rows, settings.flush_after_ms / 1000).run(stop)
     finally:
-        await consumer.stop()
+        await _stop(consumer)
         await producer.stop()
         await writer.close()
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """Stops it, also while Kafka is away: aiokafka 0.14 then lets the end of the fetches that it cancels through."""
+    try:
+        await consumer.stop()
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise
 
 
 async def _serve(settings: Settings) -> None:

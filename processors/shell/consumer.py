@@ -19,6 +19,7 @@ from inspect import isawaitable
 from typing import Any
 
 import faust
+from aiokafka import TopicPartition
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -179,6 +180,10 @@ class RunConsumer(driver.Consumer):
         self._flowing.clear()
         async with self._fetching:
             await super().perform_seek()
+            # aiokafka seeks only where something is committed. Elsewhere a fetch that has just been dropped would be
+            # lost: the group begins where the topic does.
+            if begins := [TopicPartition(*tp) for tp in self.assignment() if not self._read_offset.get(tp)]:
+                await self._thread.seek_to_beginning(*begins)
 
     async def knows(self, topics: Iterable[str]) -> bool:
         """See :meth:`RunThread.knows`."""
