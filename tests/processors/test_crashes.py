@@ -10,10 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from processors.rewards.state import Account
 from schemas.topics import (
@@ -21,8 +17,6 @@ from schemas.topics import (
     REWARD_POSTED,
     SCAN_ROUTED,
     TOUCHPOINT_IDENTIFIED,
-    TOUCHPOINT_RECORDED,
-    changelog,
 )
 from tests.processors.street import STOP_S, Street, until
 from tests.processors.walkers import Walkers, expected
@@ -159,57 +153,3 @@ async def test_workers_that_come_and_go_under_load(street: Street) -> None:
     await street.quiet(*ALL)
     await is_as_folded(street, walkers, events)
     assert street.stop("rewards-2") < STOP_S
-
-
-async def test_faust_606_no_commit_passes_work_in_flight(street: Street) -> None:
-    """Whenever one looks, there is an identified event on the topic for every offset that is committed."""
-    walkers = Walkers("f606", people=500)
-    starting = await street.count(TOUCHPOINT_IDENTIFIED)
-    first = await street.ends(TOUCHPOINT_RECORDED.name)
-    street.start("identity", commit_interval_ms="1", batch_rows="50")
-    events = walkers.walk(3000)
-    sending = asyncio.ensure_future(street.send(events))
-    looks = 0
-    while not sending.done() or not await street.is_done("identity"):
-        committed = await street.committed("identity")  # first what is committed, then what is there
-        there = await street.count(TOUCHPOINT_IDENTIFIED) - starting
-        assert sum(offset - first[place] for place, offset in committed.items()) <= there
-        looks += 1
-        if looks == 10:
-            street.kill("identity")
-            street.start("identity", commit_interval_ms="1", batch_rows="50")
-    assert looks > 10
-    identified = await street.contents(TOUCHPOINT_IDENTIFIED, {event.event_id for event in events})
-    assert len(identified) == len(events)
-
-
-async def test_faust_597_and_176_a_restore_ends(street: Street) -> None:
-    """A changelog whose last record is a commit marker that no consumer is shown (597), and one that has a beginning
-    and an end and nothing between (176)."""
-    walkers = Walkers("f176", people=20)
-    events: list[Any] = []
-    for instance in ("first", "after a marker", "after nothing"):
-        if instance == "after nothing":
-            await empty(street, changelog("identity"))
-        street.start("identity", instance=instance, commit_interval_ms="10")
-        await street.opened(instance, PARTITIONS)
-        events += (more := walkers.walk(100))
-        await street.send(more)
-        await street.quiet("identity")
-        assert street.stop(instance) < STOP_S
-        shutil.rmtree(street.data / "workers")
-    ids = {event.event_id for event in events}
-    assert (await street.contents(TOUCHPOINT_IDENTIFIED, ids)).keys() == ids
-
-
-async def empty(street: Street, topic: str) -> None:
-    """Deletes every record of a topic: what is left begins where it ends."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=street.kafka)
-    await admin.start()
-    try:
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": "delete"})])
-        ends = {TopicPartition(topic, number): RecordsToDelete(before_offset=-1) for number in range(PARTITIONS)}
-        await admin.delete_records(ends)
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": "compact"})])
-    finally:
-        await admin.close()

@@ -12,8 +12,8 @@ from processors.shell.store import MemoryStore
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.topics import TOUCHPOINT_IDENTIFIED
-from tests.processors.broker_twin import Rec
-from tests.processors.test_simulation import WORLD, walk
+from tests.fire.simulation.broker_twin import Rec
+from tests.fire.simulation.walks import WORLD, Street, walk
 from tests.stories.telling import enter, told
 
 CODEC = Codec()
@@ -43,7 +43,7 @@ def work(
 def test_batches_may_be_cut_anywhere(processor: Any) -> None:
     for seed in range(50):
         chance = random.Random(seed)
-        values = [CODEC.record(event)[2] for event in walk(seed)]
+        values = [CODEC.record(event)[2] for event in walk(seed, Street(nameless_returns=True))]
         for _ in range(3):
             values.insert(chance.randint(0, len(values)), b"no event")
         records = [Rec(offset, b"", value) for offset, value in enumerate(values)]

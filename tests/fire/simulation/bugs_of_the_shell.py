@@ -1,0 +1,131 @@
+"""Bugs in what the shell does around the cores: durability, offsets, owners, places."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from processors.rewards import core as rewards
+from processors.shell.changelog import WATERMARK, Changelog
+from processors.shell.outbox import Outbox
+from processors.shell.partition import Partition
+from tests.fire.simulation import adapter
+from tests.fire.simulation.broker_twin import Broker, FragileStore
+from tests.fire.simulation.planting import around, planted
+
+# The order of durability.
+
+for _order in ("CES", "CSE", "ESC", "SEC", "SCE"):
+    planted(f"durability in the order {_order}")(
+        lambda order=_order: patch.object(Partition, "_commit", adapter.commit_in(order))  # type: ignore[misc]
+    )
+
+
+@planted("effects published and never waited for")
+def _() -> Any:
+    return patch.object(Partition, "_commit", adapter.commit_in("CS"))
+
+
+@planted("a commit in the middle of a batch")
+def _() -> Any:
+    def build(true: Any, *args: Any) -> Partition:
+        partition = true(*args)
+        partition._whole = nullcontext()
+        return partition
+
+    return around(adapter, "build_partition", build)
+
+
+# Offsets and watermarks.
+
+
+@planted("gaps and redelivery taken as they come")
+def _() -> Any:
+    async def fresh(self: Partition, topic: str, records: Any) -> Any:
+        return records
+
+    return patch.object(Partition, "_fresh", fresh)
+
+
+def _watermark_off_by(error: int) -> Any:
+    def get(true: Any, self: FragileStore, key: bytes) -> bytes | None:
+        raw = true(self, key)
+        return b"%d" % (int(raw) + error) if raw is not None and key.startswith(WATERMARK) else raw
+
+    return around(FragileStore, "get", get)
+
+
+planted("watermark one too high")(lambda: _watermark_off_by(1))
+planted("watermark one too low")(lambda: _watermark_off_by(-1))
+
+
+@planted("offsets committed for a topic that was not taken")
+def _() -> Any:
+    def commit(true: Any, self: Changelog, rows: Any, offsets: dict[str, int]) -> Any:
+        every = {topic.name: max(offsets.values()) for topic in rewards.PROCESSOR.sources}
+        return true(self, rows, every | offsets)
+
+    return around(Changelog, "commit", commit)
+
+
+@planted("offsets committed without their state")
+def _() -> Any:
+    return around(Changelog, "commit", lambda true, self, rows, offsets: true(self, {}, offsets))
+
+
+# Owners.
+
+
+@planted("zombies not refused")
+def _() -> Any:
+    return patch.object(Broker, "accepts", lambda self, home, epoch: True)
+
+
+@planted("the tail of the changelog lost")
+def _() -> Any:
+    def restore(true: Any, home: Any, store: Any) -> int:
+        return true(replace(home, rows=home.rows[:-1]), store)
+
+    return around(adapter, "restore", restore)
+
+
+@planted("a disk believed without its changelog")
+def _() -> Any:
+    return around(adapter, "restore", lambda true, home, store: 0 if store.position else true(home, store))
+
+
+@planted("states at hand outlive the owner that failed")
+def _() -> Any:
+    def build(true: Any, *args: Any) -> Partition:
+        partition = true(*args)
+        number, producer = args[2], args[6]
+        hot = vars(producer.broker).setdefault("hot", defaultdict(dict))
+        partition._desk._hot = hot[number]
+        return partition
+
+    return around(adapter, "build_partition", build)
+
+
+# Places.
+
+
+@planted("answers that ignore the partition of their gateway")
+def _() -> Any:
+    return around(Outbox, "put", lambda true, self, event, partition=None: true(self, event))
+
+
+@contextmanager
+def _somewhere() -> Iterator[None]:
+    chance = random.Random(1)
+
+    def put(true: Any, self: Outbox, event: Any, partition: int | None = None) -> None:
+        true(self, event, chance.randrange(2) if partition is None else partition)
+
+    with around(Outbox, "put", put):
+        yield
+
+
+planted("effects on any partition")(_somewhere)
