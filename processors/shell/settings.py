@@ -26,7 +26,7 @@ class WorkerSettings:
     heartbeat_interval_ms: int = 1500
     fetch_wait_ms: int = 500
     batch_rows: int = 2000
-    transaction_timeout_ms: int = 10_000
+    transaction_timeout_ms: int = 60_000
     reject_limit: int = 10_000
     metrics_port: int | None = None
     schema_registry: str = ""

@@ -1,0 +1,64 @@
+"""Made-up customers and what they do: always the same for a seed."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from schemas.ids import derived
+
+FIRST = datetime(2026, 3, 1, 8, tzinfo=UTC)
+STORES = ("berlin-mitte", "lisbon-chiado")
+OTHERS = ("page_view", "store_entry", "store_exit", "event_checkin", "review_written")
+SALE_SHARE, RETURN_SHARE = 0.2, 0.1
+CENT = Decimal("0.01")
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Crowd:
+    """``made`` has every event that was ever made, by its id, in the shape of the events API."""
+
+    seed: int
+    people: int = 400
+    made: dict[str, Json] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._random = Random(self.seed)
+        self._kept: list[Json] = []
+
+    def events(self, count: int) -> list[Json]:
+        """The next events: a fifth are sales, of which some are returned later, as a whole or in part."""
+        return [self._next() for _ in range(count)]
+
+    def _next(self) -> Json:
+        chance = self._random.random()
+        if chance < RETURN_SHARE and self._kept:
+            sale = self._kept.pop(self._random.randrange(len(self._kept)))
+            return self._event("return", sale["identifiers"][0]["value"], properties=self._given_back(sale))
+        who = f"crowd-{self.seed}-{self._random.randrange(self.people)}"
+        if chance < RETURN_SHARE + SALE_SHARE:
+            paid = {"amount": str(self._random.randrange(1, 9000) * CENT), "currency": "EUR"}
+            self._kept.append(sale := self._event("sale", who, properties=paid))
+            return sale
+        return self._event(self._random.choice(OTHERS), who)
+
+    def _given_back(self, sale: Json) -> Json:
+        cents = int(Decimal(sale["properties"]["amount"]) / CENT)
+        returned = cents if self._random.random() < 0.5 else self._random.randrange(cents)
+        return {"amount": str(returned * CENT), "currency": "EUR", "sale_event_id": sale["event_id"]}
+
+    def _event(self, kind: str, who: str, **more: Any) -> Json:
+        number = len(self.made)
+        event = {
+            "event_id": derived("crowd", str(self.seed), str(number)),
+            "type": kind,
+            "occurred_at": (FIRST + timedelta(seconds=number)).isoformat(),
+            "store": self._random.choice(STORES),
+            "identifiers": [{"type": "customer", "value": who}],
+            **more,
+        }
+        self.made[event["event_id"]] = event
+        return event

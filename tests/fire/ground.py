@@ -1,0 +1,155 @@
+"""Ground that gives way: brokers with settings of a test's own, and small disks that fill up."""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.errors import PolicyViolationError
+
+from deploy.local import kafka, ports
+from deploy.local.settings import cache_directory
+from deploy.setup.topics import apply
+from schemas.brand.items import events_of
+from schemas.topics import MAX_RECORD_BYTES, PARTITIONS
+from tests.parts import KafkaPart
+from tests.processors.street import Street, until
+from tests.stories.world import route, world
+
+FILLER = "filler"
+
+
+def build_broker(directory: Path, advertised: int | None = None, **settings: str) -> KafkaPart:
+    """A broker, laid out and not started. ``settings`` have underscores for dots.
+
+    :param advertised: the port that it tells its clients, where a wire leads to it.
+    """
+    place = kafka.Place(directory, ports.free(), ports.free())
+    install = kafka.prepare(cache_directory(os.environ), print)
+    kafka.lay_out(install, place)
+    extra = {name.replace("_", "."): value for name, value in settings.items()}
+    if advertised is not None:
+        extra |= _advertising(place, advertised)
+    with place.properties_file.open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in extra.items())
+    return KafkaPart(
+        argv=kafka.command(install, place),
+        log=directory / "kafka.log",
+        answers=lambda: kafka.answers(place.bootstrap),
+        bootstrap=place.bootstrap,
+    )
+
+
+def _advertising(place: kafka.Place, port: int) -> dict[str, str]:
+    """Clients come by ``port``; what the broker has to tell itself goes by a listener of its own."""
+    here, inner = ports.LOCALHOST, f"INNER://{ports.LOCALHOST}:{ports.free()}"
+    return {
+        "listeners": f"PLAINTEXT://{here}:{place.port},{inner},CONTROLLER://{here}:{place.controller_port}",
+        "advertised.listeners": f"PLAINTEXT://{here}:{port},{inner}",
+        "inter.broker.listener.name": "INNER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,INNER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    }
+
+
+@contextmanager
+def small_disk(directory: Path, megabytes: int) -> Iterator[Path]:
+    """A file system of so many megabytes at ``directory``. :raises PermissionError: none may be mounted here."""
+    directory.mkdir(parents=True, exist_ok=True)
+    mounting = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "footpath-test", str(directory)],
+        capture_output=True,
+        text=True,
+    )
+    if mounting.returncode:
+        raise PermissionError(f"a small disk cannot be mounted here (that takes root): {mounting.stderr.strip()}")
+    try:
+        yield directory
+    finally:
+        # Lazily: whoever still has a file open there keeps it, and nobody is left with a busy mount.
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leaves not a byte on the disk."""
+    with (disk / FILLER).open("ab", buffering=0) as file:
+        for piece in (1 << 20, 1 << 12, 1):
+            try:
+                while file.write(bytes(piece)):
+                    pass
+            except OSError:
+                continue
+
+
+def clear(disk: Path) -> None:
+    """Gives back what `fill` took."""
+    (disk / FILLER).unlink()
+
+
+@contextmanager
+def workers_broker(directory: Path) -> Iterator[KafkaPart]:
+    """A broker with the topics of the system, which compacts at once what may be compacted."""
+    part = build_broker(directory, log_cleaner_backoff_ms="200")
+    part.start()
+    apply(part.bootstrap)
+    yield part
+    part.stop()
+
+
+@asynccontextmanager
+async def street_on(broker: KafkaPart, data: Path) -> AsyncIterator[Street]:
+    """A street on which nobody works yet, with the stories' brand."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=2, max_request_size=MAX_RECORD_BYTES)
+    await producer.start()
+    street = Street(broker.bootstrap, data, producer)
+    await street.send(events_of(world(route("buy")).brand, 1, {}))
+    try:
+        yield street
+    finally:
+        street.clear()
+        await producer.stop()
+
+
+async def configure(street: Street, topic: str, **settings: str) -> None:
+    """Replaces the settings of a topic; names have underscores for dots."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=street.kafka)
+    await admin.start()
+    try:
+        dotted = {name.replace("_", "."): value for name, value in settings.items()}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dotted)])
+    finally:
+        await admin.close()
+
+
+async def empty(street: Street, topic: str) -> None:
+    """Deletes every record of a compacted topic: what is left begins where it ends."""
+    await configure(street, topic, cleanup_policy="delete")
+    admin = AIOKafkaAdminClient(bootstrap_servers=street.kafka)
+    ends = {TopicPartition(topic, number): RecordsToDelete(before_offset=-1) for number in range(PARTITIONS)}
+
+    async def is_empty() -> bool:
+        try:
+            await admin.delete_records(ends)
+        except PolicyViolationError:  # the broker has not taken the new policy to heart yet
+            return False
+        return True
+
+    await admin.start()
+    try:
+        await until(is_empty, 10, f"{topic} to be emptied")
+    finally:
+        await admin.close()
+    await configure(street, topic, cleanup_policy="compact")
+
+
+async def compacted(street: Street, topic: str) -> None:
+    """Waits until most records of a topic that was written to many times are gone, from its middle."""
+
+    async def is_compacted() -> bool:
+        return 3 * len(await street.read(topic)) < sum((await street.ends(topic)).values())
+
+    await until(is_compacted, 30, f"{topic} to be compacted")
