@@ -16,6 +16,8 @@ MANY = 32
 partition.
 """
 BATCH_BYTES = 512 * 1024
+SPACING_MS = 5
+"""Least time between two requests: the first scan leaves at once, in a crowd several share the next."""
 GIVE_UP_AFTER_MS = 5000
 """How long the Kafka client goes on trying a record that nobody waits for any more."""
 
@@ -35,7 +37,7 @@ class Producer:
             kafka = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 acks="all",
-                linger_ms=0,
+                linger_ms=SPACING_MS,
                 max_batch_size=BATCH_BYTES,
                 request_timeout_ms=GIVE_UP_AFTER_MS,
                 retry_backoff_ms=50,

@@ -5,6 +5,7 @@ progress.
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import signal
@@ -120,6 +121,7 @@ def main() -> None:
         check_spool(settings.spool)
         sock = listen(settings.host, settings.port)
         server = build_server(settings)
+        gc.freeze()  # what is there now stays: no collection has to look at it while phones wait
     except (SettingsError, SpoolError, RegistryError) as error:
         log.critical("%s", error)
         sys.exit(1)

@@ -1,6 +1,7 @@
 """The entry of a worker process: one or more processors, their reference data, metrics and logs."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from processors.context.core import PROCESSOR as CONTEXT
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.agent import Worker
+from processors.shell.handover import Handover
 from processors.shell.live_world import LiveWorld
 from processors.shell.settings import SettingError, WorkerSettings, read_settings
 from processors.step import Processor
@@ -68,9 +70,10 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
     try:
         await asyncio.wait({stopped, following, ready}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
-            workers = [Worker(settings, processor, instance, codec, world.now) for processor in processors]
-            for worker in workers:
-                await worker.start()
+            handover = Handover()
+            workers = [Worker(settings, processor, instance, codec, world.now, handover) for processor in processors]
+            gc.freeze()  # what is there now stays: no collection has to look at it while phones wait
+            await asyncio.gather(*(worker.start() for worker in workers))
             apps = [asyncio.ensure_future(worker.app.wait_until_stopped()) for worker in workers]
             ends: list[asyncio.Future[Any]] = [stopped, following, *apps, *(worker.failed for worker in workers)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -13,7 +13,6 @@ from schemas.topics import Topic
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 0.5
-IDLE_MS = 5000
 
 
 class Follower:
@@ -58,8 +57,6 @@ class Follower:
                 bootstrap_servers=self._bootstrap,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
-                # Kafka answers at once when there is something; nothing is to be asked for more often.
-                fetch_max_wait_ms=IDLE_MS,
             )
             try:
                 await consumer.start()

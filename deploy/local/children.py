@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from deploy.local import clickhouse, kafka
 from deploy.local.data import Data
 from deploy.local.supervisor import Child
 
-PROCESSORS = ("identity", "context", "rewards")
+# Identity and context share a process: what a phone waits for goes from one to the other without a way over Kafka.
+WORKERS = (("identity", "context"), ("rewards",))
 # The embedded Kafka allows shorter sessions than a cluster does, so what was killed is replaced sooner.
 SHORT_SESSIONS = {
     "FOOTPATH_WORKER_SESSION_TIMEOUT_MS": "2000",
@@ -20,7 +22,7 @@ SHORT_SESSIONS = {
 }
 HEALTH_TIMEOUT_S = 2.0
 # Phones wait for Kafka, the gateway, identity and context. Nobody notices when the others come a moment later.
-NICENESS = {"clickhouse": 5, "rewards": 5, "sink": 5, "shoppers": 5}
+NICENESS = {"clickhouse": 10, "rewards": 10, "sink": 10, "shoppers": 10}
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ def build_processes(addresses: Addresses, brand: Path, workers: int, data: Data)
         )
 
     return (
-        *(build(name, processor, "worker", processor, "--name", name) for processor, name in worker_names(workers)),
+        *(
+            build(names[0], processors[0], "worker", *processors, "--name", names[0])
+            for processors, names in worker_names(workers)
+        ),
         build("sink", "sink", "sink"),
         build("gateway", "gateway", "gateway"),
     )
@@ -94,18 +99,25 @@ def build_shoppers(addresses: Addresses, brand: Path, count: int, data: Data) ->
     )
 
 
-def worker_names(workers: int) -> list[tuple[str, str]]:
-    """(processor, name of the worker): identity, identity-2 …"""
+def worker_names(workers: int) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """(processors, their names) of each worker: identity and context, identity-2 and context-2 …; the first is the
+    process's own."""
     return [
-        (processor, processor if number == 1 else f"{processor}-{number}")
-        for processor in PROCESSORS
+        (processors, tuple(name if number == 1 else f"{name}-{number}" for name in processors))
+        for processors in WORKERS
         for number in range(1, workers + 1)
     ]
 
 
+def by_processor(pids: Mapping[str, int], workers: int) -> dict[str, int]:
+    """The pids of all processes by every name that something in them has."""
+    others = {name: names[0] for _, names in worker_names(workers) for name in names[1:]}
+    return {**pids, **{name: pids[process] for name, process in others.items() if process in pids}}
+
+
 def stop_order(workers: int) -> tuple[tuple[str, ...], ...]:
     """From the street to the store: whoever still has something to hand on stops before who takes it."""
-    names = tuple(name for _, name in worker_names(workers))
+    names = tuple(names[0] for _, names in worker_names(workers))
     return (("shoppers",), ("gateway",), names, ("sink",), ("kafka",), ("clickhouse",))
 
 

@@ -176,7 +176,7 @@ class Stack:
             "kafka": addresses.kafka,
             "clickhouse": addresses.clickhouse,
             "api_key": data.read_api_key(self._plan.data),
-            "processes": self._supervisor.pids,
+            "processes": children.by_processor(self._supervisor.pids, self._settings.workers),
             "demo": {"scan": f"{addresses.gateway}/s/{urllib.parse.quote(self._plan.demo_tag)}"},
         }
 

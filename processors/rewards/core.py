@@ -213,5 +213,5 @@ PROCESSOR = Processor(
     merge=merge,
     erase=erase,
     by_person=True,
-    linger_ms=150,
+    linger_ms=300,
 )

@@ -12,31 +12,43 @@ from faust.types import TP
 
 from processors import metrics
 from processors.shell.consumer import RunApp, RunConsumer, RunScheduler, RunSchema, RunTransport, partitions_of
+from processors.shell.handover import Handover
 from processors.shell.partition import CLOSE_S, Partition
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
 from schemas.codec import Codec
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.topics import MAX_RECORD_BYTES, STATE_MOVED, TOPICS
 
 log = logging.getLogger(__name__)
 SCHEME = "footpath"
 LOOK_AGAIN_S = 0.5
 LINGER_BYTES = 64 << 10
 """A fetch of a processor that lingers returns as soon as there is so much."""
+SPACING_MS = 3
+"""Least time between two requests of a producer: the first leaves at once, in a crowd several share the next."""
+HANDED_WAIT_MS = 100
+"""How long a fetch waits when what it would bring is handed over already."""
 
 
 class Worker:
     """Runs one processor on the partitions that its consumer group gives it."""
 
     def __init__(
-        self, settings: WorkerSettings, processor: Processor[Any], instance: str, codec: Codec, world: Callable[[], Any]
+        self,
+        settings: WorkerSettings,
+        processor: Processor[Any],
+        instance: str,
+        codec: Codec,
+        world: Callable[[], Any],
+        handover: Handover | None = None,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._instance = instance
         self._codec = codec
         self._world = world
+        self._handover = handover or Handover()
         self._producer: AIOKafkaProducer | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
@@ -48,7 +60,7 @@ class Worker:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka,
             acks="all",
-            linger_ms=self._processor.linger_ms,
+            linger_ms=self._processor.linger_ms or SPACING_MS,
             max_batch_size=512 << 10,
             max_request_size=MAX_RECORD_BYTES,
         )
@@ -85,8 +97,7 @@ class Worker:
             broker_heartbeat_interval=self._settings.heartbeat_interval_ms / 1000,
             broker_rebalance_timeout=5.0,
         )
-        app.fetch_wait_ms = self._processor.linger_ms or self._settings.fetch_wait_ms
-        app.fetch_min_bytes = LINGER_BYTES if self._processor.linger_ms else 1
+        app.fetching = self._fetching
         source = app.topic(
             *(topic.name for topic in self._processor.sources),
             schema=RunSchema(),
@@ -111,6 +122,7 @@ class Worker:
             await self._close_all()
             for number in sorted(partitions_of(given)):
                 self._open(number)
+            self._tell_what_is_written()
             if {tp.topic for tp in given} != {topic.name for topic in self._processor.sources}:
                 self._looking = asyncio.ensure_future(self._look_for_topics())
 
@@ -128,7 +140,10 @@ class Worker:
             self._producer,
             self._world,
             self._rewind,
+            self._handover,
         )
+        for topic in self._processor.sources:
+            self._handover.read(topic.name, number, partition.hand)
         task = asyncio.ensure_future(partition.run())
         task.add_done_callback(self._ended)
         self._partitions[number] = (partition, task)
@@ -138,6 +153,10 @@ class Worker:
         """Closes every partition: at each rebalance all are given up, and those that stay are opened and fenced
         anew."""
         closing, self._partitions = self._partitions, {}
+        self._tell_what_is_written()
+        for number, (partition, _) in closing.items():
+            for topic in self._processor.sources:
+                self._handover.leave(topic.name, number, partition.hand)
         for partition, task in closing.values():
             partition.close()
             if not partition.opened.is_set():
@@ -149,6 +168,21 @@ class Worker:
                 task.cancel()
             await asyncio.wait(tasks)
         metrics.PARTITIONS.labels(self._processor.name).set(0)
+
+    def _tell_what_is_written(self) -> None:
+        """A topic with one writer is wholly written here when all of its writer's partitions are here."""
+        for topic in TOPICS:
+            if topic.written_by == (self._processor.name,):
+                self._handover.written_here(topic.name, len(self._partitions) == self._settings.partitions)
+
+    def _fetching(self) -> tuple[int, int]:
+        """Least bytes and longest wait (milliseconds) of a fetch."""
+        if self._processor.linger_ms:
+            return LINGER_BYTES, self._processor.linger_ms
+        # What moves when people merge comes from elsewhere too, but no phone waits for it.
+        if self._handover.brings_all([topic.name for topic in self._processor.sources if topic is not STATE_MOVED]):
+            return LINGER_BYTES, HANDED_WAIT_MS
+        return 1, self._settings.fetch_wait_ms
 
     def _store(self, number: int) -> Store:
         if number not in self._stores:

@@ -11,7 +11,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from processors.shell.outbox import Row, send_rows
+from processors.shell.handover import Row
+from processors.shell.outbox import send_rows
 from processors.shell.store import Store
 from schemas import topics
 

@@ -2,7 +2,8 @@
 
 Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
 pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
-_wait_next_records and the consumer thread's _create_consumer, _serve and _gather_remaining_tasks.
+_wait_next_records, the consumer thread's _fetch_records, _serve and _gather_remaining_tasks, and how long and for how
+much aiokafka's fetcher waits.
 
 What is mended, by the number of its faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
@@ -62,10 +63,10 @@ class RunScheduler(DefaultSchedulingStrategy):
 
 
 class RunApp(faust.App):
-    """An app that says how it fetches: a fetch returns with so many bytes, or with what there is after so long."""
+    """An app that says how it fetches, anew before each fetch: it returns with so many bytes, or with what there is
+    after so many milliseconds."""
 
-    fetch_min_bytes = 1
-    fetch_wait_ms = 500
+    fetching: Callable[[], tuple[int, int]]
 
 
 class _NoThread:
@@ -95,12 +96,10 @@ class RunThread(driver.AIOKafkaConsumerThread):
     async def _gather_remaining_tasks(self) -> None:
         """The loop's other tasks are not this service's to end."""
 
-    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
-        consumer = super()._create_consumer(loop)
+    async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
         assert isinstance(self.app, RunApp)
-        consumer._fetch_min_bytes = self.app.fetch_min_bytes
-        consumer._fetch_max_wait_ms = self.app.fetch_wait_ms
-        return consumer
+        consumer._fetcher._fetch_min_bytes, consumer._fetcher._fetch_max_wait_ms = self.app.fetching()
+        return await super()._fetch_records(consumer, *args, **kwargs)
 
     async def knows(self, topics: Iterable[str]) -> bool:
         """Asks the brokers anew and says whether they know the topics.

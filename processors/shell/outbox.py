@@ -6,7 +6,8 @@ from collections import defaultdict
 from aiokafka import AIOKafkaProducer
 
 from processors import metrics
-from schemas.codec import Codec, Headers
+from processors.shell.handover import Handover, Row
+from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import partition_of
 
@@ -14,17 +15,18 @@ SMALL = 32
 """Up to so many rows join the partition's open batch; more get a batch of their own, which costs a round trip but far
 less work for each row."""
 
-Row = tuple[bytes, bytes, Headers]
-
 
 class Outbox:
     """Collects the events of a batch, then sends them at once. ``flush`` gives the deliveries to wait for."""
 
-    def __init__(self, processor: str, producer: AIOKafkaProducer, codec: Codec, partitions: int) -> None:
+    def __init__(
+        self, processor: str, producer: AIOKafkaProducer, codec: Codec, partitions: int, handover: Handover
+    ) -> None:
         self._processor = processor
         self._producer = producer
         self._codec = codec
         self._partitions = partitions
+        self._handover = handover
         self._rows: dict[tuple[str, int], list[Row]] = defaultdict(list)
 
     def put(self, event: Event, partition: int | None = None) -> None:
@@ -38,7 +40,10 @@ class Outbox:
         deliveries: list[asyncio.Future[object]] = []
         for (topic, partition), of_partition in rows.items():
             metrics.EMITTED.labels(self._processor, topic).inc(len(of_partition))
-            deliveries += await send_rows(self._producer, topic, partition, of_partition)
+            sent = await send_rows(self._producer, topic, partition, of_partition)
+            deliveries += sent
+            if len(sent) == len(of_partition):
+                self._handover.follow(sent, topic, partition, of_partition)
         return deliveries
 
 

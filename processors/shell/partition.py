@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaProducer
 from processors import metrics
 from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore
 from processors.shell.desk import Desk, Record
+from processors.shell.handover import Handover
 from processors.shell.outbox import Outbox
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import Store
@@ -28,6 +29,8 @@ from schemas.codec import Codec
 
 log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
+HANDED: tuple[str, Sequence[Record]] = ("", ())
+"""Stands in the queue for what was handed over."""
 CLOSE_S = 1.5
 """How long a partition that is given up may take to finish what it published; the rest is replayed by the next
 owner."""
@@ -47,17 +50,19 @@ class Partition:
         producer: AIOKafkaProducer,
         world: Callable[[], Any],
         rewind: Callable[[str, int, int], Awaitable[None]],
+        handover: Handover | None = None,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._number = number
         self._group = group
         self._store = store
-        self._outbox = Outbox(processor.name, producer, codec, settings.partitions)
+        self._outbox = Outbox(processor.name, producer, codec, settings.partitions, handover or Handover())
         self._desk = Desk(processor, codec, store, number, settings.reject_limit, self._outbox.put)
         self._world = world
         self._rewind = rewind
         self._queue: asyncio.Queue[tuple[str, Sequence[Record]] | None] = asyncio.Queue(QUEUED_BATCHES)
+        self._handed: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
         self._rewound: dict[str, tuple[int, int]] = {}
         self._changed: dict[str, int] = {}
@@ -72,6 +77,14 @@ class Partition:
         """Hands a run of records over; waits when the partition is behind."""
         if not self._closing.is_set():
             await self._queue.put((topic, records))
+
+    def hand(self, topic: str, record: Record) -> None:
+        """Offers a record that this process has published. It may be passed over: the fetch brings it as well."""
+        if not self._handed and not self._closing.is_set() and not self._queue.full():
+            self._queue.put_nowait(HANDED)
+            self._handed = {topic: [record]}
+        elif self._handed:
+            self._handed.setdefault(topic, []).append(record)
 
     async def run(self) -> None:
         """Until ``close``. Any exception is a bug, a lost partition or a broker that stayed away: the worker must
@@ -105,8 +118,22 @@ class Partition:
 
     async def _take_all(self) -> None:
         while (batch := await self._queue.get()) is not None:
-            await self._take(*batch)
+            if batch is HANDED:
+                handed, self._handed = self._handed, {}
+                for topic, records in handed.items():
+                    if run := self._following(topic, records):
+                        await self._take(topic, run)
+            else:
+                await self._take(*batch)
         self._taken.set()
+
+    def _following(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
+        """Of what was handed over, the records that follow without a gap on what was taken."""
+        expected = self._next.get(topic)
+        if expected is None:
+            return ()
+        new = [record for record in records if record.offset >= expected]
+        return [record for number, record in enumerate(new) if record.offset == expected + number]
 
     async def _commit_all(self, changelog: Changelog) -> None:
         interval_s = self._settings.commit_interval_ms / 1000

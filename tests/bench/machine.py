@@ -3,6 +3,7 @@
 import os
 import platform
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -47,6 +48,14 @@ def cpu_s(pid: int) -> float:
     """CPU seconds of a process and its threads so far, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def by_pid(processes: Mapping[str, int]) -> dict[str, int]:
+    """Each process once, under all of its names."""
+    names: dict[int, list[str]] = {}
+    for name, pid in processes.items():
+        names.setdefault(pid, []).append(name)
+    return {" + ".join(of_pid): pid for pid, of_pid in names.items()}
 
 
 def used_s() -> tuple[float, float]:

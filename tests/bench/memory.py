@@ -5,7 +5,7 @@ import itertools
 from tests import pathdata
 from tests.bench.figures import Figure, shown
 from tests.bench.ground import Ground, NotMeasured
-from tests.bench.machine import family, pss_mb
+from tests.bench.machine import by_pid, family, pss_mb
 from tests.stack.whole import Street, wait_until, write_lines
 
 IMPORT_TIMEOUT_S = 900
@@ -38,6 +38,6 @@ def measure(ground: Ground) -> list[Figure]:
 
 def _pss(street: Street) -> dict[str, float]:
     """MB by process, each with its own children."""
-    found = {name: sum(map(pss_mb, family(pid))) for name, pid in street.run["processes"].items()}
+    found = {name: sum(map(pss_mb, family(pid))) for name, pid in by_pid(street.run["processes"]).items()}
     supervisor = int((street.data / "lock").read_text())
     return {**found, "supervisor": pss_mb(supervisor)}

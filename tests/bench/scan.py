@@ -11,7 +11,7 @@ from typing import Any
 from tests.bench import people
 from tests.bench.figures import Figure, shown
 from tests.bench.ground import Ground, NotMeasured
-from tests.bench.machine import cpu_s
+from tests.bench.machine import by_pid, cpu_s
 from tests.bench.phones import WARM_S
 from tests.stack.whole import Street
 
@@ -61,14 +61,14 @@ def measure(ground: Ground) -> list[Figure]:
 
 def run(ground: Ground, street: Street, case: Case) -> Answers:
     tags = [f"/s/{tag}" for tag in people.demo_brand().tags]
-    pids = street.run["processes"]
+    pids = by_pid(street.run["processes"])
     before = {name: cpu_s(pid) for name, pid in pids.items()}
     arguments = ("open", street.run["gateway"], str(case.rate), str(case.seconds), case.devices, *tags)
     with ground.process("phones", "tests.bench.phones", *arguments) as phones:
         told = phones.told(case.seconds + 60)
     if told["answered"] < told["asked"] or set(told["statuses"]) - {"200", "302"}:
         raise NotMeasured(f"of {told['asked']} scans {told['answered']} were answered: {told['statuses']}")
-    if street.run["processes"] != pids:
+    if by_pid(street.run["processes"]) != pids:
         raise NotMeasured("a process of the stack died meanwhile")
     scans = case.rate * (case.seconds + WARM_S)
     return Answers(told, {name: (cpu_s(pid) - before[name]) / scans * 1000 for name, pid in pids.items()})

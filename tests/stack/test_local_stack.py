@@ -89,18 +89,18 @@ def test_the_run_file_is_private_and_leaves_with_the_stack(tmp_path: Path) -> No
 
 
 def test_workers_are_named_and_stopped_together() -> None:
-    assert [name for _, name in children.worker_names(2)] == [
-        "identity",
-        "identity-2",
-        "context",
-        "context-2",
-        "rewards",
-        "rewards-2",
+    assert [names for _, names in children.worker_names(2)] == [
+        ("identity", "context"),
+        ("identity-2", "context-2"),
+        ("rewards",),
+        ("rewards-2",),
     ]
+    pids = {"identity": 1, "identity-2": 2, "rewards": 3, "sink": 4}
+    assert children.by_processor(pids, 2) == {**pids, "context": 1, "context-2": 2}
     assert children.stop_order(1) == (
         ("shoppers",),
         ("gateway",),
-        ("identity", "context", "rewards"),
+        ("identity", "rewards"),
         ("sink",),
         ("kafka",),
         ("clickhouse",),

@@ -29,7 +29,7 @@ def with_merge(bug: Callable[[Account | None, Account], Any]) -> Any:
 
 @planted("duplicates not remembered")
 def _() -> Any:
-    return patch.object(turn, "remember", lambda seen, *marks: ())
+    return patch.object(turn, "remember", lambda seen, fresh: b"")
 
 
 @planted("duplicates of scans not looked for")
@@ -137,7 +137,7 @@ def _() -> Any:
 def _() -> Any:
     def step(visitor: Any, event: Any, world: Any) -> Step[Any]:
         true = context.step(visitor, event, world)
-        return replace(true, effects=tuple(map(_unordered, true.effects)))
+        return msgspec.structs.replace(true, effects=tuple(map(_unordered, true.effects)))
 
     return patch.object(context, "PROCESSOR", replace(context.PROCESSOR, step=step))
 
@@ -147,4 +147,4 @@ def _unordered(effect: Any) -> Any:
         return effect
     by_name = {candidate.route: candidate for candidate in effect.event.candidates}
     candidates = tuple(by_name[name] for name in set(by_name))
-    return replace(effect, event=msgspec.structs.replace(effect.event, candidates=candidates))
+    return msgspec.structs.replace(effect, event=msgspec.structs.replace(effect.event, candidates=candidates))

@@ -35,6 +35,9 @@ class Chance(Protocol):
     def fetches(self, place: Fetching) -> Fetch | None:
         """The next run of records to hand over; None when nobody has anything."""
 
+    def hands(self, place: Fetching) -> Fetch | None:
+        """Records that the process of the partition has published itself and hands over, at any place."""
+
     def arrives(self, least: int, most: int) -> int:
         """How much of what a dead process had sent is in the log in the end."""
 
@@ -72,6 +75,14 @@ class Seeded:
         count = min(self._random.randint(1, 6), place.ends[topic] - at)
         return (topic, at, count) if count > 0 else None
 
+    def hands(self, place: Fetching) -> Fetch | None:
+        topic = self._random.choice([topic for topic, end in place.ends.items() if end] or [""])
+        if not topic or self._random.random() < 0.8:
+            return None
+        at = max(0, place.next.get(topic, 0) + self._random.choice((-2, -1, 0, 0, 0, 1, 2)))
+        count = min(self._random.randint(1, 4), place.ends[topic] - at)
+        return (topic, at, count) if count > 0 else None
+
     def arrives(self, least: int, most: int) -> int:
         return self._random.randint(least, most)
 
@@ -103,6 +114,9 @@ class Steady:
                 if self.after_commit and place.committed.get(topic, 0) < at:
                     return None
                 return topic, at, min(self.size, end - at)
+        return None
+
+    def hands(self, place: Fetching) -> Fetch | None:
         return None
 
     def arrives(self, least: int, most: int) -> int:

@@ -70,7 +70,12 @@ class Life:
         self._look_at_start()
         logs = {topic: logs[self.number] for topic, logs in self._broker.sources.items()}
         ends = {topic: len(log) for topic, log in logs.items()}
-        fetch = self._chance.fetches(Fetching(self._fetched, self.home.offsets, ends, self._begun))
+        place = Fetching(self._fetched, self.home.offsets, ends, self._begun)
+        if handed := self._chance.hands(place):
+            topic, at, count = handed
+            for record in logs[topic][at : at + count]:
+                self.partition.hand(topic, record)
+        fetch = self._chance.fetches(place)
         if fetch is None:
             return False
         topic, at, count = fetch

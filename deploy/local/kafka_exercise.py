@@ -1,0 +1,77 @@
+"""Work for a broker that is being trained: what phones make it do, so that its start cache knows which code is hot.
+
+The cache keeps what the JVM has learnt about methods (JEP 515, Ahead-of-Time Method Profiling): a broker that starts
+with it compiles the paths of small requests at once, instead of after minutes of scans.
+"""
+
+import asyncio
+import contextlib
+import time
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.structs import OffsetAndMetadata
+
+TOPIC, GROUP, PARTITIONS = "exercise", "exercise", 4
+VALUE = bytes(300)
+CLIENTS = 4
+
+
+async def exercise(bootstrap: str, seconds: float) -> None:
+    """Small records there and back, one at a time and several at once, with transactions now and then."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
+    await admin.close()
+    end = time.monotonic() + seconds
+    async with asyncio.TaskGroup() as clients:
+        for number in range(CLIENTS):
+            clients.create_task(_echo(bootstrap, number % PARTITIONS, end))
+        clients.create_task(_commit(bootstrap, end))
+        clients.create_task(_follow(bootstrap, end))
+
+
+async def _echo(bootstrap: str, partition: int, end: float) -> None:
+    """A gateway's part: a record out, and the same one back."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    here = TopicPartition(TOPIC, partition)
+    async with producer, consumer:
+        consumer.assign([here])
+        await consumer.seek_to_end(here)
+        await consumer.position(here)
+        while time.monotonic() < end:
+            await producer.send_and_wait(TOPIC, VALUE, key=b"key", partition=partition)
+            await consumer.getmany(timeout_ms=100)
+
+
+async def _commit(bootstrap: str, end: float) -> None:
+    """A worker's part: rows and offsets in one transaction."""
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=GROUP) as producer:
+        offset = 0
+        while time.monotonic() < end:
+            offset += 1
+            async with producer.transaction():
+                await producer.send_and_wait(TOPIC, VALUE, partition=0)
+                await producer.send_offsets_to_transaction(
+                    {TopicPartition(TOPIC, 0): OffsetAndMetadata(offset, "")}, GROUP
+                )
+            await asyncio.sleep(0.02)
+
+
+async def _follow(bootstrap: str, end: float) -> None:
+    """A sink's part: a member of a group that reads committed records and commits."""
+    consumer = AIOKafkaConsumer(
+        TOPIC,
+        bootstrap_servers=bootstrap,
+        group_id=f"{GROUP}-reader",
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    async with consumer:
+        while time.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await consumer.getmany(timeout_ms=100)
+                    await consumer.commit()
