@@ -28,4 +28,5 @@ RESTORE_ROWS = Counter(
     "footpath_worker_restore_rows_total", "Changelog rows read back at partition openings.", ["processor"]
 )
 PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that this worker serves now.", ["processor"])
+HANDED = Counter("footpath_worker_handed_total", "Records taken without a fetch, by processor.", ["processor"])
 GAPS = Counter("footpath_worker_gaps_total", "Batches that came too early and were fetched again.", ["processor"])

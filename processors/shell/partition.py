@@ -122,6 +122,7 @@ class Partition:
                 handed, self._handed = self._handed, {}
                 for topic, records in handed.items():
                     if run := self._following(topic, records):
+                        metrics.HANDED.labels(self._processor.name).inc(len(run))
                         await self._take(topic, run)
             else:
                 await self._take(*batch)

@@ -1,0 +1,87 @@
+"""From identity to context in one process: a record may skip the way over Kafka, and nothing hangs on it but time."""
+
+import asyncio
+import urllib.request
+from typing import Any, NamedTuple
+
+from deploy.local import ports
+from processors.shell.handover import Handed, Handover
+from schemas.events import TouchpointRecorded
+from schemas.topics import PARTITIONS, SCAN_ROUTED
+from tests.processors.street import CODEC, Street, until
+from tests.processors.walkers import Walkers
+
+BOTH = ("identity", "context")
+
+
+class Metadata(NamedTuple):
+    offset: int
+    timestamp: int = 7
+
+
+async def test_only_what_is_acknowledged_is_handed_over_and_only_to_who_is_there() -> None:
+    handover, taken = Handover(), []
+
+    def take(topic: str, record: Handed) -> None:
+        taken.append((topic, record))
+
+    acknowledged, lost, late = (asyncio.get_running_loop().create_future() for _ in range(3))
+    handover.read("t", 1, take)
+    handover.follow([acknowledged, lost], "t", 1, [(b"a", b"A", []), (b"b", b"B", [])])
+    handover.follow([late], "t", 2, [(b"c", b"C", [])])
+    assert not taken
+    acknowledged.set_result(Metadata(41))
+    lost.set_exception(OSError())
+    late.set_result(Metadata(42))
+    await asyncio.sleep(0)
+    assert taken == [("t", Handed(41, 7, b"a", b"A"))]
+    handover.leave("t", 1, take)
+    handover.follow([acknowledged], "t", 1, [(b"a", b"A", [])])
+    await asyncio.sleep(0)
+    assert len(taken) == 1
+
+
+def test_readers_need_no_quick_fetch_while_everything_is_written_here() -> None:
+    handover = Handover()
+    assert not handover.brings_all(["a"])
+    handover.written_here("a", True)
+    assert handover.brings_all(["a"])
+    assert not handover.brings_all(["a", "b"])
+    handover.written_here("a", False)
+    assert not handover.brings_all(["a"])
+
+
+async def test_scans_are_answered_once_whoever_brings_them(street: Street) -> None:
+    port = ports.free()
+    street.start(*BOTH, metrics_port=str(port))
+    scans = [event for event in Walkers("handed", people=20).walk(80) if event.type == "scan"]
+    await send(street, scans[: len(scans) // 2])
+    await street.quiet(*BOTH)
+    assert handed(port) > 0
+
+    # Half of what identity writes now comes from elsewhere.
+    street.start(*BOTH, instance="other")
+    await street.opened("other", PARTITIONS)
+    await send(street, scans[len(scans) // 2 :])
+    ids = {scan.event_id for scan in scans}
+
+    async def all_answered() -> bool:
+        return ids <= {event.scan_event_id for event in await street.events(SCAN_ROUTED)}
+
+    await until(all_answered, 30, "every scan to be answered")
+    answers = [event for event in await street.events(SCAN_ROUTED) if event.scan_event_id in ids]
+    contents: dict[str, set[bytes]] = {}
+    for event in answers:
+        contents.setdefault(event.scan_event_id, set()).add(CODEC.of(SCAN_ROUTED).encode(event))
+    assert all(len(of_scan) == 1 for of_scan in contents.values()), "a scan has two answers"
+
+
+async def send(street: Street, scans: list[Any]) -> None:
+    names = TouchpointRecorded.__struct_fields__
+    await street.send(TouchpointRecorded(**{name: getattr(scan, name) for name in names}) for scan in scans)
+
+
+def handed(port: int) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.split()[1]) for line in lines if line.startswith("footpath_worker_handed_total{"))
