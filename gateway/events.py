@@ -114,7 +114,7 @@ async def _take(gateway: Gateway, world: World, sender: Sender, batch: Sequence[
         await gateway.publisher.publish(outgoing)
     except SpoolFull:
         raise Refused(
-            503, "Kafka is away and the spool is full: nothing of this batch was taken", retry_after_s=5
+            503, "Kafka is away and the spool is full: nothing of this batch is acknowledged", retry_after_s=5
         ) from None
     gateway.recent.add(fresh)
     for verdict in verdicts:

@@ -121,20 +121,12 @@ class Partition:
             if batch is HANDED:
                 handed, self._handed = self._handed, {}
                 for topic, records in handed.items():
-                    if run := self._following(topic, records):
+                    if run := following(self._next.get(topic), records):
                         metrics.HANDED.labels(self._processor.name).inc(len(run))
                         await self._take(topic, run)
             else:
                 await self._take(*batch)
         self._taken.set()
-
-    def _following(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
-        """Of what was handed over, the records that follow without a gap on what was taken."""
-        expected = self._next.get(topic)
-        if expected is None:
-            return ()
-        new = [record for record in records if record.offset >= expected]
-        return [record for number, record in enumerate(new) if record.offset == expected + number]
 
     async def _commit_all(self, changelog: Changelog) -> None:
         interval_s = self._settings.commit_interval_ms / 1000
@@ -199,3 +191,13 @@ class Partition:
         self._store.write((*rows.items(), *marks), position)
         self._desk.committed()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)
+
+
+def following(expected: int | None, records: Sequence[Record]) -> list[Record]:
+    """Of what was handed over, the records that follow without a gap on what was taken; ``expected`` is the next offset,
+    None when nothing was taken yet."""
+    run: list[Record] = []
+    for record in records:
+        if expected is not None and record.offset == expected + len(run):
+            run.append(record)
+    return run

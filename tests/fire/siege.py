@@ -1,6 +1,7 @@
 """A street under load that keeps its own book of what it was told, and the questions that end each siege."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,8 @@ import aiohttp
 from schemas.ids import derived
 from tests.stack.whole import Street
 
-HEALS_WITHIN_S = 10.0
+HEALS_WITHIN_S = 10.0 * (3 if "PYTEST_XDIST_WORKER" in os.environ else 1)
+"""The promise is for a machine of its own: where other tests run beside, healing has to share it with their systems."""
 SCAN_WITHIN_S = 1.5
 """The deadline of 250 ms, one synced write, and what a machine of two cores under siege adds."""
 AT = "2026-06-01T12:00:00Z"

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from processors.worker import PROCESSORS
+from deploy.local.children import worker_names
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, Topic
 from tests.fire.books import arrived, audit
 from tests.fire.clients import Phones, Scan, Till
@@ -40,7 +40,8 @@ def test_a_worker_that_wakes_up_after_its_partitions_moved_leaves_no_trace(tmp_p
     fenced = 0
     try:
         with Till(street, seed) as till, Phones(street, seed) as phones:
-            names = [f"{processor}{number}" for number in ("", "-2") for processor in random.sample([*PROCESSORS], 3)]
+            names = [names[0] for _, names in worker_names(2)]
+            random.shuffle(names)
             for victim in islice(cycle(names), LONG_ROUNDS if long else ROUNDS):
                 time.sleep(random.uniform(0, MOMENT_S))
                 fenced += _pause_until_given_up(street, phones, victim)

@@ -4,8 +4,12 @@ import asyncio
 import urllib.request
 from typing import Any, NamedTuple
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from deploy.local import ports
 from processors.shell.handover import Handed, Handover
+from processors.shell.partition import following
 from schemas.events import TouchpointRecorded
 from schemas.topics import PARTITIONS, SCAN_ROUTED
 from tests.processors.street import CODEC, Street, until
@@ -49,6 +53,15 @@ def test_readers_need_no_quick_fetch_while_everything_is_written_here() -> None:
     assert not handover.brings_all(["a", "b"])
     handover.written_here("a", False)
     assert not handover.brings_all(["a"])
+
+
+@given(st.integers(0, 9), st.lists(st.integers(0, 9)))
+def test_what_is_handed_over_is_taken_without_a_gap(expected: int, offsets: list[int]) -> None:
+    records = [Handed(offset, 0, b"", b"") for offset in offsets]
+    taken = [record.offset for record in following(expected, records)]
+    assert taken == list(range(expected, expected + len(taken)))
+    assert expected not in offsets or taken
+    assert following(None, records) == []
 
 
 async def test_scans_are_answered_once_whoever_brings_them(street: Street) -> None:
