@@ -194,8 +194,10 @@ class Partition:
 
 
 def following(expected: int | None, records: Sequence[Record]) -> list[Record]:
-    """Of what was handed over, the records that follow without a gap on what was taken; ``expected`` is the next offset,
-    None when nothing was taken yet."""
+    """Of what was handed over, the records that follow without a gap on what was taken.
+
+    :param expected: the next offset; None when nothing was taken yet.
+    """
     run: list[Record] = []
     for record in records:
         if expected is not None and record.offset == expected + len(run):
