@@ -1,18 +1,13 @@
 """Follows a small compacted topic from its beginning: how every process learns the configuration and the stock."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from schemas.codec import Codec, Undecodable
 from schemas.topics import Topic
-
-log = logging.getLogger(__name__)
-RETRY_AFTER_S = 0.5
 
 
 class Follower:
@@ -31,8 +26,13 @@ class Follower:
 
     async def run(self) -> None:
         """Until cancelled; a lost broker is waited for."""
-        consumer = await self._connected()
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
         try:
+            await consumer.start()
             partitions = await _partitions(consumer, self._topic.name)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
@@ -49,26 +49,6 @@ class Follower:
                         self._apply(event)
         finally:
             await consumer.stop()
-
-    async def _connected(self) -> AIOKafkaConsumer:
-        """A consumer that has found a broker, however long that takes."""
-        while True:
-            consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-            )
-            try:
-                await consumer.start()
-            except KafkaError as error:
-                await consumer.stop()
-                log.warning("%s cannot be read: %s", self._topic.name, type(error).__name__)
-                await asyncio.sleep(RETRY_AFTER_S)
-            except BaseException:
-                await consumer.stop()
-                raise
-            else:
-                return consumer
 
 
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:

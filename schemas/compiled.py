@@ -75,9 +75,9 @@ class _Writer:
         return [part for field in schema["fields"] for part in self.field(field["type"], f"{value}.{field['name']}")]
 
     def field(self, kind: Any, value: str) -> Iterator[str]:
-        kind = kind["type"] if isinstance(kind, dict) and isinstance(kind["type"], str) and len(kind) == 1 else kind
         name = f"v{self._count}"
         self._count += 1
+        kind = _bare(kind)
         match kind:
             case "string":
                 self.lines.append(f"{name} = {value}.encode()")
@@ -116,9 +116,9 @@ class _Reader:
         return f"{kind.__name__}({', '.join(f'{name}={value}' for name, value in values)})"
 
     def _field(self, kind: Any, typed: Any) -> str:
-        kind = kind["type"] if isinstance(kind, dict) and isinstance(kind["type"], str) and len(kind) == 1 else kind
         name = f"v{self._count}"
         self._count += 1
+        kind = _bare(kind)
         match kind:
             case "string" | "bytes":
                 decoded, empty = (".decode()", "''") if kind == "string" else ("", "b''")
@@ -156,6 +156,11 @@ class _Reader:
         self.lines += [f"        {line}" for line in inner]
         self.lines += [f"        {name}.append({made})", "    if b[i]:", "        raise Unusual", "    i += 1"]
         self.lines.append(f"{name} = tuple({name})")
+
+
+def _bare(kind: Any) -> Any:
+    """The type without the wrapper that its logical type has left behind."""
+    return kind["type"] if isinstance(kind, dict) and kind.keys() == {"type"} else kind
 
 
 def _read_long(b: bytes, first: int, at: int) -> tuple[int, int]:

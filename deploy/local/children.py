@@ -22,7 +22,8 @@ SHORT_SESSIONS = {
 }
 HEALTH_TIMEOUT_S = 2.0
 # Phones wait for Kafka, the gateway, identity and context. Nobody notices when the others come a moment later.
-NICENESS = {"clickhouse": 10, "rewards": 10, "sink": 10, "shoppers": 10}
+UNHURRIED = frozenset({"clickhouse", "rewards", "sink", "shoppers"})
+UNHURRIED_NICENESS = 10
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ def build_clickhouse(port: int, data: Data) -> Child:
         ready=lambda: clickhouse.answers(clickhouse.url(port)),
         log=data.log("clickhouse"),
         stop_timeout_s=20,
-        niceness=NICENESS["clickhouse"],
+        niceness=_niceness("clickhouse"),
     )
 
 
 def build_processes(addresses: Addresses, brand: Path, workers: int, data: Data) -> tuple[Child, ...]:
     """Workers, sink and gateway: each counts as started when the gateway says that the stream answers."""
 
-    def build(name: str, part: str, *command: str) -> Child:
+    def build(name: str, *command: str) -> Child:
         return Child(
             name=name,
             argv=_footpath(*command),
@@ -71,16 +72,13 @@ def build_processes(addresses: Addresses, brand: Path, workers: int, data: Data)
             ready=lambda: _is_healthy(addresses.gateway),
             log=data.log(name),
             stop_timeout_s=15,
-            niceness=NICENESS.get(part, 0),
+            niceness=_niceness(name),
         )
 
     return (
-        *(
-            build(names[0], processors[0], "worker", *processors, "--name", names[0])
-            for processors, names in worker_names(workers)
-        ),
-        build("sink", "sink", "sink"),
-        build("gateway", "gateway", "gateway"),
+        *(build(names[0], "worker", *processors, "--name", names[0]) for processors, names in worker_names(workers)),
+        build("sink", "sink"),
+        build("gateway", "gateway"),
     )
 
 
@@ -95,7 +93,7 @@ def build_shoppers(addresses: Addresses, brand: Path, count: int, data: Data) ->
         ready=is_ready,
         log=data.log("shoppers"),
         stop_timeout_s=5,
-        niceness=NICENESS["shoppers"],
+        niceness=_niceness("shoppers"),
     )
 
 
@@ -119,6 +117,11 @@ def stop_order(workers: int) -> tuple[tuple[str, ...], ...]:
     """From the street to the store: whoever still has something to hand on stops before who takes it."""
     names = tuple(names[0] for _, names in worker_names(workers))
     return (("shoppers",), ("gateway",), names, ("sink",), ("kafka",), ("clickhouse",))
+
+
+def _niceness(name: str) -> int:
+    """Of a process by its name, which ends with a number when there are several."""
+    return UNHURRIED_NICENESS if name.partition("-")[0] in UNHURRIED else 0
 
 
 def _footpath(*command: str) -> tuple[str, ...]:

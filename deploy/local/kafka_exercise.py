@@ -10,25 +10,31 @@ import time
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 TOPIC, GROUP, PARTITIONS = "exercise", "exercise", 4
 VALUE = bytes(300)
-CLIENTS = 4
 
 
 async def exercise(bootstrap: str, seconds: float) -> None:
-    """Small records there and back, one at a time and several at once, with transactions now and then."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
-    await admin.close()
+    """Small records there and back, one at a time and several at once, with transactions now and then.
+
+    :raises OSError: the broker does not take it.
+    """
     end = time.monotonic() + seconds
-    async with asyncio.TaskGroup() as clients:
-        for number in range(CLIENTS):
-            clients.create_task(_echo(bootstrap, number % PARTITIONS, end))
-        clients.create_task(_commit(bootstrap, end))
-        clients.create_task(_follow(bootstrap, end))
+    try:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        await admin.start()
+        await admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
+        await admin.close()
+        async with asyncio.TaskGroup() as clients:
+            for partition in range(PARTITIONS):
+                clients.create_task(_echo(bootstrap, partition, end))
+            clients.create_task(_commit(bootstrap, end))
+            clients.create_task(_follow(bootstrap, end))
+    except (KafkaError, ExceptionGroup) as error:
+        raise OSError(f"the broker does not take its exercise: {error}") from error
 
 
 async def _echo(bootstrap: str, partition: int, end: float) -> None:

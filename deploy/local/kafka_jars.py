@@ -16,7 +16,7 @@ from pathlib import Path
 
 COORDINATES = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 
-# A small heap and the serial collector. Not C1 alone: it saves 50 MB, and costs twice the processor for each request.
+# A small heap and the serial collector. Not C1 alone: warm, it costs twice the processor for each request.
 # slf4j-simple at "warn" puts what ails a broker into its log file; a healthy one writes a line or two.
 JVM_FLAGS = (
     "-Xms32m",

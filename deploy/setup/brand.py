@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from deploy.setup import SetupError
@@ -77,7 +76,6 @@ async def _apply(kafka: str, brand: Brand, dry_run: bool, codec: Codec) -> Appli
 
 async def _read(kafka: str, codec: Codec) -> BrandFold:
     """The configuration as the topic holds it now."""
-    await _reach(kafka)
     fold = BrandFold()
     follower = Follower(kafka, BRAND_CONFIGURED, codec, fold.apply)
     following = asyncio.create_task(follower.run())
@@ -95,15 +93,6 @@ async def _read(kafka: str, codec: Codec) -> BrandFold:
         for task in (following, caught_up):
             task.cancel()
         await asyncio.gather(following, caught_up, return_exceptions=True)
-
-
-async def _reach(kafka: str) -> None:
-    """Tells a Kafka that does not answer from a topic that is not there; a follower would wait for both."""
-    client = AIOKafkaClient(bootstrap_servers=kafka)
-    try:
-        await client.bootstrap()
-    finally:
-        await client.close()
 
 
 async def _publish(kafka: str, codec: Codec, events: Sequence[BrandConfigured]) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from processors.context.decide import FALLBACK, Sifted, place_of, sift, weigh
+from processors.context.decide import FALLBACK, decide
 from processors.context.situation import Situation, gather
 from processors.context.state import BOUGHT_KEPT, Visitor
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -19,8 +19,6 @@ from schemas.ids import derived
 from schemas.topics import IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 
 MOMENT_WITHOUT_ROUTE = "know"
-PLACES_KEPT = 10_000
-"""Places of scans whose sifted routes are kept at hand."""
 NO_TAG = Drop("no_tag")
 UNKNOWN_TAG = Drop("unknown_tag")
 
@@ -62,7 +60,7 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 
 def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
     situation = gather(visitor, event, tag, world)
-    decision = weigh(_sifted(situation, world), situation)
+    decision = decide(world.brand.routes, situation, world.memo)
     route = decision.winner
     action = route.action if route is not None else Action(url=world.brand.fallback_of(tag))
     words = _words(situation, event, world)
@@ -79,16 +77,6 @@ def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: Worl
         candidates=decision.candidates,
         inputs=msgspec.json.encode(situation).decode(),
     )
-
-
-def _sifted(situation: Situation, world: World) -> Sifted:
-    place = place_of(situation)
-    sifted: Sifted | None = world.memo.get(place)
-    if sifted is None:
-        if len(world.memo) >= PLACES_KEPT:
-            world.memo.clear()
-        sifted = world.memo[place] = sift(world.brand.routes, situation)
-    return sifted
 
 
 def _probed(event: TouchpointIdentified, world: World) -> Emit:

@@ -19,31 +19,19 @@ class Decision:
     candidates: tuple[Candidate, ...]
 
 
-Sifted = tuple[tuple[Route, Candidate | None], ...]
-"""Every route of a brand; those that the place of a scan rules out whatever else may be, with why."""
+Memo = dict[tuple[str, ...], tuple[tuple[Route, Candidate | None], ...]]
+"""By place, a brand's routes; with why, those that the place rules out whatever else may be."""
+PLACES_KEPT = 10_000
 
 
-def decide(routes: tuple[Route, ...], situation: Situation) -> Decision:
-    """The first route, in the brand's order (priority, then id), whose conditions all hold."""
-    return weigh(sift(routes, situation), situation)
+def decide(routes: tuple[Route, ...], situation: Situation, memo: Memo | None = None) -> Decision:
+    """The first route, in the brand's order (priority, then id), whose conditions all hold.
 
-
-def sift(routes: tuple[Route, ...], situation: Situation) -> Sifted:
-    """The routes, judged by what :func:`place_of` tells of the situation and nothing else."""
-    judged = ((route, _wrong_place(route.when, situation)) for route in routes)
-    return tuple((route, Candidate(route.id, route.priority, why) if why else None) for route, why in judged)
-
-
-def place_of(situation: Situation) -> tuple[str, ...]:
-    """What the same tag has in common in all its scans: equal places sift a brand's routes alike."""
-    return situation.type, situation.placement, situation.store, situation.tag, situation.category
-
-
-def weigh(sifted: Sifted, situation: Situation) -> Decision:
-    """The decision among the routes that are left."""
+    :param memo: what was found out about the same routes before: most lose by the place, which a tag's scans share.
+    """
     winner: Route | None = None
     candidates = []
-    for route, lost in sifted:
+    for route, lost in _sifted(routes, situation, {} if memo is None else memo):
         if lost is None:
             lost_because = _objection(route, situation)
             if not lost_because:
@@ -54,6 +42,18 @@ def weigh(sifted: Sifted, situation: Situation) -> Decision:
             lost = Candidate(route.id, route.priority, lost_because)
         candidates.append(lost)
     return Decision(winner, tuple(candidates))
+
+
+def _sifted(routes: tuple[Route, ...], now: Situation, memo: Memo) -> tuple[tuple[Route, Candidate | None], ...]:
+    place = now.type, now.placement, now.store, now.tag, now.category
+    sifted = memo.get(place)
+    if sifted is None:
+        if len(memo) >= PLACES_KEPT:
+            memo.clear()
+        judged = ((route, _wrong_place(route.when, now)) for route in routes)
+        sifted = tuple((route, Candidate(route.id, route.priority, why) if why else None) for route, why in judged)
+        memo[place] = sifted
+    return sifted
 
 
 def _wrong_place(when: When, now: Situation) -> str:
@@ -80,9 +80,7 @@ def _objection(route: Route, now: Situation) -> str:
         return f"store is {'open' if now.open else 'closed'} at {now.local_time}"
     if when.in_store is not None and now.in_store != when.in_store:
         return "in the store" if now.in_store else "not in the store"
-    if (route.promotes_product or when.stock_at_least is not None or when.stock_at_most is not None) and (
-        scarce := _about_stock(route, now)
-    ):
+    if scarce := _about_stock(route, now):
         return scarce
     if when.visits_at_least is not None and now.visits < when.visits_at_least:
         return f"visits are {now.visits}, needs {when.visits_at_least}"

@@ -41,14 +41,14 @@ class Worker:
         instance: str,
         codec: Codec,
         world: Callable[[], Any],
-        handover: Handover | None = None,
+        handover: Handover,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._instance = instance
         self._codec = codec
         self._world = world
-        self._handover = handover or Handover()
+        self._handover = handover
         self._producer: AIOKafkaProducer | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}

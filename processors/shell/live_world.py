@@ -1,6 +1,9 @@
 """Keeps the world up to date from its compacted topics."""
 
 import asyncio
+import logging
+
+from aiokafka.errors import KafkaError
 
 from processors.world import World
 from schemas.brand.items import BrandFold
@@ -8,6 +11,9 @@ from schemas.codec import Codec
 from schemas.compacted import Follower
 from schemas.events import BrandConfigured, StockReported
 from schemas.topics import BRAND_CONFIGURED, STOCK_REPORTED
+
+log = logging.getLogger(__name__)
+RETRY_AFTER_S = 0.5
 
 
 class LiveWorld:
@@ -33,7 +39,7 @@ class LiveWorld:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
             for follower in self._followers:
-                group.create_task(follower.run())
+                group.create_task(_follow(follower))
 
     async def ready(self) -> None:
         """Returns once a brand is live and everything was read that was there at the start."""
@@ -53,3 +59,15 @@ class LiveWorld:
         if event.occurred_at >= self._counted_at.get(place, 0):
             self._counted_at[place] = event.occurred_at
             self._stock[place] = event.quantity
+
+
+async def _follow(follower: Follower) -> None:
+    """Waits for a Kafka that does not answer yet: ending here, a worker would be started ever more slowly again."""
+    while True:
+        try:
+            await follower.run()
+        except KafkaError as error:
+            if follower.caught_up.is_set():
+                raise
+            log.warning("the world cannot be followed: %s", type(error).__name__)
+            await asyncio.sleep(RETRY_AFTER_S)

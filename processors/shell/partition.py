@@ -50,14 +50,14 @@ class Partition:
         producer: AIOKafkaProducer,
         world: Callable[[], Any],
         rewind: Callable[[str, int, int], Awaitable[None]],
-        handover: Handover | None = None,
+        handover: Handover,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._number = number
         self._group = group
         self._store = store
-        self._outbox = Outbox(processor.name, producer, codec, settings.partitions, handover or Handover())
+        self._outbox = Outbox(processor.name, producer, codec, settings.partitions, handover)
         self._desk = Desk(processor, codec, store, number, settings.reject_limit, self._outbox.put)
         self._world = world
         self._rewind = rewind

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import urllib.error
+from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -36,8 +37,8 @@ class Client(AbstractContextManager["Client"]):
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def act(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def act(self) -> None: ...
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -2,11 +2,11 @@
 
 import os
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -15,11 +15,9 @@ from aiokafka.errors import PolicyViolationError
 from deploy.local import kafka, ports
 from deploy.local.settings import cache_directory
 from deploy.setup.topics import apply
-from schemas.brand.items import events_of
-from schemas.topics import MAX_RECORD_BYTES, PARTITIONS
+from schemas.topics import PARTITIONS
 from tests.parts import KafkaPart
 from tests.processors.street import Street, until
-from tests.stories.world import route, world
 
 FILLER = "filler"
 
@@ -74,8 +72,9 @@ def small_disk(directory: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
-def fill(disk: Path) -> None:
-    """Leaves not a byte on the disk."""
+@contextmanager
+def full(disk: Path) -> Iterator[None]:
+    """Not a byte is left on the disk inside the block."""
     with (disk / FILLER).open("ab", buffering=0) as file:
         for piece in (1 << 20, 1 << 12, 1):
             try:
@@ -83,11 +82,10 @@ def fill(disk: Path) -> None:
                     pass
             except OSError:
                 continue
-
-
-def clear(disk: Path) -> None:
-    """Gives back what `fill` took."""
-    (disk / FILLER).unlink()
+    try:
+        yield
+    finally:
+        (disk / FILLER).unlink()
 
 
 @contextmanager
@@ -98,20 +96,6 @@ def workers_broker(directory: Path) -> Iterator[KafkaPart]:
     apply(part.bootstrap)
     yield part
     part.stop()
-
-
-@asynccontextmanager
-async def street_on(broker: KafkaPart, data: Path) -> AsyncIterator[Street]:
-    """A street on which nobody works yet, with the stories' brand."""
-    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=2, max_request_size=MAX_RECORD_BYTES)
-    await producer.start()
-    street = Street(broker.bootstrap, data, producer)
-    await street.send(events_of(world(route("buy")).brand, 1, {}))
-    try:
-        yield street
-    finally:
-        street.clear()
-        await producer.stop()
 
 
 async def configure(street: Street, topic: str, **settings: str) -> None:

@@ -38,14 +38,14 @@ class Book:
 
 
 class Siege:
-    """Tills and phones that never stop. :param pause_s: between two requests of each. :param batch: events of one."""
+    """Tills and phones that never stop, with as many events as on any day until it swells."""
 
-    def __init__(self, street: Street, pause_s: float = 0.1, batch: int = 10, text: int = 0) -> None:
+    def __init__(self, street: Street) -> None:
         run = street.run
         self.street = street
         self.book = Book()
         self._gateway, self._scan, self._key = run["gateway"], run["demo"]["scan"], run["api_key"]
-        self._pause_s, self._batch, self._text = pause_s, batch, "x" * text
+        self.eases()
         self._run = uuid4().hex[:8]
         self._made = 0
 
@@ -76,6 +76,10 @@ class Siege:
         )
         return time.monotonic() - began
 
+    def swells(self) -> None:
+        """From now on more and longer events than two cores can take beside the phones: disks are to fill up."""
+        self._pause_s, self._batch, self._text = 0.02, 50, "x" * 3000
+
     def eases(self) -> None:
         """From now on as many events as on any day: what heals is not to run after a flood."""
         self._pause_s, self._batch, self._text = 0.1, 10, ""
@@ -94,7 +98,7 @@ class Siege:
             more = sum(outcomes.values()) - asked
             return more >= 5 and outcomes.get(outcome, 0) - before >= 0.8 * more
 
-        await self.reached(holds, 10, f"scans that are {outcome}")
+        await self.reached(holds, HEALS_WITHIN_S, f"scans that are {outcome}")
 
     async def is_refused(self, within_s: float) -> None:
         """Waits until batches are refused."""

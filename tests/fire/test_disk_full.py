@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fire.ground import clear, fill, small_disk
+from tests.fire.ground import full, small_disk
 from tests.fire.siege import Siege, is_kept
 from tests.stack.whole import Street
 
@@ -70,10 +70,11 @@ async def test_the_spool_fills_up_while_kafka_and_clickhouse_are_away(town: Town
     Batches are refused with 503, scans get their fallback and claim nothing, and all is taken again soon after.
     """
     for _ in range(ROUNDS_LONG if long else 1):
-        siege = Siege(town.street, pause_s=0.02, batch=50, text=3000)
+        siege = Siege(town.street)
         async with siege.under_way(tills=3):
             await siege.is_going("routed")
             with frozen(town.street, "kafka"), frozen(town.street, "clickhouse"):
+                siege.swells()
                 await siege.is_refused(within_s=40)
                 siege.eases()
                 await siege.lasts(AWAY_LONG_S if long else AWAY_S)
@@ -93,12 +94,9 @@ async def test_kafkas_disk_is_full(town: Town, long: bool) -> None:
         siege = Siege(town.street)
         async with siege.under_way():
             await siege.is_going("routed")
-            fill(disk)
-            try:
+            with full(disk):
                 await siege.lasts(AWAY_LONG_S)
                 await siege.is_going("fallback")
-            finally:
-                clear(disk)
             print(f"healed {await siege.healed():.1f} s after there was space; {siege.describe()}")
         await is_kept(siege)
 
@@ -113,12 +111,9 @@ async def test_clickhouses_disk_is_full(town: Town, long: bool) -> None:
         siege = Siege(town.street)
         async with siege.under_way():
             await siege.is_going("routed")
-            fill(disk)
-            try:
+            with full(disk):
                 await siege.lasts(AWAY_LONG_S)
                 await siege.is_going("routed")
-            finally:
-                clear(disk)
             print(f"healed {await siege.healed():.1f} s after there was space; {siege.describe()}")
         assert not siege.book.refused
         await is_kept(siege)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, changelog
-from tests.fire.ground import compacted, configure, empty, street_on, workers_broker
+from tests.fire.ground import compacted, configure, empty, workers_broker
 from tests.fire.memory import folded, last_words, of_people, on_disk
 from tests.parts import KafkaPart
-from tests.processors.street import STOP_S, Street, until
+from tests.processors.street import STOP_S, Street, street_on, until
 from tests.processors.walkers import Walkers
 
 

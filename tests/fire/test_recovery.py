@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, changelog
-from tests.fire.ground import compacted, configure, empty, street_on, workers_broker
+from tests.fire.ground import compacted, configure, empty, workers_broker
 from tests.fire.memory import (
     STRANGERS,
     folded,
@@ -30,7 +30,7 @@ from tests.fire.memory import (
 )
 from tests.fire.seeds import draw_seed
 from tests.parts import KafkaPart
-from tests.processors.street import STOP_S, Street, until
+from tests.processors.street import STOP_S, Street, street_on, until
 from tests.processors.walkers import Walkers
 
 pytestmark = pytest.mark.timeout(400)

@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.setup import brand, topics
-from tests.gateway.street import BRAND, GatewayProcess, Phone, stream
+from tests.gateway.street import GatewayProcess, Phone, equip, stream
 from tests.parts import KafkaPart, start_kafka
 
 
 @pytest.fixture(scope="module")
 def street(kafka: KafkaPart) -> str:
     """Address of the shared Kafka, with the topics and the test brand on it."""
-    topics.apply(kafka.bootstrap)
-    brand.apply(kafka.bootstrap, [BRAND])
+    equip(kafka)
     return kafka.bootstrap
 
 
@@ -45,7 +43,6 @@ async def answering(street: str) -> AsyncIterator[None]:
 def own_kafka(tmp_path: Path) -> Iterator[KafkaPart]:
     """A broker that a test may kill, with the topics and the test brand on it."""
     part = start_kafka(tmp_path / "kafka")
-    topics.apply(part.bootstrap)
-    brand.apply(part.bootstrap, [BRAND])
+    equip(part)
     yield part
     part.stop()

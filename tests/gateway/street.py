@@ -17,10 +17,12 @@ from yarl import URL
 
 from deploy.local import ports
 from deploy.local.process import build_die_with_parent
+from deploy.setup import brand, topics
 from schemas.codec import Codec
 from schemas.events import ScanRouted, TouchpointRecorded
 from schemas.ids import derived, person_of
 from schemas.topics import TOUCHPOINT_RECORDED, Topic
+from tests.parts import KafkaPart
 
 HERE = Path(__file__).parent
 BRAND = HERE / "brand.yaml"
@@ -28,6 +30,12 @@ IDENTIFIER_KEY = bytes(range(32))
 WAIT_S = 30.0
 
 Decide = Callable[[TouchpointRecorded], Mapping[str, Any] | None]
+
+
+def equip(kafka: KafkaPart) -> None:
+    """Puts the topics and the test brand on a broker."""
+    topics.apply(kafka.bootstrap)
+    brand.apply(kafka.bootstrap, [BRAND])
 
 
 def page_view(person: str = "ann", **fields: Any) -> dict[str, Any]:

@@ -5,13 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer
 
 from deploy.setup.topics import apply
-from schemas.brand.items import events_of
 from tests.parts import KafkaPart, start_kafka
-from tests.processors.street import Street
-from tests.stories.world import route, world
+from tests.processors.street import Street, street_on
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +22,5 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaPart]:
 
 @pytest.fixture
 async def street(broker: KafkaPart, tmp_path: Path) -> AsyncIterator[Street]:
-    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=2, max_request_size=2 << 20)
-    await producer.start()
-    street = Street(broker.bootstrap, tmp_path, producer)
-    await street.send(events_of(world(route("buy")).brand, 1, {}))
-    try:
+    async with street_on(broker, tmp_path) as street:
         yield street
-    finally:
-        street.clear()
-        await producer.stop()

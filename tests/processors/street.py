@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,13 @@ from processors.shell.changelog import WATERMARK
 from processors.shell.kept import Active, KeptCodec
 from processors.worker import PROCESSORS
 from schemas import topics
+from schemas.brand.items import events_of
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import partition_of
-from schemas.topics import PARTITIONS, Topic
+from schemas.topics import MAX_RECORD_BYTES, PARTITIONS, Topic
+from tests.parts import KafkaPart
+from tests.stories.world import route, world
 
 ROOT = Path(__file__).parents[2]
 CODEC = Codec()
@@ -193,3 +196,17 @@ async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float, what: st
     while not await holds():
         assert time.monotonic() < end, f"waited {timeout_s} s in vain for {what}"
         await asyncio.sleep(0.15)
+
+
+@asynccontextmanager
+async def street_on(broker: KafkaPart, data: Path) -> AsyncIterator[Street]:
+    """A street on which nobody works yet, with the stories' brand."""
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, linger_ms=2, max_request_size=MAX_RECORD_BYTES)
+    await producer.start()
+    street = Street(broker.bootstrap, data, producer)
+    await street.send(events_of(world(route("buy")).brand, 1, {}))
+    try:
+        yield street
+    finally:
+        street.clear()
+        await producer.stop()

@@ -13,6 +13,7 @@ import msgspec
 import uvloop
 
 from processors.shell.agent import Worker
+from processors.shell.handover import Handover
 from processors.shell.settings import WorkerSettings
 from processors.step import Emit, Processor, Step
 from schemas.events import Event
@@ -88,7 +89,7 @@ async def run(job: Job, store: str) -> None:
         batch_rows=BATCH_ROWS,
         commit_interval_ms=int(COMMIT_S * 1000),
     )
-    worker = Worker(settings, processor, "bench", PlainCodec(sink), lambda: None)  # type: ignore[arg-type]
+    worker = Worker(settings, processor, "bench", PlainCodec(sink), lambda: None, Handover())  # type: ignore[arg-type]
     await worker.start()
     await worker.failed
 

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.setup import brand, topics
-from tests.gateway.street import BRAND, GatewayProcess
+from tests.gateway.street import GatewayProcess, equip
 from tests.parts import KafkaPart
 
 
 @pytest.fixture(scope="session")
 def street(kafka: KafkaPart) -> str:
     """Address of the shared Kafka, with the topics and the test brand on it."""
-    topics.apply(kafka.bootstrap)
-    brand.apply(kafka.bootstrap, [BRAND])
+    equip(kafka)
     return kafka.bootstrap
 
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from processors.shell import partition as shell
 from processors.shell.changelog import WATERMARK, Changelog
+from processors.shell.handover import Handover
 from processors.shell.kept import Active, KeptCodec
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import Store
@@ -101,6 +102,7 @@ def build_partition(
         producer,  # type: ignore[arg-type]
         lambda: world,
         rewind,
+        Handover(),
     )
 
 
