@@ -21,8 +21,8 @@ _DOUBLE = struct.Struct("<d")
 _PLAIN = (AttributeError, IndexError, OverflowError, TypeError, ValueError, struct.error)
 
 
-ITEMS_KEPT = 4096
-"""Encoded records of arrays that an encoder keeps at hand: the same few come again and again."""
+ARRAYS_KEPT = 1024
+"""Encoded arrays of records that an encoder keeps at hand: the same few come again and again."""
 
 
 class Unusual(Exception):
@@ -41,13 +41,15 @@ def build_encode(schema: Any, frame: bytes) -> Encode:
     return encode
 
 
-def _build_item(schema: Any) -> Encode:
-    """``encode(item)`` for the items of an array."""
+def _build_items(schema: Any) -> Encode:
+    """``encode(items)`` for an array: one block and the empty one that ends it."""
     writer = _Writer()
     parts = ", ".join(writer.record(schema, "item") if isinstance(schema, dict) else writer.field(schema, "item"))
-    body = "".join(f"    {line}\n" for line in writer.lines)
-    encode: Encode = _compiled(f"def encode(item):\n{body}    return join(({parts},))\n", "encode", writer.names)
-    return encode
+    body = "".join(f"        {line}\n" for line in writer.lines)
+    source = f"def encode(items):\n    parts = [size[len(items)]]\n    for item in items:\n{body}"
+    source += f"        parts += ({parts},)\n    if items:\n        parts.append(b'\\0')\n    return join(parts)\n"
+    encode: Encode = _compiled(source, "encode", writer.names)
+    return lru_cache(ARRAYS_KEPT)(encode) if isinstance(schema, dict) else encode
 
 
 def build_decode(schema: Any, kind: type[msgspec.Struct]) -> Decode:
@@ -93,10 +95,8 @@ class _Writer:
                 self.lines.append(f"{name} = {value}")
                 yield f"b'\\0' if {name} is None else b'\\2' + {number}_of({name})"
             case {"type": "array", "items": items}:
-                encode = _build_item(items)
-                self.names[f"item{name}"] = lru_cache(ITEMS_KEPT)(encode) if isinstance(items, dict) else encode
-                yield from (f"size[len({value})]", f"join([item{name}(item) for item in {value}])")
-                yield f"b'\\0' if {value} else b''"
+                self.names[f"items{name}"] = _build_items(items)
+                yield f"items{name}({value})"
             case _:
                 raise TypeError(f"no encoder for the Avro type {kind!r}")
 

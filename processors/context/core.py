@@ -3,6 +3,7 @@
 Every scan and tap of a tag gets one answer, explained, on the partition that its gateway waits on.
 """
 
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -19,6 +20,8 @@ from schemas.ids import derived
 from schemas.topics import IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 
 MOMENT_WITHOUT_ROUTE = "know"
+CASES_KEPT = 10_000
+"""Answers kept at hand: the tags of a brand, each with the few things that change there."""
 NO_TAG = Drop("no_tag")
 UNKNOWN_TAG = Drop("unknown_tag")
 
@@ -60,23 +63,44 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 
 def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
     situation = gather(visitor, event, tag, world)
-    decision = decide(world.brand.routes, situation, world.memo)
+    # All that an answer hangs on; the time of day only through the opening hours.
+    case = (
+        situation.type,
+        situation.placement,
+        situation.tag,
+        situation.store,
+        situation.product,
+        situation.category,
+        situation.open,
+        situation.in_store,
+        situation.stock,
+        situation.visits,
+        situation.bought,
+        event.campaign,
+    )
+    answer = world.memo.get(case)
+    if answer is None:
+        if len(world.memo) >= CASES_KEPT:
+            world.memo.clear()
+        answer = world.memo[case] = _worked_out(situation, event, tag, world)
+    return _routed(event, world, inputs=msgspec.json.encode(situation).decode(), **answer)
+
+
+def _worked_out(situation: Situation, event: TouchpointIdentified, tag: Tag, world: World) -> dict[str, Any]:
+    decision = decide(world.brand.routes, situation)
     route = decision.winner
     action = route.action if route is not None else Action(url=world.brand.fallback_of(tag))
     words = _words(situation, event, world)
-    return _routed(
-        event,
-        world,
-        moment=route.moment if route is not None else MOMENT_WITHOUT_ROUTE,
-        route=route.id if route is not None else FALLBACK,
-        action=action.kind,
-        destination=action.url.format_map(_Quoted(words)),
-        title=action.title.format_map(words),
-        text=action.text.format_map(words),
-        label=action.label.format_map(words),
-        candidates=decision.candidates,
-        inputs=msgspec.json.encode(situation).decode(),
-    )
+    return {
+        "moment": route.moment if route is not None else MOMENT_WITHOUT_ROUTE,
+        "route": route.id if route is not None else FALLBACK,
+        "action": action.kind,
+        "destination": action.url.format_map({name: quote(word, safe="") for name, word in words.items()}),
+        "title": action.title.format_map(words),
+        "text": action.text.format_map(words),
+        "label": action.label.format_map(words),
+        "candidates": decision.candidates,
+    }
 
 
 def _probed(event: TouchpointIdentified, world: World) -> Emit:
@@ -92,7 +116,7 @@ def _probed(event: TouchpointIdentified, world: World) -> Emit:
     )
 
 
-def _routed(event: TouchpointIdentified, world: World, **answer: object) -> Emit:
+def _routed(event: TouchpointIdentified, world: World, **answer: Any) -> Emit:
     routed = ScanRouted(
         event_id=derived("route", event.event_id),
         occurred_at=event.occurred_at,
@@ -102,16 +126,9 @@ def _routed(event: TouchpointIdentified, world: World, **answer: object) -> Emit
         store=event.store,
         brand_version=world.brand.version,
         reply_partition=event.reply_partition,
-        **answer,  # type: ignore[arg-type]
+        **answer,
     )
     return Emit(routed, partition=event.reply_partition)
-
-
-class _Quoted(dict[str, str]):
-    """The same words as parts of an address. Few of them are asked for, so each is quoted when it is."""
-
-    def __getitem__(self, name: str) -> str:
-        return quote(super().__getitem__(name), safe="")
 
 
 def _words(situation: Situation, event: TouchpointIdentified, world: World) -> dict[str, str]:

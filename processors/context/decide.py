@@ -19,41 +19,19 @@ class Decision:
     candidates: tuple[Candidate, ...]
 
 
-Memo = dict[tuple[str, ...], tuple[tuple[Route, Candidate | None], ...]]
-"""By place, a brand's routes; with why, those that the place rules out whatever else may be."""
-PLACES_KEPT = 10_000
-
-
-def decide(routes: tuple[Route, ...], situation: Situation, memo: Memo | None = None) -> Decision:
-    """The first route, in the brand's order (priority, then id), whose conditions all hold.
-
-    :param memo: what was found out about the same routes before: most lose by the place, which a tag's scans share.
-    """
+def decide(routes: tuple[Route, ...], situation: Situation) -> Decision:
+    """The first route, in the brand's order (priority, then id), whose conditions all hold."""
     winner: Route | None = None
     candidates = []
-    for route, lost in _sifted(routes, situation, {} if memo is None else memo):
-        if lost is None:
-            lost_because = _objection(route, situation)
-            if not lost_because:
-                if winner is None:
-                    winner = route
-                else:
-                    lost_because = f"outranked by {winner.id}"
-            lost = Candidate(route.id, route.priority, lost_because)
-        candidates.append(lost)
+    for route in routes:
+        lost_because = _wrong_place(route.when, situation) or _objection(route, situation)
+        if not lost_because:
+            if winner is None:
+                winner = route
+            else:
+                lost_because = f"outranked by {winner.id}"
+        candidates.append(Candidate(route.id, route.priority, lost_because))
     return Decision(winner, tuple(candidates))
-
-
-def _sifted(routes: tuple[Route, ...], now: Situation, memo: Memo) -> tuple[tuple[Route, Candidate | None], ...]:
-    place = now.type, now.placement, now.store, now.tag, now.category
-    sifted = memo.get(place)
-    if sifted is None:
-        if len(memo) >= PLACES_KEPT:
-            memo.clear()
-        judged = ((route, _wrong_place(route.when, now)) for route in routes)
-        sifted = tuple((route, Candidate(route.id, route.priority, why) if why else None) for route, why in judged)
-        memo[place] = sifted
-    return sifted
 
 
 def _wrong_place(when: When, now: Situation) -> str:
@@ -77,7 +55,7 @@ def _objection(route: Route, now: Situation) -> str:
     if when.open is not None and now.open != when.open:
         if now.open is None:
             return "opening hours are unknown"
-        return f"store is {'open' if now.open else 'closed'} at {now.local_time}"
+        return "store is open" if now.open else "store is closed"
     if when.in_store is not None and now.in_store != when.in_store:
         return "in the store" if now.in_store else "not in the store"
     if scarce := _about_stock(route, now):

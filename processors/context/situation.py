@@ -35,9 +35,11 @@ def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World
     were seen in within the visit gap."""
     store = world.brand.stores.get(event.store)
     product = world.brand.products.get(event.product)
-    local = None
+    local_time, is_open = None, None
     if store is not None:
-        local = datetime.fromtimestamp(event.occurred_at / 1e6, _zone(store.time_zone))
+        minute, second = divmod(event.occurred_at // 1_000_000, 60)
+        clock, offset, is_open = _clock(store.time_zone, store.hours, minute)
+        local_time = f"{clock}:{second:02}{offset}"
     return Situation(
         type=event.type,
         placement=tag.placement,
@@ -45,8 +47,8 @@ def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World
         store=event.store,
         product=event.product,
         category=product.category if product else "",
-        local_time=local.isoformat(timespec="seconds") if local else None,
-        open=_hours(store.hours).is_open(local.replace(tzinfo=None)) if store and local else None,
+        local_time=local_time,
+        open=is_open,
         in_store=_in_store(visitor, event),
         stock=world.stock.get((event.store, event.product)),
         visits=visitor.visits,
@@ -56,6 +58,15 @@ def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World
 
 def _in_store(visitor: Visitor, event: TouchpointIdentified) -> bool:
     return is_in_store(event) or (bool(visitor.store) and 0 <= event.occurred_at - visitor.last_seen <= VISIT_GAP_US)
+
+
+@lru_cache(maxsize=4096)
+def _clock(time_zone: str, hours: str, minute: int) -> tuple[str, str, bool]:
+    """The wall clock of a minute (since 1970, UTC) and its offset, as parts of an ISO 8601 time, and whether the store
+    is open: opening hours have no seconds, and since 1972 no zone's offset has any (tz database)."""
+    local = datetime.fromtimestamp(minute * 60, _zone(time_zone))
+    text = local.isoformat(timespec="minutes")
+    return text[:16], text[16:], _hours(hours).is_open(local.replace(tzinfo=None))
 
 
 @lru_cache(maxsize=1024)

@@ -41,9 +41,9 @@ OBJECTIONS: list[tuple[Route, list[Chapter], str]] = [
     (
         route("r", open=True),
         [at("2026-03-02T21:30", "Europe/Berlin"), scan()],
-        "store is closed at 2026-03-02T21:30:00+01:00",
+        "store is closed",
     ),
-    (route("r", open=False), [scan()], "store is open at 2026-03-02T11:00:00+01:00"),
+    (route("r", open=False), [scan()], "store is open"),
     (route("r", open=True), [scan("bottle")], "opening hours are unknown"),
     (route("r", open=False), [scan("bottle")], "opening hours are unknown"),
     (route("r", in_store=True), [scan("bottle")], "not in the store"),
