@@ -57,6 +57,7 @@ class Desk:
         topic = BY_NAME[topic_name]
         decode, key_of = self.codec.of(topic).decode, topic.key
         processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
+        publish = self.publish
         for record in records:
             try:
                 event = decode(record.value)
@@ -66,12 +67,12 @@ class Desk:
             key = key_of(event).encode()
             before = hot.get(key) or self._from_store(key)
             turn = take_turn(processor, kept_codec, before, event, world)
-            if turn.kept is not None and turn.kept is not before:
-                hot[key] = dirty[key] = turn.kept
-            rejected = False
+            after, rejected = turn.kept, False
+            if after is not None and after is not before:
+                hot[key] = dirty[key] = after
             for effect in turn.effects:
                 if type(effect) is Emit:
-                    self.publish(effect.event, effect.partition)
+                    publish(effect.event, effect.partition)
                 elif type(effect) is Drop:
                     metrics.DROPPED.labels(processor.name, effect.reason).inc()
                 elif type(effect) is Reject:

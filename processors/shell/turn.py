@@ -19,6 +19,7 @@ from schemas.ids import derived, mark_bytes
 
 DUPLICATE = Drop("duplicate")
 ERASED = Drop("erased")
+MOVING = frozenset((IdentityChanged, StateMoved))
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):
@@ -30,7 +31,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
 def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event: Event, world: Any) -> Turn:
     """The turn of one event whose key has ``kept``."""
-    if processor.by_person and isinstance(event, IdentityChanged | StateMoved):
+    if processor.by_person and type(event) in MOVING:
         match event:
             case IdentityChanged(change="merged"):
                 return _move(processor, codec, kept, event)
@@ -42,11 +43,11 @@ def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, ev
                 return Turn(kept)
             case StateMoved():
                 return _adopt(processor, codec, kept, event, world)
+    if kept is None or type(kept) is Active:
+        return _work(processor, kept, event, world)
     if isinstance(kept, Moved):
         return _forward(processor, codec, kept, event, kept.to)
-    if isinstance(kept, Erased):
-        return Turn(kept, (ERASED,))
-    return _work(processor, kept, event, world)
+    return Turn(kept, (ERASED,))
 
 
 def _work(processor: Processor[Any], kept: Active | None, event: Event, world: Any) -> Turn:
