@@ -1,15 +1,22 @@
 """Context: is the store open? By its own clock, on days with a missing hour or one twice, and past midnight."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from processors.context.situation import gather
+from processors.context.state import Visitor
 from processors.step import Emit
 from processors.world import World
 from tests.stories.stage import Stage
 from tests.stories.telling import Chapter, at, scan, told
+from tests.stories.test_laws import lawful
 from tests.stories.world import world
 
 Context = Callable[[World], Stage]
@@ -50,3 +57,17 @@ def test_a_store_is_open_by_its_own_clock(context: Context, tag: str, moment: Ch
     assert isinstance(emit, Emit)
     inputs: dict[str, Any] = msgspec.json.decode(emit.event.inputs)
     assert (inputs["local_time"], inputs["open"]) == (local, open)
+
+
+@lawful
+@given(
+    st.sampled_from(sorted(available_timezones())),
+    st.datetimes(datetime(1972, 7, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),
+)
+def test_the_clock_on_the_wall_is_right_in_every_zone(zone: str, instant: datetime) -> None:
+    now = world()
+    store = msgspec.structs.replace(now.brand.stores["mitte"], time_zone=zone)
+    now.brand.stores["mitte"] = store
+    [event] = told(at(instant.isoformat(), "UTC"), scan("shelf"))
+    situation = gather(Visitor(), event, now.brand.tags["shelf"], now)
+    assert situation.local_time == instant.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")

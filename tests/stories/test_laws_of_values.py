@@ -7,11 +7,14 @@ from uuid import uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.context.core import step
 from processors.context.decide import decide
 from processors.context.situation import Situation
+from schemas.brand.model import Action
 from schemas.ids import NAMESPACE, derived
+from tests.stories.telling import after, scan, told
 from tests.stories.test_laws import lawful
-from tests.stories.world import route, world
+from tests.stories.world import SHOP, route, world
 
 words = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -65,3 +68,26 @@ def test_a_decision_has_one_winner_at_most_and_a_reason_for_everybody_else(
     assert decide(world(*chance.sample(routes, len(routes))).brand.routes, now) == decision
     if decision.winner is not None and decision.winner.promotes_product:
         assert now.stock != 0
+
+
+@lawful
+@given(
+    st.lists(st.tuples(st.sampled_from(["shelf", "poster", "bar"]), st.integers(0, 90), st.integers(0, 2)), max_size=8)
+)
+def test_an_answer_at_hand_is_the_answer_worked_out(scans: list[tuple[str, int, int]]) -> None:
+    routes = (
+        route(
+            "again", visits_at_least=2, action=Action(url=f"{SHOP}/{{store_name}}?c={{stock}}", text="{product_name}")
+        ),
+        route("left", stock_at_least=1, open=True),
+    )
+    remembering, chapters = world(*routes), []
+    for tag, minutes, stock in scans:
+        remembering.stock["mitte", "KB-1"] = stock  # type: ignore[index]
+        chapters += [after(f"{minutes} minutes"), scan(tag)]
+        event = told(*chapters)[-1]
+        visitor = None
+        for earlier in told(*chapters)[:-1]:
+            visitor = step(visitor, earlier, world(*routes)).state
+        fresh = world(*routes, stock={("mitte", "KB-1"): stock})
+        assert step(visitor, event, remembering) == step(visitor, event, fresh)
