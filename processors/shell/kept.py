@@ -3,7 +3,7 @@
 An active state carries a window of the ids of the last events that it took: every consumer may see duplicates.
 """
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -15,10 +15,13 @@ WINDOW = 32
 the store."""
 
 
-class Active(msgspec.Struct, frozen=True, array_like=True, tag="a", gc=False):
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Active(msgspec.Struct, Generic[S], frozen=True, array_like=True, tag="a", gc=False):
     """``state`` is None for a key whose events left nothing to keep but their ids; ``seen`` is their marks in a row."""
 
-    state: Any
+    state: S | None
     seen: bytes = b""
 
 
@@ -39,7 +42,7 @@ class Forwarded(msgspec.Struct, frozen=True, array_like=True, tag="f"):
     event: TouchpointIdentified
 
 
-Kept = Active | Moved | Erased
+Kept = Active[Any] | Moved | Erased
 
 
 def remember(seen: bytes, fresh: bytes) -> bytes:
@@ -57,24 +60,17 @@ class KeptCodec:
     """Bytes of what is kept or moved, for the changelog, the stores and state-moved: MessagePack."""
 
     def __init__(self, state: type[msgspec.Struct]) -> None:
-        self._state = state
+        active = Active[state]  # type: ignore[valid-type]
         self._encoder = msgspec.msgpack.Encoder()
-        self._kept: msgspec.msgpack.Decoder[Kept] = msgspec.msgpack.Decoder(Kept)
-        self._parcel: msgspec.msgpack.Decoder[Active | Forwarded] = msgspec.msgpack.Decoder(Active | Forwarded)
+        self._kept: msgspec.msgpack.Decoder[Kept] = msgspec.msgpack.Decoder(active | Moved | Erased)
+        self._parcel: msgspec.msgpack.Decoder[Active[Any] | Forwarded] = msgspec.msgpack.Decoder(active | Forwarded)
 
     def encode(self, kept: Kept | Forwarded) -> bytes:
         return self._encoder.encode(kept)
 
     def decode(self, raw: bytes) -> Kept:
-        kept = self._kept.decode(raw)
-        return self._typed(kept) if isinstance(kept, Active) else kept
+        return self._kept.decode(raw)
 
-    def decode_parcel(self, raw: bytes) -> Active | Forwarded:
+    def decode_parcel(self, raw: bytes) -> Active[Any] | Forwarded:
         """What a state-moved event carries."""
-        parcel = self._parcel.decode(raw)
-        return self._typed(parcel) if isinstance(parcel, Active) else parcel
-
-    def _typed(self, kept: Active) -> Active:
-        if kept.state is None:
-            return kept
-        return Active(msgspec.convert(kept.state, self._state, strict=False), kept.seen)
+        return self._parcel.decode(raw)

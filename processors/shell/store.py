@@ -11,6 +11,9 @@ from typing import Protocol
 import rocksdict
 
 Rows = Iterable[tuple[bytes, bytes]]
+BLOCK_BYTES = 1 << 10
+BLOOM_BITS = 10
+"""For each key: a file that does not have it is looked at in vain once in a hundred times."""
 _POSITION = b"\0position"
 
 
@@ -55,6 +58,13 @@ class RocksStore:
         options.set_max_background_jobs(2)
         options.set_write_buffer_size(16 << 20)
         options.set_keep_log_file_num(1)
+        # States are small and asked for one by one: no large block is to be read and unpacked for each.
+        options.set_compression_type(rocksdict.DBCompressionType.none())
+        options.set_allow_mmap_reads(True)
+        blocks = rocksdict.BlockBasedOptions()
+        blocks.set_block_size(BLOCK_BYTES)
+        blocks.set_bloom_filter(BLOOM_BITS, False)
+        options.set_block_based_table_factory(blocks)
         self._db = rocksdict.Rdict(str(folder), options)
         self.position = int(self._db.get(_POSITION) or 0)
 

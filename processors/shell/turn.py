@@ -50,7 +50,7 @@ def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, ev
     return Turn(kept, (ERASED,))
 
 
-def _work(processor: Processor[Any], kept: Active | None, event: Event, world: Any) -> Turn:
+def _work(processor: Processor[Any], kept: Active[Any] | None, event: Event, world: Any) -> Turn:
     state, seen = (kept.state, kept.seen) if kept is not None else (None, b"")
     seal = mark_bytes(event.event_id)
     if seal in seen:
