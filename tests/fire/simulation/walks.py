@@ -29,6 +29,7 @@ WORLD = world(
     route("again", 20, visits_at_least=2),
     route("here", 10, in_store=True),
     route("else", 5, "know"),
+    *(route(f"never-{number}", number, visits_at_least=99) for number in range(5)),  # so that an order is no accident
     rewards=(SCANNED, BOUGHT, THANKS),
     stock={("mitte", "KB-1"): 2},
 )
