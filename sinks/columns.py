@@ -51,30 +51,26 @@ class Columns:
 
     @cached_property
     def insert(self) -> str:
-        """The statement; the container follows as its data."""
-        came = ", ".join(
-            ["_partition Int32", "_offset Int64", *(f"`{f['name']}` {_type(f['type'])}" for f in self.fields)]
-        )
-        values = ", ".join(["_partition", "_offset", *(_value(field) for field in self.fields)])
-        names = ", ".join(["_partition", "_offset", *(f"`{name}`" for name in self.names)])
-        kept = f" WHERE NOT ({NEVER_STORED[self.topic.table]})" if self.topic.table in NEVER_STORED else ""
-        return (
-            f"INSERT INTO footpath.{self.topic.table} ({names}) SELECT {values} FROM input('{came}'){kept} FORMAT Avro"
-        )
+        """The statement for bodies that have been checked; the container follows as its data."""
+        came = ["_partition Int32", "_offset Int64", *(f"`{f['name']}` {column_type(f['type'])}" for f in self.fields)]
+        return insert_into(self, came, [value_of(field, f"`{field['name']}`") for field in self.fields], self.kept)
+
+    @cached_property
+    def kept(self) -> str:
+        """Condition on the rows that are stored."""
+        return f"NOT ({NEVER_STORED[self.topic.table]})" if self.topic.table in NEVER_STORED else "true"
 
     @cached_property
     def _head(self) -> bytes:
-        fields = [{"name": "_partition", "type": "int"}, {"name": "_offset", "type": "long"}, *self.fields]
-        long = long_encoder()
-        row = json.dumps({"type": "record", "name": "Row", "fields": without_logical_types(fields)}).encode()
-        meta = b"".join(long(len(part)) + part for part in (b"avro.schema", row, b"avro.codec", b"null"))
-        return b"Obj\x01" + long(2) + meta + long(0) + SYNC
+        return container_head(
+            [{"name": "_partition", "type": "int"}, {"name": "_offset", "type": "long"}, *self.fields]
+        )
 
     def block(self, bodies: Sequence[Body]) -> bytes:
         """The object container with these bodies as its rows."""
         long = long_encoder()
-        rows = b"".join([part for partition, offset, body in bodies for part in (long(partition), long(offset), body)])
-        return b"".join((self._head, long(len(bodies)), long(len(rows)), rows, SYNC))
+        parts = [part for partition, offset, body in bodies for part in (long(partition), long(offset), body)]
+        return container(self._head, parts, len(bodies))
 
     def unsound(self, bodies: Sequence[Body]) -> list[int]:
         """Positions of the bodies that are not plainly one record of the schema."""
@@ -84,44 +80,68 @@ class Columns:
         return np.flatnonzero(~Walk(buffer, starts, ends).sound(self.schema.parsed)).tolist()
 
 
+def insert_into(columns: Columns, came: Sequence[str], values: Sequence[str], kept: str) -> str:
+    """The statement: ``came`` are the container's fields with their types, ``values`` those of the schema in SQL."""
+    names = ", ".join(["_partition", "_offset", *(f"`{name}`" for name in columns.names)])
+    selected = ", ".join(["_partition", "_offset", *values])
+    source = f"input('{', '.join(came)}')"
+    return (
+        f"INSERT INTO footpath.{columns.topic.table} ({names}) SELECT {selected} FROM {source} WHERE {kept} FORMAT Avro"
+    )
+
+
+def container_head(fields: Sequence[dict[str, Any]]) -> bytes:
+    """The head of an object container whose rows have these fields."""
+    long = long_encoder()
+    row = json.dumps({"type": "record", "name": "Row", "fields": without_logical_types(list(fields))}).encode()
+    meta = b"".join(long(len(part)) + part for part in (b"avro.schema", row, b"avro.codec", b"null"))
+    return b"Obj\x01" + long(2) + meta + long(0) + SYNC
+
+
+def container(head: bytes, parts: Sequence[bytes], count: int) -> bytes:
+    """An object container of one block: so many rows, which the parts are one after the other."""
+    long, size = long_encoder(), sum(map(len, parts))
+    return b"".join([head, long(count), long(size), *parts, SYNC])
+
+
 def column_of(name: str) -> str:
     """Column of a field: the same name; money loses the unit that only its encoding has."""
     return name.removesuffix("_micros")
 
 
-def _type(node: Any) -> str:
+def column_type(node: Any) -> str:
     """ClickHouse's type of what the container holds."""
     match node:
         case str():
             return _PLAIN[node]
         case ["null", branch]:
-            return f"Nullable({_type(branch)})"
+            return f"Nullable({column_type(branch)})"
         case {"type": "array", "items": items}:
-            return f"Array({_type(items)})"
+            return f"Array({column_type(items)})"
         case {"type": "record", "fields": fields}:
-            members = ", ".join(f"{field['name']} {_type(field['type'])}" for field in fields)
+            members = ", ".join(f"{field['name']} {column_type(field['type'])}" for field in fields)
             return f"Tuple({members})"
         case {"type": kind}:
-            return _type(kind)
+            return column_type(kind)
         case _:
             raise TypeError(f"no column type for the Avro type {node!r}")
 
 
-def _value(field: dict[str, Any]) -> str:
-    """SQL for a column's value; total, so that no content of a sound record can make an insert fail."""
+def value_of(field: dict[str, Any], raw: str) -> str:
+    """SQL for a column's value, made of what came; total, so that no content of a sound record makes an insert fail."""
     name, node = field["name"], field["type"]
     if isinstance(node, dict) and node.get("logicalType") == "timestamp-micros":
-        return f"fromUnixTimestamp64Micro(`{name}`, 'UTC')"
+        return f"fromUnixTimestamp64Micro({raw}, 'UTC')"
     if name.endswith("_micros"):
-        return _money(f"`{name}`")
+        return _money(raw)
     if name.endswith("person_id"):
         # Ids of people are UUIDs; an empty one becomes zero, any other text a UUID of its own.
-        other = f"if(`{name}` = '', toUUID('00000000-0000-0000-0000-000000000000'), reinterpretAsUUID(MD5(`{name}`)))"
-        return f"ifNull(toUUIDOrNull(`{name}`), {other})"
+        other = f"if({raw} = '', toUUID('00000000-0000-0000-0000-000000000000'), reinterpretAsUUID(MD5({raw})))"
+        return f"ifNull(toUUIDOrNull({raw}), {other})"
     if isinstance(node, dict) and node["type"] == "array" and isinstance(node["items"], dict):
         members = (member["name"] for member in node["items"]["fields"])
-        return f"arrayMap(item -> tuple({', '.join(_member(m) for m in members)}), `{name}`)"
-    return f"`{name}`"
+        return f"arrayMap(item -> tuple({', '.join(_member(m) for m in members)}), {raw})"
+    return raw
 
 
 def _member(name: str) -> str:

@@ -1,32 +1,53 @@
-"""Kafka records to bodies that may be stored, and rejects for those that may not."""
+"""Kafka records to bodies that may be stored, and rejects for those that may not.
 
-from collections.abc import Iterable
+There are two ways. :meth:`Sorter.gather` looks at the first bytes of a value alone and leaves the body to ClickHouse;
+:meth:`Sorter.sort` looks at everything, and is for those that ClickHouse has refused.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from schemas.codec import Schema, TopicCodec, Undecodable
+from schemas.codec import HEADER_BYTES, Schema, TopicCodec, Undecodable
 from schemas.events import EventRejected
 from schemas.reasons import UNDECODABLE
 from schemas.rejects import reject_record
 from schemas.topics import Topic
 from sinks.columns import Body, Columns
+from sinks.sealed import Run, Sealed
 
 STAGE = "sink"
 
 
-class Record(Protocol):
-    """What is needed of a Kafka record; ``timestamp`` in milliseconds."""
+class Fetched(Protocol):
+    """A record of a partition that is known; ``timestamp`` in milliseconds."""
 
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
     @property
     def offset(self) -> int: ...
     @property
     def timestamp(self) -> int: ...
     @property
     def value(self) -> bytes | None: ...
+
+
+class Record(Fetched, Protocol):
+    """A record that says where it is from."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+
+
+class Placed(NamedTuple):
+    """A fetched record and where it is from."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes | None
 
 
 @dataclass
@@ -37,6 +58,14 @@ class Rows:
     rejects: list[EventRejected] = field(default_factory=list)
 
 
+@dataclass
+class Unchecked:
+    """What a batch has of a topic: runs by how they become rows, and records whose schema is not known."""
+
+    runs: dict[Sealed, list[Run]] = field(default_factory=dict)
+    others: list[Placed] = field(default_factory=list)
+
+
 class Sorter:
     """Sorts the records of one topic."""
 
@@ -44,6 +73,54 @@ class Sorter:
         self._codec = codec
         self._topic = topic
         self._columns: dict[bytes, Columns] = {}
+        self._sealed: dict[tuple[bytes, int], Sealed] = {}
+        self._by_head: dict[bytes, Sealed] = {}
+
+    def gather(self, partition: int, records: Sequence[Fetched], into: Unchecked) -> int:
+        """Adds records of a partition and returns how many bytes their values have."""
+        heads = {record.value[:HEADER_BYTES] if record.value else b"" for record in records}
+        by_sealed: dict[Sealed, Sequence[Fetched]] = {}
+        if len(heads) == 1 and (sealed := self._by_head.get(heads.pop())):
+            by_sealed[sealed] = records
+        else:
+            self._part(partition, records, by_sealed, into.others)
+        size = 0
+        for sealed, own in by_sealed.items():
+            values = [record.value or b"" for record in own]
+            offsets, times = [record.offset for record in own], [record.timestamp for record in own]
+            into.runs.setdefault(sealed, []).append(Run(partition, array("q", offsets), array("q", times), values))
+            size += sum(map(len, values))
+        return size
+
+    def _part(
+        self,
+        partition: int,
+        records: Sequence[Fetched],
+        by_sealed: dict[Sealed, Sequence[Fetched]],
+        others: list[Placed],
+    ) -> None:
+        parts: dict[Sealed, list[Fetched]] = {}
+        for record in records:
+            try:
+                schema, start = self._codec.split(record.value)
+            except Undecodable:
+                others.append(Placed(self._topic.name, partition, record.offset, record.timestamp, record.value))
+                continue
+            sealed = self._sealed.get((schema.fingerprint, start))
+            if sealed is None:
+                sealed = self._sealed[schema.fingerprint, start] = Sealed(self._columns_of(schema), start)
+            if start == HEADER_BYTES and record.value:
+                self._by_head[record.value[:HEADER_BYTES]] = sealed
+            parts.setdefault(sealed, []).append(record)
+        by_sealed.update(parts)
+
+    def placed(self, runs: Iterable[Run]) -> list[Placed]:
+        """The records of runs one by one."""
+        return [
+            Placed(self._topic.name, run.partition, offset, timestamp, value)
+            for run in runs
+            for offset, timestamp, value in zip(run.offsets, run.timestamps, run.values, strict=True)
+        ]
 
     def sort(self, records: Iterable[Record]) -> Rows:
         rows = Rows()

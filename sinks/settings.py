@@ -31,7 +31,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         kafka=environ.get("FOOTPATH_KAFKA") or "127.0.0.1:9092",
         clickhouse=environ.get("FOOTPATH_CLICKHOUSE") or "http://127.0.0.1:8123",
         schema_registry=environ.get("FOOTPATH_SCHEMA_REGISTRY") or None,
-        flush_rows=_whole(environ, "FOOTPATH_SINK_FLUSH_ROWS", 50_000, least=1),
+        flush_rows=_whole(environ, "FOOTPATH_SINK_FLUSH_ROWS", 100_000, least=1),
         flush_after_ms=_whole(environ, "FOOTPATH_SINK_FLUSH_AFTER_MS", 1000, least=1),
         session_timeout_ms=_whole(environ, "FOOTPATH_SINK_SESSION_TIMEOUT_MS", 6000, least=1000),
         metrics_port=_whole(environ, "FOOTPATH_SINK_METRICS_PORT", 0, least=0),

@@ -151,7 +151,9 @@ def test_a_long_array_takes_the_slow_way_and_arrives(store: Store) -> None:
         amount="1",
         lines=tuple(Line(str(n), 1, n) for n in range(500)),
     )
-    store.put([many, touchpoint(uid("few"), "p", "scan", "2026-03-01")])
+    few = touchpoint(uid("few"), "p", "scan", "2026-03-01")
+    records = [Came(TOPIC.name, CODEC_OF_TOPIC.encode(one), offset) for offset, one in enumerate((many, few))]
+    assert not store.put_records(TOPIC, records).rejects
     assert store.ask("SELECT type, length(lines) FROM touchpoint_identified ORDER BY type") == [
         ("sale", 500),
         ("scan", 0),
