@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from gateway.tail import Tail
 from schemas.codec import Codec, Undecodable
 from schemas.events import ScanRouted
 from schemas.topics import SCAN_ROUTED
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_S = 0.5
+RETRY_AFTER_S = 0.25
 POSITION_TIMEOUT_S = 5.0
 Answer = asyncio.Future[ScanRouted]
 
@@ -29,15 +28,15 @@ class Answers:
         self.partition = partition
         self.positioned = False
 
-    @contextmanager
-    def expect(self, scan_event_id: str) -> Iterator[Answer]:
-        """The answer to a scan that is published inside the block; it is forgotten at its end."""
+    def expect(self, scan_event_id: str) -> Answer:
+        """The answer to a scan that is published from now on; to be forgotten by whoever expects it."""
         answer: Answer = asyncio.get_running_loop().create_future()
         self._waiting[scan_event_id] = answer
-        try:
-            yield answer
-        finally:
-            del self._waiting[scan_event_id]
+        return answer
+
+    def forget(self, scan_event_id: str) -> None:
+        """Nobody waits for the answer any more."""
+        del self._waiting[scan_event_id]
 
     async def run(self) -> None:
         """Until cancelled; a lost broker is waited for."""
@@ -50,21 +49,16 @@ class Answers:
             await asyncio.sleep(RETRY_AFTER_S)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None, enable_auto_commit=False)
+        tail = Tail(self._bootstrap, TopicPartition(SCAN_ROUTED.name, self.partition))
         try:
-            await consumer.start()
-            here = TopicPartition(SCAN_ROUTED.name, self.partition)
-            consumer.assign([here])
             async with asyncio.timeout(POSITION_TIMEOUT_S):
-                await consumer.seek_to_end(here)
-                await consumer.position(here)
+                await tail.start()
             self.positioned = True
             while True:
-                for records in (await consumer.getmany(here, timeout_ms=1000)).values():
-                    for record in records:
-                        self._take(record.key, record.value)
+                for key, value in await tail.read():
+                    self._take(key, value)
         finally:
-            await consumer.stop()
+            await tail.close()
 
     def _take(self, key: bytes | None, value: bytes | None) -> None:
         # The key is the scan's id: answers to other gateways on the partition are passed over undecoded.

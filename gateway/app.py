@@ -5,9 +5,9 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,26 +22,26 @@ from gateway.metrics import Metrics
 from gateway.probes import Probes
 from gateway.producer import Producer
 from gateway.publisher import Publisher
-from gateway.replies import Refused, json_reply, refuse
+from gateway.replies import Lean, Refused, json_reply, refuse
 from gateway.settings import Settings
 from gateway.spool import Spool
-from gateway.state import Gateway
+from gateway.state import Gateway, Places, gateway_of
 from schemas.codec import Codec
 from schemas.registry import Registry
 
 log = logging.getLogger(__name__)
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
 """On every answer that says nothing else."""
 
 ROUTES = (
-    Route("/s/{tag}", scan.scan, methods=["GET"]),
+    Route("/s/{tag}", Lean(scan.scan), methods=["GET"]),
     Route("/v1/events", events.events, methods=["POST"]),
     Route("/qr/{tag}.{kind}", codes.code, methods=["GET"]),
     Route("/health/live", health.live, methods=["GET"]),
@@ -61,6 +61,8 @@ def build_gateway(settings: Settings, codec: Codec) -> Gateway:
     timeout_s = settings.publish_timeout_ms / 1000
     publisher = Publisher(Producer(settings.kafka), spool, codec, timeout_s, metrics)
     answers = Answers(settings.kafka, settings.reply_partition, codec)
+    places = Places(settings.waiting)
+    metrics.waiting.set_function(lambda: places.taken)
     return Gateway(
         settings=settings,
         metrics=metrics,
@@ -71,6 +73,7 @@ def build_gateway(settings: Settings, codec: Codec) -> Gateway:
         probes=Probes(publisher, answers, settings.partitions),
         scan_rate=Buckets(settings.scans_per_s),
         event_rate=Buckets(settings.events_per_s),
+        places=places,
     )
 
 
@@ -82,17 +85,16 @@ def build_app(settings: Settings) -> Starlette:
     codec = Codec(Registry(settings.schema_registry) if settings.schema_registry else None)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
         gateway = build_gateway(settings, codec)
         gateway.brand.load()
-        app.state.gateway = gateway
         running = [
             asyncio.create_task(part.run(), name=type(part).__name__)
             for part in (gateway.brand, gateway.answers, gateway.publisher)
         ]
         for task in running:
             task.add_done_callback(_report)
-        yield
+        yield {"gateway": gateway}
         for task in running:
             task.cancel()
         await asyncio.wait(running)
@@ -125,12 +127,10 @@ class Common:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                said = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in HEADERS if header[0] not in said]
                 route = getattr(scope.get("endpoint"), "__name__", "none")
-                metrics = scope["app"].state.gateway.metrics
-                metrics.requests.labels(route, str(message["status"])).inc()
+                gateway_of(scope).metrics.answered(route, message["status"]).inc()
             await send(message)
 
         try:

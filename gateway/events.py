@@ -49,9 +49,9 @@ async def events(request: Request) -> Response:
     gateway = gateway_of(request)
     world = gateway.world()
     key, types = _authorised(request, world)
-    if gateway.crowded_for_batches:
+    if gateway.places.crowded_for_batches:
         raise Refused(503, "too many requests are waiting", retry_after_s=1)
-    with gateway.place():
+    with gateway.places:
         batch = _batch(await read_body(request, gateway.settings.body_kb * 1024))
         rate = key.events_per_s if key.events_per_s is not None else gateway.settings.events_per_s
         wait_s = gateway.event_rate.take(key.id, max(1, len(batch)), time.monotonic(), rate)

@@ -1,5 +1,7 @@
 """Every metric of the gateway, in one place."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SCAN_BUCKETS_S = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.3, 0.5, 1.0, 3.0)
@@ -23,6 +25,8 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.answered = cache(self.requests.labels)
+        self.decided = cache(self.scans.labels)
         self.scan_seconds = Histogram(
             "footpath_gateway_scan_seconds",
             "From a scan's arrival to its answer.",

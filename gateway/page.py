@@ -4,6 +4,7 @@
 
 import base64
 import hashlib
+from functools import lru_cache
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -22,22 +23,22 @@ POLICY = (
 )
 
 
-def action_page(title: str, text: str, label: str, destination: str) -> HTMLResponse:
-    """A headline, a text and the one button."""
+@lru_cache(256)
+def action_page(title: str, text: str, label: str, destination: str) -> bytes:
+    """A headline, a text and the one button; needs :data:`POLICY`."""
     paragraph = f"<p>{escape(text)}</p>" if text else ""
     button = f'<a href="{escape(destination)}" rel="noreferrer">{escape(label)}</a>'
-    return _page(200, title, f"{paragraph}{button}")
+    return _page(title, f"{paragraph}{button}").encode()
 
 
 def notice_page(status: int, title: str, text: str) -> HTMLResponse:
     """A headline and what is the matter."""
-    return _page(status, title, f"<p>{escape(text)}</p>")
+    return HTMLResponse(_page(title, f"<p>{escape(text)}</p>"), status, headers={"Content-Security-Policy": POLICY})
 
 
-def _page(status: int, title: str, body: str) -> HTMLResponse:
-    html = (
+def _page(title: str, body: str) -> str:
+    return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{STYLE}</style><main><h1>{escape(title)}</h1>{body}</main></html>"
     )
-    return HTMLResponse(html, status, headers={"Content-Security-Policy": POLICY})

@@ -69,8 +69,11 @@ class Probes:
             identifiers=(anchor,),
             reply_partition=self._answers.partition,
         )
-        with self._answers.expect(probe.event_id) as answer:
-            if await self._publisher.begin(probe, TIMEOUT_S) is None:
+        answer = self._answers.expect(probe.event_id)
+        try:
+            if await self._publisher.begin(probe) is None:
                 return False
             await answer
             return True
+        finally:
+            self._answers.forget(probe.event_id)

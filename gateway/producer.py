@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from gateway.records import Record
+from gateway.turns import Turns
 from schemas.ids import partition_of
 
 MANY = 32
@@ -16,7 +17,7 @@ MANY = 32
 partition.
 """
 BATCH_BYTES = 512 * 1024
-SPACING_MS = 5
+SPACING_S = 0.01
 """Least time between two requests: the first scan leaves at once, in a crowd several share the next."""
 GIVE_UP_AFTER_MS = 5000
 """How long the Kafka client goes on trying a record that nobody waits for any more."""
@@ -30,6 +31,7 @@ class Producer:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._kafka: AIOKafkaProducer | None = None
+        self._turns = Turns(SPACING_S)
 
     async def connect(self) -> None:
         """:raises KafkaError: no broker answers."""
@@ -37,7 +39,7 @@ class Producer:
             kafka = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 acks="all",
-                linger_ms=SPACING_MS,
+                linger_ms=0,  # it would hold back each partition's batch for itself, also the first
                 max_batch_size=BATCH_BYTES,
                 request_timeout_ms=GIVE_UP_AFTER_MS,
                 retry_backoff_ms=50,
@@ -61,12 +63,8 @@ class Producer:
 
         :raises KafkaError: it cannot be taken now.
         """
-        assert self._kafka is not None, "not connected"
-        sent: Acknowledgement = await self._kafka.send(
-            record.topic, record.value, record.key.encode(), timestamp_ms=record.timestamp_ms, headers=record.headers
-        )
-        sent.add_done_callback(_seen)
-        return sent
+        await self._turns.take()
+        return await self._send(record)
 
     async def produce(self, records: Sequence[Record], timeout_s: float) -> None:
         """Returns when Kafka has every record. Order is kept within each partition.
@@ -77,15 +75,24 @@ class Producer:
         for record in records:
             by_topic[record.topic].append(record)
         async with asyncio.timeout(timeout_s):
+            await self._turns.take()
             sent = []
             for topic, of_topic in by_topic.items():
                 if len(of_topic) < MANY:
-                    sent += [await self.begin(record) for record in of_topic]
+                    sent += [await self._send(record) for record in of_topic]
                 else:
                     sent += await self._batches(topic, of_topic)
             await asyncio.wait(sent)
         for one in sent:
             one.result()
+
+    async def _send(self, record: Record) -> Acknowledgement:
+        assert self._kafka is not None, "not connected"
+        sent: Acknowledgement = await self._kafka.send(
+            record.topic, record.value, record.key.encode(), timestamp_ms=record.timestamp_ms, headers=record.headers
+        )
+        sent.add_done_callback(_seen)
+        return sent
 
     async def _batches(self, topic: str, records: Sequence[Record]) -> list[Acknowledgement]:
         assert self._kafka is not None, "not connected"

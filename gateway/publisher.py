@@ -61,7 +61,7 @@ class Publisher:
             records.append(build_record(self._codec, event))
             if count % PAUSE_EVERY == 0:
                 await asyncio.sleep(0)
-        if await self._may_go_directly(self._timeout_s):
+        if await self._may_go_directly():
             try:
                 await self._producer.produce(records, self._timeout_s)
                 return
@@ -69,14 +69,18 @@ class Publisher:
                 self._divert(type(error).__name__)
         await self._keep(records)
 
-    async def begin(self, event: Event, timeout_s: float) -> Acknowledgement | None:
-        """Hands one event to Kafka; the future ends when Kafka has it. None: it must go to :meth:`keep`."""
-        if not await self._may_go_directly(timeout_s):
+    async def begin(self, event: Event) -> Acknowledgement | None:
+        """Hands one event to Kafka; the future ends when Kafka has it. None: it must go to :meth:`keep`.
+
+        Takes as long as it takes: whoever asks sets the bound, and what did not begin in time must be kept, too.
+        """
+        if not self._open.is_set():
+            await self._open.wait()
+        if not self._direct:
             return None
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._producer.begin(build_record(self._codec, event))
-        except (KafkaError, TimeoutError) as error:
+            return await self._producer.begin(build_record(self._codec, event))
+        except KafkaError as error:
             self._divert(type(error).__name__)
             return None
 
@@ -118,10 +122,10 @@ class Publisher:
             log.warning("Kafka did not let go in time: %s", type(error).__name__)
         await self._spool.close()
 
-    async def _may_go_directly(self, timeout_s: float) -> bool:
+    async def _may_go_directly(self) -> bool:
         if not self._open.is_set():
             try:
-                async with asyncio.timeout(timeout_s):
+                async with asyncio.timeout(self._timeout_s):
                     await self._open.wait()
             except TimeoutError:
                 return False

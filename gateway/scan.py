@@ -9,16 +9,16 @@ tag's fallback, without that header: nothing was recorded, and nothing is claime
 import asyncio
 import logging
 import time
+from functools import lru_cache
+from urllib.parse import quote
 from uuid import uuid4
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
 
 from gateway.brand import World
-from gateway.device import device_of, set_device
-from gateway.page import action_page
-from gateway.publisher import Publisher
-from gateway.replies import Refused
+from gateway.device import cookies_of, device_cookie, device_of
+from gateway.page import POLICY, action_page
+from gateway.replies import RawHeaders, Refused, Reply
 from gateway.spool import SpoolFull
 from gateway.state import Gateway, gateway_of
 from schemas.brand.model import Tag, is_registered
@@ -29,29 +29,26 @@ log = logging.getLogger(__name__)
 
 ROUTED, FALLBACK = "routed", "fallback"
 LATE, UNAVAILABLE = "late", "unavailable"
+PAGE_HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode())]
 
 
-async def scan(request: Request) -> Response:
+async def scan(scope: Scope) -> Reply:
     """Answers a phone that followed a tag. HEAD looks only: it gets the fallback and is no scan."""
     arrived_s = time.monotonic()
-    gateway = gateway_of(request)
-    client = gateway.client(request)
+    gateway = gateway_of(scope)
+    client = gateway.client(scope)
     world = gateway.world()
-    tag = world.brand.tags.get(request.path_params["tag"])
+    tag = world.brand.tags.get(scope["path_params"]["tag"])
     if tag is None:
         raise Refused(404, "there is no such tag")
     fallback = world.brand.fallback_of(tag)
-    if request.method == "HEAD":
-        return _answer(redirect(fallback), FALLBACK)
-    device = device_of(request.cookies)
-    response = await _scanned(gateway, world, tag, device, arrived_s)
-    set_device(response, device, client.https or gateway.settings.tls)
+    if scope["method"] == "HEAD":
+        return _fallback(fallback, [])
+    device = device_of(cookies_of(scope["headers"]))
+    headers = [(b"set-cookie", device_cookie(device, client.https or gateway.settings.tls))]
+    reply = await _scanned(gateway, world, tag, device, headers, arrived_s)
     gateway.metrics.scan_seconds.observe(time.monotonic() - arrived_s)
-    return response
-
-
-def redirect(destination: str) -> Response:
-    return RedirectResponse(destination, 302)
+    return reply
 
 
 def recorded(world: World, tag: Tag, device: str, now: int, reply_partition: int | None) -> TouchpointRecorded:
@@ -79,25 +76,28 @@ def recorded(world: World, tag: Tag, device: str, now: int, reply_partition: int
     )
 
 
-async def _scanned(gateway: Gateway, world: World, tag: Tag, device: str, arrived_s: float) -> Response:
+async def _scanned(
+    gateway: Gateway, world: World, tag: Tag, device: str, headers: RawHeaders, arrived_s: float
+) -> Reply:
     fallback = world.brand.fallback_of(tag)
     partition = gateway.answers.partition if gateway.answers.positioned else None
     event = recorded(world, tag, device, time.time_ns() // 1000, partition)
-    if gateway.crowded:
-        return _unrecorded(gateway, fallback)
-    with gateway.place():
+    if gateway.places.crowded:
+        return _unrecorded(gateway, fallback, headers)
+    with gateway.places:
         try:
             decided = await _decided(gateway, event, fallback, arrived_s)
         except SpoolFull:
-            return _unrecorded(gateway, fallback)
+            return _unrecorded(gateway, fallback, headers)
+    headers.append((b"footpath-event", event.event_id.encode()))
     if isinstance(decided, ScanRouted):
-        if is_registered(decided.destination, world.brand.about.destinations):
-            gateway.metrics.scans.labels(ROUTED).inc()
-            return _answer(_action(decided), ROUTED, event.event_id)
+        if _may_lead(decided.destination, world.brand.about.destinations):
+            gateway.metrics.decided(ROUTED).inc()
+            return _routed(decided, headers)
         log.error("route %s leads to an unregistered destination", decided.route)
         decided = "unregistered"
-    gateway.metrics.scans.labels(decided).inc()
-    return _answer(redirect(fallback), FALLBACK, event.event_id)
+    gateway.metrics.decided(decided).inc()
+    return _fallback(fallback, headers)
 
 
 async def _decided(gateway: Gateway, event: TouchpointRecorded, fallback: str, arrived_s: float) -> ScanRouted | str:
@@ -105,15 +105,21 @@ async def _decided(gateway: Gateway, event: TouchpointRecorded, fallback: str, a
 
     :raises SpoolFull: it is recorded nowhere.
     """
-    deadline_s = arrived_s + gateway.settings.deadline_ms / 1000
-    publisher: Publisher = gateway.publisher
-    with gateway.answers.expect(event.event_id) as answer:
-        handed_over = await publisher.begin(event, max(0.0, deadline_s - time.monotonic()))
-        if handed_over is not None:
-            waiting_for = answer if event.reply_partition is not None else handed_over
-            await asyncio.wait({waiting_for}, timeout=max(0.0, deadline_s - time.monotonic()))
-        if answer.done():
+    publisher = gateway.publisher
+    handed_over = None
+    answer = gateway.answers.expect(event.event_id)
+    try:
+        async with asyncio.timeout(arrived_s + gateway.settings.deadline_ms / 1000 - time.monotonic()):
+            handed_over = await publisher.begin(event)
+            if handed_over is not None and event.reply_partition is not None:
+                return await answer
+            if handed_over is not None:
+                await asyncio.wait({handed_over})
+    except TimeoutError:
+        if answer.done() and not answer.cancelled():
             return answer.result()
+    finally:
+        gateway.answers.forget(event.event_id)
     in_kafka = handed_over is not None and handed_over.done() and handed_over.exception() is None
     missed = ScanMissed(
         event_id=derived("missed", event.event_id),
@@ -131,19 +137,32 @@ async def _decided(gateway: Gateway, event: TouchpointRecorded, fallback: str, a
     return missed.reason
 
 
-def _action(decided: ScanRouted) -> Response:
+def _routed(decided: ScanRouted, headers: RawHeaders) -> Reply:
+    headers.append((b"footpath-outcome", ROUTED.encode()))
     if decided.action == "page":
-        return action_page(decided.title, decided.text, decided.label, decided.destination)
-    return redirect(decided.destination)
+        page = action_page(decided.title, decided.text, decided.label, decided.destination)
+        return Reply(200, [*PAGE_HEADERS, *headers], page)
+    return _redirect(decided.destination, headers)
 
 
-def _unrecorded(gateway: Gateway, fallback: str) -> Response:
-    gateway.metrics.scans.labels("unrecorded").inc()
-    return _answer(redirect(fallback), FALLBACK)
+def _fallback(fallback: str, headers: RawHeaders) -> Reply:
+    return _redirect(fallback, [*headers, (b"footpath-outcome", FALLBACK.encode())])
 
 
-def _answer(response: Response, outcome: str, event_id: str = "") -> Response:
-    response.headers["Footpath-Outcome"] = outcome
-    if event_id:
-        response.headers["Footpath-Event"] = event_id
-    return response
+def _unrecorded(gateway: Gateway, fallback: str, headers: RawHeaders) -> Reply:
+    gateway.metrics.decided("unrecorded").inc()
+    return _fallback(fallback, headers)
+
+
+def _redirect(destination: str, headers: RawHeaders) -> Reply:
+    return Reply(302, [(b"location", _location(destination)), *headers])
+
+
+# Of destinations there are few, and they come with every scan.
+_may_lead = lru_cache(1024)(is_registered)
+
+
+@lru_cache(1024)
+def _location(destination: str) -> bytes:
+    """As a header takes it: what may not stand in a URL is percent-encoded, what is encoded stays so."""
+    return quote(destination, safe=":/%#?=@[]!$&'()*+,;").encode()

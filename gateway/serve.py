@@ -36,6 +36,7 @@ class ImpatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which by itself would wait for the rest of a head for ever."""
 
     _patience: asyncio.TimerHandle | None = None
+    _in_head = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -45,19 +46,25 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._head_is_here()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head and self._patience is None:  # most heads arrive whole, and need no timer
+            self._wait_for_head()
+
     def on_message_begin(self) -> None:
+        self._head_is_here()
+        self._in_head = True
         super().on_message_begin()
-        self._wait_for_head()
 
     def on_headers_complete(self) -> None:
         self._head_is_here()
         super().on_headers_complete()
 
     def _wait_for_head(self) -> None:
-        self._head_is_here()
         self._patience = self.loop.call_later(HEADERS_WITHIN_S, self.transport.close)
 
     def _head_is_here(self) -> None:
+        self._in_head = False
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None

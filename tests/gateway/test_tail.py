@@ -1,0 +1,39 @@
+"""The reply partition read from its end: nothing from before, everything from then on, once and in order."""
+
+import asyncio
+from uuid import uuid4
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from gateway.tail import Tail
+from tests.parts import KafkaPart
+
+
+async def test_what_is_written_after_the_start_is_read_once_and_in_order(kafka: KafkaPart) -> None:
+    topic = f"tail-{uuid4().hex}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 2, 1)])
+    await admin.close()
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap)
+    await producer.start()
+    tail = Tail(kafka.bootstrap, TopicPartition(topic, 1))
+    try:
+        async with asyncio.timeout(30):
+            await producer.send_and_wait(topic, b"before", b"0", partition=1)
+            await tail.start()
+            await producer.send_and_wait(topic, b"elsewhere", b"0", partition=0)
+            written = []
+            read: list[tuple[bytes | None, bytes | None]] = []
+            for number in range(3):  # several of them in one batch
+                some = [(b"%d-%d" % (number, n), b"v%d" % n) for n in range(10)]
+                sent = [await producer.send(topic, value, key, partition=1) for key, value in some]
+                await asyncio.wait(sent)
+                written += some
+                while len(read) < len(written):
+                    read += await tail.read()
+        assert read == written
+    finally:
+        await tail.close()
+        await producer.stop()
