@@ -15,8 +15,9 @@ from processors.step import Emit
 from processors.world import World
 from schemas.events import Event, TouchpointIdentified
 from schemas.topics import SCAN_ROUTED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, Topic
-from sinks.rows import Sorter
+from sinks.rows import Sorter, Unchecked
 from sinks.store.migrate import migrate
+from sinks.store.writer import SETTINGS
 from tests.bench import people, stream
 from tests.bench.contenders.sending import Row
 from tests.bench.figures import Figure, ranged
@@ -34,8 +35,6 @@ TOPICS = (TOUCHPOINT_RECORDED, TOUCHPOINT_IDENTIFIED, SCAN_ROUTED)
 class Record:
     """A record as a consumer gives it, as far as the sink looks at it."""
 
-    topic: str
-    partition: int
     offset: int
     value: bytes | None
     timestamp: int = 0
@@ -99,15 +98,16 @@ def _insert(url: str, filled: dict[Topic, list[list[Row]]]) -> float:
     count = 0
     for topic, partitions in filled.items():
         sorter = Sorter(topic, people.CODEC.of(topic))
-        records = [
-            Record(topic.name, number, offset, value)
-            for number, rows in enumerate(partitions)
-            for offset, (_, value, _) in enumerate(rows)
-        ]
-        count += len(records)
-        for at in range(0, len(records), BLOCK_ROWS):
-            sorted_rows = sorter.sort(records[at : at + BLOCK_ROWS])
-            blocks += [(columns.insert, columns.block(bodies)) for columns, bodies in sorted_rows.blocks]
+        share = BLOCK_ROWS // len(partitions)
+        longest = max(map(len, partitions))
+        for at in range(0, longest, share):
+            unchecked = Unchecked()
+            for number, rows in enumerate(partitions):
+                values = enumerate((value for _, value, _ in rows[at : at + share]), at)
+                if records := [Record(offset, value) for offset, value in values]:
+                    sorter.gather(number, records, unchecked)
+                    count += len(records)
+            blocks += [(sealed.insert, sealed.block(runs)) for sealed, runs in unchecked.runs.items()]
     began = time.perf_counter()
     for statement, block in blocks:
         _ask(url, statement, block)
@@ -138,6 +138,6 @@ def _count(url: str) -> int:
 
 
 def _ask(url: str, statement: str, data: bytes = b"") -> bytes:
-    query = urllib.parse.urlencode({"query": statement})
+    query = urllib.parse.urlencode({"query": statement, **(SETTINGS if data else {})})
     with urllib.request.urlopen(f"{url}/?{query}", data or b" ", timeout=120) as answer:
         return bytes(answer.read())
