@@ -25,8 +25,8 @@ SCHEME = "footpath"
 LOOK_AGAIN_S = 0.5
 LINGER_BYTES = 64 << 10
 """A fetch of a processor that lingers returns as soon as there is so much."""
-SPACING_MS = 3
-"""Least time between two requests of a producer: the first leaves at once, in a crowd several share the next."""
+GATHER_MS = 3
+"""How long a record may wait for others to be sent with it."""
 HANDED_WAIT_MS = 100
 """How long a fetch waits when what it would bring is handed over already."""
 
@@ -60,7 +60,7 @@ class Worker:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka,
             acks="all",
-            linger_ms=self._processor.linger_ms or SPACING_MS,
+            linger_ms=self._processor.linger_ms or GATHER_MS,
             max_batch_size=512 << 10,
             max_request_size=MAX_RECORD_BYTES,
         )
