@@ -1,9 +1,10 @@
 """Ground that gives way: brokers with settings of a test's own, and small disks that fill up."""
 
+import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from aiokafka import TopicPartition
@@ -72,20 +73,24 @@ def small_disk(directory: Path, megabytes: int) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
-@contextmanager
-def full(disk: Path) -> Iterator[None]:
+@asynccontextmanager
+async def full(disk: Path) -> AsyncIterator[None]:
     """Not a byte is left on the disk inside the block."""
-    with (disk / FILLER).open("ab", buffering=0) as file:
+    await asyncio.to_thread(_fill, disk / FILLER)  # the phones of the test go on meanwhile
+    try:
+        yield
+    finally:
+        (disk / FILLER).unlink()
+
+
+def _fill(filler: Path) -> None:
+    with filler.open("ab", buffering=0) as file:
         for piece in (1 << 20, 1 << 12, 1):
             try:
                 while file.write(bytes(piece)):
                     pass
             except OSError:
                 continue
-    try:
-        yield
-    finally:
-        (disk / FILLER).unlink()
 
 
 @contextmanager

@@ -94,7 +94,7 @@ async def test_kafkas_disk_is_full(town: Town, long: bool) -> None:
         siege = Siege(town.street)
         async with siege.under_way():
             await siege.is_going("routed")
-            with full(disk):
+            async with full(disk):
                 await siege.lasts(AWAY_LONG_S)
                 await siege.is_going("fallback")
             print(f"healed {await siege.healed():.1f} s after there was space; {siege.describe()}")
@@ -111,7 +111,7 @@ async def test_clickhouses_disk_is_full(town: Town, long: bool) -> None:
         siege = Siege(town.street)
         async with siege.under_way():
             await siege.is_going("routed")
-            with full(disk):
+            async with full(disk):
                 await siege.lasts(AWAY_LONG_S)
                 await siege.is_going("routed")
             print(f"healed {await siege.healed():.1f} s after there was space; {siege.describe()}")
