@@ -40,11 +40,11 @@ class Child:
 
 
 def restart_delay_s(deaths: int) -> float:
-    """Seconds before the restart after the n-th death in a row: 0, 0.5, 1, 2, 2 …
+    """Seconds before the restart after the n-th death in a row: 0, 0.5, 1, 1 …
 
     Whatever it died of may be over any moment (a disk has space again), and all is to be well 10 s after that.
     """
-    return 0.0 if deaths <= 1 else min(0.5 * 2.0 ** min(deaths - 2, 10), 2.0)
+    return 0.0 if deaths <= 1 else 0.5 if deaths == 2 else 1.0
 
 
 class Supervisor:

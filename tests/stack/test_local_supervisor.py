@@ -108,9 +108,9 @@ async def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly(street: St
     assert [text.rpartition("again")[2] for text in street.said[:3]] == ["", " in 0.5 s", " in 1 s"]
 
 
-def test_the_back_off_is_at_once_then_doubles_up_to_two_seconds() -> None:
-    assert [restart_delay_s(deaths) for deaths in range(1, 7)] == [0, 0.5, 1, 2, 2, 2]
-    assert restart_delay_s(10_000) == 2
+def test_the_back_off_grows_up_to_a_second() -> None:
+    assert [restart_delay_s(deaths) for deaths in range(1, 6)] == [0, 0.5, 1, 1, 1]
+    assert restart_delay_s(10_000) == 1
 
 
 async def test_a_child_that_dies_at_its_start_is_told_with_its_last_words(street: Street) -> None:
