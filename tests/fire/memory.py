@@ -23,7 +23,7 @@ from tests.stories.world import route, world
 
 PROCESSORS: tuple[Processor[Any], ...] = (IDENTITY, CONTEXT, REWARDS)
 POSITION = b"\0position"
-STRANGERS = 30_000
+STRANGERS = 90_000
 Rows = dict[bytes, bytes]
 
 
