@@ -64,7 +64,9 @@ def _phone(text: str, country: str) -> str:
     # A number without its area code is "possible" too, but is another one in every town.
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise InvalidIdentifier("is no possible phone number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    normal = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Of several zeros at the beginning one more is taken for a prefix each time.
+    return _phone(normal, "") if number.italian_leading_zero and normal != text else normal
 
 
 def _mac(text: str) -> str:

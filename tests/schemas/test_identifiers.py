@@ -177,3 +177,9 @@ def test_the_anchor_is_the_strongest_in_any_order(identifiers: list[str]) -> Non
 
 def test_the_brands_own_types_come_last() -> None:
     assert anchor_of(["badge:00", "mac:ff"]) == "mac:ff"
+
+
+@pytest.mark.parametrize("spelling", ["#00031991/3/90119", "0000030901820", "+490031991390119"])
+def test_a_phone_number_with_several_zeros_too_many_has_one_normal_form(spelling: str) -> None:
+    normal = normalise("phone", spelling, "DE")
+    assert normalise("phone", normal, "DE") == normal
