@@ -74,8 +74,7 @@ class Publisher:
 
         Takes as long as it takes: whoever asks sets the bound, and what did not begin in time must be kept, too.
         """
-        if not self._open.is_set():
-            await self._open.wait()
+        await self._open.wait()
         if not self._direct:
             return None
         try:

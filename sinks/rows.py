@@ -5,7 +5,7 @@ There are two ways. :meth:`Sorter.gather` looks at the first bytes of a value al
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -79,11 +79,8 @@ class Sorter:
     def gather(self, partition: int, records: Sequence[Fetched], into: Unchecked) -> int:
         """Adds records of a partition and returns how many bytes their values have."""
         heads = {record.value[:HEADER_BYTES] if record.value else b"" for record in records}
-        by_sealed: dict[Sealed, Sequence[Fetched]] = {}
-        if len(heads) == 1 and (sealed := self._by_head.get(heads.pop())):
-            by_sealed[sealed] = records
-        else:
-            self._part(partition, records, by_sealed, into.others)
+        sealed = self._by_head.get(heads.pop()) if len(heads) == 1 else None
+        by_sealed = {sealed: records} if sealed else self._part(partition, records, into.others)
         size = 0
         for sealed, own in by_sealed.items():
             values = [record.value or b"" for record in own]
@@ -93,12 +90,9 @@ class Sorter:
         return size
 
     def _part(
-        self,
-        partition: int,
-        records: Sequence[Fetched],
-        by_sealed: dict[Sealed, Sequence[Fetched]],
-        others: list[Placed],
-    ) -> None:
+        self, partition: int, records: Sequence[Fetched], others: list[Placed]
+    ) -> Mapping[Sealed, Sequence[Fetched]]:
+        """The records by how they become rows; those whose schema is not known are added to ``others``."""
         parts: dict[Sealed, list[Fetched]] = {}
         for record in records:
             try:
@@ -112,7 +106,7 @@ class Sorter:
             if start == HEADER_BYTES and record.value:
                 self._by_head[record.value[:HEADER_BYTES]] = sealed
             parts.setdefault(sealed, []).append(record)
-        by_sealed.update(parts)
+        return parts
 
     def placed(self, runs: Iterable[Run]) -> list[Placed]:
         """The records of runs one by one."""

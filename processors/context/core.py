@@ -63,21 +63,8 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 
 def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
     situation = gather(visitor, event, tag, world)
-    # All that an answer hangs on; the time of day only through the opening hours.
-    case = (
-        situation.type,
-        situation.placement,
-        situation.tag,
-        situation.store,
-        situation.product,
-        situation.category,
-        situation.open,
-        situation.in_store,
-        situation.stock,
-        situation.visits,
-        situation.bought,
-        event.campaign,
-    )
+    # All that an answer hangs on; on the time of day only through the opening hours.
+    case = msgspec.structs.replace(situation, local_time=None), event.campaign
     answer = world.memo.get(case)
     if answer is None:
         if len(world.memo) >= CASES_KEPT:

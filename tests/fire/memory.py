@@ -48,11 +48,13 @@ class ReadStore:
 async def remember_strangers(street: Street) -> None:
     """A long changelog of rewards, with an older word on everybody that is wrong."""
     codec, topic = KeptCodec(REWARDS.state), changelog("rewards")
-    people = [f"stranger-{number}" for number in range(STRANGERS)]
+    people: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
+    for number in range(STRANGERS):
+        person = f"stranger-{number}"
+        people[partition_of(person, PARTITIONS)].append(person.encode())
     for word in ("wrong", "right"):
         value = codec.encode(Moved(f"{word} " * 8))
-        for number in range(PARTITIONS):
-            keys = [person.encode() for person in people if partition_of(person, PARTITIONS) == number]
+        for number, keys in enumerate(people):
             await send_rows(street.producer, topic, number, [(key, value, []) for key in keys])
     await street.producer.flush()
 
