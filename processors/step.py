@@ -14,10 +14,16 @@ from schemas.topics import Topic
 
 
 class Emit(msgspec.Struct, frozen=True, gc=False):
-    """Publish an event on its topic; ``partition`` overrides the one that its key gives."""
+    """Publish an event on its topic; ``partition`` overrides the one that its key gives.
+
+    ``sealed`` events are written in the transaction that commits the state they follow from: both are there or neither,
+    and none of them exists twice. It takes until that commit, so what a phone waits for is not sealed; that is
+    published before it, and a crash publishes it again with the same id.
+    """
 
     event: Event
     partition: int | None = None
+    sealed: bool = False
 
 
 class Reject(msgspec.Struct, frozen=True, gc=False):

@@ -46,6 +46,7 @@ class TouchpointRecorded(Event, frozen=True, kw_only=True):
 
 class TouchpointIdentified(TouchpointRecorded, frozen=True, kw_only=True):
     person_id: str
+    own_person_id: str = ""
 
 
 class IdentityChanged(Event, frozen=True, kw_only=True):
@@ -53,6 +54,17 @@ class IdentityChanged(Event, frozen=True, kw_only=True):
     person_id: str
     into_person_id: str = ""
     identifier: str = ""
+    source_event_id: str
+    own_person_id: str = ""
+    version: int = 0
+    other_identifier: str = ""
+    reason: str = ""
+
+
+class IdentitySignalled(Event, frozen=True, kw_only=True):
+    kind: str
+    identifier: str
+    body: bytes
     source_event_id: str
 
 
@@ -62,6 +74,8 @@ class StateMoved(Event, frozen=True, kw_only=True):
     loser_person_id: str
     state: bytes
     source_event_id: str
+    own_person_id: str = ""
+    version: int = 0
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
@@ -106,6 +120,7 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     rule_version: int
     source_event_id: str
     reverses_event_id: str = ""
+    own_person_id: str = ""
 
 
 class StockReported(Event, frozen=True, kw_only=True):

@@ -10,6 +10,9 @@ NFC_TAP: Final = "nfc_tap"
 SALE: Final = "sale"
 RETURN: Final = "return"
 STOCK_REPORTED: Final = "stock_reported"
+LINKED: Final = "identity_linked"
+UNLINKED: Final = "identity_unlinked"
+"""An operator's word on two identifiers: they are one person's, or not, whatever other events say."""
 PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
@@ -69,6 +72,7 @@ FAMILIES: Final[dict[str, frozenset[str]]] = {
             "profile_completed",
         }
     ),
+    "identity": frozenset({LINKED, UNLINKED}),
 }
 TYPES: Final[frozenset[str]] = frozenset().union(*FAMILIES.values())
 MONEY: Final[frozenset[str]] = frozenset({SALE, RETURN})

@@ -8,6 +8,7 @@ from schemas.events import (
     Event,
     EventRejected,
     IdentityChanged,
+    IdentitySignalled,
     RewardPosted,
     ScanMissed,
     ScanRouted,
@@ -31,7 +32,9 @@ class Topic:
 
     ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of that name in snake_case;
     ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` says the same in words;
-    ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key.
+    ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key;
+    a sealed one may hold events that were written in the transaction of their writer's state, so it is read committed and
+    its offsets have gaps.
     """
 
     noun: str
@@ -42,6 +45,7 @@ class Topic:
     read_by: tuple[str, ...]
     retention_ms: int = FOREVER_MS
     compacted: bool = False
+    sealed: bool = False
     name: str = field(init=False)
     table: str = field(init=False)
 
@@ -66,6 +70,16 @@ TOUCHPOINT_IDENTIFIED = Topic(
     written_by=("identity",),
     read_by=("context", "rewards", "sink"),
 )
+IDENTITY_SIGNALLED = Topic(
+    "identity-signalled",
+    IdentitySignalled,
+    lambda e: e.identifier,
+    "identifier",
+    written_by=("identity",),
+    read_by=("identity",),
+    retention_ms=7 * DAY_MS,
+    sealed=True,
+)
 IDENTITY_CHANGED = Topic(
     "identity-changed",
     IdentityChanged,
@@ -73,6 +87,7 @@ IDENTITY_CHANGED = Topic(
     "person id",
     written_by=("identity",),
     read_by=("context", "rewards", "sink"),
+    sealed=True,
 )
 STATE_MOVED = Topic(
     "state-moved",
@@ -81,6 +96,7 @@ STATE_MOVED = Topic(
     "winner person id",
     written_by=("context", "rewards"),
     read_by=("context", "rewards", "sink"),
+    sealed=True,
 )
 SCAN_ROUTED = Topic(
     "scan-routed",
@@ -137,6 +153,7 @@ EVENT_REJECTED = Topic(
 TOPICS: tuple[Topic, ...] = (
     TOUCHPOINT_RECORDED,
     TOUCHPOINT_IDENTIFIED,
+    IDENTITY_SIGNALLED,
     IDENTITY_CHANGED,
     STATE_MOVED,
     SCAN_ROUTED,

@@ -46,6 +46,21 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     campaign: str = ""
 
 
+class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What keeps identifiers from joining strangers.
+
+    ``neighbours``: with how many others an identifier of a type may have been seen before it counts as shared and joins
+    nobody; ``per_person``: how many identifiers of a type one person may have; 0 lets none of the type join at all.
+    Both leave built-in limits as they are for types that they do not name. ``person_size`` bounds a person's identifiers
+    in all. ``never_stitch``: classes of devices that many people use.
+    """
+
+    neighbours: dict[str, int] = {}
+    per_person: dict[str, int] = {}
+    person_size: int = 50
+    never_stitch: tuple[str, ...] = ("kiosk", "till", "staff")
+
+
 class About(Item, frozen=True):
     """The brand itself.
 
@@ -62,6 +77,7 @@ class About(Item, frozen=True):
     touch_types: tuple[str, ...] = DEFAULT_TOUCH_TYPES
     channels: tuple[Channel, ...] = ()
     identifier_types: tuple[str, ...] = ()
+    guards: Guards = Guards()
 
 
 class Store(Item, frozen=True):
