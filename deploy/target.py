@@ -1,4 +1,4 @@
-"""Which gateway the commands of a sender talk to: the environment says so, else the stack that runs here."""
+"""Which gateway and which ClickHouse commands talk to: the environment says so, else the stack that runs here."""
 
 import json
 from collections.abc import Mapping
@@ -42,6 +42,11 @@ def read_gateway(environ: Mapping[str, str]) -> str:
     if not str(url).startswith(("http://", "https://")):
         raise Refused(f"FOOTPATH_GATEWAY={url} must start with http:// or https://")
     return str(url).rstrip("/")
+
+
+def read_clickhouse(environ: Mapping[str, str]) -> str:
+    """ClickHouse's address from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports."""
+    return environ.get("FOOTPATH_CLICKHOUSE") or str(_running(environ).get("clickhouse") or "http://127.0.0.1:8123")
 
 
 def _running(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from gateway.incoming import MAX_LINES, Invalid, Sent, SentLine, SentStock, comp
 from gateway.values import amount_of, currency_of, id_of, micros_of
 from schemas import kinds
 from schemas.events import Line, StockReported, TouchpointRecorded
-from schemas.identifiers import InvalidIdentifier, anchor_of
-from schemas.reasons import FORBIDDEN, MALFORMED, UNKNOWN_TYPE
+from schemas.identifiers import InvalidIdentifier, anchor_of, is_blocked
+from schemas.likeness.traits import PROPERTY, RAW, Traits
+from schemas.reasons import BLOCKED_VALUE, FORBIDDEN, MALFORMED, UNKNOWN_TYPE
 
 MAX_PROPERTIES_BYTES = 16 * 1024
 MAX_DEPTH = 16
@@ -60,8 +61,14 @@ def judge(raw: bytes, sender: Sender, world: World, now: int) -> TouchpointRecor
             received_at=now,
             source=sender.key_id,
         )
-    identifiers = _identifiers(sent, world)
+    identifiers = _identifiers(sent, world, occurred_at)
+    anchor = anchor_of(identifiers)
+    if is_blocked(anchor) or (sent.type in kinds.VERDICTS and any(map(is_blocked, identifiers))):
+        raise Invalid(_blocked_field(sent, world), "is a placeholder, which is nobody's", BLOCKED_VALUE)
+    if sent.type in kinds.VERDICTS and len(identifiers) != 2:
+        raise Invalid("identifiers", "must be two different ones")
     properties = dict(sent.properties)
+    traits = _traits(properties, world)
     money = _money(sent.type, properties, world) if sent.type in kinds.MONEY else {}
     return TouchpointRecorded(
         event_id=event_id,
@@ -69,11 +76,11 @@ def judge(raw: bytes, sender: Sender, world: World, now: int) -> TouchpointRecor
         occurred_at=occurred_at,
         received_at=now,
         source=sender.key_id,
-        anchor=anchor_of(identifiers),
+        anchor=anchor,
         identifiers=identifiers,
         **names,
         **money,
-        properties=_scrubbed(properties, world),
+        properties=_with(traits, _scrubbed(properties, world)),
     )
 
 
@@ -94,7 +101,7 @@ def _names(sent: Sent, world: World) -> dict[str, Any]:
     return {"brand": brand.about.id, **scrubbed}
 
 
-def _identifiers(sent: Sent, world: World) -> tuple[str, ...]:
+def _identifiers(sent: Sent, world: World, occurred_at: int) -> tuple[str, ...]:
     if not sent.identifiers:
         raise Invalid("identifiers", "must have at least one")
     found: dict[str, None] = {}
@@ -108,10 +115,19 @@ def _identifiers(sent: Sent, world: World) -> tuple[str, ...]:
             found[f"{identifier.type}:{identifier.hash}"] = None
         elif identifier.value is not None:
             try:
-                found[world.pseudonyms.identifier(identifier.type, identifier.value)] = None
+                found[world.pseudonyms.identifier(identifier.type, identifier.value, occurred_at)] = None
             except InvalidIdentifier as error:
                 raise Invalid(f"{field}.value", str(error)) from None
     return tuple(found)
+
+
+def _blocked_field(sent: Sent, world: World) -> str:
+    """Path of the first identifier that is a placeholder."""
+    return next(
+        f"identifiers[{index}].value"
+        for index, one in enumerate(sent.identifiers)
+        if one.value is not None and is_blocked(world.pseudonyms.identifier(one.type, one.value))
+    )
 
 
 def _money(kind: str, properties: dict[str, Any], world: World) -> dict[str, Any]:
@@ -153,6 +169,23 @@ def _stock(sent: Sent) -> SentStock:
         return msgspec.convert(sent.properties, SentStock)
     except msgspec.ValidationError as error:
         raise complaint(error, "properties") from None
+
+
+def _traits(properties: dict[str, Any], world: World) -> Traits | None:
+    """What is told of a person or a device, encoded; names and addresses are taken out of ``properties``, and what
+    somebody else may have put where the encoded ones go."""
+    traits = world.pseudonyms.traits(properties)
+    for name in (*RAW, PROPERTY):
+        properties.pop(name, None)
+    return traits
+
+
+def _with(traits: Traits | None, properties: str) -> str:
+    # After everything was scrubbed: among so many digits some would be taken for a phone number.
+    if traits is None:
+        return properties
+    member = f'"{PROPERTY}":{_encode(traits).decode()}}}'
+    return f"{{{member}" if properties == "{}" else f"{properties[:-1]},{member}"
 
 
 def _scrubbed(properties: dict[str, Any], world: World) -> str:

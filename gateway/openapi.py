@@ -101,7 +101,11 @@ def _events() -> dict[str, Any]:
         "has the batch. sale and return need properties.amount (a decimal string, up to six decimals) and take "
         "properties.currency, properties.lines [{sku, quantity, amount}] and, for a return, "
         "properties.sale_event_id. stock_reported needs store, properties.sku and properties.quantity, and is about "
-        "no person: identifiers are ignored. All others need at least one identifier.",
+        "no person: identifiers are ignored. All others need at least one identifier. Placeholders (null, unknown, "
+        "000000, test@…) identify nobody: an event that has nothing else is rejected. identity_linked and "
+        "identity_unlinked are an operator's word that two identifiers are, or are not, one person's; they need "
+        "exactly two. properties.device_class names the class of the device that sent the event: identity joins "
+        "nobody by a device of a class that the brand never stitches (kiosk, till, staff).",
         "security": [{"key": []}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Batch")}}},
         "responses": {

@@ -52,6 +52,11 @@ class Step(msgspec.Struct, Generic[S], frozen=True, gc=False):
     effects: tuple[Effect, ...] = ()
 
 
+def keep_whole(state: S, own: str) -> tuple[S | None, S | None]:
+    """The split of a state that is no person's: it has no parts."""
+    return state, None
+
+
 @dataclass(frozen=True, slots=True)
 class Processor(Generic[S]):
     """A core with what the shell needs to run it.
@@ -60,8 +65,10 @@ class Processor(Generic[S]):
     give the same bytes in every replay. ``merge(winner | None, loser)`` joins the states of two people and tells what
     follows; it may be applied twice with the same loser without effect. ``erase(state)`` gives the effects that
     forgetting a person needs. ``world`` is read-only reference data. ``by_person`` says that keys are person ids: the
-    shell then moves and forgets state as people merge and are erased. ``linger_ms`` is how long events may wait for
-    others to be taken with them, which spares Kafka many requests; 0 where a phone waits for the answer.
+    shell then moves and forgets state as people merge, split and are erased. ``split(state, own)`` takes the part of
+    one own person out of the state of somebody made of several: what stays and what goes, None where that is nothing;
+    merging the two gives the state again. ``linger_ms`` is how long events may wait for others to be taken with them,
+    which spares Kafka many requests; 0 where a phone waits for the answer.
     """
 
     name: str
@@ -71,4 +78,5 @@ class Processor(Generic[S]):
     merge: Callable[[S | None, S], Step[S]]
     erase: Callable[[S], tuple[Effect, ...]]
     by_person: bool = False
+    split: Callable[[S, str], tuple[S | None, S | None]] = keep_whole
     linger_ms: int = 0

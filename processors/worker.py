@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.identity.core import PROCESSOR as IDENTITY
+from processors.likeness.core import PROCESSOR as LIKENESS
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.agent import Worker
 from processors.shell.handover import Handover
@@ -25,7 +26,7 @@ from processors.step import Processor
 from schemas.codec import Codec
 from schemas.registry import Registry
 
-PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, REWARDS)}
+PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, REWARDS, LIKENESS)}
 log = logging.getLogger(__name__)
 STOP_S = 6.0
 """How long an orderly stop may take; Kafka may be gone already."""

@@ -68,6 +68,33 @@ class IdentitySignalled(Event, frozen=True, kw_only=True):
     source_event_id: str
 
 
+class TraitsBlocked(Event, frozen=True, kw_only=True):
+    block: str
+    own_person_id: str
+    traits: bytes
+    source_event_id: str
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """What one trait says about two records: the level of agreement (0 the same) and its weight in bits."""
+
+    field: str
+    level: int
+    bits: float
+
+
+class IdentityLikened(Event, frozen=True, kw_only=True):
+    change: str
+    block: str
+    person_id: str = ""
+    other_person_id: str = ""
+    probability: float = 0.0
+    bits: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+    model: str = ""
+    source_event_id: str
+
+
 class StateMoved(Event, frozen=True, kw_only=True):
     processor: str
     winner_person_id: str

@@ -2,6 +2,12 @@
 
 The hash is HMAC-SHA-256 (RFC 2104) cut to 128 bits: without the key nobody can test whether an address is in the data,
 with it the same address always gives the same identifier. The key is a secret of the deployment.
+
+Two sorts of values would join strangers, so they do not become identifiers like the others. What is only a
+placeholder (schemas/placeholders.py) becomes ``type:blocked``, which is nobody's. A MAC address that says of itself
+that it is local, not given by a manufacturer (IEEE 802), is a random one: phones make them since iOS 14 and Android
+10, one for each network, and new ones after a while. Its hash has the day in it (UTC), so that it means somebody for
+one day.
 """
 
 import hashlib
@@ -13,9 +19,15 @@ from typing import Any, Final
 
 import phonenumbers
 
+from schemas.likeness.traits import Traits, encode_traits
+from schemas.placeholders import is_placeholder
+
 TYPES: Final = ("customer", "loyalty", "email", "phone", "payment", "device", "mac")
 """Built-in types, strongest first: the first one present is an event's anchor. A brand's own types come last."""
 MAX_CHARS: Final = 256
+BLOCKED: Final = "blocked"
+"""Stands for the hash of a value that is no identifier; nothing is ever joined by it."""
+DAY_US: Final = 86_400_000_000
 EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]{2,63}")
 _DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6,}")
 _PHONE_NAME: Final = re.compile(r"phone|mobile|msisdn|whatsapp", re.IGNORECASE)
@@ -32,6 +44,10 @@ def normalise(kind: str, value: str, country: str = "") -> str:
     :param country: ISO 3166 code used for phone numbers without a country prefix; empty refuses those.
     :raises InvalidIdentifier: empty, over 256 characters, or no such address.
     """
+    return _normal(kind, _text(value), country)
+
+
+def _text(value: str) -> str:
     text = unicodedata.normalize("NFKC", value).strip()
     if not text:
         raise InvalidIdentifier("is empty")
@@ -39,6 +55,10 @@ def normalise(kind: str, value: str, country: str = "") -> str:
         raise InvalidIdentifier(f"is longer than {MAX_CHARS} characters")
     if not text.isprintable():
         raise InvalidIdentifier("has control characters")
+    return text
+
+
+def _normal(kind: str, text: str, country: str) -> str:
     match kind:
         case "email":
             return _email(text)
@@ -76,6 +96,11 @@ def _mac(text: str) -> str:
     return bare
 
 
+def _is_random(mac: str) -> bool:
+    """The second lowest bit of the first octet: locally administered (IEEE 802)."""
+    return int(mac[1], 16) & 2 != 0
+
+
 class Pseudonyms:
     """Turns identifiers into ``type:hash``.
 
@@ -86,17 +111,35 @@ class Pseudonyms:
     def __init__(self, key: bytes, country: str = "") -> None:
         if len(key) < 16:
             raise ValueError("the identifier key must have at least 16 bytes")
+        self._key = key
         self._hmac = hmac.new(key, digestmod=hashlib.sha256)
         self._country = country
 
-    def identifier(self, kind: str, value: str) -> str:
-        """``type:hash`` of a raw value. :raises InvalidIdentifier: see :func:`normalise`."""
-        return self._hash(kind, normalise(kind, value, self._country))
+    def identifier(self, kind: str, value: str, at: int = 0) -> str:
+        """``type:hash`` of a raw value, ``type:blocked`` of a placeholder.
+
+        :param at: when the event happened, in microseconds; only a random MAC address depends on it.
+        :raises InvalidIdentifier: see :func:`normalise`.
+        """
+        text = _text(value)
+        if is_placeholder(kind, text):
+            return f"{kind}:{BLOCKED}"
+        normal = _normal(kind, text, self._country)
+        if kind in ("phone", "mac"):
+            if is_placeholder(kind, normal):
+                return f"{kind}:{BLOCKED}"
+            if kind == "mac" and _is_random(normal):
+                normal = f"{normal}@{at // DAY_US}"
+        return self._hash(kind, normal)
 
     def _hash(self, kind: str, normal: str) -> str:
         mac = self._hmac.copy()
         mac.update(f"{kind}\0{normal}".encode())
         return f"{kind}:{mac.hexdigest()[:32]}"
+
+    def traits(self, properties: Mapping[str, Any]) -> Traits | None:
+        """What an event's properties tell of a person or a device, encoded; None when they tell nothing."""
+        return encode_traits(properties, self._key)
 
     def scrub(self, text: str) -> str:
         """The text with every e-mail address and phone number in it replaced by its identifier in brackets."""
@@ -136,11 +179,19 @@ class Pseudonyms:
         return self.scrub_json(value)
 
 
+def is_blocked(identifier: str) -> bool:
+    """Whether it stands for a placeholder."""
+    return identifier.endswith(f":{BLOCKED}")
+
+
 def anchor_of(identifiers: Iterable[str]) -> str:
-    """The strongest identifier, which decides the event's partition; among equals the smallest, in whatever order."""
-    return min(identifiers, key=_strength)
+    """The strongest identifier, which decides the event's partition."""
+    return min(identifiers, key=strength)
 
 
-def _strength(identifier: str) -> tuple[int, str]:
+def strength(identifier: str) -> tuple[int, str]:
+    """What identifiers are ordered by, strongest first: their type, then their text; blocked ones are last of all."""
+    if is_blocked(identifier):
+        return len(TYPES) + 1, identifier
     kind = identifier.partition(":")[0]
     return (TYPES.index(kind) if kind in TYPES else len(TYPES), identifier)

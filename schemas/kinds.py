@@ -75,6 +75,8 @@ FAMILIES: Final[dict[str, frozenset[str]]] = {
     "identity": frozenset({LINKED, UNLINKED}),
 }
 TYPES: Final[frozenset[str]] = frozenset().union(*FAMILIES.values())
+VERDICTS: Final[frozenset[str]] = frozenset({LINKED, UNLINKED})
+"""Kinds that say something of two identifiers, and nothing of what their person did."""
 MONEY: Final[frozenset[str]] = frozenset({SALE, RETURN})
 """Kinds that must carry an amount and a currency."""
 SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for family in FAMILIES))

@@ -1,4 +1,4 @@
-"""Why an event is rejected: the typed reasons of event-rejected, from the edge to the store."""
+"""Why something is refused: the typed reasons of event-rejected, and those of edges in identity-changed."""
 
 from typing import Final
 
@@ -14,3 +14,13 @@ UNDECODABLE: Final = "undecodable"
 """Bytes on a topic that are no event."""
 UNKNOWN_SCHEMA: Final = "unknown_schema"
 """An event written with a schema that its topic never had."""
+BLOCKED_VALUE: Final = "blocked_value"
+"""A placeholder such as null or 000000. Rejects an event that has no other identifier; refuses every edge to it."""
+HUB: Final = "hub"
+"""Refuses an edge: one of its identifiers was seen with more others than its type may be."""
+SHARED_DEVICE: Final = "shared_device"
+"""Refuses an edge: one of its identifiers is a device that many people use, such as a kiosk."""
+TOO_MANY: Final = "too_many"
+"""Refuses an edge, followed by a colon and a type: the person would have more identifiers of it than one may have."""
+PERSON_SIZE: Final = "person_size"
+"""Refuses an edge: the person would have more identifiers than a person may have. It is in quarantine."""

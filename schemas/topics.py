@@ -8,6 +8,7 @@ from schemas.events import (
     Event,
     EventRejected,
     IdentityChanged,
+    IdentityLikened,
     IdentitySignalled,
     RewardPosted,
     ScanMissed,
@@ -16,6 +17,7 @@ from schemas.events import (
     StockReported,
     TouchpointIdentified,
     TouchpointRecorded,
+    TraitsBlocked,
 )
 
 DAY_MS = 86_400_000
@@ -33,8 +35,8 @@ class Topic:
     ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of that name in snake_case;
     ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` says the same in words;
     ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key;
-    a sealed one may hold events that were written in the transaction of their writer's state, so it is read committed and
-    its offsets have gaps.
+    a sealed one may hold events that were written in the transaction of their writer's state, so it is read committed
+    and its offsets have gaps.
     """
 
     noun: str
@@ -68,7 +70,24 @@ TOUCHPOINT_IDENTIFIED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("identity",),
-    read_by=("context", "rewards", "sink"),
+    read_by=("context", "rewards", "likeness", "sink"),
+)
+TRAITS_BLOCKED = Topic(
+    "traits-blocked",
+    TraitsBlocked,
+    lambda e: e.block,
+    "block",
+    written_by=("likeness",),
+    read_by=("likeness",),
+    retention_ms=7 * DAY_MS,
+)
+IDENTITY_LIKENED = Topic(
+    "identity-likened",
+    IdentityLikened,
+    lambda e: e.block,
+    "block",
+    written_by=("likeness",),
+    read_by=("sink",),
 )
 IDENTITY_SIGNALLED = Topic(
     "identity-signalled",
@@ -145,7 +164,7 @@ EVENT_REJECTED = Topic(
     EventRejected,
     lambda e: e.event_id,
     "event id",
-    written_by=("gateway", "identity", "context", "rewards", "sink"),
+    written_by=("gateway", "identity", "context", "rewards", "likeness", "sink"),
     read_by=("sink",),
     retention_ms=90 * DAY_MS,
 )
@@ -153,6 +172,8 @@ EVENT_REJECTED = Topic(
 TOPICS: tuple[Topic, ...] = (
     TOUCHPOINT_RECORDED,
     TOUCHPOINT_IDENTIFIED,
+    TRAITS_BLOCKED,
+    IDENTITY_LIKENED,
     IDENTITY_SIGNALLED,
     IDENTITY_CHANGED,
     STATE_MOVED,

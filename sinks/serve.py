@@ -40,6 +40,8 @@ def build_consumer(settings: Settings) -> AIOKafkaConsumer:
         group_id=GROUP,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        # What an attempt that crashed before its commit said of people never happened.
+        isolation_level="read_committed",
         max_poll_interval_ms=LONGEST_WAIT_MS,
         max_partition_fetch_bytes=FETCH_BYTES,
         # A fetch that waits for company spares Kafka and ClickHouse most of their requests.

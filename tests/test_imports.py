@@ -60,7 +60,7 @@ def test_cores_of_processors_do_no_input_or_output() -> None:
         "random",
         "urllib.request",
     }
-    for core in ("identity", "context", "rewards"):
+    for core in ("identity", "context", "rewards", "likeness"):
         for file in files(f"processors/{core}"):
             found = {part for name in imports(file) for part in (name, name.partition(".")[0])}
             assert not found & outside, file
@@ -78,7 +78,8 @@ def test_importing_a_module_does_nothing() -> None:
 
 
 def test_schemas_need_no_server_library() -> None:
-    allowed = {"aiokafka", "fastavro", "msgspec", "opening_hours", "phonenumbers", "ruamel", *sys.stdlib_module_names}
+    needed = {"aiokafka", "fastavro", "jellyfish", "msgspec", "opening_hours", "phonenumbers", "ruamel"}
+    allowed = needed | sys.stdlib_module_names
     for file in files("schemas"):
         assert {name.partition(".")[0] for name in imports(file)} <= allowed | {"schemas"}, file
 

@@ -13,7 +13,7 @@ from deploy.local.data import Data
 from deploy.local.supervisor import Child
 
 # Identity and context share a process: what a phone waits for goes from one to the other without a way over Kafka.
-WORKERS = (("identity", "context"), ("rewards",))
+WORKERS = (("identity", "context"), ("rewards", "likeness"))
 # The embedded Kafka allows shorter sessions than a cluster does, so what was killed is replaced sooner.
 SHORT_SESSIONS = {
     "FOOTPATH_WORKER_SESSION_TIMEOUT_MS": "2000",

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from deploy.setup import SetupError
 from schemas.topics import PARTITIONS, TOPICS, Topic, changelog
 
-STATEFUL = ("identity", "context", "rewards")
+STATEFUL = ("identity", "context", "rewards", "likeness")
 """Processors that keep state and hence have a changelog."""
 REQUEST_TIMEOUT_MS = 15_000
 LEADERS_TIMEOUT_S = 30.0

@@ -10,7 +10,7 @@ import msgspec
 
 from processors.context.decide import FALLBACK, decide
 from processors.context.situation import Situation, gather
-from processors.context.state import BOUGHT_KEPT, Visitor
+from processors.context.state import Part, Visitor
 from processors.step import Drop, Effect, Emit, Processor, Step
 from processors.world import World
 from schemas import kinds
@@ -38,22 +38,23 @@ def step(visitor: Visitor | None, event: TouchpointIdentified, world: World) -> 
     tag = world.brand.tags.get(event.tag)
     if tag is None:
         return Step(after, (UNKNOWN_TAG,))
-    return Step(after, (_answer(after, event, tag, world),))
+    return Step(after, (_answer(after.whole, event, tag, world),))
 
 
 def merge(winner: Visitor | None, loser: Visitor) -> Step[Visitor]:
-    """One visitor of two: the later whereabouts, all visits, what both bought last."""
+    """One visitor of two: the parts of both, and one of those that both have."""
     if winner is None:
         return Step(loser)
-    later, earlier = (winner, loser) if winner.last_seen >= loser.last_seen else (loser, winner)
-    people = winner.visits_of.keys() | loser.visits_of.keys()
-    return Step(
-        msgspec.structs.replace(
-            later,
-            visits_of={p: max(winner.visits_of.get(p, 0), loser.visits_of.get(p, 0)) for p in sorted(people)},
-            bought=(*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
-        )
-    )
+    parts = winner.parts | loser.parts
+    return Step(Visitor(parts | {own: winner.parts[own].joined(parts[own]) for own in parts.keys() & winner.parts}))
+
+
+def split(visitor: Visitor, own: str) -> tuple[Visitor | None, Visitor | None]:
+    """What the others did, and what the own person did."""
+    if own not in visitor.parts:
+        return visitor, None
+    others = {who: part for who, part in visitor.parts.items() if who != own}
+    return Visitor(others) if others else None, Visitor({own: visitor.parts[own]})
 
 
 def erase(visitor: Visitor) -> tuple[Effect, ...]:
@@ -61,7 +62,7 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
     return ()
 
 
-def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
+def _answer(visitor: Part, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
     situation = gather(visitor, event, tag, world)
     # All that an answer hangs on; on the time of day only through the opening hours.
     case = msgspec.structs.replace(situation, local_time=None), event.campaign
@@ -141,4 +142,5 @@ PROCESSOR = Processor(
     merge=merge,
     erase=erase,
     by_person=True,
+    split=split,
 )

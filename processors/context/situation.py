@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from opening_hours import OpeningHours
 
-from processors.context.state import VISIT_GAP_US, Visitor, is_in_store
+from processors.context.state import VISIT_GAP_US, Part, is_in_store
 from processors.world import World
 from schemas.brand.model import Tag
 from schemas.events import TouchpointIdentified
@@ -30,7 +30,7 @@ class Situation(msgspec.Struct, frozen=True):
     bought: bool
 
 
-def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Situation:
+def gather(visitor: Part, event: TouchpointIdentified, tag: Tag, world: World) -> Situation:
     """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they
     were seen in within the visit gap."""
     store = world.brand.stores.get(event.store)
@@ -56,7 +56,7 @@ def gather(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World
     )
 
 
-def _in_store(visitor: Visitor, event: TouchpointIdentified) -> bool:
+def _in_store(visitor: Part, event: TouchpointIdentified) -> bool:
     return is_in_store(event) or (bool(visitor.store) and 0 <= event.occurred_at - visitor.last_seen <= VISIT_GAP_US)
 
 

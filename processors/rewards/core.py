@@ -1,6 +1,7 @@
 """Rewards: reads touchpoint-identified, writes reward-posted, keyed by person id.
 
-The ledger is append-only and unique per rule, person and source event, whatever is replayed. A return reverses what its
+The ledger is append-only and unique per rule, own person and source event, whatever is replayed and under whatever name
+identity saw the person. A return reverses what its
 sale earned, in proportion to the money that went back, and leaves no residue when all of it did.
 """
 
@@ -8,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from processors.rewards.state import Account, Posting, Purchase, Return
+from processors.rewards.state import NOTHING, Account, Part, Posting, Purchase, Return
 from processors.step import Effect, Emit, Processor, Step
 from processors.world import World
 from schemas import kinds
@@ -23,31 +24,36 @@ MICROS = 1_000_000
 
 def step(account: Account | None, event: TouchpointIdentified, world: World) -> Step[Account]:
     """Posts what the event earns, or takes back what it returns."""
+    own = event.own_person_id or event.person_id
     if event.type == kinds.RETURN:
-        after, entries = _take_back(account or Account(), _return_of(event))
+        after, entries = _take_back(account or Account(), _return_of(event, own))
         return Step(after, _effects(entries))
-    earned = tuple(_earned(account or Account(), event, world))
-    if event.type != kinds.SALE:
-        return Step(_with(account, earned) if earned else account, _effects(earned))
-    return _buy(account or Account(), event, earned, world)
+    part = account.part(own) if account is not None else NOTHING
+    earned = tuple(_earned(part, event, own, world))
+    if event.type == kinds.SALE:
+        return _buy(account or Account(), part, event, own, earned, world)
+    if not earned:
+        return Step(account)
+    return Step((account or Account()).having(own, _with(part, earned)), _effects(earned))
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
-    """The union of two accounts: the balance is the sum, entries that both have count once, and a return that waited
+    """The parts of two accounts: the balance is the sum, entries that both have count once, and a return that waited
     in one of them for a sale in the other takes it back."""
     if winner is None:
         return Step(loser)
-    after, entries = _settle(
-        Account(
-            posted=loser.posted | winner.posted,
-            purchases={
-                sale_id: max((a.purchases[sale_id] for a in (winner, loser) if sale_id in a.purchases), key=_returned)
-                for sale_id in (*winner.purchases, *(id for id in loser.purchases if id not in winner.purchases))
-            },
-            waiting=tuple(dict.fromkeys((*winner.waiting, *loser.waiting))),
-        )
-    )
+    parts = winner.parts | loser.parts
+    both = {own: winner.parts[own].joined(loser.parts[own]) for own in winner.parts if own in loser.parts}
+    after, entries = _settle(Account(parts | both))
     return Step(after, _effects(entries))
+
+
+def split(account: Account, own: str) -> tuple[Account | None, Account | None]:
+    """What the others have, and what the own person earned and bought. What was taken back of a sale stays with it."""
+    if own not in account.parts:
+        return account, None
+    others = {who: part for who, part in account.parts.items() if who != own}
+    return Account(others) if others else None, Account({own: account.parts[own]})
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -55,11 +61,11 @@ def erase(account: Account) -> tuple[Effect, ...]:
     return ()
 
 
-def _earned(account: Account, event: TouchpointIdentified, world: World) -> Iterable[RewardPosted]:
+def _earned(part: Part, event: TouchpointIdentified, own: str, world: World) -> Iterable[RewardPosted]:
     for rule in world.brand.rewards:
         points = _points(rule, event)
-        if points and _mark(rule.id, event.event_id) not in account.posted:
-            yield _entry(event, rule, points)
+        if points and _mark(rule.id, event.event_id) not in part.posted:
+            yield _entry(event, own, rule, points)
 
 
 def _points(rule: Reward, event: TouchpointIdentified) -> int:
@@ -69,9 +75,14 @@ def _points(rule: Reward, event: TouchpointIdentified) -> int:
 
 
 def _buy(
-    account: Account, event: TouchpointIdentified, earned: tuple[RewardPosted, ...], world: World
+    account: Account,
+    part: Part,
+    event: TouchpointIdentified,
+    own: str,
+    earned: tuple[RewardPosted, ...],
+    world: World,
 ) -> Step[Account]:
-    if event.event_id in account.purchases:
+    if event.event_id in part.purchases:
         return Step(account)
     rules = {rule.id: rule for rule in world.brand.rewards}
     purchase = Purchase(
@@ -83,8 +94,8 @@ def _buy(
             for e in earned
         ),
     )
-    bought = msgspec.structs.replace(_with(account, earned), purchases=account.purchases | {event.event_id: purchase})
-    after, taken_back = _settle(bought)
+    bought = Part(_with(part, earned).posted, part.purchases | {event.event_id: purchase}, part.waiting)
+    after, taken_back = _settle(account.having(own, bought))
     return Step(after, _effects((*earned, *taken_back)))
 
 
@@ -99,31 +110,29 @@ def _settle(account: Account) -> tuple[Account, tuple[RewardPosted, ...]]:
 
 def _take_back(account: Account, back: Return) -> tuple[Account, tuple[RewardPosted, ...]]:
     """Reverses what ``back`` returns; without its sale the return waits for it."""
-    others = tuple(waiting for waiting in account.waiting if waiting != back)
-    if mark(back.event_id) in account.posted:
-        return msgspec.structs.replace(account, waiting=others), ()
-    sale_id = _sale_of(account, back)
-    if sale_id is None:
-        return account if back in account.waiting else msgspec.structs.replace(account, waiting=(*others, back)), ()
-    purchase = account.purchases[sale_id]
+    mine = account.part(back.own)
+    others = tuple(waiting for waiting in mine.waiting if waiting.event_id != back.event_id)
+    if mark(back.event_id) in mine.posted:
+        return account.having(back.own, Part(mine.posted, mine.purchases, others)), ()
+    found = _sale_of(account, back)
+    if found is None:
+        if len(others) < len(mine.waiting):
+            return account, ()
+        return account.having(back.own, Part(mine.posted, mine.purchases, (*others, back))), ()
+    seller, sale_id, purchase = found
     returned = min(purchase.amount_micros, purchase.returned_micros + back.amount_micros)
     left = {posting.rule: _points_left(posting, purchase.amount_micros - returned) for posting in purchase.postings}
     entries = tuple(
-        _reversal(back, posting, left[posting.rule] - posting.points)
+        _reversal(back, seller, posting, left[posting.rule] - posting.points)
         for posting in purchase.postings
         if left[posting.rule] < posting.points
     )
     postings = tuple(msgspec.structs.replace(posting, points=left[posting.rule]) for posting in purchase.postings)
-    after = _with(account, entries)
-    return msgspec.structs.replace(
-        after,
-        # A return is remembered by its own mark, worth nothing, so that it takes back once however often it is
-        # replayed.
-        posted=after.posted | {mark(back.event_id): 0},
-        purchases=account.purchases
-        | {sale_id: msgspec.structs.replace(purchase, returned_micros=returned, postings=postings)},
-        waiting=others,
-    ), entries
+    less = msgspec.structs.replace(purchase, returned_micros=returned, postings=postings)
+    sold = _with(account.part(seller), entries)
+    account = account.having(seller, Part(sold.posted, sold.purchases | {sale_id: less}, sold.waiting))
+    mine = account.part(back.own)
+    return account.having(back.own, Part(mine.posted | {mark(back.event_id): 0}, mine.purchases, others)), entries
 
 
 def _points_left(posting: Posting, kept_micros: int) -> int:
@@ -132,30 +141,31 @@ def _points_left(posting: Posting, kept_micros: int) -> int:
     return posting.fixed + posting.per_unit * (kept_micros // MICROS) if kept_micros else 0
 
 
-def _sale_of(account: Account, back: Return) -> str | None:
+def _sale_of(account: Account, back: Return) -> tuple[str, str, Purchase] | None:
     """The sale that a return names, if it was paid in the same currency; without a name the latest one before it that
-    still has as much to give back."""
+    still has as much to give back. With the own person who bought."""
     if back.sale_event_id:
-        named = account.purchases.get(back.sale_event_id)
-        return back.sale_event_id if named is not None and named.currency == back.currency else None
-    open_sales = [
-        (purchase.occurred_at, sale_id)
-        for sale_id, purchase in account.purchases.items()
+        for own, part in account.parts.items():
+            named = part.purchases.get(back.sale_event_id)
+            if named is not None and named.currency == back.currency:
+                return own, back.sale_event_id, named
+        return None
+    open_sales = (
+        (own, sale_id, purchase)
+        for own, part in account.parts.items()
+        for sale_id, purchase in part.purchases.items()
         if purchase.occurred_at <= back.occurred_at
         and purchase.currency == back.currency
         and purchase.amount_micros - purchase.returned_micros >= back.amount_micros
-    ]
-    return max(open_sales)[1] if open_sales else None
+    )
+    return max(open_sales, key=lambda sale: (sale[2].occurred_at, sale[1]), default=None)
 
 
-def _returned(purchase: Purchase) -> int:
-    return purchase.returned_micros
-
-
-def _return_of(event: TouchpointIdentified) -> Return:
+def _return_of(event: TouchpointIdentified, own: str) -> Return:
     return Return(
         event.event_id,
         event.person_id,
+        own,
         event.occurred_at,
         event.related_event_id,
         event.currency,
@@ -163,11 +173,9 @@ def _return_of(event: TouchpointIdentified) -> Return:
     )
 
 
-def _with(account: Account | None, entries: Iterable[RewardPosted]) -> Account:
-    account = account or Account()
-    return msgspec.structs.replace(
-        account, posted=account.posted | {_mark(e.rule, e.source_event_id): e.points for e in entries}
-    )
+def _with(part: Part, entries: Iterable[RewardPosted]) -> Part:
+    posted = part.posted | {_mark(e.rule, e.source_event_id): e.points for e in entries}
+    return Part(posted, part.purchases, part.waiting)
 
 
 def _effects(entries: Iterable[RewardPosted]) -> tuple[Emit, ...]:
@@ -178,9 +186,9 @@ def _mark(rule: str, source_event_id: str) -> int:
     return mark(f"{rule}\x1f{source_event_id}")
 
 
-def _entry(event: TouchpointIdentified, rule: Reward, points: int) -> RewardPosted:
+def _entry(event: TouchpointIdentified, own: str, rule: Reward, points: int) -> RewardPosted:
     return RewardPosted(
-        event_id=derived("reward", rule.id, event.person_id, event.event_id),
+        event_id=derived("reward", rule.id, own, event.event_id),
         occurred_at=event.occurred_at,
         person_id=event.person_id,
         kind=EARNED,
@@ -188,12 +196,13 @@ def _entry(event: TouchpointIdentified, rule: Reward, points: int) -> RewardPost
         rule=rule.id,
         rule_version=rule.version,
         source_event_id=event.event_id,
+        own_person_id=own,
     )
 
 
-def _reversal(back: Return, posting: Posting, points: int) -> RewardPosted:
+def _reversal(back: Return, seller: str, posting: Posting, points: int) -> RewardPosted:
     return RewardPosted(
-        event_id=derived("reward", posting.rule, back.person_id, back.event_id),
+        event_id=derived("reward", posting.rule, back.own, back.event_id),
         occurred_at=back.occurred_at,
         person_id=back.person_id,
         kind=REVERSED,
@@ -202,6 +211,7 @@ def _reversal(back: Return, posting: Posting, points: int) -> RewardPosted:
         rule_version=posting.version,
         source_event_id=back.event_id,
         reverses_event_id=posting.entry_id,
+        own_person_id=seller,
     )
 
 
@@ -213,5 +223,6 @@ PROCESSOR = Processor(
     merge=merge,
     erase=erase,
     by_person=True,
+    split=split,
     linger_ms=300,
 )

@@ -1,5 +1,7 @@
 """A person's account: every ledger entry ever posted, and the purchases that a return may take back."""
 
+from typing import Final
+
 import msgspec
 
 
@@ -28,24 +30,58 @@ class Purchase(msgspec.Struct, frozen=True, array_like=True):
 
 class Return(msgspec.Struct, frozen=True, array_like=True):
     """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it,
-    ``person_id`` is the person whom identity saw."""
+    ``person_id`` is the person whom identity saw, ``own`` the own person of who brought it back."""
 
     event_id: str
     person_id: str
+    own: str
     occurred_at: int
     sale_event_id: str
     currency: str
     amount_micros: int
 
 
-class Account(msgspec.Struct, frozen=True, array_like=True):
-    """``posted`` gives the points of every entry by the mark of its rule and source event. It is what makes a reward
-    unique without limit in time, and the balance is its sum: merging two accounts twice changes nothing."""
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """Of one own person. ``posted`` gives the points of every entry by the mark of its rule and source event, what a
+    return took back of the part's sales included. It is what makes a reward unique without limit in time, and the
+    balance is its sum. A return of the own person leaves its own mark there, worth nothing, whoever's sale it took
+    back: it does so once however often it is replayed."""
 
     posted: dict[int, int] = {}
     purchases: dict[str, Purchase] = {}
     waiting: tuple[Return, ...] = ()
 
+    def joined(self, other: "Part") -> "Part":
+        """The same own person's as two accounts had it: the union, in which nothing counts twice."""
+        mine, others = self.purchases, other.purchases
+        both = {id: max(mine[id], others[id], key=_returned) for id in mine if id in others}
+        waiting = {back.event_id: back for back in (*other.waiting, *self.waiting)}
+        return Part(other.posted | self.posted, mine | others | both, tuple(waiting.values()))
+
+
+NOTHING: Final = Part()
+
+
+def _returned(purchase: Purchase) -> int:
+    return purchase.returned_micros
+
+
+class Account(msgspec.Struct, frozen=True, array_like=True):
+    """``parts`` has what each own person earned and bought. Merging two accounts twice changes nothing."""
+
+    parts: dict[str, Part] = {}
+
     @property
     def balance(self) -> int:
-        return sum(self.posted.values())
+        return sum(points for part in self.parts.values() for points in part.posted.values())
+
+    @property
+    def waiting(self) -> tuple[Return, ...]:
+        return tuple(back for part in self.parts.values() for back in part.waiting)
+
+    def part(self, own: str) -> Part:
+        return self.parts.get(own, NOTHING)
+
+    def having(self, own: str, part: Part) -> "Account":
+        """The account with another part of the own person."""
+        return Account({**self.parts, own: part})

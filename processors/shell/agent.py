@@ -18,7 +18,7 @@ from processors.shell.settings import WorkerSettings
 from processors.shell.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
 from schemas.codec import Codec
-from schemas.topics import MAX_RECORD_BYTES, STATE_MOVED, TOPICS
+from schemas.topics import MAX_RECORD_BYTES, TOPICS
 
 log = logging.getLogger(__name__)
 SCHEME = "footpath"
@@ -179,8 +179,8 @@ class Worker:
         """Least bytes and longest wait (milliseconds) of a fetch."""
         if self._processor.linger_ms:
             return LINGER_BYTES, self._processor.linger_ms
-        # What moves when people merge comes from elsewhere too, but no phone waits for it.
-        if self._handover.brings_all([topic.name for topic in self._processor.sources if topic is not STATE_MOVED]):
+        # What is sealed is never handed over: it counts only once it is committed. But no phone waits for it.
+        if self._handover.brings_all([topic.name for topic in self._processor.sources if not topic.sealed]):
             return LINGER_BYTES, HANDED_WAIT_MS
         return 1, self._settings.fetch_wait_ms
 

@@ -1,10 +1,13 @@
-"""The changelog of one partition: state and source offsets in one transaction, fenced against former owners.
+"""The changelog of one partition: state, source offsets and sealed effects in one transaction, fenced against former
+owners.
 
 The transactional id names processor and partition. Opening the changelog asks the broker for a new epoch of that id,
 which aborts whatever a former owner left open and refuses whatever it still tries to write: a paused worker that
-wakes up after its partition moved leaves no trace. State and offsets commit together, so they never disagree.
+wakes up after its partition moved leaves no trace. State and offsets commit together, so they never disagree, and what
+is sealed follows from the state that is there: nobody reads what an attempt that failed had decided.
 """
 
+import asyncio
 import logging
 from typing import Any
 
@@ -12,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from processors.shell.handover import Row
-from processors.shell.outbox import send_rows
+from processors.shell.outbox import Rows, send_rows
 from processors.shell.store import Store
 from schemas import topics
 
@@ -31,15 +34,18 @@ class Changelog:
         self._group = group
         self._producer = producer
 
-    async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int]) -> int:
-        """Commits state rows and the next source offset of each topic, all or nothing.
+    async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], sealed: Rows) -> int:
+        """Commits sealed effects, state rows and the next source offset of each topic, all or nothing.
 
         :returns: the changelog position after the last row. :raises ProducerFenced: another owner has the partition.
         """
         marks = {WATERMARK + topic.encode(): b"%d" % (offset - 1) for topic, offset in offsets.items()}
         to_send: list[Row] = [(key, value, []) for key, value in (rows | marks).items()]
         async with self._producer.transaction():
-            deliveries = await send_rows(self._producer, self.topic, self.partition, to_send)
+            deliveries: list[asyncio.Future[object]] = []
+            for (topic, partition), effects in sealed.items():
+                deliveries += await send_rows(self._producer, topic, partition, effects)
+            deliveries += await send_rows(self._producer, self.topic, self.partition, to_send)
             metadata: Any = None
             for delivery in deliveries:
                 metadata = await delivery

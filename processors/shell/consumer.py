@@ -2,8 +2,8 @@
 
 Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
 pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
-_wait_next_records, the consumer thread's _fetch_records, _serve and _gather_remaining_tasks, and how long and for how
-much aiokafka's fetcher waits.
+_wait_next_records, the consumer thread's _create_worker_consumer, _fetch_records, _serve and _gather_remaining_tasks,
+aiokafka's isolation level, and how long and for how much its fetcher waits.
 
 What is mended, by the number of its faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
@@ -15,6 +15,7 @@ waits
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import isawaitable
 from typing import Any
@@ -54,11 +55,14 @@ class RunScheduler(DefaultSchedulingStrategy):
     consumer: "RunConsumer | None" = None
 
     def iterate(self, records: Mapping[TP, Any]) -> Iterator[tuple[TP, Any]]:
-        epoch = self.consumer.epoch if self.consumer else 0
+        assert self.consumer is not None
+        epoch, rewinds = self.consumer.epoch, self.consumer.rewinds
+        before = rewinds.copy()
         for tp, run in records.items():
-            if self.consumer is not None and self.consumer.epoch != epoch:
+            if self.consumer.epoch != epoch:
                 return
-            if run:
+            # Of the others nothing may be left out: nobody would fetch it again.
+            if run and rewinds[tp] == before[tp]:
                 yield tp, run
 
 
@@ -96,6 +100,12 @@ class RunThread(driver.AIOKafkaConsumerThread):
     async def _gather_remaining_tasks(self) -> None:
         """The loop's other tasks are not this service's to end."""
 
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust would ask for it only together with its own transactions. A topic without any is read as it was before.
+        consumer._isolation_level = "read_committed"
+        return consumer
+
     async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
         assert isinstance(self.app, RunApp)
         consumer._fetcher._fetch_min_bytes, consumer._fetcher._fetch_max_wait_ms = self.app.fetching()
@@ -125,6 +135,7 @@ class RunConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.epoch = 0
+        self.rewinds: Counter[TP] = Counter()
         self._fetching = asyncio.Lock()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -191,7 +202,7 @@ class RunConsumer(driver.Consumer):
     async def rewind(self, tp: TP, offset: int) -> None:
         """Fetches ``tp`` from ``offset`` again."""
         async with self._fetching:
-            self.epoch += 1
+            self.rewinds[tp] += 1
             await self.seek(tp, offset)
 
     def resume_flow(self) -> None:

@@ -36,7 +36,12 @@ class TooManyRejects(Exception):
 
 @dataclass(slots=True)
 class Desk:
-    """The working state of one partition. ``dirty`` collects what the next commit has to write."""
+    """The working state of one partition. ``dirty`` and ``sealed`` collect what the next commit has to write.
+
+    Where keys are no persons, what a key emits decides whose things are kept where, so nothing gets out that another
+    attempt might decide otherwise: once a key took something sealed, which a replay may take at another moment, or
+    emitted something sealed, all that it emits is sealed until that is committed.
+    """
 
     processor: Processor[Any]
     codec: Codec
@@ -45,7 +50,10 @@ class Desk:
     reject_limit: int
     publish: Callable[[Event, int | None], None]
     dirty: dict[bytes, Kept] = field(default_factory=dict)
+    sealed: list[Emit] = field(default_factory=list)
     _hot: dict[bytes, Kept] = field(default_factory=dict)
+    _unsettled: set[bytes] = field(default_factory=set)
+    _settling: set[bytes] = field(default_factory=set)
     _rejects_in_a_row: int = 0
     _kept_codec: KeptCodec = field(init=False)
 
@@ -53,7 +61,8 @@ class Desk:
         self._kept_codec = KeptCodec(self.processor.state)
 
     def take(self, topic_name: str, records: Sequence[Record], world: Any) -> None:
-        """Gives every record its turn, in order; effects go to ``publish``, changed states to ``dirty``."""
+        """Gives every record its turn, in order; effects go to ``publish`` or ``sealed``, changed states to
+        ``dirty``."""
         topic = BY_NAME[topic_name]
         decode, key_of = self.codec.of(topic).decode, topic.key
         processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
@@ -70,9 +79,16 @@ class Desk:
             after, rejected = turn.kept, False
             if after is not None and after is not before:
                 hot[key] = dirty[key] = after
+            seal = not processor.by_person and (key in self._unsettled or key in self._settling)
+            if topic.sealed:
+                self._unsettled.add(key)
             for effect in turn.effects:
                 if type(effect) is Emit:
-                    publish(effect.event, effect.partition)
+                    if effect.sealed or seal:
+                        self.sealed.append(effect)
+                        self._unsettled.add(key)
+                    else:
+                        publish(effect.event, effect.partition)
                 elif type(effect) is Drop:
                     metrics.DROPPED.labels(processor.name, effect.reason).inc()
                 elif type(effect) is Reject:
@@ -87,8 +103,15 @@ class Desk:
         changed, self.dirty = self.dirty, {}
         return {key: self._kept_codec.encode(kept) for key, kept in changed.items()}
 
+    def take_sealed(self) -> list[Emit]:
+        """Hands the sealed effects to a commit, in order."""
+        sealed, self.sealed = self.sealed, []
+        self._settling, self._unsettled = self._unsettled, set()
+        return sealed
+
     def committed(self) -> None:
-        """The rows of the last ``take_dirty`` are in the store now."""
+        """The rows of the last ``take_dirty`` are in the store now, and what was sealed is out."""
+        self._settling = set()
         if len(self._hot) > HOT_KEYS:
             self._hot = {key: kept for key, kept in self._hot.items() if key in self.dirty}
 

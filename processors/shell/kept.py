@@ -1,9 +1,12 @@
-"""What is stored for a key: a state that lives, has moved to another person, or was erased.
+"""What is stored for a key: a state with the places of its parts, or the mark of somebody erased.
 
-An active state carries a window of the ids of the last events that it took: every consumer may see duplicates.
+What is kept for a person is made of parts, each of one own person: the person of one identifier alone. Identity joins
+identifiers to people and parts them again; a part goes where its own person's name goes, and the key that it left
+remembers where, so that late events follow it. An active state also carries a window of the ids of the last events that
+it took: every consumer may see duplicates.
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,17 +21,25 @@ the store."""
 S = TypeVar("S", bound=msgspec.Struct)
 
 
+class Place(NamedTuple):
+    """Where a part is: with the person ``to``, or here when that is empty. Identity counts the names of an own person;
+    of two places that of the higher ``version`` is the newer."""
+
+    version: int
+    to: str = ""
+
+
+UNHEARD = Place(0)
+"""Of a part that nobody said anything about yet: what comes for it is taken here."""
+
+
 class Active(msgspec.Struct, Generic[S], frozen=True, array_like=True, tag="a", gc=False):
-    """``state`` is None for a key whose events left nothing to keep but their ids; ``seen`` is their marks in a row."""
+    """``state`` is None for a key whose events left nothing to keep but their ids; ``seen`` is their marks in a row;
+    ``where`` has the places of the parts that were ever moved to or from here, by their own person."""
 
     state: S | None
     seen: bytes = b""
-
-
-class Moved(msgspec.Struct, frozen=True, array_like=True, tag="m"):
-    """The person is now known as ``to``: events are forwarded there."""
-
-    to: str
+    where: dict[str, Place] = {}
 
 
 class Erased(msgspec.Struct, frozen=True, array_like=True, tag="e"):
@@ -36,13 +47,13 @@ class Erased(msgspec.Struct, frozen=True, array_like=True, tag="e"):
 
 
 class Forwarded(msgspec.Struct, frozen=True, array_like=True, tag="f"):
-    """An event on its way to the person that its own person merged into. Travels as a state does; never stored for a
+    """An event on its way to the person that its own person's part went to. Travels as a part does; never stored for a
     key."""
 
     event: TouchpointIdentified
 
 
-Kept = Active[Any] | Moved | Erased
+Kept = Active[Any] | Erased
 
 
 def remember(seen: bytes, fresh: bytes) -> bytes:
@@ -62,7 +73,7 @@ class KeptCodec:
     def __init__(self, state: type[msgspec.Struct]) -> None:
         active = Active[state]  # type: ignore[valid-type]
         self._encoder = msgspec.msgpack.Encoder()
-        self._kept: msgspec.msgpack.Decoder[Kept] = msgspec.msgpack.Decoder(active | Moved | Erased)
+        self._kept: msgspec.msgpack.Decoder[Kept] = msgspec.msgpack.Decoder(active | Erased)
         self._parcel: msgspec.msgpack.Decoder[Active[Any] | Forwarded] = msgspec.msgpack.Decoder(active | Forwarded)
 
     def encode(self, kept: Kept | Forwarded) -> bytes:

@@ -1,12 +1,15 @@
-"""Publishes effects: rows grouped by topic and partition, in order, acknowledged by all replicas."""
+"""Publishes effects: rows grouped by topic and partition, in order, acknowledged by all replicas; or, sealed, in the
+transaction of the state that they follow from."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 
 from processors import metrics
 from processors.shell.handover import Handover, Row
+from processors.step import Emit
 from schemas.codec import Codec
 from schemas.events import Event
 from schemas.ids import partition_of
@@ -14,6 +17,8 @@ from schemas.ids import partition_of
 SMALL = 32
 """Up to so many rows join the partition's open batch; more get a batch of their own, which costs a round trip but far
 less work for each row."""
+Rows = dict[tuple[str, int], list[Row]]
+"""By topic and partition, in order."""
 
 
 class Outbox:
@@ -27,13 +32,19 @@ class Outbox:
         self._codec = codec
         self._partitions = partitions
         self._handover = handover
-        self._rows: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        self._rows: Rows = defaultdict(list)
 
     def put(self, event: Event, partition: int | None = None) -> None:
-        topic, key, value, headers = self._codec.record(event)
-        if partition is None:
-            partition = partition_of(key.decode(), self._partitions)
-        self._rows[topic.name, partition].append((key, value, headers))
+        self._add(self._rows, event, partition)
+
+    def sealed(self, effects: Iterable[Emit]) -> Rows:
+        """The rows that a commit has to write in its transaction."""
+        rows: Rows = defaultdict(list)
+        for effect in effects:
+            self._add(rows, effect.event, effect.partition)
+        for (topic, _), of_partition in rows.items():
+            metrics.EMITTED.labels(self._processor, topic).inc(len(of_partition))
+        return rows
 
     async def flush(self) -> list[asyncio.Future[object]]:
         rows, self._rows = self._rows, defaultdict(list)
@@ -45,6 +56,12 @@ class Outbox:
             if len(sent) == len(of_partition):
                 self._handover.follow(sent, topic, partition, of_partition)
         return deliveries
+
+    def _add(self, rows: Rows, event: Event, partition: int | None) -> None:
+        topic, key, value, headers = self._codec.record(event)
+        if partition is None:
+            partition = partition_of(key.decode(), self._partitions)
+        rows[topic.name, partition].append((key, value, headers))
 
 
 async def send_rows(

@@ -1,10 +1,11 @@
 """One partition of one processor, as an actor: open, take batches, commit, close.
 
 The order of durability, here and nowhere else:
-1. effects are published and acknowledged;
-2. state rows and source offsets are committed in one transaction;
+1. effects that are not sealed are published and acknowledged;
+2. sealed effects, state rows and source offsets are committed in one transaction;
 3. the rows go to the local store.
-A crash between any two replays the batch into the same effects, ids and rows, because cores are pure.
+A crash between any two replays the batch into the same effects, ids and rows, because cores are pure. Where what
+follows depends on the order between topics, which a replay may change, it is sealed: nobody has seen the first attempt.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from processors.shell.settings import WorkerSettings
 from processors.shell.store import Store
 from processors.step import Processor
 from schemas.codec import Codec
+from schemas.topics import BY_NAME
 
 log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
@@ -69,6 +71,8 @@ class Partition:
         self._deliveries: list[asyncio.Future[object]] = []
         # State, effects and offsets of a batch become visible to a commit together or not at all.
         self._whole = asyncio.Lock()
+        # Set when a commit is not to wait for its time.
+        self._urgent = asyncio.Event()
         self._closing = asyncio.Event()
         self._taken = asyncio.Event()
         self.opened = asyncio.Event()
@@ -112,6 +116,7 @@ class Partition:
         """Finishes what was taken, as far as that goes quickly, and takes no more: what waits is fetched again
         later."""
         self._closing.set()
+        self._urgent.set()
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
@@ -129,12 +134,13 @@ class Partition:
         self._taken.set()
 
     async def _commit_all(self, changelog: Changelog) -> None:
-        interval_s = self._settings.commit_interval_ms / 1000
+        interval_s, seal_s = self._settings.commit_interval_ms / 1000, self._settings.seal_ms / 1000
         # Partitions open together; committing together too, they would keep Kafka from everything else for a moment.
         pause_s = interval_s * random.random()
         while not self._closing.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), pause_s)
+            # What is sealed goes at once, unless something went just before.
+            await _wait(self._closing, min(seal_s, pause_s))
+            await _wait(self._urgent, max(0.0, pause_s - seal_s))
             await self._commit(changelog)
             pause_s = interval_s
         try:
@@ -157,12 +163,17 @@ class Partition:
                 self._changed.clear()  # Half a batch: there is nothing any more that a commit may write.
                 raise
             self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
+            if self._desk.sealed:
+                self._urgent.set()
 
     async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
         """Records that the state does not contain yet; none when some before them are missing.
 
         A record that was fetched before a seek can arrive after it (faust#596). Taking it would skip those between
-        for good.
+        for good. A sealed topic has gaps of its own, where transactions end and where they were aborted, so nothing
+        can be told from one. Nor need it: a seek at a rebalance drops all that was fetched before (by RunConsumer's
+        epoch, and by the generation of each delivery) and this partition is opened anew; between two rebalances no
+        sealed topic is sought, and seeking another leaves out nothing of it.
         """
         expected = self._next.get(topic)
         first = records[0].offset
@@ -170,6 +181,8 @@ class Partition:
             return records
         if first < expected:
             return [record for record in records if record.offset >= expected]
+        if BY_NAME[topic].sealed:
+            return records
         if self._rewound.get(topic) == (expected, first):
             return records  # Asked again and the same came: what was between is gone from the topic.
         self._rewound[topic] = expected, first
@@ -180,17 +193,28 @@ class Partition:
     async def _commit(self, changelog: Changelog) -> None:
         async with self._whole:
             rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
+            sealed = self._desk.take_sealed()
             self._changed, self._deliveries = {}, []
+            if not self._closing.is_set():
+                self._urgent.clear()
         if not offsets:
             return
         started = time.perf_counter()
         for delivery in deliveries:
             await delivery
-        position = await changelog.commit(rows, offsets)
+        position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
         marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
         self._store.write((*rows.items(), *marks), position)
         self._desk.committed()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """For the event, and no longer than so long. `asyncio.wait_for` would now and then take being cancelled for the
+    time being over (before Python 3.12), and a partition that failed would wait for ever."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def following(expected: int | None, records: Sequence[Record]) -> list[Record]:

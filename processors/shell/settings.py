@@ -22,6 +22,7 @@ class WorkerSettings:
     partitions: int = PARTITIONS
     store: str = "rocksdb"
     commit_interval_ms: int = 1000
+    seal_ms: int = 100
     session_timeout_ms: int = 6000
     heartbeat_interval_ms: int = 1500
     fetch_wait_ms: int = 500
@@ -35,6 +36,7 @@ class WorkerSettings:
 _NUMBERS = {
     "partitions": ("FOOTPATH_PARTITIONS", 1, 4096),
     "commit_interval_ms": ("FOOTPATH_WORKER_COMMIT_INTERVAL_MS", 1, 60_000),
+    "seal_ms": ("FOOTPATH_WORKER_SEAL_MS", 1, 60_000),
     "session_timeout_ms": ("FOOTPATH_WORKER_SESSION_TIMEOUT_MS", 1000, 600_000),
     "heartbeat_interval_ms": ("FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS", 100, 60_000),
     "fetch_wait_ms": ("FOOTPATH_WORKER_FETCH_WAIT_MS", 1, 10_000),

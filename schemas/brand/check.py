@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # its stub leaves it out
 
 from schemas import kinds
-from schemas.brand.model import About, ApiKey, Brand, Item, Reward, Route, Store, Tag, is_registered
+from schemas.brand.model import About, ApiKey, Brand, Guards, Item, Reward, Route, Store, Tag, is_registered
+from schemas.identifiers import TYPES
 
 PLACEHOLDERS = frozenset({"tag", "store", "store_name", "product", "product_name", "campaign", "stock"})
 
@@ -50,6 +51,24 @@ def _about(about: About) -> Iterator[tuple[str, str]]:
     if not is_registered(about.fallback, about.destinations):
         yield "fallback", f"{about.fallback} is under none of the brand's destinations"
     yield from _unknown_types("touch_types", about.touch_types)
+    yield from _guards(about.guards, (*TYPES, *about.identifier_types))
+
+
+def _guards(guards: Guards, types: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for field, limits in (("neighbours", guards.neighbours), ("per_person", guards.per_person)):
+        for kind, limit in limits.items():
+            if kind not in types:
+                yield (
+                    f"guards.{field}.{kind}",
+                    f"no type of identifier is called {kind!r}; there are {', '.join(types)}",
+                )
+            if limit < 0:
+                yield f"guards.{field}.{kind}", f"{limit} is no limit: it must be zero or more"
+    if guards.person_size < 1:
+        yield "guards.person_size", f"{guards.person_size} is no size: a person has one identifier at least"
+    for index, name in enumerate(guards.never_stitch):
+        if not name.strip():
+            yield f"guards.never_stitch[{index}]", "must name a class of devices"
 
 
 def _store(store: Store) -> Iterator[tuple[str, str]]:

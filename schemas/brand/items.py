@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from schemas.brand.model import About, ApiKey, Brand, Item, Product, Reward, Route, Store, Tag
+from schemas.brand.model import About, ApiKey, Brand, Item, Likeness, Product, Reward, Route, Store, Tag
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
 
@@ -15,6 +15,7 @@ CLASSES: dict[str, type[Item]] = {
     "route": Route,
     "reward": Reward,
     "api_key": ApiKey,
+    "likeness": Likeness,
     "brand": About,
 }
 """Kinds in the order in which they are written; the brand itself comes last and makes the version live."""
@@ -41,6 +42,7 @@ def build_brand(items: Mapping[str, list[Item]]) -> Brand:
         routes=tuple(sorted((i for i in ordered["route"] if isinstance(i, Route)), key=lambda r: (-r.priority, r.id))),
         rewards=tuple(i for i in ordered["reward"] if isinstance(i, Reward)),
         api_keys=tuple(i for i in ordered["api_key"] if isinstance(i, ApiKey)),
+        likeness={i.id: i for i in ordered["likeness"] if isinstance(i, Likeness)},
     )
 
 
@@ -52,6 +54,7 @@ def items_of(brand: Brand) -> dict[str, list[Item]]:
         "route": list(brand.routes),
         "reward": list(brand.rewards),
         "api_key": list(brand.api_keys),
+        "likeness": list(brand.likeness.values()),
         "brand": [brand.about],
     }
 

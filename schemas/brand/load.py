@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.constructor import RoundTripConstructor, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from schemas.brand.check import mistakes
@@ -23,6 +24,7 @@ SECTIONS = {
     "routes": "route",
     "rewards": "reward",
     "api_keys": "api_key",
+    "likeness": "likeness",
 }
 _UNKNOWN_OR_MISSING = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 
@@ -91,9 +93,22 @@ def _files(places: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
         yield from files
 
 
+class _Constructor(RoundTripConstructor):
+    """Numbers with a fraction as plain ones, which is what msgspec takes; nothing is written back."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:float", SafeConstructor.construct_yaml_float)
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
+    return yaml
+
+
 def _read_file(file: Path, problems: list[Problem]) -> Iterator[_Read]:
     try:
-        document = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        document = _yaml().load(file.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from schemas.likeness.model import Model
+
 Moment = Literal["know", "go", "buy", "do"]
 """The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
 PlacementKind = Literal[
@@ -47,12 +49,13 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What keeps identifiers from joining strangers.
+    """What keeps identifiers from joining strangers. Types are the built-in ones and the brand's ``identifier_types``.
 
-    ``neighbours``: with how many others an identifier of a type may have been seen before it counts as shared and joins
-    nobody; ``per_person``: how many identifiers of a type one person may have; 0 lets none of the type join at all.
-    Both leave built-in limits as they are for types that they do not name. ``person_size`` bounds a person's identifiers
-    in all. ``never_stitch``: classes of devices that many people use.
+    ``neighbours``: with how many others an identifier of a type may have been seen before it counts as shared and
+    joins nobody; ``per_person``: how many identifiers of a type one person may have; 0 lets none of the type join at
+    all. Both leave built-in limits as they are for types that they do not name. ``person_size`` bounds a person's
+    identifiers in all; beyond it they are in quarantine until an operator has settled it. ``never_stitch``: classes of
+    devices that many people use, as events name them in ``properties.device_class``.
     """
 
     neighbours: dict[str, int] = {}
@@ -66,7 +69,7 @@ class About(Item, frozen=True):
 
     ``destinations`` are the address prefixes that a phone may be sent to; ``fallback`` answers where nothing better is
     known; ``country`` (ISO 3166) reads national phone numbers; ``touch_types`` are the kinds that count as touches in
-    attribution.
+    attribution; ``identifier_types`` are types of identifiers beside the built-in ones.
     """
 
     name: str
@@ -167,6 +170,12 @@ class ApiKey(Item, frozen=True):
     events_per_s: int | None = None
 
 
+class Likeness(Item, frozen=True):
+    """What one sort of traits was trained to; its id is the sort. Written by ``footpath identity train``."""
+
+    model: Model
+
+
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
     """A whole configuration, each kind by id; ``version`` is the hash of its content."""
 
@@ -178,6 +187,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     rewards: tuple[Reward, ...]
     api_keys: tuple[ApiKey, ...] = ()
+    likeness: dict[str, Likeness] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when nothing is decided in time."""

@@ -32,9 +32,12 @@ BENCHES = (
     "scan-closed",
     "events",
     "sink",
+    "likeness",
     "failover",
     "restart",
     "state-size",
+    "identity",
+    "late-merge",
     "ready",
     "memory",
 )

@@ -12,7 +12,12 @@ from PIL import Image
 
 from deploy.local.settings import DEMO_BRAND
 
-COMMANDS = ("up", "shoppers", "gateway", "worker", "sink", "topics", "store", "brand", "import", "qr")
+COMMANDS = ("up", "shoppers", "gateway", "worker", "sink", "topics", "store", "brand", "identity", "import", "qr")
+SUBCOMMANDS = (
+    ("topics", "apply"),
+    ("brand", "check"),
+    *(("identity", name) for name in ("show", "link", "unlink", "quarantine")),
+)
 
 
 def footpath(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +37,7 @@ def test_help_names_every_command_under_who_needs_it() -> None:
         assert title in shown
 
 
-@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), ("topics", "apply"), ("brand", "check")])
+@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *SUBCOMMANDS])
 def test_every_command_has_help(command: tuple[str, ...]) -> None:
     answer = footpath(*command, "--help")
     assert answer.returncode == 0 and "Usage: footpath" in answer.stdout

@@ -33,10 +33,15 @@ def arrived(street: Street, till: Till, phones: Phones, timeout_s: float) -> Non
         # Cheap questions first: the whole list is only fetched when it can be complete.
         if street.value("SELECT count() FROM touchpoint") < len(promised):
             return False
-        there = {row["event_id"]: row for row in street.rows("SELECT event_id, type FROM touchpoint")}
-        scans = sum(row["type"] in SCANS for row in there.values())
+        rows = street.rows("SELECT event_id, type, person_id FROM touchpoint")
+        scans = sum(row["type"] in SCANS for row in rows)
         decided = street.value("SELECT uniqExact(scan_event_id) FROM scan_routed")
-        return promised <= there.keys() and decided >= scans and not _differences(street, till)
+        return (
+            promised <= {row["event_id"] for row in rows}
+            and decided >= scans
+            and are_people(rows, till, phones)
+            and not _differences(street, till)
+        )
 
     wait_until(is_there, timeout_s, lambda: f"{audit(street, till, phones)}\n{street._tell()}")
 
@@ -59,7 +64,7 @@ def audit(street: Street, till: Till, phones: Phones) -> Figures:
     assert len(unclaimed) <= unanswered, f"{len(unclaimed)} scans are there, but only {unanswered} answers were lost"
     unknown = times.keys() - till.crowd.made.keys() - claimed - unclaimed
     assert not unknown, f"nobody sent {sorted(unknown)[:3]}"
-    _everybody_is_one_person(rows, till, phones)
+    assert are_people(rows, till, phones), "somebody is two people, or two are one"
     _every_scan_has_one_decision(street)
     _nothing_was_said_in_two_ways(street)
     differences = _differences(street, till)
@@ -68,11 +73,33 @@ def audit(street: Street, till: Till, phones: Phones) -> Figures:
     return Figures(len(till.acknowledged), len(claimed), len(times), rewarded)
 
 
-def _everybody_is_one_person(rows: list[Json], till: Till, phones: Phones) -> None:
-    who = {id: event["identifiers"][0]["value"] for id, event in till.crowd.made.items()}
-    who |= {scan.event: scan.phone for scan in phones.scans if scan.event}
-    pairs = {(who[row["event_id"]], row["person_id"]) for row in rows if row["event_id"] in who}
-    assert len(pairs) == len({one for one, _ in pairs}) == len({person for _, person in pairs})
+def are_people(rows: list[Json], till: Till, phones: Phones) -> bool:
+    """Whether people are what the identifiers of the events that are there connect, no more and no less."""
+    seen = {scan.event: [f"device {scan.phone}"] for scan in phones.scans if scan.event}
+    for id, event in till.crowd.made.items():
+        seen[id] = [f"{one['type']} {one['value']}" for one in event["identifiers"]]
+    there = [row for row in rows if row["event_id"] in seen]
+    joined = Joined()
+    for row in there:
+        joined.join(seen[row["event_id"]])
+    pairs = {(joined.find(seen[row["event_id"]][0]), row["person_id"]) for row in there}
+    return len(pairs) == len({one for one, _ in pairs}) == len({person for _, person in pairs})
+
+
+class Joined:
+    """Who is connected to whom: the plain union-find that the stream's people are held against."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, str] = {}
+
+    def find(self, one: str) -> str:
+        while (further := self._next.get(one, one)) != one:
+            one = further
+        return one
+
+    def join(self, several: list[str]) -> None:
+        for other in several[1:]:
+            self._next[self.find(other)] = self.find(several[0])
 
 
 def _every_scan_has_one_decision(street: Street) -> None:

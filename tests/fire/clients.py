@@ -64,9 +64,9 @@ class Till(Client):
 
     pause_s = 0.2
 
-    def __init__(self, street: Street, seed: int) -> None:
+    def __init__(self, street: Street, seed: int, joining: bool = True) -> None:
         super().__init__(street, seed)
-        self.crowd = Crowd(seed)
+        self.crowd = Crowd(seed, joining=joining)
         self.acknowledged: set[str] = set()
         self.failures = 0
 

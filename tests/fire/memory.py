@@ -11,7 +11,7 @@ from processors.context.core import PROCESSOR as CONTEXT
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.changelog import restore
-from processors.shell.kept import KeptCodec, Moved
+from processors.shell.kept import Active, KeptCodec
 from processors.shell.outbox import send_rows
 from processors.step import Emit, Processor
 from schemas.events import TouchpointIdentified
@@ -53,7 +53,7 @@ async def remember_strangers(street: Street) -> None:
         person = f"stranger-{number}"
         people[partition_of(person, PARTITIONS)].append(person.encode())
     for word in ("wrong", "right"):
-        value = codec.encode(Moved(f"{word} " * 8))
+        value = codec.encode(Active(None, f"{word} ".encode() * 8))
         for number, keys in enumerate(people):
             await send_rows(street.producer, topic, number, [(key, value, []) for key in keys])
     await street.producer.flush()

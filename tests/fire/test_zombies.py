@@ -39,7 +39,7 @@ def test_a_worker_that_wakes_up_after_its_partitions_moved_leaves_no_trace(tmp_p
     street.start()
     fenced = 0
     try:
-        with Till(street, seed) as till, Phones(street, seed) as phones:
+        with Till(street, seed, joining=False) as till, Phones(street, seed) as phones:
             names = [names[0] for _, names in worker_names(2)]
             random.shuffle(names)
             for victim in islice(cycle(names), LONG_ROUNDS if long else ROUNDS):

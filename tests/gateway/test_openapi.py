@@ -30,3 +30,13 @@ async def test_the_served_document_describes_events_that_are_taken(phone: Phone)
     shape = served["components"]["schemas"]["Sent"]
     assert not shape["additionalProperties"] and set(shape["required"]) == {"type", "occurred_at"}
     assert set(page_view()) | set(sale()) <= set(shape["properties"])
+
+
+async def test_the_document_says_how_an_operator_settles_who_is_who() -> None:
+    document = build_document()
+    assert {"identity_linked", "identity_unlinked"} <= set(
+        document["components"]["schemas"]["Sent"]["properties"]["type"]["enum"]
+    )
+    said = document["paths"]["/v1/events"]["post"]["description"]
+    for word in ("identity_linked", "identity_unlinked", "device_class", "Placeholders"):
+        assert word in said

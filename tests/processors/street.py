@@ -49,8 +49,8 @@ class Street:
     producer: AIOKafkaProducer
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, *names: str, instance: str = "", **settings: str) -> subprocess.Popen[bytes]:
-        """A worker process; ``settings`` are environment variables without their prefix."""
+    def start(self, *names: str, instance: str = "", main: str = MAIN, **settings: str) -> subprocess.Popen[bytes]:
+        """A worker process; ``settings`` are environment variables without their prefix, ``main`` is what it runs."""
         instance = instance or "-".join(names)
         env = os.environ | {
             "FOOTPATH_KAFKA": self.kafka,
@@ -60,7 +60,7 @@ class Street:
         }
         with (self.data / f"{instance}.log").open("ab") as log:
             self.workers[instance] = subprocess.Popen(
-                [sys.executable, "-c", MAIN, instance, *names],
+                [sys.executable, "-c", main, instance, *names],
                 env=env,
                 stdout=log,
                 stderr=log,
@@ -179,10 +179,30 @@ class Street:
         return sum((await self.ends(topic.name)).values())
 
     async def is_done(self, processor: str) -> bool:
-        """Whether the processor has committed everything that there is for it."""
+        """Whether the processor has committed everything that there is for it: ends of transactions are left, if
+        anything."""
         ends = await self.ends(*(topic.name for topic in PROCESSORS[processor].sources))
         committed = await self.committed(processor)
-        return all(committed.get(place, 0) >= end for place, end in ends.items())
+        left = {place: committed.get(place, 0) for place, end in ends.items() if committed.get(place, 0) < end}
+        return not left or await self._nothing_from(left)
+
+    async def _nothing_from(self, places: dict[TopicPartition, int]) -> bool:
+        """Whether a reader is shown no record from these offsets on."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.kafka, enable_auto_commit=False, isolation_level="read_committed"
+        )
+        await consumer.start()
+        try:
+            consumer.assign(list(places))
+            ends = await consumer.end_offsets(list(places))
+            for place, offset in places.items():
+                consumer.seek(place, offset)
+            while [place for place in places if await consumer.position(place) < ends[place]]:
+                if await consumer.getmany(timeout_ms=50):
+                    return False
+            return True
+        finally:
+            await consumer.stop()
 
     async def quiet(self, *processors: str, timeout_s: float = 40) -> None:
         """Waits until each of the processors, in this order, has done all its work."""

@@ -78,7 +78,8 @@ def expected(events: Sequence[Any]) -> tuple[dict[str, set[bytes]], dict[str, in
     entries: dict[str, set[bytes]] = {}
     for event in {event.event_id: event for event in events}.values():
         fields = {name: getattr(event, name) for name in event.__struct_fields__}
-        for effect in stage.hears(TouchpointIdentified(**fields, person_id=person_of(event.anchor))):
+        person = person_of(event.anchor)
+        for effect in stage.hears(TouchpointIdentified(**fields, person_id=person, own_person_id=person)):
             assert isinstance(effect, Emit)
             entries[effect.event.event_id] = {CODEC.record(effect.event)[2]}
     balances = {key: kept.state.balance for key, kept in stage.kept.items() if isinstance(kept, Active)}

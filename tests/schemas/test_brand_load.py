@@ -156,3 +156,44 @@ def test_the_demo_brand_is_right_and_knows_all_four_moments() -> None:
 )
 def test_a_phone_goes_to_registered_destinations_only(url: str, allowed: bool) -> None:
     assert is_registered(url, ("https://shop.example",)) is allowed
+
+
+GUARDED = YAML.replace(
+    "  destinations: [https://shop.example]\n",
+    """  destinations: [https://shop.example]
+  identifier_types: [badge]
+  guards:
+    neighbours: {email: 10, badge: 5}
+    per_person:
+      customer: 1
+    person_size: 40
+    never_stitch: [kiosk, vending]
+""",
+)
+
+
+def test_a_brand_says_what_keeps_strangers_apart(tmp_path: Path) -> None:
+    guards = load(write(tmp_path, GUARDED)).about.guards
+    assert (guards.neighbours, guards.per_person) == ({"email": 10, "badge": 5}, {"customer": 1})
+    assert (guards.person_size, guards.never_stitch) == (40, ("kiosk", "vending"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        ("badge: 5}", "badger: 5}", "10:29: brand kolibri.guards.neighbours.badger", "no type of identifier is called"),
+        ("      customer: 1", "      customer: -1", "12:7: brand kolibri.guards.per_person.customer", "-1 is no limit"),
+        ("email: 10", "email: many", "10:5: brand.guards.neighbours[...]", "expected `int`"),
+        ("person_size: 40", "person_size: 0", "13:5: brand kolibri.guards.person_size", "0 is no size"),
+        ("person_size: 40", "size: 40", "13:5: brand.guards.size", "no such field"),
+        ("[kiosk, vending]", '[kiosk, ""]', "14:27: brand kolibri.guards.never_stitch[1]", "class of devices"),
+    ],
+)
+def test_a_mistake_in_the_guards_is_told_with_its_place(
+    tmp_path: Path, old: str, new: str, place: str, message: str
+) -> None:
+    assert GUARDED.count(old) == 1
+    with pytest.raises(BrandError) as refused:
+        load(write(tmp_path, GUARDED.replace(old, new)))
+    (problem,) = refused.value.problems
+    assert f"brand.yaml:{place}: " in str(problem) and message in str(problem)

@@ -40,7 +40,7 @@ def test_an_event_comes_back_as_it_was(topic: Topic, data: st.DataObject) -> Non
     assert CODEC.of(topic).decode(value) == event
     assert headers == [
         ("event-id", event.event_id.encode()),
-        ("content-type", f"application/avro; schema={topic.table}.v1".encode()),
+        ("content-type", f"application/avro; schema={revisions(topic)[-1].name}".encode()),
     ]
 
 

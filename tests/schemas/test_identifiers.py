@@ -183,3 +183,28 @@ def test_the_brands_own_types_come_last() -> None:
 def test_a_phone_number_with_several_zeros_too_many_has_one_normal_form(spelling: str) -> None:
     normal = normalise("phone", spelling, "DE")
     assert normalise("phone", normal, "DE") == normal
+
+
+DAY_US = 86_400_000_000
+MORNING = 20_000 * DAY_US + 8 * 3_600_000_000
+"""Eight o'clock on some day, in microseconds UTC."""
+
+
+@pytest.mark.parametrize("mac", ["da:a1:19:00:11:22", "02:00:5e:10:00:01", "FE-00-00-00-00-01", "36aa.bb00.1122"])
+def test_a_random_mac_means_somebody_for_one_day(mac: str) -> None:
+    morning = GERMAN.identifier("mac", mac, MORNING)
+    assert GERMAN.identifier("mac", mac.upper(), MORNING + 15 * 3_600_000_000) == morning, "the same evening"
+    assert GERMAN.identifier("mac", mac, MORNING + DAY_US) != morning, "the next morning"
+    assert IDENTIFIER.fullmatch(morning) and morning.startswith("mac:")
+
+
+@pytest.mark.parametrize("mac", ["ac:bb:cc:00:11:22", "00:1a:2b:3c:4d:5e", "a4-83-e7-00-00-01"])
+def test_a_mac_that_a_manufacturer_gave_is_the_same_for_ever(mac: str) -> None:
+    assert GERMAN.identifier("mac", mac, MORNING) == GERMAN.identifier("mac", mac, MORNING + 400 * DAY_US)
+
+
+@given(
+    kind=st.sampled_from([kind for kind in TYPES if kind not in ("mac", "phone", "email")]), at=st.integers(0, 2**50)
+)
+def test_no_other_identifier_depends_on_when(kind: str, at: int) -> None:
+    assert GERMAN.identifier(kind, "C-17", at) == GERMAN.identifier(kind, "C-17")

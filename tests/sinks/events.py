@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from schemas.events import IdentityChanged, TouchpointIdentified
+from schemas.ids import person_of
 
 SPACE = UUID("3f1d4f5e-6f5b-4f0e-9d7d-5d7f3c6a1b2c")
 MICROS = Decimal(1_000_000)
@@ -28,12 +29,14 @@ def touchpoint(
     kind: str,
     at: str | datetime,
     amount: Decimal | str | None = None,
+    own: str = "",
     **more: Any,
 ) -> TouchpointIdentified:
-    """What happened to a person; ``person`` is a name for which an id is made."""
+    """What happened to a person; ``person`` is a name for which an id is made, ``own`` who the anchor is on its own."""
     return TouchpointIdentified(
         event_id=event_id,
         person_id=uid(person),
+        own_person_id=uid(own) if own else "",
         type=kind,
         occurred_at=micros(at),
         received_at=micros(at),
@@ -47,11 +50,43 @@ def touchpoint(
 
 
 def merged(person: str, into: str, at: str = "2026-04-01") -> IdentityChanged:
+    """One step, as identity told it before it told the name of every own person."""
     return IdentityChanged(
         event_id=uid(f"{person} into {into}"),
         change="merged",
         person_id=uid(person),
         into_person_id=uid(into),
         source_event_id=uid("cause"),
+        occurred_at=micros(at),
+    )
+
+
+def named(own: str, into: str, version: int, change: str = "merged", was: str = "") -> IdentityChanged:
+    """An own person has another name from now on."""
+    return IdentityChanged(
+        event_id=uid(f"{own} {was} {into} {version}"),
+        change=change,
+        person_id=uid(was or own),
+        into_person_id=uid(into),
+        own_person_id=uid(own),
+        version=version,
+        source_event_id=uid("cause"),
+        occurred_at=micros("2026-04-01"),
+    )
+
+
+def edge(
+    pair: tuple[str, str], verdict: str, version: int, reason: str = "", cause: str = "cause", at: str = "2026-04-01"
+) -> IdentityChanged:
+    """A verdict on two identifiers, the stronger one first."""
+    return IdentityChanged(
+        event_id=uid(f"{pair} {verdict} {version} {cause}"),
+        change=verdict,
+        person_id=person_of(pair[0]),
+        identifier=pair[0],
+        other_identifier=pair[1],
+        version=version,
+        reason=reason,
+        source_event_id=cause,
         occurred_at=micros(at),
     )

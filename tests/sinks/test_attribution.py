@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.oracles.attribution import Happening, attribute, net_of_returns
-from tests.sinks.events import merged, touchpoint, uid
+from schemas.events import IdentityChanged
+from tests.oracles.attribution import Happening, attribute, net_of_returns, person_now
+from tests.sinks.events import merged, named, touchpoint, uid
 from tests.sinks.store import Store
 
 MODELS = ("first", "last", "last_non_direct", "linear", "time_decay", "position")
@@ -50,24 +51,41 @@ def histories(draw: st.DrawFn) -> tuple[list[Happening], dict[str, str]]:
     return arrived, merges
 
 
-def put(store: Store, happenings: list[Happening], merges: dict[str, str], blocks: int = 3) -> None:
+def put(
+    store: Store, happenings: list[Happening], merges: dict[str, str], told: list[IdentityChanged], blocks: int = 3
+) -> None:
+    """Stores what happened; people are told in steps when ``told`` is empty, else by these names."""
     store.empty()
     size = -(-len(happenings) // blocks)
     for first in range(0, len(happenings), size):
         store.put(
             touchpoint(
                 h.event_id,
-                h.person,
+                # A name of before: nothing may depend on it once own people are named.
+                person_now(h.person, merges) if told and number % 2 else h.person,
                 h.type,
                 h.at,
+                own=h.person if told else "",
                 amount=h.amount if h.type in ("sale", "return") else None,
                 channel=h.channel,
                 campaign=h.campaign,
                 related_event_id=h.related,
             )
-            for h in happenings[first : first + size]
+            for number, h in enumerate(happenings[first : first + size])
         )
-    store.put(merged(person, into) for person, into in merges.items())
+    store.put(told or [merged(person, into) for person, into in merges.items()])
+
+
+@st.composite
+def names(draw: st.DrawFn, merges: dict[str, str]) -> list[IdentityChanged]:
+    """How identity may have told these people: every name that an own person ever had, in any order, some twice."""
+    told = []
+    for person in PEOPLE:
+        before = draw(st.lists(st.sampled_from(PEOPLE), max_size=3))
+        for version, name in enumerate([*before, person_now(person, merges)], start=1):
+            change = "split" if name == person else "merged"
+            told.append(named(person, name, version, change))
+    return draw(st.permutations(told + draw(st.lists(st.sampled_from(told), max_size=4))))
 
 
 def credits(store: Store, model: str, lookback_days: int) -> dict[str, tuple[float, float]]:
@@ -76,18 +94,18 @@ def credits(store: Store, model: str, lookback_days: int) -> dict[str, tuple[flo
     return {channel: (conversions, revenue) for channel, conversions, revenue in rows}
 
 
-@given(history=histories(), lookback_days=st.sampled_from([1, 5, 90]))
+@given(history=histories(), lookback_days=st.sampled_from([1, 5, 90]), data=st.data())
 @settings(
-    max_examples=10,
+    max_examples=14,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_every_model_equals_the_definition(
-    store: Store, history: tuple[list[Happening], dict[str, str]], lookback_days: int
+    store: Store, history: tuple[list[Happening], dict[str, str]], lookback_days: int, data: st.DataObject
 ) -> None:
     happenings, merges = history
-    put(store, happenings, merges)
+    put(store, happenings, merges, data.draw(st.one_of(st.just([]), names(merges))))
     once = list({happening.event_id: happening for happening in happenings}.values())
     kept = net_of_returns(once, merges)
     sold = [h for h in once if h.type == "sale" and SINCE <= h.at < UNTIL]

@@ -57,7 +57,7 @@ def test_a_changed_view_is_made_again(store: Store, monkeypatch: pytest.MonkeyPa
     migrate(store.part.url)
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.table)
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS if "sink" in topic.read_by], ids=lambda topic: topic.table)
 def test_columns_are_the_fields_of_the_schema(store: Store, topic: Topic) -> None:
     found = [
         name

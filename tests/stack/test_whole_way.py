@@ -135,6 +135,8 @@ def test_no_address_and_no_number_reaches_a_topic_or_a_table(street: Street) -> 
     for topic, value in _everything(street.run["kafka"]):
         assert not any(canary in value for canary in raw), topic
     for topic in TOPICS:
+        if "sink" not in topic.read_by:
+            continue
         columns = street.rows(f"SELECT * FROM {topic.table}")
         assert not any(canary.decode() in json.dumps(row) for row in columns for canary in raw), topic.table
 

@@ -99,13 +99,13 @@ class Stage:
         return turn.effects
 
     def _hold(self, effects: tuple[Effect, ...], world: World) -> None:
-        """Everything was there before, with the same bytes; or it goes on to somebody for whom nothing follows from
-        it."""
+        """Everything was there before, with the same bytes; or it goes on to where a part is by now, and nothing
+        follows from it there."""
         for effect in effects:
             if not isinstance(effect, Emit):
                 continue
             known = self.emitted.get(effect.event.event_id)
-            if known is None and isinstance(effect.event, StateMoved) and _late(effect.event):
+            if known is None and isinstance(effect.event, StateMoved):
                 self._hold(self._turn(effect.event, world), world)
             else:
                 assert known == msgspec.msgpack.encode(effect.event), effect
@@ -127,7 +127,7 @@ def sentence(effect: Effect) -> str:
         case Emit(StateMoved() as moved, None):
             if moved.processor in ("rewards", "context") and (late := _late(moved)):
                 return f"{name(late)} goes on to {name(moved.winner_person_id)}"
-            return f"{name(moved.loser_person_id)} moves to {name(moved.winner_person_id)}"
+            return f"{name(moved.own_person_id)} moves to {name(moved.winner_person_id)}"
         case Emit(ScanRouted() as routed, partition):
             assert partition == routed.reply_partition
             return f"{name(routed.scan_event_id)}: {routed.moment}, {routed.route}"
@@ -144,7 +144,7 @@ def _late(moved: StateMoved) -> str:
 
 
 PEOPLE = ("anna", "ben", "cleo", "dora")
-TYPES = ("scan", "nfc_tap", "sale", "return", "store_entry", "store_exit", "page_view", "probe", "merged", "erased")
+TYPES = ("scan", "nfc_tap", "sale", "return", "store_entry", "store_exit", "page_view", "probe", "merged", "split")
 NAMES = {person(who): who for who in PEOPLE} | {
     event_id(f"{type}-{number}"): f"{type}-{number}" for type in TYPES for number in range(1, 10)
 }

@@ -25,10 +25,12 @@ ANNA = "anna"
 
 @dataclass
 class Narrator:
-    """Where the telling is: the clock in microseconds, and how often each type was told."""
+    """Where the telling is: the clock in microseconds, how often each type was told, and how many names each own
+    person had."""
 
     now: int = round(MONDAY_TEN.timestamp() * 1e6)
     told: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
 
     def call(self, type: str, name: str) -> str:
         self.told[type] += 1
@@ -71,8 +73,8 @@ def micros(amount: str) -> int:
     return int(Decimal(amount) * 1_000_000)
 
 
-def touch(type: str, who: str = ANNA, name: str = "", **fields: Any) -> Chapter:
-    """Any touchpoint."""
+def touch(type: str, who: str = ANNA, name: str = "", known_as: str = "", **fields: Any) -> Chapter:
+    """Any touchpoint. ``known_as`` is the person that identity knew behind it at that moment, if it was another."""
 
     def chapter(narrator: Narrator) -> TouchpointIdentified:
         return TouchpointIdentified(
@@ -83,7 +85,8 @@ def touch(type: str, who: str = ANNA, name: str = "", **fields: Any) -> Chapter:
             source="story",
             anchor=anchor(who),
             identifiers=(anchor(who),),
-            person_id=person(who),
+            person_id=person(known_as or who),
+            own_person_id=person(who),
             **fields,
         )
 
@@ -109,35 +112,54 @@ def leave(store: str = "mitte", who: str = ANNA) -> Chapter:
 
 
 def purchase(
-    amount: str, *skus: str, who: str = ANNA, name: str = "", currency: str = "EUR", store: str = "mitte"
+    amount: str,
+    *skus: str,
+    who: str = ANNA,
+    name: str = "",
+    currency: str = "EUR",
+    store: str = "mitte",
+    known_as: str = "",
 ) -> Chapter:
     lines = tuple(Line(sku=sku, quantity=1, amount_micros=0) for sku in skus)
-    return touch("sale", who, name, amount_micros=micros(amount), currency=currency, store=store, lines=lines)
+    fields = {"amount_micros": micros(amount), "currency": currency, "store": store, "lines": lines}
+    return touch("sale", who, name, known_as, **fields)
 
 
-def returned(amount: str, of: str = "", who: str = ANNA, name: str = "", currency: str = "EUR") -> Chapter:
+def returned(
+    amount: str, of: str = "", who: str = ANNA, name: str = "", currency: str = "EUR", known_as: str = ""
+) -> Chapter:
     """:param of: name of the sale; empty when the till did not say which."""
     sale = event_id(of) if of else ""
-    return touch("return", who, name, amount_micros=micros(amount), currency=currency, related_event_id=sale)
+    fields = {"amount_micros": micros(amount), "currency": currency, "related_event_id": sale}
+    return touch("return", who, name, known_as, **fields)
 
 
-def merged(loser: str, into: str) -> Chapter:
-    return _changed("merged", loser, into_person_id=person(into))
+def merged(loser: str, into: str, own: str = "") -> Chapter:
+    """An own person, somebody who merged into the loser before or the loser alone, has another name."""
+    return _changed("merged", loser, own or loser, into_person_id=person(into))
+
+
+def parted(own: str, from_: str, to: str = "") -> Chapter:
+    """An own person is found to be no part of somebody: it is itself again, or with somebody else."""
+    return _changed("split", from_, own, into_person_id=person(to or own))
 
 
 def erased(who: str = ANNA) -> Chapter:
-    return _changed("erased", who)
+    return _changed("erased", who, "")
 
 
-def _changed(change: str, who: str, **fields: Any) -> Chapter:
+def _changed(change: str, who: str, own: str, **fields: Any) -> Chapter:
     def chapter(narrator: Narrator) -> IdentityChanged:
         cause = narrator.call(change, "")
+        narrator.names[own] += 1
+        whose = {"own_person_id": person(own), "version": narrator.names[own]} if own else {}
         return IdentityChanged(
             event_id=derived("identity", cause),
             occurred_at=narrator.now,
             change=change,
             person_id=person(who),
             source_event_id=cause,
+            **whose,
             **fields,
         )
 

@@ -148,4 +148,4 @@ def test_a_late_event_tells_what_was_bought_and_not_where_somebody_is(context: C
     emit = stage.hears(leaving, sale, scanned)[-1]
     assert isinstance(emit, Emit)
     assert [c.lost_because for c in emit.event.candidates] == ["not in the store"]
-    assert stage.state("anna").bought == ("KB-1",)
+    assert stage.state("anna").whole.bought == ("KB-1",)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.context.situation import gather
-from processors.context.state import Visitor
+from processors.context.state import Part
 from processors.step import Emit
 from processors.world import World
 from tests.stories.stage import Stage
@@ -69,5 +69,5 @@ def test_the_clock_on_the_wall_is_right_in_every_zone(zone: str, instant: dateti
     store = msgspec.structs.replace(now.brand.stores["mitte"], time_zone=zone)
     now.brand.stores["mitte"] = store
     [event] = told(at(instant.isoformat(), "UTC"), scan("shelf"))
-    situation = gather(Visitor(), event, now.brand.tags["shelf"], now)
+    situation = gather(Part(), event, now.brand.tags["shelf"], now)
     assert situation.local_time == instant.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")

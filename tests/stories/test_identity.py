@@ -5,7 +5,7 @@ from typing import Any
 
 from processors.identity.core import PROCESSOR, Node
 from processors.step import Emit, Step
-from schemas.events import IdentityChanged, TouchpointIdentified
+from schemas.events import IdentityChanged, IdentitySignalled, TouchpointIdentified
 from schemas.ids import derived
 from tests.stories.stage import Stage, sentence
 from tests.stories.telling import after, anchor, event_id, person, recorded, scan, touch
@@ -31,9 +31,9 @@ def test_a_first_touch_makes_a_person_and_names_them(identity: Stage) -> None:
                 source_event_id=event_id("first"),
             )
         ),
-        Emit(TouchpointIdentified(**fields, person_id=person("anna"))),
+        Emit(TouchpointIdentified(**fields, person_id=person("anna"), own_person_id=person("anna"))),
     ]
-    assert node(identity, "anna") == Node(person("anna"), first.occurred_at)
+    assert node(identity, "anna") == Node(first.occurred_at, person("anna"), used=True)
 
 
 def test_later_touches_are_the_same_person(identity: Stage) -> None:
@@ -72,10 +72,30 @@ def test_what_cannot_be_is_refused(identity: Stage) -> None:
     assert identity.kept == {}
 
 
-def test_joining_gives_the_older_node_whatever_the_order(play: Callable[..., Stage]) -> None:
-    older, newer, twin = Node("b", 1), Node("a", 2), Node("c", 1)
-    merge = play(PROCESSOR, world()).processor.merge
-    assert merge(None, newer) == Step(newer)
-    assert merge(older, newer) == merge(newer, older) == Step(older)
-    assert merge(older, twin) == merge(twin, older) == Step(older)
-    assert PROCESSOR.erase(older) == ()
+def test_a_node_is_nobodys_to_merge_or_to_owe(play: Callable[..., Stage]) -> None:
+    stage = play(PROCESSOR, world())
+    stage.hears(*recorded(scan()))
+    mine = node(stage, "anna")
+    assert PROCESSOR.merge(None, mine) == PROCESSOR.merge(mine, mine) == Step(mine)
+    assert PROCESSOR.erase(mine) == ()
+    assert PROCESSOR.split(mine, person("anna")) == (mine, None)
+
+
+def test_a_message_that_is_none_is_refused(identity: Stage) -> None:
+    [first] = recorded(scan())
+    signal = IdentitySignalled(
+        event_id="s",
+        occurred_at=1,
+        kind="seen",
+        identifier=anchor("anna"),
+        body=b"\xc1",
+        source_event_id=first.event_id,
+    )
+    assert [sentence(e).split(",")[0] for e in identity.hears(signal)] == ["rejected: malformed"]
+    assert identity.kept == {}
+
+
+def test_an_operators_word_is_about_two(identity: Stage) -> None:
+    assert identity.plays(*recorded(touch("identity_linked"))) == [
+        "rejected: invalid, identifiers must be two different ones"
+    ]

@@ -9,11 +9,9 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.context.core import PROCESSOR as CONTEXT
-from processors.context.state import BOUGHT_KEPT, Visitor
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.rewards.state import Account
-from processors.shell.kept import Active, Erased, KeptCodec, Moved
+from processors.shell.kept import Active, Erased, KeptCodec, Place
 from processors.step import Emit
 from schemas.events import Event, IdentityChanged, RewardPosted, StateMoved
 from tests.stories.stage import Stage
@@ -21,14 +19,11 @@ from tests.stories.telling import (
     ANNA,
     Chapter,
     after,
-    enter,
-    leave,
     merged,
     person,
     purchase,
     returned,
     scan,
-    tap,
     told,
 )
 from tests.stories.world import BOUGHT, SCANNED, THANKS, world
@@ -123,7 +118,9 @@ def test_returns_without_a_name_never_take_more_than_was_paid(data: st.DataObjec
     entries = ledger(stage, data.draw(arrivals(events)))
     account = stage.state(ANNA)
     assert account.balance == sum(entry.points for entry in entries.values()) >= 0
-    assert all(0 <= p.returned_micros <= p.amount_micros for p in account.purchases.values())
+    assert all(
+        0 <= p.returned_micros <= p.amount_micros for part in account.parts.values() for p in part.purchases.values()
+    )
 
 
 @lawful
@@ -155,11 +152,11 @@ def account(events: Sequence[Any]) -> Account:
 
 
 @lawful
-@given(stories(), stories())
-def test_merging_accounts_twice_is_merging_them_once(first: list[Any], second: list[Any]) -> None:
+@given(stories(), stories(), st.sampled_from([person(who) for who in BOTH]))
+def test_merging_accounts_twice_is_merging_them_once(first: list[Any], second: list[Any], whose: str) -> None:
     winner, loser = (
         account(first),
-        account([msgspec.structs.replace(e, event_id=f"other {e.event_id}") for e in second]),
+        account([msgspec.structs.replace(e, event_id=f"other {e.event_id}", own_person_id=whose) for e in second]),
     )
     once = REWARDS.merge(winner, loser)
     assert once.state is not None
@@ -170,47 +167,12 @@ def test_merging_accounts_twice_is_merging_them_once(first: list[Any], second: l
     assert REWARDS.merge(None, loser).state == loser
 
 
-walks = st.lists(
-    st.sampled_from(
-        [
-            enter(),
-            enter("bar"),
-            leave(),
-            scan(),
-            tap("bottle"),
-            purchase("1", "KB-1"),
-            purchase("1", *map(str, range(40))),
-            after("20 minutes"),
-            after("2 days"),
-        ]
-    ),
-    max_size=8,
-)
-
-
-@lawful
-@given(walks, walks)
-def test_merging_visitors_twice_is_merging_them_once(first: list[Chapter], second: list[Chapter]) -> None:
-    winner, loser = visitor(first, "anna"), visitor(second, "ben")
-    once = CONTEXT.merge(winner, loser).state
-    assert once is not None
-    assert once.visits == winner.visits + loser.visits
-    assert set(once.bought) <= {*winner.bought, *loser.bought} and len(once.bought) <= BOUGHT_KEPT
-    assert CONTEXT.merge(once, loser).state == once
-
-
-def visitor(walk: list[Chapter], who: str) -> Visitor:
-    state = Visitor()
-    for event in told(*walk):
-        state = state.after(msgspec.structs.replace(event, person_id=person(who)))
-    return state
-
-
 @lawful
 @given(stories(), st.binary(max_size=256), st.text())
 def test_what_is_kept_comes_back_from_its_bytes(events: list[Any], seen: bytes, somebody: str) -> None:
     codec = KeptCodec(Account)
-    for kept in (Active(account(events), seen), Active(None, seen), Moved(somebody), Erased()):
+    where = {somebody: Place(7, person(ANNA)), person(ANNA): Place(1)}
+    for kept in (Active(account(events), seen), Active(None, seen), Active(None, seen, where), Erased()):
         assert codec.decode(codec.encode(kept)) == kept
         assert codec.encode(codec.decode(codec.encode(kept))) == codec.encode(kept)
 

@@ -30,6 +30,7 @@ def test_a_scan_earns_what_its_rule_says(rewards: Stage) -> None:
                 rule="scanned",
                 rule_version=1,
                 source_event_id=event_id("first"),
+                own_person_id=person("anna"),
             )
         )
     ]
@@ -69,6 +70,7 @@ def test_a_full_return_leaves_no_residue(rewards: Stage) -> None:
                 rule_version=version,
                 source_event_id=back.event_id,
                 reverses_event_id=derived("reward", rule, person("anna"), sale.event_id),
+                own_person_id=person("anna"),
             )
         )
         for rule, version, points in (("bought", 1, -24), ("thanks", 3, -10))
@@ -139,7 +141,8 @@ def test_a_return_without_a_reference_takes_the_latest_sale_that_can_cover_it(re
         "anna -6 bought for return-2",
     ]
     sales = {event_id(f"sale-{n}"): n for n in (1, 2, 3)}
-    taken = {sales[id]: p.returned_micros // 1_000_000 for id, p in rewards.state("anna").purchases.items()}
+    purchases = rewards.state("anna").part(person("anna")).purchases
+    taken = {sales[id]: p.returned_micros // 1_000_000 for id, p in purchases.items()}
     assert taken == {1: 3, 2: 3, 3: 0}
     assert len(rewards.state("anna").waiting) == 1
 

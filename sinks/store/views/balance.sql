@@ -10,5 +10,6 @@ SELECT
     count() AS entries,
     max(entry.occurred_at) AS last_posted_at
 FROM footpath.reward_posted AS entry FINAL
-LEFT JOIN footpath.person_now AS now ON now.person_id = entry.person_id
+LEFT JOIN footpath.person_now AS now
+    ON now.person_id = if(entry.own_person_id = toUUID('00000000-0000-0000-0000-000000000000'), entry.person_id, entry.own_person_id)
 GROUP BY person_id

@@ -7,5 +7,6 @@
 CREATE OR REPLACE VIEW footpath.buyer AS
 SELECT DISTINCT coalesce(nullIf(now.current_person_id, toUUID('00000000-0000-0000-0000-000000000000')), event.person_id) AS person_id
 FROM footpath.touchpoint_identified AS event
-LEFT JOIN footpath.person_now AS now ON now.person_id = event.person_id
+LEFT JOIN footpath.person_now AS now
+    ON now.person_id = if(event.own_person_id = toUUID('00000000-0000-0000-0000-000000000000'), event.person_id, event.own_person_id)
 WHERE event.type = 'sale'

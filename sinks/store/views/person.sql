@@ -1,6 +1,7 @@
 -- Grain:      one person of today who was met at least once
 -- Sources:    touchpoint
--- Definition: everything that was known under earlier ids counts for the person of now. revenue is net of returns.
+-- Definition: everything that was known under earlier ids counts for the person of now. revenue is net of returns. An
+--             operator's word on who is who (identity_linked, identity_unlinked) is nothing that a person did.
 -- Example:    SELECT * FROM person ORDER BY revenue DESC LIMIT 10
 
 CREATE OR REPLACE VIEW footpath.person AS
@@ -13,4 +14,5 @@ SELECT
     countIf(type = 'sale') AS sales,
     sum(revenue) AS revenue
 FROM footpath.touchpoint
+WHERE type NOT IN ('identity_linked', 'identity_unlinked')
 GROUP BY person_id

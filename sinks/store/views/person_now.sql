@@ -1,33 +1,20 @@
--- Grain:      one earlier person id that was merged into another person
+-- Grain:      one own person (what an identifier is on its own) that belongs, or once belonged, to another
 -- Sources:    identity_override
--- Definition: the steps A → B → C are followed by doubling: each round replaces where a person went by where that one
---             went, so a chain of a thousand merges needs ten rounds. Rounds end when no one moves any more, or
---             after 20 (a chain of a million steps; a circle, which identity never publishes).
+-- Definition: one look-up: identity tells the person of now for every own person whose name changed, be it by a merge or
+--             by a split. Steps of before it did (version 0, in earlier_merge) are followed to their end, and on from there.
 -- Example:    SELECT current_person_id FROM person_now WHERE person_id = '0b0e6a4c-7d57-5d9a-9a38-6d1b6a1f7a10'
 
 CREATE OR REPLACE VIEW footpath.person_now AS
-WITH RECURSIVE step AS
-(
-    SELECT
-        person_id,
-        into_person_id,
-        toUInt8(1) AS moved,
-        toUInt8(0) AS round
-    FROM footpath.identity_override FINAL
-
-    UNION ALL
-
-    SELECT
-        here.person_id AS person_id,
-        if(further.moved = 1, further.into_person_id, here.into_person_id) AS into_person_id,
-        toUInt8(max(further.moved) OVER ()) AS moved,
-        toUInt8(here.round + 1) AS round
-    FROM step AS here
-    LEFT JOIN step AS further ON further.person_id = here.into_person_id
-    WHERE here.moved = 1 AND here.round < 20
-)
 SELECT
-    person_id,
-    argMax(into_person_id, round) AS current_person_id
-FROM step
-GROUP BY person_id
+    own_person_id AS person_id,
+    current_person_id
+FROM footpath.identity_override FINAL
+WHERE version > 0
+
+UNION ALL
+
+SELECT
+    earlier.person_id AS person_id,
+    if(later.version > 0, later.current_person_id, earlier.into_person_id) AS current_person_id
+FROM footpath.earlier_merge AS earlier
+LEFT JOIN footpath.identity_override AS later FINAL ON later.own_person_id = earlier.into_person_id

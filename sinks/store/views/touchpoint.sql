@@ -1,6 +1,6 @@
 -- Grain:      one event, whatever was sent twice or replayed
 -- Sources:    touchpoint_identified, person_now, live_brand
--- Definition: person_id is the person of now, after all merges. channel is the event's own, else the first line of the
+-- Definition: person_id is the person of now, after all merges and splits. channel is the event's own, else the first line of the
 --             brand's channel grouping that fits its type, placement and campaign, else its type. revenue is positive for
 --             a sale, negative for a return, 0 for all else. is_touch says whether attribution counts it: its type is one
 --             of the brand's touch types (a page_view only with a campaign), or it is a sale that names its own channel.
@@ -60,4 +60,5 @@ SELECT
     event.properties AS properties,
     event._key AS _key
 FROM footpath.touchpoint_identified AS event FINAL
-LEFT JOIN footpath.person_now AS now ON now.person_id = event.person_id
+LEFT JOIN footpath.person_now AS now
+    ON now.person_id = if(event.own_person_id = toUUID('00000000-0000-0000-0000-000000000000'), event.person_id, event.own_person_id)

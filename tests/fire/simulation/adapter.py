@@ -20,7 +20,7 @@ from schemas.codec import Codec
 from schemas.topics import Topic
 from tests.fire.simulation.broker_twin import FragileStore, Home, Producer
 
-SETTINGS = WorkerSettings(kafka="", data=Path())
+SETTINGS = WorkerSettings(kafka="", data=Path(), seal_ms=2)
 
 
 class QuickCodec(Codec):
@@ -118,6 +118,7 @@ def commit_in(order: str) -> Callable[[shell.Partition, Changelog], Awaitable[No
     async def commit(self: shell.Partition, changelog: Changelog) -> None:
         async with self._whole:
             rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
+            sealed = self._desk.take_sealed()
             self._changed, self._deliveries = {}, []
         if not offsets:
             return
@@ -128,7 +129,7 @@ def commit_in(order: str) -> Callable[[shell.Partition, Changelog], Awaitable[No
                     for delivery in deliveries:
                         await delivery
                 case "C":
-                    position = await changelog.commit(rows, offsets)
+                    position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
                 case "S":
                     marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
                     self._store.write((*rows.items(), *marks), position)

@@ -1,7 +1,9 @@
 """The in-memory twin of Kafka, and the process whose steps may end at any of them.
 
 `Broker` survives: source topics, effects, and for each partition a changelog with transactions, epochs and committed
-offsets. `Fate` says where a life ends; producer and store meet it at every step that touches the outside.
+offsets. What was sealed is in the topics once its transaction ended well; the end of a transaction, and what one left
+that failed, are holes there. `Fate` says where a life ends; producer and store meet it at every step that touches the
+outside.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from processors.shell.store import MemoryStore
+from schemas.topics import BY_NAME
 
 Kind = Literal["dies", "fails", "sleeps", "loses"]
 
@@ -52,10 +55,10 @@ class Home:
 
 @dataclass
 class Broker:
-    """What survives. ``sources`` has a log for each topic and partition, ``published`` every effect in the order in
-    which it was acknowledged."""
+    """What survives. ``sources`` has a log for each topic and partition, None where nobody is shown a record,
+    ``published`` every effect in the order in which it was acknowledged."""
 
-    sources: dict[str, list[list[Rec]]]
+    sources: dict[str, list[list[Rec | None]]]
     homes: list[Home]
     published: list[Effect] = field(default_factory=list)
 
@@ -65,13 +68,24 @@ class Broker:
             log = self.sources[effect.topic][effect.partition]
             log.append(Rec(len(log), effect.key, effect.value))
 
+    def leave_holes(self, sealed: Sequence[Effect], failed: bool) -> None:
+        """A transaction ended: a marker in every log that it wrote to, and in place of what failed."""
+        logs = [(e.topic, e.partition) for e in sealed if e.topic in self.sources]
+        for topic, partition in (*(logs if failed else ()), *dict.fromkeys(logs)):
+            self.sources[topic][partition].append(None)
+
     def accepts(self, home: Home, epoch: int) -> bool:
         return epoch == home.epoch
 
     def is_done(self, partition: int) -> bool:
         """Everything of the partition is committed."""
         offsets = self.homes[partition].offsets
-        return all(offsets.get(topic, 0) == len(logs[partition]) for topic, logs in self.sources.items())
+        return all(beyond(logs[partition], offsets.get(topic, 0)) is None for topic, logs in self.sources.items())
+
+
+def beyond(log: Sequence[Rec | None], offset: int) -> int | None:
+    """The offset of the first record from ``offset`` on."""
+    return next((at for at in range(offset, len(log)) if log[at] is not None), None)
 
 
 class Fate:
@@ -123,6 +137,7 @@ class Producer:
         self.sent: list[Effect] = []
         self.delivered = 0
         self._rows: list[tuple[bytes, bytes]] = []
+        self._sealed: list[Effect] = []
         self._offsets: dict[str, int] = {}
         if home is not None:
             home.epoch += 1
@@ -130,6 +145,9 @@ class Producer:
 
     async def send(self, topic: str, value: bytes, key: bytes, partition: int, headers: Any, **_: Any) -> Delivery:
         await self.fate.meet()
+        if self._home is not None and topic in BY_NAME:
+            self._sealed.append(Effect(topic, partition, key, value))
+            return Delivery(self, 0)
         if self._home is not None:
             self._rows.append((key, value))
             return Delivery(self, 0, offset=len(self._home.rows) + len(self._rows) - 1)
@@ -154,11 +172,18 @@ class Producer:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         assert self._home is not None
-        self._rows, self._offsets = [], {}
-        yield
-        await self.fate.meet()
-        if not self.broker.accepts(self._home, self._epoch):
-            raise Fenced
+        self._rows, self._sealed, self._offsets = [], [], {}
+        try:
+            yield
+            await self.fate.meet()
+            if not self.broker.accepts(self._home, self._epoch):
+                raise Fenced
+        except BaseException:
+            self.broker.leave_holes(self._sealed, failed=True)
+            raise
+        for effect in self._sealed:
+            self.broker.append(effect)
+        self.broker.leave_holes(self._sealed, failed=False)
         self._home.rows += self._rows
         self._home.offsets |= self._offsets
         await self.fate.meet()

@@ -24,6 +24,13 @@ def with_merge(bug: Callable[[Account | None, Account], Any]) -> Any:
     return patch.object(rewards, "PROCESSOR", replace(rewards.PROCESSOR, merge=bug))
 
 
+def with_posted(account: Account, other: Callable[[dict[int, int]], dict[int, int]]) -> Account:
+    """The account with other entries in each of its parts."""
+    return Account(
+        {own: msgspec.structs.replace(part, posted=other(part.posted)) for own, part in account.parts.items()}
+    )
+
+
 # Duplicates.
 
 
@@ -36,7 +43,7 @@ def _() -> Any:
 def _() -> Any:
     def work(true: Any, processor: Any, kept: Any, event: Any, world: Any) -> Any:
         if kept is not None and event.type == "scan":
-            kept = Active(kept.state)
+            kept = Active(kept.state, b"", kept.where)
         return true(processor, kept, event, world)
 
     return around(turn, "_work", work)
@@ -54,8 +61,7 @@ def _() -> Any:
 @planted("points doubled by a merge")
 def _() -> Any:
     def merge(winner: Account | None, loser: Account) -> Step[Account]:
-        doubled = {mark + 1: points for mark, points in loser.posted.items()}
-        return rewards.merge(winner, msgspec.structs.replace(loser, posted=loser.posted | doubled))
+        return rewards.merge(winner, with_posted(loser, lambda posted: posted | {m + 1: n for m, n in posted.items()}))
 
     return with_merge(merge)
 
@@ -63,7 +69,7 @@ def _() -> Any:
 @planted("a merge that brings the points without their marks")
 def _() -> Any:
     def merge(winner: Account | None, loser: Account) -> Step[Account]:
-        return rewards.merge(winner, msgspec.structs.replace(loser, posted={len(loser.posted): loser.balance}))
+        return rewards.merge(winner, with_posted(loser, lambda posted: {len(posted): sum(posted.values())}))
 
     return with_merge(merge)
 
@@ -81,15 +87,37 @@ def _() -> Any:
 
 @planted("a forwarded event is booked for the winner")
 def _() -> Any:
-    def forward(true: Any, processor: Any, codec: Any, kept: Any, event: Any, to: str) -> Any:
-        return true(processor, codec, kept, msgspec.structs.replace(event, person_id=to), to)
+    def forward(true: Any, processor: Any, codec: Any, kept: Any, event: Any, place: Any) -> Any:
+        winners = msgspec.structs.replace(event, person_id=place.to, own_person_id=place.to)
+        return true(processor, codec, kept, winners, place)
 
     return around(turn, "_forward", forward)
 
 
 @planted("late events of a merged person dropped")
 def _() -> Any:
-    return patch.object(turn, "_forward", lambda processor, codec, kept, event, to: turn.Turn(kept))
+    return patch.object(turn, "_forward", lambda processor, codec, kept, event, place: turn.Turn(kept))
+
+
+@planted("a part that is given twice")
+def _() -> Any:
+    """It goes, and stays."""
+    split = lambda account, own: (account, rewards.split(account, own)[1])  # noqa: E731
+    return patch.object(rewards, "PROCESSOR", replace(rewards.PROCESSOR, split=split))
+
+
+@planted("somebody who moves takes the parts of others along")
+def _() -> Any:
+    return patch.object(rewards, "PROCESSOR", replace(rewards.PROCESSOR, split=lambda account, own: (None, account)))
+
+
+@planted("old news of a name believed")
+def _() -> Any:
+    def move(true: Any, processor: Any, codec: Any, kept: Any, event: Any) -> Any:
+        known = max((place.version for place in getattr(kept, "where", {}).values()), default=0)
+        return true(processor, codec, kept, msgspec.structs.replace(event, version=event.version + known))
+
+    return around(turn, "_move", move)
 
 
 # What is owed.

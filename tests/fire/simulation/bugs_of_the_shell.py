@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from processors.rewards import core as rewards
 from processors.shell.changelog import WATERMARK, Changelog
+from processors.shell.desk import Desk
 from processors.shell.outbox import Outbox
 from processors.shell.partition import Partition
 from tests.fire.simulation import adapter
@@ -39,6 +40,21 @@ def _() -> Any:
     return around(adapter, "build_partition", build)
 
 
+@planted("sealed effects published like the others")
+def _() -> Any:
+    def take(true: Any, self: Desk, *args: Any) -> None:
+        true(self, *args)
+        for effect in self.take_sealed():
+            self.publish(effect.event, effect.partition)
+
+    return around(Desk, "take", take)
+
+
+@planted("sealed effects forgotten")
+def _() -> Any:
+    return around(Desk, "take_sealed", lambda true, self: true(self)[1:])
+
+
 # Offsets and watermarks.
 
 
@@ -64,16 +80,16 @@ planted("watermark one too low")(lambda: _watermark_off_by(-1))
 
 @planted("offsets committed for a topic that was not taken")
 def _() -> Any:
-    def commit(true: Any, self: Changelog, rows: Any, offsets: dict[str, int]) -> Any:
+    def commit(true: Any, self: Changelog, rows: Any, offsets: dict[str, int], sealed: Any) -> Any:
         every = {topic.name: max(offsets.values()) for topic in rewards.PROCESSOR.sources}
-        return true(self, rows, every | offsets)
+        return true(self, rows, every | offsets, sealed)
 
     return around(Changelog, "commit", commit)
 
 
 @planted("offsets committed without their state")
 def _() -> Any:
-    return around(Changelog, "commit", lambda true, self, rows, offsets: true(self, {}, offsets))
+    return around(Changelog, "commit", lambda true, self, rows, offsets, sealed: true(self, {}, offsets, sealed))
 
 
 # Owners.

@@ -5,6 +5,8 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas.topics import BY_NAME
+
 Fetch = tuple[str, int, int]
 """Topic, first offset, number of records."""
 
@@ -67,9 +69,10 @@ class Seeded:
         at, committed, luck = place.next.get(topic, 0), place.committed.get(topic, 0), self._random.random()
         if luck < 0.1:
             at = self._random.randint(0, committed)
-        elif luck < 0.15 and committed:
-            # Never before the first commit: without a watermark the consumer alone can know where to begin. And never
-            # where it began before, which would mean that the records between are gone from the topic.
+        elif luck < 0.15 and committed and not BY_NAME[topic].sealed:
+            # Of a sealed topic nothing comes too early: its gaps say nothing, so the consumer sees to that. Nor before
+            # the first commit: without a watermark the consumer alone can know where to begin. And never where it
+            # began before, which would mean that the records between are gone from the topic.
             early = at + self._random.randint(1, 3)
             at = at if (topic, early) in place.begun else early
         count = min(self._random.randint(1, 6), place.ends[topic] - at)

@@ -6,7 +6,7 @@ from typing import Any
 from processors.step import Processor
 from processors.world import World
 from tests.fire.simulation import adapter
-from tests.fire.simulation.broker_twin import Broker, Crash, Fate, Fenced, FragileStore, Producer
+from tests.fire.simulation.broker_twin import Broker, Crash, Fate, Fenced, FragileStore, Producer, beyond
 from tests.fire.simulation.chance import Chance, Fetching
 
 
@@ -70,18 +70,22 @@ class Life:
         self._look_at_start()
         logs = {topic: logs[self.number] for topic, logs in self._broker.sources.items()}
         ends = {topic: len(log) for topic, log in logs.items()}
-        place = Fetching(self._fetched, self.home.offsets, ends, self._begun)
+        place = Fetching(
+            _without_holes(logs, self._fetched), _without_holes(logs, self.home.offsets), ends, self._begun
+        )
         if handed := self._chance.hands(place):
             topic, at, count = handed
             for record in logs[topic][at : at + count]:
-                self.partition.hand(topic, record)
+                if record is not None:
+                    self.partition.hand(topic, record)
         fetch = self._chance.fetches(place)
         if fetch is None:
             return False
         topic, at, count = fetch
         self._fetched[topic] = at + count
         self._begun.add((topic, at))
-        self._handing = asyncio.ensure_future(self.partition.deliver(topic, logs[topic][at : at + count]))
+        if run := [record for record in logs[topic][at : at + count] if record is not None]:
+            self._handing = asyncio.ensure_future(self.partition.deliver(topic, run))
         return True
 
     def _look_at_start(self) -> None:
@@ -108,6 +112,12 @@ class Life:
         if (error := self.task.exception()) is not None and (bugs := _bugs(error)):
             raise bugs[0]
         self._plain.deliver(self._chance.arrives(self._plain.delivered, len(self._plain.sent)))
+
+
+def _without_holes(logs: dict[str, list[Any]], offsets: dict[str, int]) -> dict[str, int]:
+    """The same places, moved on to the next record or the end."""
+    nexts = {topic: beyond(log, offsets.get(topic, 0)) for topic, log in logs.items()}
+    return {topic: len(logs[topic]) if at is None else at for topic, at in nexts.items()}
 
 
 def _bugs(error: BaseException) -> list[BaseException]:

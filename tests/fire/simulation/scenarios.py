@@ -8,10 +8,11 @@ from typing import Any
 from processors.context import core as context
 from processors.identity import core as identity
 from processors.rewards import core as rewards
-from schemas.events import IdentityChanged, ScanRouted, TouchpointIdentified
+from processors.rewards.state import Account
+from schemas.events import ScanRouted, TouchpointIdentified
 from tests.fire.simulation.case import Case, Doom, Outcome
 from tests.fire.simulation.chance import Chance
-from tests.fire.simulation.laws import fold, holds_always, ledger, owed, straight, timeless
+from tests.fire.simulation.laws import fold, holds_always, ledger, names, owed, straight, timeless
 from tests.fire.simulation.town import run
 from tests.fire.simulation.walks import WORLD, Street, as_recorded, walk
 
@@ -81,13 +82,16 @@ def _the_same_ledger(processor: Any, history: tuple[Any, ...]) -> Law:
     """Every entry of the ledger, byte for byte, the points that a child would count, and no clock matters to them."""
     expected = ledger(fold(processor, WORLD, history))
     honest = timeless(fold(processor, WORLD, straight(history)))
-    points = owed(history, merged=any(isinstance(event, IdentityChanged) for event in history))
+    points, now = owed(history), names(history)
 
     def law(outcome: Outcome) -> None:
         _same(ledger(outcome), expected, "entries")
         _same(timeless(outcome), honest, "entries with honest clocks")
         got = sum(entry[2] for entry in timeless(outcome).values())
         assert got == points, f"{got} points, not {points}"
+        accounts = {key: state for key, state in outcome.states.items() if isinstance(state, Account)}
+        astray = {own for key, account in accounts.items() for own in account.parts if now.get(own, own) != key}
+        assert not astray, f"parts are not where their people's last name is: {sorted(astray)}"
 
     return law
 

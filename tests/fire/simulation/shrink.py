@@ -66,7 +66,8 @@ def story(case: Case) -> str:
 def _sentence(event: Any) -> str:
     when = datetime.fromtimestamp(event.occurred_at / 1e6, UTC).isoformat(timespec="seconds")
     if isinstance(event, IdentityChanged):
-        return f"{when} {NAMES[event.person_id]} {event.change} into {NAMES[event.into_person_id]} [{event.event_id}]"
+        who, was, to = (NAMES[id] for id in (event.own_person_id, event.person_id, event.into_person_id))
+        return f"{when} {who}, as {was}, {event.change} into {to} ({event.version}) [{event.event_id}]"
     words = [when, NAMES[event.anchor], event.type]
     words += [event.tag or event.store] if event.tag or event.store else []
     words += [f"{event.amount_micros / 1e6:.2f}"] if event.amount_micros is not None else []

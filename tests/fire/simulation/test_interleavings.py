@@ -40,7 +40,7 @@ HISTORIES: dict[str, tuple[Any, tuple[Any, ...]]] = {
                 purchase("3.50", name="s"),
                 merged("anna", into="ben"),
                 scan(who="anna"),
-                merged("ben", into="cleo"),
+                merged("ben", into="cleo", own="anna"),
             )
         ),
     ),

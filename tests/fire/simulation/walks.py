@@ -14,6 +14,7 @@ from tests.stories.telling import (
     enter,
     leave,
     merged,
+    parted,
     purchase,
     returned,
     scan,
@@ -23,8 +24,18 @@ from tests.stories.telling import (
 from tests.stories.world import BOUGHT, SCANNED, THANKS, route, world
 
 PEOPLE = ("anna", "ben", "cleo", "dora")
-MERGES = (("anna", "ben"), ("ben", "cleo"))
-"""Who merges into whom where people merge; in the end three of the four are one."""
+MERGES = (
+    merged("anna", into="ben"),
+    merged("dora", into="cleo"),
+    merged("ben", into="cleo"),
+    merged("ben", into="cleo", own="anna"),
+    parted("anna", from_="cleo"),
+    parted("dora", from_="cleo"),
+    merged("anna", into="cleo"),
+)
+"""What identity finds out, one after the other, where people merge; in the end three of the four are one."""
+ALONE = "dora"
+"""Who is not one of them in the end: which sale of another a return of theirs finds would hang on the moment."""
 WORLD = world(
     route("again", 20, visits_at_least=2),
     route("here", 10, in_store=True),
@@ -90,15 +101,15 @@ def _chapters(chance: random.Random, street: Street) -> list[Chapter]:
             case 6 if sales:
                 sale, buyer = sales.pop(chance.randrange(len(sales)))
                 nameless = street.nameless_returns and chance.random() < 0.3
-                who = buyer if chance.random() < 0.7 else who
+                who = buyer if chance.random() < 0.7 or (street.merges and ALONE in (buyer, who)) else who
                 chapters.append(returned(f"{chance.randint(0, 30)}", of="" if nameless else sale, who=who))
             case 7:
                 chapters.append(chance.choice(ODD_DAYS) if chance.random() < 0.3 else _clock_jump(chance))
             case _:
                 chapters.append(after(chance.choice(["1 minute", "2 hours"])))
     if street.merges:
-        for loser, winner in MERGES:
-            chapters.insert(chance.randint(0, len(chapters)), merged(loser, into=winner))
+        for number, place in enumerate(sorted(chance.randint(0, len(chapters)) for _ in MERGES)):
+            chapters.insert(number + place, MERGES[number])
     return chapters
 
 

@@ -1,0 +1,1 @@
+"""Likeness: who is probably the same person, though no identifier says so?"""

@@ -1,0 +1,153 @@
+"""What is sealed is there together with the state that it follows from, or not at all, on a real Kafka."""
+
+import time
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from processors.rewards.state import Account
+from processors.shell.consumer import RunScheduler
+from schemas.events import Event, IdentityChanged, StateMoved, TouchpointIdentified
+from schemas.ids import derived, person_of
+from schemas.topics import REWARD_POSTED, STATE_MOVED, TOPICS
+from tests.processors.street import CODEC, MAIN, STOP_S, Street, until
+
+DYING = f"""
+import os
+from aiokafka import AIOKafkaProducer
+async def die(*_, **__):
+    os._exit(9)
+AIOKafkaProducer.send_offsets_to_transaction = die
+{MAIN}
+"""
+"""A worker that is killed once all that its first transaction writes is in Kafka's logs, before it is committed."""
+FEW_S = 2.0
+
+
+class Couples:
+    """People of a test, each of whom scans once and turns out to be somebody else."""
+
+    def __init__(self, test: str, count: int) -> None:
+        self.losers = [person_of(f"device:{test}-{number}") for number in range(count)]
+        self.winners = [person_of(f"loyalty:{test}-{number}") for number in range(count)]
+
+    def scans(self) -> list[Event]:
+        return [_scan(own, own) for own in self.losers]
+
+    def merges(self) -> list[Event]:
+        return [_news("merged", own, own, to, 1) for own, to in zip(self.losers, self.winners, strict=True)]
+
+    def late(self) -> list[Event]:
+        return [_scan(own, own, "late") for own in self.losers]
+
+    def splits(self) -> list[Event]:
+        return [_news("split", own, was, own, 2) for own, was in zip(self.losers, self.winners, strict=True)]
+
+
+def _scan(own: str, known_as: str, name: str = "scan") -> TouchpointIdentified:
+    return TouchpointIdentified(
+        event_id=derived(name, own),
+        occurred_at=1_772_445_600_000_000,
+        received_at=1_772_445_600_000_000,
+        type="scan",
+        source="story",
+        anchor="",
+        identifiers=(),
+        tag="shelf",
+        person_id=known_as,
+        own_person_id=own,
+    )
+
+
+def _news(change: str, own: str, was: str, to: str, version: int) -> IdentityChanged:
+    return IdentityChanged(
+        event_id=derived(change, own),
+        occurred_at=1_772_445_600_000_000,
+        change=change,
+        person_id=was,
+        into_person_id=to,
+        source_event_id=derived("scan", own),
+        own_person_id=own,
+        version=version,
+    )
+
+
+async def moved(street: Street, couples: Couples, committed: bool) -> Counter[str]:
+    """How often each parcel of these people is there for a reader."""
+    records = await street.read(STATE_MOVED.name, committed=committed)
+    events: list[StateMoved] = [CODEC.of(STATE_MOVED).decode(record.value) for record in records]
+    return Counter(event.event_id for event in events if event.own_person_id in couples.losers)
+
+
+async def points(street: Street, people: list[str]) -> list[int]:
+    states: dict[str, Any] = await street.states("rewards")
+    accounts = [states.get(person) for person in people]
+    return [account.balance if isinstance(account, Account) else 0 for account in accounts]
+
+
+async def test_what_a_killed_worker_sealed_is_never_seen_and_there_once_after_it(street: Street) -> None:
+    couples = Couples("killed", 12)
+    street.start("rewards")
+    await street.send(couples.scans())
+    await street.quiet("rewards")
+    assert street.stop("rewards") < STOP_S
+    await street.send(couples.merges())
+    dying = street.start("rewards", instance="dying", main=DYING, commit_interval_ms="60000", seal_ms="50")
+
+    async def has_died() -> bool:
+        return dying.poll() is not None
+
+    await until(has_died, 30, "the worker to die in its commit")
+    assert dying.returncode == 9, street.log("dying")
+    assert await moved(street, couples, committed=False), "it died before it had written anything"
+    street.start("rewards", instance="heir")
+    await street.quiet("rewards")
+    seen = await moved(street, couples, committed=True)
+    assert len(seen) == len(couples.losers) and set(seen.values()) == {1}
+    assert sum((await moved(street, couples, committed=False)).values()) > len(couples.losers)
+    assert await points(street, couples.winners) == [5] * len(couples.winners)
+    assert await points(street, couples.losers) == [0] * len(couples.losers)
+    assert street.stop("heir") < STOP_S
+
+
+async def test_who_merges_and_parts_has_what_is_theirs_on_both_sides(street: Street) -> None:
+    couples = Couples("parted", 8)
+    street.start("rewards", commit_interval_ms="60000", seal_ms="20")
+    await street.opened("rewards", 4)
+    await street.send([*couples.scans(), *couples.merges(), *couples.late()])
+    began = time.monotonic()
+
+    async def is_moved(count: int, *, more: int = 0) -> bool:
+        return len(await moved(street, couples, committed=True)) >= count + more
+
+    await until(lambda: is_moved(len(couples.losers)), FEW_S, "what is sealed to be there long before a commit is due")
+    assert time.monotonic() - began < FEW_S
+    assert street.stop("rewards") < STOP_S
+    street.start("rewards", instance="second", seal_ms="20")
+    await street.quiet("rewards")
+    assert await points(street, couples.winners) == [10] * len(couples.winners)
+    await street.send(couples.splits())
+    await street.quiet("rewards")
+    assert await points(street, couples.losers) == [10] * len(couples.losers)
+    assert await points(street, couples.winners) == [0] * len(couples.winners)
+    paid = [event for event in await street.events(REWARD_POSTED) if event.own_person_id in couples.losers]
+    assert sum({event.event_id: event.points for event in paid}.values()) == 10 * len(couples.losers)
+    assert street.stop("second") < STOP_S
+
+
+@pytest.mark.parametrize("rewound", [0, 1, 2])
+def test_going_back_in_one_topic_leaves_out_nothing_of_another(rewound: int) -> None:
+    """Of a sealed topic what is left out would be lost: its gaps say nothing."""
+
+    consumer = SimpleNamespace(epoch=0, rewinds=Counter[str]())
+    scheduler = RunScheduler()
+    scheduler.consumer = consumer  # type: ignore[assignment]
+    fetched = {topic.name: [number] for number, topic in enumerate(TOPICS[:3])}
+    left = scheduler.iterate(fetched)  # type: ignore[arg-type]
+    came = [next(left)[0]]
+    consumer.rewinds[TOPICS[rewound].name] += 1
+    came += [topic for topic, _ in left]
+    assert came == [topic.name for number, topic in enumerate(TOPICS[:3]) if number != rewound or number == 0]
+    assert len(list(scheduler.iterate(fetched))) == 3  # type: ignore[arg-type]
