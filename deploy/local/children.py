@@ -46,6 +46,7 @@ def build_kafka(install: kafka.Install, place: kafka.Place, data: Data) -> Child
         ready=lambda: kafka.answers(place.bootstrap),
         log=data.log("kafka"),
         stop_timeout_s=30,
+        writes_to=data.kafka,
     )
 
 
@@ -58,6 +59,7 @@ def build_clickhouse(port: int, data: Data) -> Child:
         log=data.log("clickhouse"),
         stop_timeout_s=20,
         niceness=_niceness("clickhouse"),
+        writes_to=data.clickhouse,
     )
 
 

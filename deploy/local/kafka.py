@@ -154,8 +154,8 @@ def properties(place: Place, log: Path) -> str:
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         # After kill -9 a start waits until the dead broker's session ends: 9 s by default.
-        "broker.session.timeout.ms": 2000,
-        "broker.heartbeat.interval.ms": 250,
+        "broker.session.timeout.ms": 1000,
+        "broker.heartbeat.interval.ms": 200,
         # One machine: no reason to wait for more members (3 s by default) or to find a dead one late.
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import time
 from asyncio.subprocess import Process
@@ -16,6 +17,9 @@ from deploy.local.process import build_die_with_parent
 READY_POLL_S = 0.05
 # A child that lived this long had started well: its next restart is immediate again.
 STABLE_AFTER_S = 30.0
+ROOM_BYTES = 4 << 20
+"""Free on the disk of a child that writes: with less a start fails, slowly, and takes the processor from the others."""
+ROOM_POLL_S = 0.2
 
 
 class StartError(Exception):
@@ -26,7 +30,8 @@ class StartError(Exception):
 class Child:
     """One process: what runs, when it counts as started, how long a stop may take, where its output goes.
 
-    ``niceness``: 0, or more for one that lets others go first when the processor is short.
+    ``niceness``: 0, or more for one that lets others go first when the processor is short. ``writes_to``: a folder on a
+    disk without whose space a restart is not worth trying.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Child:
     start_timeout_s: float = 60.0
     stop_timeout_s: float = 10.0
     niceness: int = 0
+    writes_to: Path | None = None
 
 
 def restart_delay_s(deaths: int) -> float:
@@ -129,11 +135,19 @@ class Supervisor:
             how = f"ended with {code}" if process else "cannot be started"
             self._report(f"{child.name} {how}; starting it again" + (f" in {delay_s:g} s" if delay_s else ""))
             await asyncio.sleep(delay_s)
+            await self._room_for(child)
             logs.rotate(child.log)
             try:
                 process = await self._spawn(child)
             except OSError:  # no memory or no process left right now: tried again like a death
                 process = None
+
+    async def _room_for(self, child: Child) -> None:
+        if child.writes_to is None or has_room(child.writes_to):
+            return
+        self._report(f"{child.name} waits for space in {child.writes_to}")
+        while not has_room(child.writes_to):  # noqa: ASYNC110
+            await asyncio.sleep(ROOM_POLL_S)
 
     async def _stop(self, name: str) -> None:
         child = self._children.pop(name)
@@ -153,6 +167,11 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+
+
+def has_room(folder: Path) -> bool:
+    """Whether the folder's disk has space to start with."""
+    return shutil.disk_usage(folder).free >= ROOM_BYTES
 
 
 def _explain(child: Child, what: str, log_began: int) -> str:

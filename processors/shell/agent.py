@@ -14,6 +14,7 @@ from processors import metrics
 from processors.shell.consumer import RunApp, RunConsumer, RunScheduler, RunSchema, RunTransport, partitions_of
 from processors.shell.handover import Handover
 from processors.shell.partition import CLOSE_S, Partition
+from processors.shell.predecessor import Membership
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
@@ -65,6 +66,7 @@ class Worker:
             max_request_size=MAX_RECORD_BYTES,
         )
         await self._producer.start()
+        await self._membership.leave_for_predecessor()
         self.app.finalize()
         await self.app.start()
 
@@ -80,9 +82,11 @@ class Worker:
     def _build_app(self) -> faust.App:
         folder = self._settings.data / "workers" / self._instance
         folder.mkdir(parents=True, exist_ok=True)
+        group = f"footpath-{self._processor.name}"
+        self._membership = Membership(self._settings.kafka, group, folder / f"{self._processor.name}.member")
         drivers.TRANSPORTS.aliases[SCHEME] = f"{RunTransport.__module__}:{RunTransport.__qualname__}"
         app = RunApp(
-            f"footpath-{self._processor.name}",
+            group,
             broker=";".join(f"{SCHEME}://{host}" for host in self._settings.kafka.split(",")),
             datadir=str(folder / "faust"),
             topic_partitions=self._settings.partitions,
@@ -123,6 +127,7 @@ class Worker:
             for number in sorted(partitions_of(given)):
                 self._open(number)
             self._tell_what_is_written()
+            self._membership.note(self._consumer.member)
             if {tp.topic for tp in given} != {topic.name for topic in self._processor.sources}:
                 self._looking = asyncio.ensure_future(self._look_for_topics())
 

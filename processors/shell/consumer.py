@@ -195,6 +195,11 @@ class RunConsumer(driver.Consumer):
             if begins := [TopicPartition(*tp) for tp in self.assignment() if not self._read_offset.get(tp)]:
                 await self._thread.seek_to_beginning(*begins)
 
+    @property
+    def member(self) -> str:
+        """Which member of its group this is."""
+        return str(self._thread._ensure_consumer()._coordinator.member_id)
+
     async def knows(self, topics: Iterable[str]) -> bool:
         """See :meth:`RunThread.knows`."""
         return bool(await self._thread.knows(topics))  # type: ignore[attr-defined]

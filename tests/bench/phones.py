@@ -38,10 +38,18 @@ FALLBACK = re.compile(rb"\r\nfootpath-outcome: *fallback", re.IGNORECASE)
 
 
 class Phone(asyncio.Protocol):
-    """A kept connection with at most one request on its way; ``answered`` is called with status and head."""
+    """A kept connection with at most one request on its way; ``answered`` is called with status and head.
 
-    def __init__(self, answered: Callable[["Phone", int, bytes], None]) -> None:
+    ``unheard`` is called with the request when the connection ends before a byte of its answer came, as it does when a
+    server closes an idle one at that moment: a browser then asks again on a new one (RFC 9110, section 9.2.2).
+    """
+
+    def __init__(
+        self, answered: Callable[["Phone", int, bytes], None], unheard: Callable[[bytes, float], None] | None = None
+    ) -> None:
         self._answered = answered
+        self._unheard = unheard
+        self._asked = b""
         self._buffer = b""
         self.due = 0.0
         self.is_open = False
@@ -52,9 +60,12 @@ class Phone(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.is_open = False
+        if self._asked and not self._buffer and self._unheard is not None:
+            self._unheard(self._asked, self.due)
 
     def ask(self, request: bytes, due: float) -> None:
         self.due = due
+        self._asked = request
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -66,7 +77,7 @@ class Phone(asyncio.Protocol):
         found = LENGTH.search(head)
         if len(self._buffer) < end + 4 + (int(found[1]) if found else 0):
             return
-        self._buffer = b""
+        self._asked = self._buffer = b""
         self._answered(self, int(head[9:12]), head)
 
 
@@ -76,6 +87,7 @@ class Tally:
     def __init__(self) -> None:
         self.latencies_ms: list[float] = []
         self.misses = 0
+        self.asked_again = 0
         self.statuses: dict[int, int] = {}
         self.complete = asyncio.Event()
         self._expected = math.inf
@@ -101,6 +113,7 @@ class Tally:
                 "asked": asked,
                 "answered": len(self.latencies_ms),
                 "misses": self.misses,
+                "asked_again": self.asked_again,
                 "statuses": self.statuses,
                 "per_s": len(self.latencies_ms) / seconds,
                 "max": ordered[-1],
@@ -116,9 +129,13 @@ def requests(url: str, paths: Sequence[str], cookies: Sequence[str] = ("",)) -> 
     return [f"GET {path} HTTP/1.1\r\n{head}\r\n".encode() for head in heads for path in paths]
 
 
-async def connect(url: str, answered: Callable[[Phone, int, bytes], None]) -> Phone:
-    place = urlsplit(url)
-    _, phone = await asyncio.get_running_loop().create_connection(lambda: Phone(answered), place.hostname, place.port)
+async def connect(
+    url: str,
+    answered: Callable[[Phone, int, bytes], None],
+    unheard: Callable[[bytes, float], None] | None = None,
+) -> Phone:
+    place, loop = urlsplit(url), asyncio.get_running_loop()
+    _, phone = await loop.create_connection(lambda: Phone(answered, unheard), place.hostname, place.port)
     return phone
 
 
@@ -133,12 +150,21 @@ async def open_loop(url: str, rate: float, seconds: float, asked: Sequence[bytes
             tally.add(time.perf_counter() - phone.due, status, head)
         free.append(phone)
 
-    for _ in range(CONNECTIONS):
-        free.append(await connect(url, answered))
     opening: set[asyncio.Task[None]] = set()
 
     async def scan(request: bytes, due: float) -> None:
-        (await connect(url, answered)).ask(request, due)
+        (await connect(url, answered, unheard)).ask(request, due)
+
+    def anew(request: bytes, due: float) -> None:
+        opening.add(task := asyncio.ensure_future(scan(request, due)))
+        task.add_done_callback(opening.discard)
+
+    def unheard(request: bytes, due: float) -> None:
+        tally.asked_again += 1
+        anew(request, due)
+
+    for _ in range(CONNECTIONS):
+        free.append(await connect(url, answered, unheard))
 
     began = time.perf_counter() + 0.1
     counts_from = began + warm_s
@@ -152,8 +178,7 @@ async def open_loop(url: str, rate: float, seconds: float, asked: Sequence[bytes
         if free:
             free.pop().ask(request, due)
         else:
-            opening.add(task := asyncio.ensure_future(scan(request, due)))
-            task.add_done_callback(opening.discard)
+            anew(request, due)
     expected = sum(began + number / rate >= counts_from for number in range(due_scans))
     tally.complete_at(expected)
     with suppress(TimeoutError):

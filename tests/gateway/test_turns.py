@@ -1,8 +1,11 @@
-"""Requests to Kafka that scans share: alone a scan never waits, in a crowd none waits longer than one rest."""
+"""Requests to Kafka that scans share: alone a scan never waits, in a crowd none waits longer than one rest,
+which grows with the crowd."""
 
 import asyncio
 
-from gateway.turns import Turns
+import pytest
+
+from gateway.turns import CROWD, LONGEST, Turns
 
 REST_S = 0.05
 SOON_S = 5.0
@@ -28,6 +31,17 @@ async def test_a_crowd_goes_together_after_one_rest() -> None:
         await asyncio.gather(*(scan() for _ in range(5)))
     assert went[0] - came > REST_S / 2, "the first turn is rested from"
     assert went[-1] - went[0] < REST_S / 2, "all of them share the second"
+
+
+@pytest.mark.parametrize(("crowd", "rests"), [(1, 1), (CROWD, 1), (2 * CROWD, 2), (9 * CROWD, LONGEST)])
+async def test_the_rest_after_a_crowd_is_longer_up_to_a_bound(crowd: int, rests: float) -> None:
+    turns = Turns(REST_S)
+    async with asyncio.timeout(SOON_S):
+        await turns.take()
+        await asyncio.gather(*(turns.take() for _ in range(crowd)))
+        went = asyncio.get_running_loop().time()
+        await turns.take()
+    assert asyncio.get_running_loop().time() - went >= 0.9 * rests * REST_S
 
 
 async def test_who_gives_up_waiting_takes_nobody_elses_turn() -> None:

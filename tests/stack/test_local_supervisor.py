@@ -2,17 +2,19 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deploy.local import logs
+from deploy.local import logs, supervisor
 from deploy.local.supervisor import Child, StartError, Supervisor, restart_delay_s
 
 Ready = Callable[[], Awaitable[bool]]
@@ -58,6 +60,12 @@ class Street:
             return self.lines().count(line) >= times
 
         return noted
+
+    def says(self, line: str) -> Ready:
+        async def said() -> bool:
+            return line in self.said
+
+        return said
 
     def lines(self) -> list[str]:
         return self.diary.read_text().splitlines()
@@ -106,6 +114,26 @@ async def test_a_child_that_keeps_dying_is_restarted_ever_more_slowly(street: St
     await until(street.notes("start worker", times=4))
     assert time.monotonic() - began > 0 + 0.5 + 1
     assert [text.rpartition("again")[2] for text in street.said[:3]] == ["", " in 0.5 s", " in 1 s"]
+
+
+async def test_a_child_whose_disk_is_full_is_started_again_when_there_is_space(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = {"free": 0}
+    monkeypatch.setattr(supervisor, "has_room", lambda folder: space["free"] > 0)
+    await street.supervisor.start(replace(street.noting("kafka"), writes_to=street.directory))
+    os.kill(street.supervisor.pids["kafka"], signal.SIGKILL)
+    await until(street.says(f"kafka waits for space in {street.directory}"))
+    assert street.supervisor.pids == {}
+    space["free"] = 1
+    await until(street.notes("start kafka", times=2))
+    assert len(street.said) == 2
+
+
+def test_a_full_disk_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert supervisor.has_room(tmp_path)
+    monkeypatch.setattr(supervisor, "ROOM_BYTES", shutil.disk_usage(tmp_path).free * 2)
+    assert not supervisor.has_room(tmp_path)
 
 
 def test_the_back_off_grows_up_to_a_second() -> None:
