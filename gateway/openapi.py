@@ -14,6 +14,7 @@ from gateway.events import Verdicts
 from gateway.incoming import MAX_EVENTS, Sent
 from gateway.replies import json_reply
 from schemas.kinds import TYPES
+from schemas.likeness.traits import CONTACT, FIELDS, VISIT
 
 REF = "#/components/schemas/{name}"
 TAG = {"name": "tag", "in": "path", "required": True, "description": "Tag id.", "schema": {"type": "string"}}
@@ -105,7 +106,10 @@ def _events() -> dict[str, Any]:
         "000000, test@…) identify nobody: an event that has nothing else is rejected. identity_linked and "
         "identity_unlinked are an operator's word that two identifiers are, or are not, one person's; they need "
         "exactly two. properties.device_class names the class of the device that sent the event: identity joins "
-        "nobody by a device of a class that the brand never stitches (kiosk, till, staff).",
+        "nobody by a device of a class that the brand never stitches (kiosk, till, staff). "
+        f"properties.{', '.join(FIELDS[CONTACT])} are traits of a person: they are encoded so that records can be "
+        f"compared, and stored in no other form. {', '.join(FIELDS[VISIT])} tell of "
+        "a device, are encoded for the same use, and are stored as they are, too.",
         "security": [{"key": []}],
         "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Batch")}}},
         "responses": {

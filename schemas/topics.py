@@ -24,6 +24,9 @@ DAY_MS = 86_400_000
 FOREVER_MS = -1
 MAX_RECORD_BYTES = 2 << 20
 """What the topics take (deploy sets them up so); a rejected record travels inside another."""
+MAX_STATE_BYTES = 8 << 20
+"""What a changelog takes: everybody whom a chain of shared identifiers connects, people or not, is one row of identity,
+some 240 bytes for each."""
 PARTITIONS = 4
 """Default of FOOTPATH_PARTITIONS. Equal for all topics that share keys, so that a worker owns the same in each."""
 
@@ -156,7 +159,7 @@ BRAND_CONFIGURED = Topic(
     lambda e: f"{e.kind}/{e.id}",
     "kind/id",
     written_by=("brand apply",),
-    read_by=("gateway", "context", "rewards", "sink"),
+    read_by=("gateway", "identity", "context", "rewards", "likeness", "sink"),
     compacted=True,
 )
 EVENT_REJECTED = Topic(

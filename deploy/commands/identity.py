@@ -24,7 +24,9 @@ Word = Annotated[str, Parameter(allow_leading_hyphen=True)]
 
 @identity.command
 def link(type: str, value: Word, other_type: str, other_value: Word) -> None:
-    """Say that two identifiers are one person's, whatever guards and evidence say.
+    """Say that two identifiers are one person's, whatever evidence and the limits of a person say.
+
+    What joins nobody stays so: a placeholder, a shared device, an identifier that was seen with too many others.
 
     For example: footpath identity link customer C-1042 email ann@shop.example
 
@@ -123,23 +125,19 @@ def train(out: Path, *, records: int = 200_000) -> None:
     records
         How many records of each sort to learn from at most.
     """
-    import clickhouse_connect
-    from clickhouse_connect.driver.exceptions import ClickHouseError
-
-    from deploy.target import read_clickhouse
+    from deploy.identity.store import reached
     from sinks.analysis.likeness.run import learn
 
-    url = read_clickhouse(os.environ)
-    try:
-        client = clickhouse_connect.get_client(dsn=url, database="footpath", autogenerate_session_id=False)
+    with reached(os.environ) as client:
         learnt = learn(client, records)
-    except ClickHouseError as error:
-        raise Refused(f"FOOTPATH_CLICKHOUSE={url}: ClickHouse does not answer or refuses: {error}") from None
     for told in learnt.told:
         print(told)
     if not learnt.models:
         raise Refused("there is not enough in the store to learn from; nothing was written")
-    out.write_bytes(learnt.document())
+    try:
+        out.write_bytes(learnt.document())
+    except OSError as error:
+        raise Refused(f"{out} cannot be written: {error.strerror}") from None
     print(f"written to {out}; `footpath brand apply` puts it to use")
 
 

@@ -47,6 +47,25 @@ class Waiting(msgspec.Struct, frozen=True):
     refused: list[Edge]
 
 
+@contextmanager
+def reached(environ: Mapping[str, str]) -> Iterator[Client]:
+    """FOOTPATH_CLICKHOUSE, or that of the stack here. :raises Refused: it does not answer, or has no views."""
+    hush_libraries()
+    try:
+        client = clickhouse_connect.get_client(
+            dsn=read_clickhouse(environ), database="footpath", autogenerate_session_id=False
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+    except ClickHouseError as error:
+        # The address is not repeated: it may have a password in it.
+        if UNKNOWN_TABLE in str(error) or "UNKNOWN_DATABASE" in str(error):
+            raise Refused("FOOTPATH_CLICKHOUSE: not all views are there: run `footpath store migrate`") from None
+        raise Refused(f"FOOTPATH_CLICKHOUSE: ClickHouse does not answer or refuses: {error}") from None
+
+
 class People:
     """Answers about people."""
 
@@ -56,20 +75,9 @@ class People:
     @classmethod
     @contextmanager
     def reached(cls, environ: Mapping[str, str]) -> Iterator[Self]:
-        """On FOOTPATH_CLICKHOUSE, or the stack that runs here. :raises Refused: it does not answer, or has no views."""
-        hush_libraries()
-        try:
-            client = clickhouse_connect.get_client(
-                dsn=read_clickhouse(environ), database="footpath", autogenerate_session_id=False
-            )
-            try:
-                yield cls(client)
-            finally:
-                client.close()
-        except ClickHouseError as error:
-            if UNKNOWN_TABLE in str(error) or "UNKNOWN_DATABASE" in str(error):
-                raise Refused("FOOTPATH_CLICKHOUSE: not all views are there: run `footpath store migrate`") from None
-            raise Refused(f"FOOTPATH_CLICKHOUSE: ClickHouse does not answer or refuses: {error}") from None
+        """See :func:`reached`."""
+        with reached(environ) as client:
+            yield cls(client)
 
     def country(self) -> str:
         """Country of the brand, which reads national phone numbers; empty before any brand was applied."""

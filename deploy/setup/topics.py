@@ -13,14 +13,14 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.setup import SetupError
-from schemas.topics import PARTITIONS, TOPICS, Topic, changelog
+from schemas.topics import MAX_RECORD_BYTES, MAX_STATE_BYTES, PARTITIONS, TOPICS, Topic, changelog
 
 STATEFUL = ("identity", "context", "rewards", "likeness")
 """Processors that keep state and hence have a changelog."""
 REQUEST_TIMEOUT_MS = 15_000
 LEADERS_TIMEOUT_S = 30.0
-# A rejected event carries the bytes of the record it came from: what our producers send (2 MiB), and Kafka's framing.
-MAX_BATCH_BYTES = (2 << 20) + 4096
+FRAMING_BYTES = 4096
+"""What Kafka's framing adds to the largest record that our producers send."""
 # A reader of a compacted topic starts at its beginning; only closed segments are compacted, hence small ones.
 COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
@@ -57,9 +57,13 @@ class Step:
 
 def wanted_topics(partitions: int, replication: int) -> list[Wanted]:
     """Every topic of the system; with three or more replicas a write needs two of them."""
-    shared = {"max.message.bytes": str(MAX_BATCH_BYTES), "min.insync.replicas": "2" if replication >= 3 else "1"}
+    shared = {
+        "max.message.bytes": str(MAX_RECORD_BYTES + FRAMING_BYTES),
+        "min.insync.replicas": "2" if replication >= 3 else "1",
+    }
     registered = [Wanted(topic.name, partitions, shared | _keeping(topic)) for topic in TOPICS]
-    changelogs = [Wanted(changelog(name), partitions, shared | _compacting()) for name in STATEFUL]
+    whole = shared | {"max.message.bytes": str(MAX_STATE_BYTES + FRAMING_BYTES)} | _compacting()
+    changelogs = [Wanted(changelog(name), partitions, whole) for name in STATEFUL]
     return registered + changelogs
 
 

@@ -9,8 +9,9 @@ from urllib.parse import quote
 import msgspec
 
 from processors.context.decide import FALLBACK, decide
+from processors.context.history import Asked, asked_by, history_of
 from processors.context.situation import Situation, gather
-from processors.context.state import Part, Visitor
+from processors.context.state import Visitor
 from processors.step import Drop, Effect, Emit, Processor, Step
 from processors.world import World
 from schemas import kinds
@@ -22,6 +23,8 @@ from schemas.topics import IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 MOMENT_WITHOUT_ROUTE = "know"
 CASES_KEPT = 10_000
 """Answers kept at hand: the tags of a brand, each with the few things that change there."""
+ASKED = "asked"
+"""Where the memo has what the brand's routes ask about purchases."""
 NO_TAG = Drop("no_tag")
 UNKNOWN_TAG = Drop("unknown_tag")
 
@@ -31,6 +34,8 @@ def step(visitor: Visitor | None, event: TouchpointIdentified, world: World) -> 
     if event.type == kinds.PROBE:
         return Step(None, (_probed(event, world),))
     after = (visitor or Visitor()).after(event)
+    if event.type in kinds.MONEY:
+        return Step(after.trading(event, world.brand.products))
     if event.type not in (kinds.SCAN, kinds.NFC_TAP):
         return Step(after)
     if not event.tag:
@@ -38,15 +43,17 @@ def step(visitor: Visitor | None, event: TouchpointIdentified, world: World) -> 
     tag = world.brand.tags.get(event.tag)
     if tag is None:
         return Step(after, (UNKNOWN_TAG,))
-    return Step(after, (_answer(after.whole, event, tag, world),))
+    return Step(after, (_answer(after, event, tag, world),))
 
 
 def merge(winner: Visitor | None, loser: Visitor) -> Step[Visitor]:
-    """One visitor of two: the parts of both, and one of those that both have."""
+    """One visitor of two: the parts of both, and one of those that both have. A return that waited in one of them for a
+    sale in the other finds it."""
     if winner is None:
         return Step(loser)
     parts = winner.parts | loser.parts
-    return Step(Visitor(parts | {own: winner.parts[own].joined(parts[own]) for own in parts.keys() & winner.parts}))
+    both = {own: winner.parts[own].joined(loser.parts[own]) for own in winner.parts if own in loser.parts}
+    return Step(Visitor(parts | both).settled())
 
 
 def split(visitor: Visitor, own: str) -> tuple[Visitor | None, Visitor | None]:
@@ -62,16 +69,30 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
     return ()
 
 
-def _answer(visitor: Part, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
-    situation = gather(visitor, event, tag, world)
+def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
+    asked = _asked(world)
+    if asked is None:
+        situation = gather(visitor.whole, event, tag, world)
+        apart = situation.history
+    else:
+        history = history_of(visitor.books.values(), event.occurred_at, world.brand.about.currency)
+        situation = gather(visitor.whole, event, tag, world, history)
+        apart = asked.told_apart(history)
     # All that an answer hangs on; on the time of day only through the opening hours.
-    case = msgspec.structs.replace(situation, local_time=None), event.campaign
+    case = msgspec.structs.replace(situation, local_time=None, history=apart), event.campaign
     answer = world.memo.get(case)
     if answer is None:
         if len(world.memo) >= CASES_KEPT:
             world.memo.clear()
         answer = world.memo[case] = _worked_out(situation, event, tag, world)
     return _routed(event, world, inputs=msgspec.json.encode(situation).decode(), **answer)
+
+
+def _asked(world: World) -> Asked | None:
+    if ASKED not in world.memo:
+        world.memo[ASKED] = asked_by(world.brand.routes)
+    asked: Asked | None = world.memo[ASKED]
+    return asked
 
 
 def _worked_out(situation: Situation, event: TouchpointIdentified, tag: Tag, world: World) -> dict[str, Any]:

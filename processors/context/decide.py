@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from processors.context.situation import Situation
 from schemas.brand.model import Route, When
 from schemas.events import Candidate
@@ -64,7 +66,7 @@ def _objection(route: Route, now: Situation) -> str:
         return f"visits are {now.visits}, needs {when.visits_at_least}"
     if when.bought is not None and now.bought != when.bought:
         return "bought before" if now.bought else "not bought before"
-    return ""
+    return _about_history(when, now)
 
 
 def _about_stock(route: Route, now: Situation) -> str:
@@ -79,4 +81,20 @@ def _about_stock(route: Route, now: Situation) -> str:
         return f"stock is {now.stock}, needs {when.stock_at_least}"
     if when.stock_at_most is not None and now.stock > when.stock_at_most:
         return f"stock is {now.stock}, at most {when.stock_at_most} wanted"
+    return ""
+
+
+def _about_history(when: When, now: Situation) -> str:
+    history = now.history
+    if isinstance(history, msgspec.UnsetType):
+        return ""
+    if when.purchases_at_least is not None and history.purchases < when.purchases_at_least:
+        return f"purchases are {history.purchases}, needs {when.purchases_at_least}"
+    if when.spent_at_least is not None and history.spent < when.spent_at_least:
+        return f"spent less than {when.spent_at_least}"
+    days = history.bought_days_ago
+    if when.bought_within_days is not None and (days is None or days >= when.bought_within_days):
+        return f"nothing bought within {when.bought_within_days} days"
+    if when.bought_categories and not any(category in history.categories for category in when.bought_categories):
+        return f"nothing bought of {', '.join(when.bought_categories)}"
     return ""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from opening_hours import OpeningHours
 
+from processors.context.history import History
 from processors.context.state import VISIT_GAP_US, Part, is_in_store
 from processors.world import World
 from schemas.brand.model import Tag
@@ -14,7 +15,8 @@ from schemas.events import TouchpointIdentified
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known."""
+    """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known;
+    ``history`` is there when any route asks for it."""
 
     type: str
     placement: str
@@ -28,9 +30,16 @@ class Situation(msgspec.Struct, frozen=True):
     stock: int | None
     visits: int
     bought: bool
+    history: History | msgspec.UnsetType = msgspec.UNSET
 
 
-def gather(visitor: Part, event: TouchpointIdentified, tag: Tag, world: World) -> Situation:
+def gather(
+    visitor: Part,
+    event: TouchpointIdentified,
+    tag: Tag,
+    world: World,
+    history: History | msgspec.UnsetType = msgspec.UNSET,
+) -> Situation:
     """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they
     were seen in within the visit gap."""
     store = world.brand.stores.get(event.store)
@@ -53,6 +62,7 @@ def gather(visitor: Part, event: TouchpointIdentified, tag: Tag, world: World) -
         stock=world.stock.get((event.store, event.product)),
         visits=visitor.visits,
         bought=event.product in visitor.bought,
+        history=history,
     )
 
 

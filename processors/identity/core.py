@@ -163,7 +163,7 @@ def _refuse_blocked(node: Node, other: str, turn: Turn) -> Node:
 def _signalled(node: Node | None, event: IdentitySignalled, world: World) -> Step[Node]:
     try:
         signal = opened(event)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Step(node, (Reject(reasons.MALFORMED, str(error), "body"),))
     node = node or new_node(event.identifier)
     turn = Turn(event.identifier, event, limits_of(world))

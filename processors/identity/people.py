@@ -67,19 +67,21 @@ def _neighbourhood(members: Members, changed: Iterable[str]) -> dict[str, None]:
 
 
 def _ends(members: Members, one: str) -> Iterator[tuple[str, Edge]]:
-    yield from members[one].edges.items()
+    """Every edge of an identifier. Large groups arrive in pieces: an edge is one once both its ends are there."""
+    yield from ((weaker, edge) for weaker, edge in members[one].edges.items() if weaker in members)
     for stronger in members[one].back:
-        yield stronger, members[stronger].edges[one]
+        if stronger in members and (edge := members[stronger].edges.get(one)) is not None:
+            yield stronger, edge
 
 
 def _edges(members: Members, near: Mapping[str, None]) -> Iterator[tuple[str, str, Edge]]:
     """Every edge with an end in the neighbourhood once, its stronger end first."""
     for one in near:
-        for other, edge in members[one].edges.items():
-            yield one, other, edge
-        for stronger in members[one].back:
-            if stronger not in near:
-                yield stronger, one, members[stronger].edges[one]
+        for other, edge in _ends(members, one):
+            if other in members[one].edges:
+                yield one, other, edge
+            elif other not in near:
+                yield other, one, edge
 
 
 def _fixed_verdict(edge: Edge, one: Member, other: Member) -> str:

@@ -67,7 +67,7 @@ def envelope(signal: Signal, sender: str, receiver: str, cause: Event, number: i
 
 
 def opened(event: IdentitySignalled) -> Signal:
-    """:raises msgspec.MsgspecError: the body is no message."""
+    """:raises msgspec.MsgspecError: the body is no message. :raises UnicodeDecodeError: nor is a text in it one."""
     return _decoder.decode(event.body)
 
 

@@ -74,7 +74,7 @@ def _meet(block: Block | None, event: TraitsBlocked, world: World) -> Step[Block
     try:
         traits = _decode(event.traits)
         check(traits)
-    except (msgspec.DecodeError, BadTraits):
+    except (msgspec.DecodeError, UnicodeDecodeError, BadTraits):
         return Step(block, (Reject(reasons.INVALID, "are no traits", "traits"),))
     before = block or Block()
     record = Held(event.own_person_id, mark_of(traits), traits, event.source_event_id, event.occurred_at)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from processors.rewards.state import NOTHING, Account, Part, Posting, Purchase, Return
+from processors.rewards.state import Account, Part, Posting, Purchase, Return
 from processors.step import Effect, Emit, Processor, Step
 from processors.world import World
 from schemas import kinds
@@ -28,13 +28,14 @@ def step(account: Account | None, event: TouchpointIdentified, world: World) -> 
     if event.type == kinds.RETURN:
         after, entries = _take_back(account or Account(), _return_of(event, own))
         return Step(after, _effects(entries))
-    part = account.part(own) if account is not None else NOTHING
-    earned = tuple(_earned(part, event, own, world))
+    before = account or Account()
+    part = before.part(own)
+    earned = tuple(_earned(before, event, own, world))
     if event.type == kinds.SALE:
-        return _buy(account or Account(), part, event, own, earned, world)
+        return _buy(before, part, event, own, earned, world)
     if not earned:
         return Step(account)
-    return Step((account or Account()).having(own, _with(part, earned)), _effects(earned))
+    return Step(before.having(own, _with(part, earned)), _earnings(earned, world))
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
@@ -61,11 +62,19 @@ def erase(account: Account) -> tuple[Effect, ...]:
     return ()
 
 
-def _earned(part: Part, event: TouchpointIdentified, own: str, world: World) -> Iterable[RewardPosted]:
+def _earned(account: Account, event: TouchpointIdentified, own: str, world: World) -> Iterable[RewardPosted]:
+    posted = account.part(own).posted
     for rule in world.brand.rewards:
         points = _points(rule, event)
-        if points and _mark(rule.id, event.event_id) not in part.posted:
+        if points and _mark(rule.id, event.event_id) not in posted and _bought_enough(account, event, rule):
             yield _entry(event, own, rule, points)
+
+
+def _bought_enough(account: Account, event: TouchpointIdentified, rule: Reward) -> bool:
+    if rule.purchases_at_least is None:
+        return True
+    this = event.type == kinds.SALE and (event.amount_micros or 0) > 0
+    return account.purchases_by(event.occurred_at) + this >= rule.purchases_at_least
 
 
 def _points(rule: Reward, event: TouchpointIdentified) -> int:
@@ -96,7 +105,7 @@ def _buy(
     )
     bought = Part(_with(part, earned).posted, part.purchases | {event.event_id: purchase}, part.waiting)
     after, taken_back = _settle(account.having(own, bought))
-    return Step(after, _effects((*earned, *taken_back)))
+    return Step(after, (*_earnings(earned, world), *_effects(taken_back)))
 
 
 def _settle(account: Account) -> tuple[Account, tuple[RewardPosted, ...]]:
@@ -180,6 +189,12 @@ def _with(part: Part, entries: Iterable[RewardPosted]) -> Part:
 
 def _effects(entries: Iterable[RewardPosted]) -> tuple[Emit, ...]:
     return tuple(Emit(entry) for entry in entries)
+
+
+def _earnings(entries: Iterable[RewardPosted], world: World) -> tuple[Emit, ...]:
+    """Who had bought how often may change with the order between topics, where the bare event does not."""
+    by_purchases = {rule.id for rule in world.brand.rewards if rule.purchases_at_least is not None}
+    return tuple(Emit(entry, sealed=entry.rule in by_purchases) for entry in entries)
 
 
 def _mark(rule: str, source_event_id: str) -> int:

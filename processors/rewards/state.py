@@ -79,6 +79,14 @@ class Account(msgspec.Struct, frozen=True, array_like=True):
     def waiting(self) -> tuple[Return, ...]:
         return tuple(back for part in self.parts.values() for back in part.waiting)
 
+    def purchases_by(self, moment: int) -> int:
+        """How many sales until then (microseconds) have something left that was not returned."""
+        return sum(
+            purchase.occurred_at <= moment and purchase.amount_micros > purchase.returned_micros
+            for part in self.parts.values()
+            for purchase in part.purchases.values()
+        )
+
     def part(self, own: str) -> Part:
         return self.parts.get(own, NOTHING)
 

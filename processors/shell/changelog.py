@@ -68,7 +68,7 @@ async def open_changelog(
         transactional_id=f"{group}-{partition}",
         transaction_timeout_ms=transaction_timeout_ms,
         max_batch_size=512 << 10,
-        max_request_size=topics.MAX_RECORD_BYTES,
+        max_request_size=topics.MAX_STATE_BYTES,
         linger_ms=0,
     )
     try:

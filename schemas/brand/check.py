@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # its stub leaves it out
 
 from schemas import kinds
-from schemas.brand.model import About, ApiKey, Brand, Guards, Item, Reward, Route, Store, Tag, is_registered
+from schemas.brand.model import About, ApiKey, Brand, Guards, Item, Reward, Route, Store, Tag, When, is_registered
 from schemas.identifiers import TYPES
 
 PLACEHOLDERS = frozenset({"tag", "store", "store_name", "product", "product_name", "campaign", "stock"})
@@ -35,6 +35,7 @@ def mistakes(item: Item, brand: Brand) -> Iterator[tuple[str, str]]:
                 yield "points", "a reward needs points or points_per_unit above zero"
             if item.points_per_unit and not set(item.on) <= kinds.MONEY - {kinds.RETURN}:
                 yield "points_per_unit", "only a sale has an amount"
+            yield from _at_least_one("purchases_at_least", item.purchases_at_least)
         case ApiKey():
             if not item.hash.startswith("sha256:") or len(item.hash) != 71:
                 yield "hash", "must be sha256: and the 64 hex digits of the key's SHA-256"
@@ -88,6 +89,7 @@ def _route(route: Route, brand: Brand) -> Iterator[tuple[str, str]]:
         yield from _refers("when.stores", store, brand.stores)
     for tag in route.when.tags:
         yield from _refers("when.tags", tag, brand.tags)
+    yield from _purchases(route.when, brand)
     for field in ("url", "title", "text", "label"):
         for name in _placeholders(getattr(route.action, field)):
             if name not in PLACEHOLDERS:
@@ -95,6 +97,23 @@ def _route(route: Route, brand: Brand) -> Iterator[tuple[str, str]]:
     yield from _address("action.url", route.action.url, brand)
     if route.action.kind == "page" and not (route.action.title and route.action.label):
         yield "action.title", "a page needs a title and a label"
+
+
+def _purchases(when: When, brand: Brand) -> Iterator[tuple[str, str]]:
+    yield from _at_least_one("when.purchases_at_least", when.purchases_at_least)
+    yield from _at_least_one("when.bought_within_days", when.bought_within_days)
+    spent = when.spent_at_least
+    if spent is not None and not (spent.is_finite() and spent > 0):
+        yield "when.spent_at_least", f"{spent} is no amount above zero"
+    categories = {product.category for product in brand.products.values()}
+    for category in when.bought_categories:
+        if not category or category not in categories:
+            yield "when.bought_categories", f"no product is of the category {category!r}"
+
+
+def _at_least_one(field: str, number: int | None) -> Iterator[tuple[str, str]]:
+    if number is not None and number < 1:
+        yield field, f"{number} is too few: it must be one or more"
 
 
 def _placeholders(text: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The brand's configuration as frozen values. Files are read by load.py; items.py carries them over Kafka."""
 
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -111,7 +112,11 @@ class Tag(Item, frozen=True):
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Conditions of a route; all that are given must hold. Stock is that of the tag's product in the tag's store."""
+    """Conditions of a route; all that are given must hold. Stock is that of the tag's product in the tag's store.
+
+    Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
+    currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    """
 
     types: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
@@ -124,6 +129,10 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     stock_at_most: int | None = None
     visits_at_least: int | None = None
     bought: bool | None = None
+    purchases_at_least: int | None = None
+    spent_at_least: Decimal | None = None
+    bought_within_days: int | None = None
+    bought_categories: tuple[str, ...] = ()
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,13 +162,18 @@ class Route(Item, frozen=True):
 
 
 class Reward(Item, frozen=True):
-    """Points for an event: a fixed number, or so many for each whole unit of the currency."""
+    """Points for an event: a fixed number, or so many for each whole unit of the currency.
+
+    ``purchases_at_least``: for those alone who had bought as often by then, the event's own sale included; a purchase
+    that was returned as a whole does not count.
+    """
 
     version: int
     on: tuple[str, ...]
     points: int = 0
     points_per_unit: int = 0
     placements: tuple[str, ...] = ()
+    purchases_at_least: int | None = None
 
 
 class ApiKey(Item, frozen=True):

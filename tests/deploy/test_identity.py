@@ -168,12 +168,15 @@ def test_what_an_operator_can_mend_is_said_in_one_line(store: dict[str, str], tm
             (("show", "email", "ann"), store, "is no e-mail address"),
             (("show", "email", "a@b.de"), store | {"FOOTPATH_IDENTIFIER_KEY_FILE": "/none"}, "KEY_FILE=/none: No such"),
             (("quarantine",), {"FOOTPATH_CLICKHOUSE": "http://127.0.0.1:1"}, "ClickHouse does not answer"),
+            (("train", "x.yaml"), {"FOOTPATH_CLICKHOUSE": "http://me:geheim@127.0.0.1:1"}, "does not answer"),
+            (("train", "x.yaml"), {"FOOTPATH_CLICKHOUSE": bare.url}, "run `footpath store migrate`"),
             (("quarantine",), {"FOOTPATH_CLICKHOUSE": bare.url}, "run `footpath store migrate`"),
             (("link", "customer", "C-1", "phone", "+1"), {"FOOTPATH_DATA": "/nowhere"}, "no stack runs in /nowhere"),
         ):  # fmt: skip
             answer = footpath(*args, **environment)
             assert answer.returncode == 1 and answer.stdout == "", args
             assert said in answer.stderr and len(answer.stderr.splitlines()) == 1, answer.stderr
+            assert "geheim" not in answer.stderr
     finally:
         bare.stop()
 

@@ -1,5 +1,6 @@
 """Whoever writes a brand's files is told every mistake at once, each with file, line, column and field."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,13 @@ def test_files_and_their_order_do_not_matter(tmp_path: Path) -> None:
         ("{product}", "{colour}", "action", "route buy.action.url", "no {colour}"),
         ("points: 5", "points: 0", "points", "reward scan.points", "above zero"),
         ("on: [scan], points: 5", "on: [scan], points_per_unit: 1", "id: scan", "reward scan.points_per_unit", "sale"),
+        ("points: 5", "points: 5, purchases_at_least: 0", "id: scan", "reward scan.purchases_at_least", "too few"),
+        ("types: [scan]", "purchases_at_least: 0", "when", "route buy.when.purchases_at_least", "one or more"),
+        ("types: [scan]", "bought_within_days: -1", "when", "route buy.when.bought_within_days", "-1 is too few"),
+        ("types: [scan]", "spent_at_least: 0.00", "when", "route buy.when.spent_at_least", "no amount above zero"),
+        ("types: [scan]", "spent_at_least: NaN", "when", "route buy.when.spent_at_least", "no amount above zero"),
+        ("types: [scan]", "spent_at_least: lots", "when", "routes[0].when.spent_at_least", "invalid decimal"),
+        ("types: [scan]", "bought_categories: [tee]", "when", "route buy.when.bought_categories", "category 'tee'"),
         ("tags:", "tag:", "tags:", "tag", "no such section"),
         ("id: mitte", "id: mit/te", "Mitte", "store mit/te.id", "letters, digits"),
     ],
@@ -76,6 +84,14 @@ def test_a_mistake_has_its_place_and_its_words(
     assert found[0].line == line_of(line)
     assert message in found[0].message
     assert str(found[0]).startswith(f"{tmp_path / 'brand.yaml'}:{found[0].line}:{found[0].column}: {field}: ")
+
+
+@pytest.mark.parametrize("amount", ["99.90", '"99.90"', "99.9"])
+def test_an_amount_is_a_number_or_its_text(tmp_path: Path, amount: str) -> None:
+    asking = f"spent_at_least: {amount}, bought_categories: [coffee], purchases_at_least: 2, bought_within_days: 30"
+    [route] = load(write(tmp_path, YAML.replace("types: [scan]", asking))).routes
+    assert route.when.spent_at_least == Decimal("99.9")
+    assert (route.when.bought_categories, route.when.purchases_at_least) == (("coffee",), 2)
 
 
 def test_the_column_is_the_fields_own(tmp_path: Path) -> None:

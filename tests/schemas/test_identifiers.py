@@ -5,10 +5,10 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.identifiers import TYPES, InvalidIdentifier, Pseudonyms, anchor_of, normalise
+from schemas.identifiers import TYPES, InvalidIdentifier, Pseudonyms, anchor_of, is_blocked, normalise
 
 KEY = bytes(range(32))
 GERMAN = Pseudonyms(KEY, "DE")
@@ -64,11 +64,13 @@ def test_a_number_is_one_number_in_every_form(number: str, form: int) -> None:
 
 @given(first=emails, second=emails)
 def test_different_addresses_are_different_identifiers(first: str, second: str) -> None:
+    assume(not is_blocked(GERMAN.identifier("email", first)))
     assert (GERMAN.identifier("email", first) == GERMAN.identifier("email", second)) == (first == second)
 
 
 @given(value=emails)
 def test_another_key_or_type_is_another_hash(value: str) -> None:
+    assume(not is_blocked(GERMAN.identifier("email", value)))
     here, there = GERMAN.identifier("email", value), Pseudonyms(bytes(32), "DE").identifier("email", value)
     assert here.partition(":")[2] != there.partition(":")[2]
     assert here.partition(":")[2] != GERMAN.identifier("customer", value).partition(":")[2]

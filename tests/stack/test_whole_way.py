@@ -21,7 +21,8 @@ NOW = "2026-06-01T12:00:00Z"
 
 def test_run_json_tells_where_everything_is(street: Street) -> None:
     run = street.run
-    assert set(run["processes"]) == {"kafka", "clickhouse", "identity", "context", "rewards", "sink", "gateway"}
+    workers = {"identity", "context", "rewards", "likeness"}
+    assert set(run["processes"]) == workers | {"kafka", "clickhouse", "sink", "gateway"}
     assert all(os.kill(pid, 0) is None for pid in run["processes"].values())
     assert run["demo"]["scan"].startswith(run["gateway"])
 

@@ -87,7 +87,7 @@ class Street:
         while True:
             try:
                 with urllib.request.urlopen(request, timeout=60) as answer:
-                    return [json.loads(line) for line in answer]
+                    return [json.loads(line.decode(errors="replace")) for line in answer]
             except urllib.error.HTTPError as error:
                 raise AssertionError(f"{query}\n{error.read().decode()}") from None
             except OSError:  # killed, and on its way back

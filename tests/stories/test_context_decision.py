@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -57,6 +58,15 @@ OBJECTIONS: list[tuple[Route, list[Chapter], str]] = [
     (route("r", bought=False), [purchase("3", "KB-1"), scan()], "bought before"),
     (route("r", bought=True), [purchase("3", "KB-2"), scan()], "not bought before"),
     (route("r", bought=True), [purchase("3", "KB-2", "KB-1"), scan()], ""),
+    (route("r", purchases_at_least=2), [purchase("3"), scan()], "purchases are 1, needs 2"),
+    (route("r", purchases_at_least=2), [purchase("3"), purchase("4"), scan()], ""),
+    (route("r", spent_at_least=Decimal("9.90")), [purchase("9.89"), scan()], "spent less than 9.90"),
+    (route("r", spent_at_least=Decimal("9.90")), [purchase("9.89"), purchase("0.01"), scan()], ""),
+    (route("r", bought_within_days=2), [scan()], "nothing bought within 2 days"),
+    (route("r", bought_within_days=2), [purchase("3"), after("2 days"), scan()], "nothing bought within 2 days"),
+    (route("r", bought_within_days=2), [purchase("3"), after("47 hours"), scan()], ""),
+    (route("r", bought_categories=("tea", "x")), [purchase("3", "KB-1"), scan()], "nothing bought of tea, x"),
+    (route("r", bought_categories=("tea", "x")), [purchase("3", "KB-2"), scan()], ""),
 ]
 
 

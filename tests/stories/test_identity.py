@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from processors.identity.core import PROCESSOR, Node
 from processors.step import Emit, Step
 from schemas.events import IdentityChanged, IdentitySignalled, TouchpointIdentified
@@ -81,14 +83,15 @@ def test_a_node_is_nobodys_to_merge_or_to_owe(play: Callable[..., Stage]) -> Non
     assert PROCESSOR.split(mine, person("anna")) == (mine, None)
 
 
-def test_a_message_that_is_none_is_refused(identity: Stage) -> None:
+@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x95\xa5named\xa2\xff\xfe\x01\xa1a\xc3"])
+def test_a_message_that_is_none_is_refused(identity: Stage, body: bytes) -> None:
     [first] = recorded(scan())
     signal = IdentitySignalled(
         event_id="s",
         occurred_at=1,
         kind="seen",
         identifier=anchor("anna"),
-        body=b"\xc1",
+        body=body,
         source_event_id=first.event_id,
     )
     assert [sentence(e).split(",")[0] for e in identity.hears(signal)] == ["rejected: malformed"]

@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable
 from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from processors.identity import joining
 from schemas.events import TouchpointRecorded
 from tests.fire.seeds import draw_seed
 from tests.stories.identity.agreement import agrees, depth, judges_as
@@ -69,6 +71,21 @@ def test_telling_everything_again_changes_nobody(seed: int, count: int) -> None:
 def test_the_plain_oracle_and_the_guarded_one_agree_where_nothing_is_guarded(seed: int) -> None:
     events = crowd(random.Random(seed), 5)
     assert components(events) == truth(events, Limits()).names
+
+
+@random_worlds
+@given(seeds, partitions, backlogs, st.sampled_from([0.0, 0.1]))
+def test_a_group_that_takes_several_messages_joins_like_any_other(
+    seed: int, count: int, backlog: int, crashes: float
+) -> None:
+    chance = random.Random(seed)
+    events, limits = turmoil(chance), some_limits(chance)
+    network = Network(world(limits), chance, count, crashes)
+    with patch.object(joining, "PART_MEMBERS", chance.randint(1, 3)):
+        network.plays(repeated(chance, events), backlog)
+    expected = truth(events, limits)
+    agrees(network, expected.names)
+    judges_as(network, expected)
 
 
 def random_links(chance: random.Random) -> list[TouchpointRecorded]:

@@ -153,9 +153,10 @@ def test_traits_that_no_gateway_wrote_are_refused(likeness: Stage, traits: str) 
     assert (refused.reason, refused.field) == (reasons.INVALID, "properties.traits")
 
 
-def test_what_is_no_traits_is_refused_in_a_block_too(likeness: Stage) -> None:
+@pytest.mark.parametrize("traits", [b"\xc1", b"\x82\xa4sort\xa1\xff\xa7filters\x80"])
+def test_what_is_no_traits_is_refused_in_a_block_too(likeness: Stage, traits: bytes) -> None:
     [first, *_] = sent(likeness, tells("anna", ANNA))
-    [refused] = likeness.hears(msgspec.structs.replace(first, traits=b"\xc1"))
+    [refused] = likeness.hears(msgspec.structs.replace(first, traits=traits))
     assert isinstance(refused, Reject)
     assert likeness.kept == {}
 
