@@ -92,7 +92,7 @@ def _recorded(before: Node, event: TouchpointRecorded, world: World) -> Step[Nod
     else:
         node, carried = _meet(node, others, news, turn, turn.limits.never_stitches(event.properties))
     # What is new of the anchor travels to the root with the event's edges, unless somebody on the way refuses them.
-    if node.flag != before.flag or (news and (node.flag or node.group is not None or not carried)):
+    if node.flag != before.flag or (news and (node.flag or node.packed or not carried)):
         node = report(node, turn)
     return Step(node, tuple(turn.effects))
 

@@ -32,7 +32,7 @@ def note(node: Node, other: str, at: int, limit: int) -> Node:
 
 def report(node: Node, turn: Turn) -> Node:
     """Tells the root of its group what this node came to know of itself; without a group there is nobody to tell."""
-    if not node.up and node.group is None:
+    if not node.up and not node.packed:
         return node
     return rise(node, Group(0, {turn.me: _as_member(node, name="")}), turn)
 
@@ -49,7 +49,7 @@ def edge_between(anchor: str, other: str, at: int, edge: Edge) -> Group:
 
 def seen_with(node: Node, signal: Seen, edge: Edge, turn: Turn) -> Node:
     """Joins the groups of both ends of an edge, at the end that did not see the event."""
-    fresh = not node.used and not node.up and node.group is None
+    fresh = not node.used and not node.up and not node.packed
     if fresh and signal.word is not False and anchor_of((signal.root, turn.me)) == signal.root:
         # Nobody knows this identifier yet: it takes the other's person for its own until the root says otherwise.
         node = replace(node, name=signal.name, version=1)
@@ -75,7 +75,7 @@ def unite(node: Node, other: str, part: Group, turn: Turn) -> Node:
     whole, _ = gather(own_group(me, node), part)
     for number, piece in enumerate(parts_of(whole)):
         turn.signal(other, Gather(piece), number)
-    return replace(node, up=other, group=None)
+    return replace(node.with_group(None), up=other)
 
 
 def rise(node: Node, part: Group, turn: Turn) -> Node:
@@ -84,7 +84,7 @@ def rise(node: Node, part: Group, turn: Turn) -> Node:
         turn.signal(node.up, Gather(part))
         return node
     group, changed = gather(own_group(turn.me, node), part)
-    return _settle(replace(node, group=group), group, changed, turn)
+    return _settle(node, group, changed, turn)
 
 
 def named(node: Node, signal: Named, turn: Turn) -> Node:
@@ -132,7 +132,7 @@ def _settle(node: Node, group: Group, changed: tuple[str, ...], turn: Turn) -> N
         told = True
         members[one] = replace(member, edges={**member.edges, other: replace(edge, verdict=verdict)})
         turn.judged(one, other, people.names.get(one, member.name), verdict, clock)
-    return replace(node, group=Group(clock if told else group.clock, members))
+    return node.with_group(Group(clock if told else group.clock, members))
 
 
 def _rename(node: Node, name: str, version: int, split: bool, turn: Turn) -> Node:

@@ -5,6 +5,8 @@ guards leave of it. Everything in a group only grows in one sense (times get ear
 parts of it are joined in any order, and twice, with the same result.
 """
 
+from functools import lru_cache
+
 import msgspec
 
 from schemas.ids import person_of
@@ -54,13 +56,20 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
     members: dict[str, Member]
 
 
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Group)
+# The signals of one event ask for the same group several times.
+_unpack = lru_cache(1000)(_DECODER.decode)
+
+
 class Node(msgspec.Struct, frozen=True, array_like=True):
     """An identifier.
 
     ``first_seen`` in microseconds, by the senders' clocks; ``name`` is the person it belongs to, ``version`` grows with
     every change of that; ``used`` when a touchpoint was published under it, else ``former`` are names that one may have
     been published under by a run that a crash undid. ``up`` is a stronger identifier of the group, empty at its root,
-    which has the ``group``. ``neighbours`` gives the time at which each other identifier was first seen with this one,
+    which has the ``group``, ``packed``: most events have nothing to do with it, so it is opened only for those that do.
+    ``neighbours`` gives the time at which each other identifier was first seen with this one,
     ``flag`` says why it joins nobody, ``warned`` are neighbours who were told that many people use them.
     """
 
@@ -73,7 +82,14 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     flag: str = ""
     warned: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
-    group: Group | None = None
+    packed: bytes = b""
+
+    @property
+    def group(self) -> Group | None:
+        return _unpack(self.packed) if self.packed else None
+
+    def with_group(self, group: Group | None) -> "Node":
+        return msgspec.structs.replace(self, packed=_ENCODER.encode(group) if group is not None else b"")
 
 
 def new_node(identifier: str) -> Node:

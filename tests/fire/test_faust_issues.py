@@ -63,6 +63,10 @@ async def test_faust_596_no_record_is_skipped_while_a_recovery_ends(street: Stre
     assert identified.keys() == ids
 
 
+EARLY = 3
+"""Of the looks at work under way, the one at which the worker is killed: there has to be work left."""
+
+
 async def test_faust_606_no_commit_passes_work_in_flight(street: Street) -> None:
     """Faust may commit an offset while a message before it is still being worked on.
 
@@ -80,10 +84,10 @@ async def test_faust_606_no_commit_passes_work_in_flight(street: Street) -> None
         there = await street.count(TOUCHPOINT_IDENTIFIED) - starting
         assert sum(max(0, offset - first[place]) for place, offset in committed.items()) <= there
         looks += 1
-        if looks == 10:
+        if looks == EARLY:
             street.kill("identity")
             street.start("identity", commit_interval_ms="1", batch_rows="50")
-    assert looks > 10
+    assert looks > EARLY
     identified = await street.contents(TOUCHPOINT_IDENTIFIED, {event.event_id for event in events})
     assert len(identified) == len(events)
 
@@ -129,8 +133,8 @@ async def test_faust_176_a_recovery_from_a_compacted_changelog_ends(street: Stre
     )
     street.start("identity", instance="first", commit_interval_ms="20")
     events = []
-    for _ in range(5):
-        events += (more := walkers.walk(100))
+    for _ in range(12):
+        events += (more := walkers.walk(50))
         await street.send([*reversed(more)])  # an identifier's row changes when an older event comes
         await street.quiet("identity")
     assert street.stop("first") < STOP_S

@@ -92,11 +92,11 @@ def test_workers_are_named_and_stopped_together() -> None:
     assert [names for _, names in children.worker_names(2)] == [
         ("identity", "context"),
         ("identity-2", "context-2"),
-        ("rewards",),
-        ("rewards-2",),
+        ("rewards", "likeness"),
+        ("rewards-2", "likeness-2"),
     ]
     pids = {"identity": 1, "identity-2": 2, "rewards": 3, "sink": 4}
-    assert children.by_processor(pids, 2) == {**pids, "context": 1, "context-2": 2}
+    assert children.by_processor(pids, 2) == {**pids, "context": 1, "context-2": 2, "likeness": 3}
     assert children.stop_order(1) == (
         ("shoppers",),
         ("gateway",),
