@@ -42,7 +42,8 @@ async def test_every_wrong_key_gets_the_same_answer(phone: Phone, long: bool) ->
     known_hash = "sha256:f006509cb63476fb1f057fd2a307f8ebdf839503f055e587051ed3f4ee7bd970"
 
     async def told(key: str) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:
-        answer = await phone.send(page_view(), key=key)
+        while (answer := await phone.send(page_view(), key=key)).status == 503:
+            await asyncio.sleep(0.05)  # a gateway that is busy says so before it looks at a key
         headers = tuple(sorted((name, value) for name, value in answer.headers.items() if name != "date"))
         return answer.status, await answer.read(), headers
 
@@ -50,6 +51,7 @@ async def test_every_wrong_key_gets_the_same_answer(phone: Phone, long: bool) ->
     answers = set()
     for start in range(0, len(wrong), AT_ONCE):
         answers.update(await asyncio.gather(*(told(key) for key in wrong[start : start + AT_ONCE])))
+    assert len(answers) == 1, answers
     ((status, body, _),) = answers
     assert status == 401 and KEY.encode() not in body
     assert (await phone.send(page_view(), key=KEY)).status == 202
