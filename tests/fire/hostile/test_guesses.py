@@ -42,8 +42,9 @@ async def test_every_wrong_key_gets_the_same_answer(phone: Phone, long: bool) ->
     known_hash = "sha256:f006509cb63476fb1f057fd2a307f8ebdf839503f055e587051ed3f4ee7bd970"
 
     async def told(key: str) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:
-        while (answer := await phone.send(page_view(), key=key)).status == 503:
-            await asyncio.sleep(0.05)  # a gateway that is busy says so before it looks at a key
+        # A gateway that is busy says so before it looks at a key.
+        while (answer := await phone.send(page_view(), key=key)).status == 503:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         headers = tuple(sorted((name, value) for name, value in answer.headers.items() if name != "date"))
         return answer.status, await answer.read(), headers
 
