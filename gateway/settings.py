@@ -66,7 +66,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     partitions = read("FOOTPATH_PARTITIONS", Settings.partitions, _number(1, 10_000))
     return Settings(
         kafka=read("FOOTPATH_KAFKA", "127.0.0.1:9092", str),
-        identifier_key=_identifier_key(environ.get("FOOTPATH_IDENTIFIER_KEY_FILE", "")),
+        identifier_key=read_identifier_key(environ.get("FOOTPATH_IDENTIFIER_KEY_FILE", "")),
         spool=read("FOOTPATH_GATEWAY_SPOOL", read("FOOTPATH_DATA", Path(".footpath"), Path) / "gateway", Path),
         host=host,
         port=port,
@@ -121,7 +121,8 @@ def _own_partition(host: str, port: int, partitions: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{host}:{port}".encode()).digest()[:8], "big") % partitions
 
 
-def _identifier_key(file: str) -> bytes:
+def read_identifier_key(file: str) -> bytes:
+    """The secret that identifiers are hashed with. :raises SettingsError: there is none in the file."""
     name = "FOOTPATH_IDENTIFIER_KEY_FILE"
     if not file:
         raise SettingsError(

@@ -189,9 +189,14 @@ def anchor_of(identifiers: Iterable[str]) -> str:
     return min(identifiers, key=strength)
 
 
+def type_of(identifier: str) -> str:
+    """What stands before the colon."""
+    return identifier.partition(":")[0]
+
+
 def strength(identifier: str) -> tuple[int, str]:
     """What identifiers are ordered by, strongest first: their type, then their text; blocked ones are last of all."""
     if is_blocked(identifier):
         return len(TYPES) + 1, identifier
-    kind = identifier.partition(":")[0]
+    kind = type_of(identifier)
     return (TYPES.index(kind) if kind in TYPES else len(TYPES), identifier)

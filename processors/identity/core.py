@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from processors.identity.guards import limits_of, type_of
+from processors.identity.guards import limits_of
 from processors.identity.linking import edge_between, named, note, report, rise, seen_with, unite
 from processors.identity.signals import Gather, Named, Seen, Unite, opened
 from processors.identity.state import NEVER, Edge, Group, Member, Node, Word, new_node
@@ -20,7 +20,7 @@ from processors.step import Effect, Emit, Processor, Reject, Step
 from processors.world import World
 from schemas import kinds, reasons
 from schemas.events import IdentitySignalled, TouchpointIdentified, TouchpointRecorded
-from schemas.identifiers import is_blocked
+from schemas.identifiers import is_blocked, type_of
 from schemas.ids import person_of
 from schemas.topics import IDENTITY_SIGNALLED, TOUCHPOINT_RECORDED
 

@@ -59,11 +59,6 @@ def limits_of(world: World) -> Limits:
     return known
 
 
-def type_of(identifier: str) -> str:
-    """What stands before the colon."""
-    return identifier.partition(":")[0]
-
-
 def _device_class(properties: str) -> Any:
     try:
         named = json.loads(properties)

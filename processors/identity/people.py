@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from processors.identity.guards import Limits, type_of
+from processors.identity.guards import Limits
 from processors.identity.state import LINKED, UNLINKED, Edge, Group, Member
-from schemas.identifiers import anchor_of
+from schemas.identifiers import anchor_of, type_of
 from schemas.ids import person_of
 from schemas.reasons import HUB, PERSON_SIZE, SHARED_DEVICE, TOO_MANY
 

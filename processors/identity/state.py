@@ -58,8 +58,8 @@ class Group(msgspec.Struct, frozen=True, array_like=True):
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Group)
-# The signals of one event ask for the same group several times.
-_unpack = lru_cache(1000)(_DECODER.decode)
+# One turn asks for the same group several times. Few are kept: a group may be large, and each change makes another.
+_unpack = lru_cache(8)(_DECODER.decode)
 
 
 class Node(msgspec.Struct, frozen=True, array_like=True):

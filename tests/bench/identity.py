@@ -8,11 +8,10 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from random import Random
 
-from deploy.local.children import SHORT_SESSIONS
 from processors.identity.core import PROCESSOR
 from processors.shell.changelog import restore
 from processors.shell.desk import Desk
@@ -26,7 +25,7 @@ from tests.bench.contenders.sending import Row
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, NotMeasured, Process
 from tests.bench.stream import Pace, cpu_note
-from tests.bench.workers import opened
+from tests.bench.workers import opened, working
 
 FEW = 10_000
 KINDS = ("customer", "email", "device")
@@ -158,8 +157,5 @@ def _run(ground: Ground, bootstrap: str, data: Path, events: Iterator[Touchpoint
     return pace
 
 
-@contextmanager
-def _worker(ground: Ground, bootstrap: str, data: Path) -> Iterator[Process]:
-    env = {**SHORT_SESSIONS, "FOOTPATH_KAFKA": bootstrap, "FOOTPATH_DATA": str(data)}
-    with ground.process("worker", "deploy.cli", "worker", "identity", env=env) as process:
-        yield process
+def _worker(ground: Ground, bootstrap: str, data: Path) -> AbstractContextManager[Process]:
+    return working(ground, bootstrap, data, PROCESSOR.name, PROCESSOR.name)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from deploy.local.children import SHORT_SESSIONS
@@ -22,7 +22,9 @@ EARLIER = 3
 
 
 @contextmanager
-def context(ground: Ground, bootstrap: str, data: Path, name: str = "context", **settings: str) -> Iterator[Process]:
+def working(
+    ground: Ground, bootstrap: str, data: Path, processor: str, name: str, **settings: str
+) -> Iterator[Process]:
     """A worker with the sessions of the embedded stack; ``settings`` are variables without FOOTPATH_WORKER_."""
     env = {
         **SHORT_SESSIONS,
@@ -30,8 +32,15 @@ def context(ground: Ground, bootstrap: str, data: Path, name: str = "context", *
         "FOOTPATH_DATA": str(data),
         **{f"FOOTPATH_WORKER_{key.upper()}": value for key, value in settings.items()},
     }
-    with ground.process("worker", "deploy.cli", "worker", "context", "--name", name, env=env) as process:
+    with ground.process("worker", "deploy.cli", "worker", processor, "--name", name, env=env) as process:
         yield process
+
+
+def context(
+    ground: Ground, bootstrap: str, data: Path, name: str = "context", **settings: str
+) -> AbstractContextManager[Process]:
+    """The same of context."""
+    return working(ground, bootstrap, data, "context", name, **settings)
 
 
 def opened(worker: Process, partitions: int = PARTITIONS) -> float:

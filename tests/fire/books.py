@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.fire.clients import Phones, Till
 from tests.fire.crowd import Json
+from tests.oracles.joined import Joined
 from tests.stack.whole import Street, wait_until
 
 SCANS = ("scan", "nfc_tap")
@@ -79,27 +80,11 @@ def are_people(rows: list[Json], till: Till, phones: Phones) -> bool:
     for id, event in till.crowd.made.items():
         seen[id] = [f"{one['type']} {one['value']}" for one in event["identifiers"]]
     there = [row for row in rows if row["event_id"] in seen]
-    joined = Joined()
+    joined = Joined[str]()
     for row in there:
         joined.join(seen[row["event_id"]])
     pairs = {(joined.find(seen[row["event_id"]][0]), row["person_id"]) for row in there}
     return len(pairs) == len({one for one, _ in pairs}) == len({person for _, person in pairs})
-
-
-class Joined:
-    """Who is connected to whom: the plain union-find that the stream's people are held against."""
-
-    def __init__(self) -> None:
-        self._next: dict[str, str] = {}
-
-    def find(self, one: str) -> str:
-        while (further := self._next.get(one, one)) != one:
-            one = further
-        return one
-
-    def join(self, several: list[str]) -> None:
-        for other in several[1:]:
-            self._next[self.find(other)] = self.find(several[0])
 
 
 def _every_scan_has_one_decision(street: Street) -> None:

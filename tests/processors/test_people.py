@@ -10,8 +10,8 @@ from schemas.events import IdentityChanged, TouchpointRecorded
 from schemas.identifiers import anchor_of
 from schemas.ids import derived, person_of
 from schemas.topics import IDENTITY_CHANGED, IDENTITY_SIGNALLED, PARTITIONS, TOUCHPOINT_IDENTIFIED
-from tests.fire.books import Joined
 from tests.fire.seeds import draw_seed
+from tests.oracles.joined import Joined
 from tests.processors.street import CODEC, Street, until
 
 PEOPLE, EVENTS = 300, 3000
@@ -65,9 +65,9 @@ async def people_told(street: Street, events: Sequence[TouchpointRecorded]) -> s
 
 
 def people_due(events: Sequence[TouchpointRecorded]) -> set[frozenset[str]]:
-    joined, people = Joined(), {}
+    joined, people = Joined[str](), {}
     for event in events:
-        joined.join(list(event.identifiers))
+        joined.join(event.identifiers)
     for anchor in {event.anchor for event in events}:
         people.setdefault(joined.find(anchor), set()).add(anchor)
     return {frozenset(members) for members in people.values()}

@@ -8,28 +8,21 @@ from schemas import kinds
 from schemas.events import TouchpointRecorded
 from schemas.identifiers import strength
 from schemas.ids import person_of
+from tests.oracles.joined import Joined
 
 
 def components(events: Iterable[TouchpointRecorded]) -> dict[str, str]:
     """The name of everybody's person when nothing is guarded: union-find, without ranks or tricks."""
-    parent: dict[str, str] = {}
+    joined = Joined[str]()
     first: dict[str, int] = {}
-
-    def root(one: str) -> str:
-        while parent[one] != one:
-            parent[one] = one = parent[parent[one]]
-        return one
-
     for event in events:
+        joined.join(event.identifiers)
         for one in event.identifiers:
-            parent.setdefault(one, one)
             first[one] = min(event.occurred_at, first.get(one, event.occurred_at))
-        for one in event.identifiers:
-            parent[root(one)] = root(event.anchor)
     oldest: dict[str, str] = {}
-    for one in sorted(parent, key=lambda one: (first[one], strength(one))):
-        oldest.setdefault(root(one), one)
-    return {one: person_of(oldest[root(one)]) for one in parent}
+    for one in sorted(first, key=lambda one: (first[one], strength(one))):
+        oldest.setdefault(joined.find(one), one)
+    return {one: person_of(oldest[joined.find(one)]) for one in first}
 
 
 @dataclass
