@@ -144,5 +144,5 @@ PROCESSOR = Processor(
     step=step,
     merge=merge,
     erase=erase,
-    linger_ms=20,
+    linger_ms=300,
 )

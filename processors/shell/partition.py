@@ -31,6 +31,8 @@ from schemas.topics import BY_NAME
 
 log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
+COMMITTED_ROWS = 20_000
+"""Changed rows that a commit does not wait for more of: it holds up what comes after it, and a crash replays it all."""
 HANDED: tuple[str, Sequence[Record]] = ("", ())
 """Stands in the queue for what was handed over."""
 CLOSE_S = 1.5
@@ -163,7 +165,7 @@ class Partition:
                 self._changed.clear()  # Half a batch: there is nothing any more that a commit may write.
                 raise
             self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
-            if self._desk.sealed:
+            if self._desk.sealed or len(self._desk.dirty) >= COMMITTED_ROWS:
                 self._urgent.set()
 
     async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:

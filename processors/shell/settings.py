@@ -21,7 +21,7 @@ class WorkerSettings:
     data: Path
     partitions: int = PARTITIONS
     store: str = "rocksdb"
-    commit_interval_ms: int = 1000
+    commit_interval_ms: int = 3000
     seal_ms: int = 100
     session_timeout_ms: int = 6000
     heartbeat_interval_ms: int = 1500
