@@ -20,11 +20,6 @@ def number(name: str, default: int) -> int:
     return int(text)
 
 
-def kafka() -> str:
-    """Kafka's brokers."""
-    return setting("FOOTPATH_KAFKA", "127.0.0.1:9092")
-
-
 def brand_dir(chosen: Path | None) -> Path:
     """Directory of the brand that a command is about."""
     from deploy.local.settings import DEMO_BRAND

@@ -1,4 +1,4 @@
-"""Which gateway and which ClickHouse commands talk to: the environment says so, else the stack that runs here."""
+"""Which gateway, Kafka and ClickHouse commands talk to: the environment says so, else the stack that runs here."""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.errors import Refused
+from deploy.local.data import Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ def read_gateway(environ: Mapping[str, str]) -> str:
 def read_clickhouse(environ: Mapping[str, str]) -> str:
     """ClickHouse's address from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports."""
     return environ.get("FOOTPATH_CLICKHOUSE") or str(_running(environ).get("clickhouse") or "http://127.0.0.1:8123")
+
+
+def read_kafka(environ: Mapping[str, str]) -> str:
+    """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else that of a stack with default ports."""
+    return environ.get("FOOTPATH_KAFKA") or str(_running(environ).get("kafka") or "127.0.0.1:9092")
+
+
+def stack_keys(environ: Mapping[str, str], kafka: str) -> tuple[Path, ...]:
+    """The demo sender's key as brand configuration when the stack that runs here has this Kafka, else nothing: what is
+    applied to that stack without it locks its own shoppers and imports out."""
+    keys = Data(read_data(environ)).api_keys
+    return (keys,) if _running(environ).get("kafka") == kafka and keys.exists() else ()
 
 
 def _running(environ: Mapping[str, str]) -> dict[str, Any]:

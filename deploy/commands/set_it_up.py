@@ -1,13 +1,15 @@
 """Steps before a start; each can be repeated."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from deploy.commands import SET_IT_UP
-from deploy.environment import brand_dir, hush_libraries, kafka, number, setting
+from deploy.environment import brand_dir, hush_libraries, number, setting
 from deploy.errors import Refused
+from deploy.target import read_clickhouse, read_kafka, stack_keys
 
 topics = App(name="topics", help="The topics on Kafka.", group=SET_IT_UP)
 store = App(name="store", help="The tables and views in ClickHouse.", group=SET_IT_UP)
@@ -18,7 +20,7 @@ DryRun = Annotated[bool, Parameter(negative="", help="Say what would be done, an
 
 @topics.command(name="apply")
 def topics_apply(*, replication: int = 1, dry_run: DryRun = False) -> None:
-    """Create the topics that are missing on FOOTPATH_KAFKA.
+    """Create the topics that are missing on FOOTPATH_KAFKA, else on the stack that runs here.
 
     Parameters
     ----------
@@ -29,21 +31,20 @@ def topics_apply(*, replication: int = 1, dry_run: DryRun = False) -> None:
     from schemas.topics import PARTITIONS
 
     hush_libraries()
-    for step in apply(kafka(), number("FOOTPATH_PARTITIONS", PARTITIONS), replication, dry_run):
+    for step in apply(read_kafka(os.environ), number("FOOTPATH_PARTITIONS", PARTITIONS), replication, dry_run):
         print(step)
 
 
 @store.command(name="migrate")
 def store_migrate(*, dry_run: DryRun = False) -> None:
-    """Create or upgrade tables and views on FOOTPATH_CLICKHOUSE."""
+    """Create or upgrade tables and views on FOOTPATH_CLICKHOUSE, else on the stack that runs here."""
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
     from sinks.store.migrate import MigrationError, migrate
 
     hush_libraries()
-    url = setting("FOOTPATH_CLICKHOUSE", "http://127.0.0.1:8123")
     try:
-        steps = migrate(url, dry_run)
+        steps = migrate(read_clickhouse(os.environ), dry_run)
     except MigrationError as error:
         raise Refused(str(error)) from None
     except ClickHouseError as error:
@@ -65,11 +66,16 @@ def brand_check(*places: Path) -> None:
 
 @brand.command(name="apply")
 def brand_apply(*places: Path, dry_run: DryRun = False) -> None:
-    """Make the brand in these directories live in every process."""
+    """Make the brand in these directories live in every process.
+
+    On the stack that runs here its demo sender's key stays valid.
+    """
     from deploy.setup.brand import apply
 
     hush_libraries()
-    print(apply(kafka(), _places(places), dry_run, setting("FOOTPATH_SCHEMA_REGISTRY", "")))
+    kafka = read_kafka(os.environ)
+    whole = (*_places(places), *stack_keys(os.environ, kafka))
+    print(apply(kafka, whole, dry_run, setting("FOOTPATH_SCHEMA_REGISTRY", "")))
 
 
 def _places(places: tuple[Path, ...]) -> tuple[Path, ...]:

@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import Refused
-from deploy.target import Target, read_target
+from deploy.target import Target, read_kafka, read_target, stack_keys
+
+KAFKA = "127.0.0.1:9092"
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The directory of a stack that runs."""
-    (tmp_path / "run.json").write_text(json.dumps({"gateway": "http://127.0.0.1:8080/", "api_key": "fp_run"}))
+    (tmp_path / "run.json").write_text(
+        json.dumps({"gateway": "http://127.0.0.1:8080/", "kafka": KAFKA, "api_key": "fp_run"})
+    )
     return tmp_path
 
 
@@ -35,3 +39,14 @@ def test_what_cannot_be_read_is_named(data: Path) -> None:
         read_target({"FOOTPATH_DATA": str(data)})
     with pytest.raises(Refused, match=r"FOOTPATH_API_KEY_FILE=/nowhere: No such file"):
         read_target({"FOOTPATH_GATEWAY": "http://g.example", "FOOTPATH_API_KEY_FILE": "/nowhere"})
+
+
+def test_a_brand_that_is_applied_to_the_stack_here_keeps_its_senders_key(data: Path) -> None:
+    here = {"FOOTPATH_DATA": str(data)}
+    assert stack_keys(here, KAFKA) == (), "there is no key yet"
+    keys = data / "secrets" / "keys.yaml"
+    keys.parent.mkdir()
+    keys.write_text("api_keys: []\n")
+    assert stack_keys(here, read_kafka(here)) == (keys,)
+    assert stack_keys(here, read_kafka(here | {"FOOTPATH_KAFKA": "broker.example:9092"})) == ()
+    assert stack_keys({"FOOTPATH_DATA": str(data / "elsewhere")}, KAFKA) == (), "no stack runs there"
