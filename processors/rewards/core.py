@@ -119,10 +119,10 @@ def _settle(account: Account) -> tuple[Account, tuple[RewardPosted, ...]]:
 
 def _take_back(account: Account, back: Return) -> tuple[Account, tuple[RewardPosted, ...]]:
     """Reverses what ``back`` returns; without its sale the return waits for it."""
-    mine = account.part(back.own)
+    mine, id = account.part(back.own), mark(back.event_id)
     others = tuple(waiting for waiting in mine.waiting if waiting.event_id != back.event_id)
-    if mark(back.event_id) in mine.posted:
-        return account.having(back.own, Part(mine.posted, mine.purchases, others)), ()
+    if id in mine.posted or account.has_taken(id):
+        return account.having(back.own, Part({id: 0} | mine.posted, mine.purchases, others)), ()
     found = _sale_of(account, back)
     if found is None:
         if len(others) < len(mine.waiting):
@@ -137,11 +137,13 @@ def _take_back(account: Account, back: Return) -> tuple[Account, tuple[RewardPos
         if left[posting.rule] < posting.points
     )
     postings = tuple(msgspec.structs.replace(posting, points=left[posting.rule]) for posting in purchase.postings)
-    less = msgspec.structs.replace(purchase, returned_micros=returned, postings=postings)
+    less = msgspec.structs.replace(
+        purchase, returned_micros=returned, postings=postings, returns=(*purchase.returns, id)
+    )
     sold = _with(account.part(seller), entries)
     account = account.having(seller, Part(sold.posted, sold.purchases | {sale_id: less}, sold.waiting))
     mine = account.part(back.own)
-    return account.having(back.own, Part(mine.posted | {mark(back.event_id): 0}, mine.purchases, others)), entries
+    return account.having(back.own, Part(mine.posted | {id: 0}, mine.purchases, others)), entries
 
 
 def _points_left(posting: Posting, kept_micros: int) -> int:

@@ -19,13 +19,15 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
 
 class Purchase(msgspec.Struct, frozen=True, array_like=True):
     """A sale: when (microseconds), what it cost and how much of that came back (millionths of ``currency``), what it
-    earns."""
+    earns. ``returns`` has the marks of the returns that it took: their own marks stay with whoever brought the goods
+    back, and may come here later than a second copy of one of them."""
 
     occurred_at: int
     currency: str
     amount_micros: int
     returned_micros: int = 0
     postings: tuple[Posting, ...] = ()
+    returns: tuple[int, ...] = ()
 
 
 class Return(msgspec.Struct, frozen=True, array_like=True):
@@ -86,6 +88,10 @@ class Account(msgspec.Struct, frozen=True, array_like=True):
             for part in self.parts.values()
             for purchase in part.purchases.values()
         )
+
+    def has_taken(self, back: int) -> bool:
+        """Whether a sale took the return with this mark."""
+        return any(back in bought.returns for part in self.parts.values() for bought in part.purchases.values())
 
     def part(self, own: str) -> Part:
         return self.parts.get(own, NOTHING)

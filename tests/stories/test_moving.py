@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from processors.rewards.core import PROCESSOR as REWARDS
+from processors.rewards.core import merge, split, step
 from processors.shell.kept import WINDOW, Active, Erased, KeptCodec, Place
-from processors.step import Emit
+from processors.step import Emit, Step
 from schemas.events import RewardPosted, StateMoved
 from schemas.ids import MARK_BYTES, derived
 from tests.stories.stage import Stage
@@ -198,6 +199,19 @@ def test_a_return_that_waited_finds_the_sale_that_comes_with_somebody(rewards: S
         )
     ) == ["anna +10 bought for sale-1", "anna moves to ben", "ben -10 bought for return-1"]
     assert (points(rewards, "ben"), rewards.state("ben").waiting) == (0, ())
+
+
+def test_a_return_counts_once_when_a_copy_of_it_comes_along_with_somebody(rewards: Stage) -> None:
+    sale, back = told(purchase("5.00", name="sale-1"), returned("2.00", of="sale-1", who="ben"))
+    bought = step(None, sale, rewards.world).state
+    taken = step(bought, back, rewards.world)
+    assert [effect.event.points for effect in taken.effects] == [-4]
+    without_ben, _ = split(taken.state, person("ben"))  # what ben brought back is known to his part, which is away
+    waiting = step(None, back, rewards.world).state
+    together = merge(without_ben, waiting)
+    assert together.effects == ()
+    assert together.state.waiting == ()
+    assert merge(together.state, waiting) == Step(together.state)
 
 
 def test_somebody_erased_is_not_heard_of_again(rewards: Stage) -> None:
