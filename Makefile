@@ -28,9 +28,10 @@ help:
 run: $(VENV)/.installed
 	$(BIN)/footpath up $(ARGS)
 
-# Two at a time, a file on one side: most tests wait for real servers, and each side starts its own.
+# Two at a time, a file on one side: most tests wait for real servers, and each side starts its own. Files in their order
+# (otherwise those with many tests come first), so that the long stories under fire are not the last to begin.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # One at a time: these tests load the machine themselves.
 chaos: $(VENV)/.installed-test

@@ -6,7 +6,11 @@ import sys
 from cyclopts import App, CycloptsError
 
 from deploy.commands import RUN_IT, TRY_IT, USE_IT, run_it, set_it_up, try_it, use_it
+from deploy.commands.attribute import attribute
+from deploy.commands.costs import costs
 from deploy.commands.identity import identity
+from deploy.commands.replay import replay
+from deploy.commands.report import report
 from deploy.errors import Refused
 
 app = App(
@@ -20,10 +24,13 @@ app.command(try_it.shoppers, group=TRY_IT)
 app.command(run_it.gateway, group=RUN_IT)
 app.command(run_it.worker, group=RUN_IT)
 app.command(run_it.sink, group=RUN_IT)
-for commands in (set_it_up.topics, set_it_up.store, set_it_up.brand, identity):
+for commands in (set_it_up.topics, set_it_up.store, set_it_up.brand, identity, replay):
     app.command(commands)
 app.command(use_it.import_, name="import", group=USE_IT)
 app.command(use_it.qr, group=USE_IT)
+app.command(costs, group=USE_IT)
+app.command(report, group=USE_IT)
+app.command(attribute, group=USE_IT)
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ def read_clickhouse(environ: Mapping[str, str]) -> str:
 
 
 def read_kafka(environ: Mapping[str, str]) -> str:
-    """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else that of a stack with default ports."""
+    """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else those of a stack with default ports."""
     return environ.get("FOOTPATH_KAFKA") or str(_running(environ).get("kafka") or "127.0.0.1:9092")
 
 

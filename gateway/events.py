@@ -19,7 +19,7 @@ from gateway.replies import Refused, json_reply
 from gateway.spool import SpoolFull
 from gateway.state import Gateway, gateway_of
 from schemas.brand.model import ApiKey
-from schemas.events import Event, EventRejected
+from schemas.events import CostReported, Event, EventRejected
 from schemas.kinds import types_of
 
 PAUSE_AFTER = 100_000
@@ -98,6 +98,10 @@ async def _take(gateway: Gateway, world: World, sender: Sender, batch: Sequence[
             verdicts.append(Verdict(event.source_event_id or None, "rejected", why))
             outgoing.append(event)
             gateway.metrics.rejections.labels(event.reason).inc()
+        elif isinstance(event, CostReported):
+            # The latest statement counts, so one that was made before and is made again is news.
+            verdicts.append(Verdict(event.event_id, "accepted"))
+            outgoing.append(event)
         else:
             acknowledgement = f"{sender.key_id}/{event.event_id}"
             if acknowledgement in fresh or acknowledgement in gateway.recent:

@@ -46,6 +46,13 @@ class SentStock(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quantity: Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
 
 
+class SentCost(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Properties of cost_reported; ``amount`` as that of a sale."""
+
+    amount: Any
+    currency: Any = None
+
+
 class Sent(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An event of the batch API. What a known tag says about its place fills in what the event leaves out."""
 

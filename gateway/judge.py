@@ -10,10 +10,10 @@ from uuid import uuid4
 import msgspec
 
 from gateway.brand import World
-from gateway.incoming import MAX_LINES, Invalid, Sent, SentLine, SentStock, complaint, decode_event
+from gateway.incoming import MAX_LINES, Invalid, Sent, SentCost, SentLine, SentStock, complaint, decode_event
 from gateway.values import amount_of, currency_of, id_of, micros_of
 from schemas import kinds
-from schemas.events import Line, StockReported, TouchpointRecorded
+from schemas.events import CostReported, Line, StockReported, TouchpointRecorded
 from schemas.identifiers import InvalidIdentifier, anchor_of, is_blocked
 from schemas.likeness.traits import PROPERTY, RAW, Traits
 from schemas.reasons import BLOCKED_VALUE, FORBIDDEN, MALFORMED, UNKNOWN_TYPE
@@ -33,7 +33,7 @@ class Sender:
     types: frozenset[str]
 
 
-def judge(raw: bytes, sender: Sender, world: World, now: int) -> TouchpointRecorded | StockReported:
+def judge(raw: bytes, sender: Sender, world: World, now: int) -> TouchpointRecorded | StockReported | CostReported:
     """The event to publish, without any raw identifier.
 
     :param now: time of receipt in microseconds.
@@ -58,6 +58,18 @@ def judge(raw: bytes, sender: Sender, world: World, now: int) -> TouchpointRecor
             store=names["store"],
             quantity=stock.quantity,
             sku=stock.sku if stock.sku in world.brand.products else scrub(stock.sku),
+            received_at=now,
+            source=sender.key_id,
+        )
+    if sent.type == kinds.COST_REPORTED:
+        placed = {name: names[name] for name in ("campaign", "channel", "placement", "store", "tag") if name in names}
+        if "campaign" not in placed:
+            raise Invalid("campaign", "must name the campaign that the money was spent for")
+        return CostReported(
+            event_id=event_id,
+            occurred_at=occurred_at,
+            **placed,
+            **_cost(sent, world),
             received_at=now,
             source=sender.key_id,
         )
@@ -169,6 +181,20 @@ def _stock(sent: Sent) -> SentStock:
         return msgspec.convert(sent.properties, SentStock)
     except msgspec.ValidationError as error:
         raise complaint(error, "properties") from None
+
+
+def _cost(sent: Sent, world: World) -> dict[str, Any]:
+    try:
+        cost = msgspec.convert(sent.properties, SentCost)
+    except msgspec.ValidationError as error:
+        raise complaint(error, "properties") from None
+    own = world.brand.about.currency
+    currency = own if cost.currency is None else currency_of(cost.currency)
+    if currency != own:
+        raise Invalid(
+            "properties.currency", f"must be the brand's, {own}: costs are held against revenue; convert them"
+        )
+    return {"amount_micros": amount_of(cost.amount, "properties.amount"), "currency": currency}
 
 
 def _traits(properties: dict[str, Any], world: World) -> Traits | None:

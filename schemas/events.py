@@ -158,11 +158,31 @@ class StockReported(Event, frozen=True, kw_only=True):
     source: str
 
 
+class CostReported(Event, frozen=True, kw_only=True):
+    campaign: str
+    channel: str = ""
+    placement: str = ""
+    store: str = ""
+    tag: str = ""
+    amount_micros: int
+    currency: str
+    received_at: int
+    source: str
+
+
 class BrandConfigured(Event, frozen=True, kw_only=True):
     kind: str
     id: str
     version: str
     body: str
+
+
+class EventReplayed(Event, frozen=True, kw_only=True):
+    reject_event_id: str
+    replayed_event_id: str
+    outcome: str
+    stage: str
+    reason: str
 
 
 class EventRejected(Event, frozen=True, kw_only=True):

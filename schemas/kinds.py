@@ -10,6 +10,8 @@ NFC_TAP: Final = "nfc_tap"
 SALE: Final = "sale"
 RETURN: Final = "return"
 STOCK_REPORTED: Final = "stock_reported"
+COST_REPORTED: Final = "cost_reported"
+"""What a campaign cost on a day; like stock_reported it is about no person."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
 """An operator's word on two identifiers: they are one person's, or not, whatever other events say."""
@@ -73,12 +75,15 @@ FAMILIES: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "identity": frozenset({LINKED, UNLINKED}),
+    "costs": frozenset({COST_REPORTED}),
 }
 TYPES: Final[frozenset[str]] = frozenset().union(*FAMILIES.values())
 VERDICTS: Final[frozenset[str]] = frozenset({LINKED, UNLINKED})
 """Kinds that say something of two identifiers, and nothing of what their person did."""
 MONEY: Final[frozenset[str]] = frozenset({SALE, RETURN})
-"""Kinds that must carry an amount and a currency."""
+"""Kinds that must carry an amount and a currency, and tell what a person paid or got back."""
+OFFLINE: Final[frozenset[str]] = FAMILIES["sensor"] | FAMILIES["till"] - MONEY - {STOCK_REPORTED}
+"""Kinds of touches in the physical world. A sale is none: the channel that it names may be any."""
 SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for family in FAMILIES))
 
 

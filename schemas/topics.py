@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from schemas.events import (
     BrandConfigured,
+    CostReported,
     Event,
     EventRejected,
+    EventReplayed,
     IdentityChanged,
     IdentityLikened,
     IdentitySignalled,
@@ -21,6 +23,7 @@ from schemas.events import (
 )
 
 DAY_MS = 86_400_000
+DAY_US = 1000 * DAY_MS
 FOREVER_MS = -1
 MAX_RECORD_BYTES = 2 << 20
 """What the topics take (deploy sets them up so); a rejected record travels inside another."""
@@ -153,6 +156,16 @@ STOCK_REPORTED = Topic(
     read_by=("context", "sink"),
     compacted=True,
 )
+COST_REPORTED = Topic(
+    "cost-reported",
+    CostReported,
+    # A name has no control characters, so different statements never share a key.
+    lambda e: "\x1f".join((e.campaign, e.channel, e.placement, e.store, e.tag, str(e.occurred_at // DAY_US))),
+    "campaign, channel, placement, store, tag and day since 1970 (UTC)",
+    written_by=("gateway",),
+    read_by=("sink",),
+    compacted=True,
+)
 BRAND_CONFIGURED = Topic(
     "brand-configured",
     BrandConfigured,
@@ -171,6 +184,16 @@ EVENT_REJECTED = Topic(
     read_by=("sink",),
     retention_ms=90 * DAY_MS,
 )
+EVENT_REPLAYED = Topic(
+    "event-replayed",
+    EventReplayed,
+    lambda e: e.reject_event_id,
+    "event id of the reject",
+    written_by=("replay rejected",),
+    read_by=("replay rejected", "sink"),
+    compacted=True,
+    sealed=True,
+)
 
 TOPICS: tuple[Topic, ...] = (
     TOUCHPOINT_RECORDED,
@@ -184,8 +207,10 @@ TOPICS: tuple[Topic, ...] = (
     SCAN_MISSED,
     REWARD_POSTED,
     STOCK_REPORTED,
+    COST_REPORTED,
     BRAND_CONFIGURED,
     EVENT_REJECTED,
+    EVENT_REPLAYED,
 )
 BY_EVENT: dict[type[Event], Topic] = {topic.event: topic for topic in TOPICS}
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}

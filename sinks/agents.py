@@ -16,12 +16,13 @@ Publish = Callable[[EventRejected], Awaitable[None]]
 
 
 class Agent:
-    """Brings the records of one topic into its table."""
+    """Brings the records of one topic into its table, or into ``table`` beside it."""
 
-    def __init__(self, topic: Topic, codec: Codec, writer: Writer, publish: Publish) -> None:
+    def __init__(self, topic: Topic, codec: Codec, writer: Writer, publish: Publish, table: str = "") -> None:
         self._topic = topic
+        self._table = table
         self._codec = codec.of(topic)
-        self._sorter = Sorter(topic, self._codec)
+        self._sorter = Sorter(topic, self._codec, table)
         self._writer = writer
         self._publish = publish
 
@@ -46,7 +47,7 @@ class Agent:
             # Published, a reject of a reject would come back here and be rejected again.
             own = [self._body(rejected) for rejected in rows.rejects]
             if own:
-                rows.blocks.append((Columns(self._topic, self._codec.schema), own))
+                rows.blocks.append((Columns(self._topic, self._codec.schema, self._table), own))
         else:
             await asyncio.gather(*(self._publish(rejected) for rejected in rows.rejects))
         for columns, bodies in rows.blocks:

@@ -35,10 +35,11 @@ _PLAIN = {"string": "String", "bytes": "String", "long": "Int64", "int": "Int32"
 
 @dataclass(frozen=True)
 class Columns:
-    """How records that one schema wrote become rows of a topic's table."""
+    """How records that one schema wrote become rows of a topic's table, or of ``table`` beside it."""
 
     topic: Topic
     schema: Schema
+    table: str = ""
 
     @cached_property
     def fields(self) -> list[dict[str, Any]]:
@@ -84,10 +85,8 @@ def insert_into(columns: Columns, came: Sequence[str], values: Sequence[str], ke
     """The statement: ``came`` are the container's fields with their types, ``values`` those of the schema in SQL."""
     names = ", ".join(["_partition", "_offset", *(f"`{name}`" for name in columns.names)])
     selected = ", ".join(["_partition", "_offset", *values])
-    source = f"input('{', '.join(came)}')"
-    return (
-        f"INSERT INTO footpath.{columns.topic.table} ({names}) SELECT {selected} FROM {source} WHERE {kept} FORMAT Avro"
-    )
+    source, table = f"input('{', '.join(came)}')", columns.table or columns.topic.table
+    return f"INSERT INTO footpath.{table} ({names}) SELECT {selected} FROM {source} WHERE {kept} FORMAT Avro"
 
 
 def container_head(fields: Sequence[dict[str, Any]]) -> bytes:

@@ -39,6 +39,7 @@ class Loop:
     """One loop for all topics.
 
     :param flush_rows: a batch is full with so many records, or BATCH_BYTES. :param flush_after_s: or when it is so old.
+    ``stored`` has the offsets that were committed.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Loop:
         self._agents = agents
         self._flush_rows = flush_rows
         self._flush_after_s = flush_after_s
+        self.stored: dict[TopicPartition, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; what was read by then is stored and committed. An agent's failure ends the loop."""
@@ -94,8 +96,6 @@ class Loop:
         if before is not None:
             await before
         await self._commit(batch.ends)
-        for topic in batch.topics:
-            metrics.LAG.labels(topic).set(self._lag(topic, batch.ends))
 
     async def _commit(self, ends: dict[TopicPartition, int]) -> None:
         while True:
@@ -104,6 +104,7 @@ class Loop:
             try:
                 if mine:
                     await self._consumer.commit(mine)
+                    self.stored |= mine
                 metrics.WAITING.labels("kafka").set(0)
                 return
             except (CommitFailedError, IllegalStateError) as problem:
@@ -113,12 +114,3 @@ class Loop:
                 metrics.WAITING.labels("kafka").set(1)
                 log.warning("Kafka does not take the commit, next try in %.0f s: %s", PAUSE_S, problem)
                 await asyncio.sleep(PAUSE_S)
-
-    def _lag(self, topic: str, ends: dict[TopicPartition, int]) -> int:
-        """Records of the batch's partitions that Kafka has beyond what is stored."""
-        stored = ((partition, end) for partition, end in ends.items() if partition.topic == topic)
-        return sum(
-            max(0, (self._consumer.highwater(partition) or end) - end)
-            for partition, end in stored
-            if partition in self._consumer.assignment()
-        )

@@ -10,5 +10,7 @@ INSERT_SECONDS = Histogram(
     ["table"],
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30),
 )
-LAG = Gauge("footpath_sink_lag_records", "Records that are on a topic and not yet in its table", ["topic"])
+LAG = Gauge(
+    "footpath_sink_lag_records", "Records on a topic that are not yet in its table, ends of transactions too", ["topic"]
+)
 WAITING = Gauge("footpath_sink_waiting", "1 while the sink waits for this part to come back", ["part"])

@@ -67,11 +67,12 @@ class Unchecked:
 
 
 class Sorter:
-    """Sorts the records of one topic."""
+    """Sorts the records of one topic, for its table or another of that form."""
 
-    def __init__(self, topic: Topic, codec: TopicCodec) -> None:
+    def __init__(self, topic: Topic, codec: TopicCodec, table: str = "") -> None:
         self._codec = codec
         self._topic = topic
+        self._table = table
         self._columns: dict[bytes, Columns] = {}
         self._sealed: dict[tuple[bytes, int], Sealed] = {}
         self._by_head: dict[bytes, Sealed] = {}
@@ -159,7 +160,7 @@ class Sorter:
     def _columns_of(self, schema: Schema) -> Columns:
         columns = self._columns.get(schema.fingerprint)
         if columns is None:
-            columns = self._columns[schema.fingerprint] = Columns(self._topic, schema)
+            columns = self._columns[schema.fingerprint] = Columns(self._topic, schema, self._table)
         return columns
 
 

@@ -18,6 +18,7 @@ from schemas.topics import MAX_RECORD_BYTES
 from sinks import log as logs
 from sinks import metrics
 from sinks.agents import Publish, build_agents
+from sinks.lag import watch
 from sinks.loop import PAUSE_S, Loop
 from sinks.reading import build_plain_consumer
 from sinks.settings import SettingError, Settings, read
@@ -103,7 +104,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         if await start(producer, stop) and await start(consumer, stop):
             consumer.subscribe(list(agents))
             log.info("reading %d topics", len(agents))
-            await Loop(consumer, agents, settings.flush_rows, settings.flush_after_ms / 1000).run(stop)
+            loop = Loop(consumer, agents, settings.flush_rows, settings.flush_after_ms / 1000)
+            watching = asyncio.create_task(watch(consumer, loop.stored, stop))
+            try:
+                await loop.run(stop)
+            finally:
+                watching.cancel()
     finally:
         await _stop(consumer)
         await producer.stop()

@@ -9,6 +9,8 @@ from deploy.local.ports import LOCALHOST
 MAX_SERVER_MEMORY_BYTES = 1_300_000_000
 # Larger aggregations and sorts go to disk instead of failing.
 SPILL_BYTES = 400_000_000
+# By default a thread wants a gigabyte free, which would leave every query a single one.
+FREE_BYTES_PER_THREAD = 200_000_000
 MARK_CACHE_BYTES = 64 << 20
 INDEX_CACHE_BYTES = 32 << 20
 
@@ -80,6 +82,7 @@ def users_xml(database: str | None) -> str:
   <profiles><default>
     <max_bytes_before_external_group_by>{SPILL_BYTES}</max_bytes_before_external_group_by>
     <max_bytes_before_external_sort>{SPILL_BYTES}</max_bytes_before_external_sort>
+    <max_threads_min_free_memory_per_thread>{FREE_BYTES_PER_THREAD}</max_threads_min_free_memory_per_thread>
   </default></profiles>
   <quotas><default/></quotas>
   <users><default>

@@ -10,6 +10,7 @@ import msgspec
 
 from processors.context.decide import FALLBACK, decide
 from processors.context.history import Asked, asked_by, history_of
+from processors.context.holdout import is_held_out
 from processors.context.situation import Situation, gather
 from processors.context.state import Visitor
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -70,13 +71,14 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 
 
 def _answer(visitor: Visitor, event: TouchpointIdentified, tag: Tag, world: World) -> Emit:
-    asked = _asked(world)
+    asked, holdout = _asked(world), world.brand.about.holdout
+    held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
     if asked is None:
-        situation = gather(visitor.whole, event, tag, world)
+        situation = gather(visitor.whole, event, tag, world, held_out=held_out)
         apart = situation.history
     else:
         history = history_of(visitor.books.values(), event.occurred_at, world.brand.about.currency)
-        situation = gather(visitor.whole, event, tag, world, history)
+        situation = gather(visitor.whole, event, tag, world, history, held_out)
         apart = asked.told_apart(history)
     # All that an answer hangs on; on the time of day only through the opening hours.
     case = msgspec.structs.replace(situation, local_time=None, history=apart), event.campaign

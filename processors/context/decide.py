@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from processors.context.holdout import HELD_OUT
 from processors.context.situation import Situation
 from schemas.brand.model import Route, When
 from schemas.events import Candidate
@@ -14,21 +15,24 @@ FALLBACK = "fallback"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``winner`` is None when no route applies; ``candidates`` has every route in the order in which they were
-    weighed."""
+    """``winner`` is None when no route applies or the visitor is held out; ``candidates`` has every route in the order
+    in which they were weighed."""
 
     winner: Route | None
     candidates: tuple[Candidate, ...]
 
 
 def decide(routes: tuple[Route, ...], situation: Situation) -> Decision:
-    """The first route, in the brand's order (priority, then id), whose conditions all hold."""
+    """The first route, in the brand's order (priority, then id), whose conditions all hold; none for somebody who is
+    held out, and the first that lost because of it is the one that would have answered."""
     winner: Route | None = None
     candidates = []
     for route in routes:
         lost_because = _wrong_place(route.when, situation) or _objection(route, situation)
         if not lost_because:
-            if winner is None:
+            if situation.held_out is True:
+                lost_because = HELD_OUT
+            elif winner is None:
                 winner = route
             else:
                 lost_because = f"outranked by {winner.id}"

@@ -16,7 +16,7 @@ from schemas.events import TouchpointIdentified
 
 class Situation(msgspec.Struct, frozen=True):
     """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known;
-    ``history`` is there when any route asks for it."""
+    ``history`` is there when any route asks for it, ``held_out`` when the brand has a hold-out."""
 
     type: str
     placement: str
@@ -31,6 +31,7 @@ class Situation(msgspec.Struct, frozen=True):
     visits: int
     bought: bool
     history: History | msgspec.UnsetType = msgspec.UNSET
+    held_out: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 def gather(
@@ -39,6 +40,7 @@ def gather(
     tag: Tag,
     world: World,
     history: History | msgspec.UnsetType = msgspec.UNSET,
+    held_out: bool | msgspec.UnsetType = msgspec.UNSET,
 ) -> Situation:
     """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they
     were seen in within the visit gap."""
@@ -63,6 +65,7 @@ def gather(
         visits=visitor.visits,
         bought=event.product in visitor.bought,
         history=history,
+        held_out=held_out,
     )
 
 

@@ -9,6 +9,8 @@ is sealed follows from the state that is there: nobody reads what an attempt tha
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -23,6 +25,10 @@ log = logging.getLogger(__name__)
 
 WATERMARK = b"\0watermark\0"
 """Changelog key of the last source offset that the state contains, one for each source topic."""
+REBUILT = WATERMARK + b"\0rebuilt"
+"""Changelog key that names the last rebuild of the whole state."""
+REPLACED_ROWS = 5_000
+"""Rows of a rebuilt state that are on their way at a time."""
 
 
 class Changelog:
@@ -55,6 +61,22 @@ class Changelog:
         # A prebuilt batch reports its first offset: replaying the rows behind it at a restart changes nothing.
         return int(metadata.offset) + 1
 
+    async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], mark: bytes) -> None:
+        """Writes a whole state anew with the next source offset of each topic, all or nothing, however much it is.
+
+        :param mark: tells this state from all before it: a store that does not have it is older, wherever it is.
+        :raises ProducerFenced: another owner has the partition.
+        """
+        marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items() if offset)
+        every: Iterator[Row] = ((key, value, []) for key, value in chain(rows, marks, [(REBUILT, mark)]))
+        async with self._producer.transaction():
+            while some := list(islice(every, REPLACED_ROWS)):
+                for delivery in await send_rows(self._producer, self.topic, self.partition, some):
+                    await delivery
+            await self._producer.send_offsets_to_transaction(
+                {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
+            )
+
     async def close(self) -> None:
         await self._producer.stop()
 
@@ -83,7 +105,8 @@ async def restore(bootstrap: str, processor: str, partition: int, store: Store) 
     """Brings the store to the end of the changelog and gives the number of rows that were read.
 
     Positions are compared, not offsets of records: the last record of a transaction is a marker that no consumer is
-    shown, and compaction leaves gaps. A store that is ahead of an emptied changelog keeps what it has.
+    shown, and compaction leaves gaps. A store that is ahead of an emptied changelog keeps what it has, unless the
+    state was rebuilt there since.
     """
     tp = TopicPartition(topics.changelog(processor), partition)
     consumer = AIOKafkaConsumer(
@@ -99,16 +122,31 @@ async def restore(bootstrap: str, processor: str, partition: int, store: Store) 
     try:
         consumer.assign([tp])
         first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+        start = max(store.position, first)
         if store.position > end:
             log.warning("the changelog ends before the store", extra={"partition": partition, "end": end})
-            return 0
-        consumer.seek(tp, max(store.position, first))
-        while (position := await consumer.position(tp)) < end:
-            batches = await consumer.getmany(tp, timeout_ms=200, max_records=20_000)
-            for records in batches.values():
-                store.write(((r.key, r.value) for r in records if r.value is not None), records[-1].offset + 1)
-                count += len(records)
-        store.write((), max(position, store.position))
+            if not await _rebuilt_since(consumer, tp, first, end, store):
+                return 0
+            start = first
+        async for records in _rows(consumer, tp, start, end):
+            store.write(((r.key, r.value) for r in records if r.value is not None), records[-1].offset + 1)
+            count += len(records)
+        store.write((), max(await consumer.position(tp), store.position))
     finally:
         await consumer.stop()
     return count
+
+
+async def _rows(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end: int) -> AsyncIterator[list[Any]]:
+    consumer.seek(tp, start)
+    while await consumer.position(tp) < end:
+        for records in (await consumer.getmany(tp, timeout_ms=200, max_records=20_000)).values():
+            yield records
+
+
+async def _rebuilt_since(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, end: int, store: Store) -> bool:
+    """Whether the changelog names a rebuild of the state that the store has not heard of."""
+    named = None
+    async for records in _rows(consumer, tp, first, end):
+        named = next((record.value for record in reversed(records) if record.key == REBUILT), named)
+    return named is not None and named != store.get(REBUILT)

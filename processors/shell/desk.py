@@ -11,6 +11,7 @@ from processors.shell.kept import Kept, KeptCodec
 from processors.shell.store import Store
 from processors.shell.turn import take_turn
 from processors.step import Drop, Emit, Processor, Reject
+from schemas.addressed import is_for
 from schemas.codec import Codec, Undecodable
 from schemas.events import Event
 from schemas.rejects import reject_record
@@ -28,6 +29,7 @@ class Record(Protocol):
     timestamp: int
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
 
 
 class TooManyRejects(Exception):
@@ -62,12 +64,14 @@ class Desk:
 
     def take(self, topic_name: str, records: Sequence[Record], world: Any) -> None:
         """Gives every record its turn, in order; effects go to ``publish`` or ``sealed``, changed states to
-        ``dirty``."""
+        ``dirty``. A record that is published again for another processor is passed over."""
         topic = BY_NAME[topic_name]
         decode, key_of = self.codec.of(topic).decode, topic.key
         processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
         publish = self.publish
         for record in records:
+            if not is_for(record.headers, processor.name):
+                continue
             try:
                 event = decode(record.value)
             except Undecodable as error:

@@ -24,6 +24,7 @@ class Handed(NamedTuple):
     timestamp: int
     key: bytes
     value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 Take = Callable[[str, Any], None]
@@ -63,4 +64,4 @@ def _hand(takers: Sequence[Take], topic: str, row: Row, done: asyncio.Future[Any
     if not done.cancelled() and done.exception() is None:
         metadata = done.result()
         for take in takers:
-            take(topic, Handed(metadata.offset, metadata.timestamp, row[0], row[1]))
+            take(topic, Handed(metadata.offset, metadata.timestamp, *row))

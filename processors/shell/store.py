@@ -4,7 +4,7 @@ A store only ever holds what the changelog holds: rows are written after their t
 the changelog position that they bring the store to, in one atomic write.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +78,12 @@ class RocksStore:
         batch.put(_POSITION, b"%d" % position)
         self._db.write(batch)
         self.position = position
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every row, in the order of keys."""
+        for key, value in self._db.items():
+            if isinstance(key, bytes) and key != _POSITION:
+                yield key, value
 
     def close(self) -> None:
         self._db.close()

@@ -8,7 +8,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]  # its stub leaves it out
 
 from schemas import kinds
-from schemas.brand.model import About, ApiKey, Brand, Guards, Item, Reward, Route, Store, Tag, When, is_registered
+from schemas.brand.model import (
+    About,
+    ApiKey,
+    Brand,
+    Guards,
+    Holdout,
+    Item,
+    Reward,
+    Route,
+    Store,
+    Tag,
+    When,
+    is_registered,
+)
 from schemas.identifiers import TYPES
 
 PLACEHOLDERS = frozenset({"tag", "store", "store_name", "product", "product_name", "campaign", "stock"})
@@ -53,6 +66,7 @@ def _about(about: About) -> Iterator[tuple[str, str]]:
         yield "fallback", f"{about.fallback} is under none of the brand's destinations"
     yield from _unknown_types("touch_types", about.touch_types)
     yield from _guards(about.guards, (*TYPES, *about.identifier_types))
+    yield from _holdout(about.holdout)
 
 
 def _guards(guards: Guards, types: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -70,6 +84,15 @@ def _guards(guards: Guards, types: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, name in enumerate(guards.never_stitch):
         if not name.strip():
             yield f"guards.never_stitch[{index}]", "must name a class of devices"
+
+
+def _holdout(holdout: Holdout) -> Iterator[tuple[str, str]]:
+    if not 0 <= holdout.share <= 0.5:
+        yield "holdout.share", f"{holdout.share} is no share from 0 to 0.5, e.g. 0.05 for every twentieth person"
+    elif round(holdout.share, 4) != holdout.share:
+        yield "holdout.share", f"{holdout.share} has more than four decimals"
+    if holdout.share and not holdout.salt:
+        yield "holdout.salt", "must be given with a share, e.g. the year: whoever changes it draws other people"
 
 
 def _store(store: Store) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,16 @@ class Guards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     never_stitch: tuple[str, ...] = ("kiosk", "till", "staff")
 
 
+class Holdout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """People who get the fallback of every tag, so that it can be said what the answers are worth.
+
+    ``share`` of all people, 0 to 0.5 in steps of 0.0001; ``salt`` draws them: another salt draws others.
+    """
+
+    share: float = 0.0
+    salt: str = ""
+
+
 class About(Item, frozen=True):
     """The brand itself.
 
@@ -82,6 +92,7 @@ class About(Item, frozen=True):
     channels: tuple[Channel, ...] = ()
     identifier_types: tuple[str, ...] = ()
     guards: Guards = Guards()
+    holdout: Holdout = Holdout()
 
 
 class Store(Item, frozen=True):

@@ -32,6 +32,7 @@ BENCHES = (
     "scan-closed",
     "events",
     "sink",
+    "attribution",
     "likeness",
     "failover",
     "restart",

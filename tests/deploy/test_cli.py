@@ -12,7 +12,22 @@ from PIL import Image
 
 from deploy.local.settings import DEMO_BRAND
 
-COMMANDS = ("up", "shoppers", "gateway", "worker", "sink", "topics", "store", "brand", "identity", "import", "qr")
+COMMANDS = (
+    "up",
+    "shoppers",
+    "gateway",
+    "worker",
+    "sink",
+    "topics",
+    "store",
+    "brand",
+    "identity",
+    "import",
+    "costs",
+    "qr",
+    "attribute",
+    "report",
+)
 SUBCOMMANDS = (
     ("topics", "apply"),
     ("brand", "check"),
@@ -44,7 +59,19 @@ def test_every_command_has_help(command: tuple[str, ...]) -> None:
 
 
 def test_help_needs_no_heavy_library() -> None:
-    heavy = ("aiokafka", "faust", "fastavro", "aiohttp", "clickhouse_connect", "starlette", "segno", "numpy")
+    heavy = (
+        "aiokafka",
+        "faust",
+        "fastavro",
+        "aiohttp",
+        "clickhouse_connect",
+        "starlette",
+        "segno",
+        "numpy",
+        "scipy",
+        "sklearn",
+        "altair",
+    )
     program = f"import sys, deploy.cli; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
 

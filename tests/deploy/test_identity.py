@@ -44,6 +44,7 @@ def words(gateway: Gateway) -> list[TouchpointRecorded]:
     """Every operator's word on the topic."""
 
     async def read() -> list[TouchpointRecorded]:
+        decode = Codec().of(TOUCHPOINT_RECORDED).decode
         consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka, auto_offset_reset="earliest")
         await consumer.start()
         try:
@@ -52,7 +53,7 @@ def words(gateway: Gateway) -> list[TouchpointRecorded]:
             ends, found = await consumer.end_offsets(partitions), []
             while any([await consumer.position(partition) < end for partition, end in ends.items()]):
                 for records in (await consumer.getmany(timeout_ms=100)).values():
-                    found += [Codec().of(TOUCHPOINT_RECORDED).decode(record.value) for record in records]
+                    found += [decode(record.value) for record in records]
             return [event for event in found if event.type in VERDICTS]
         finally:
             await consumer.stop()

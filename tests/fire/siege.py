@@ -63,13 +63,13 @@ class Siege:
                 over.set()
                 await asyncio.gather(*at_work)
 
-    async def healed(self) -> float:
+    async def healed(self, within_s: float = HEALS_WITHIN_S) -> float:
         """Seconds until scans are routed, events are taken and their rows can be read, counted from now."""
         began = time.monotonic()
-        await self.reached(lambda: self._is_routed(), HEALS_WITHIN_S, "a routed scan")
-        left_s = HEALS_WITHIN_S - (time.monotonic() - began)
+        await self.reached(lambda: self._is_routed(), within_s, "a routed scan")
+        left_s = within_s - (time.monotonic() - began)
         await self.reached(lambda: self._is_taken(), left_s, "an event that is taken")
-        left_s = HEALS_WITHIN_S - (time.monotonic() - began)
+        left_s = within_s - (time.monotonic() - began)
         last = self._last
         await self.reached(
             lambda: asyncio.to_thread(self._has_row, last), left_s, "the row of an event sent after the fault"

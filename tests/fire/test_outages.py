@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from tests.stack.whole import Street
 
 pytestmark = pytest.mark.timeout(400)
 AWAY_S = 60
+LONG_AWAY_S = 600
+CAUGHT_UP_WITHIN_S = LONG_AWAY_S / 10
+"""What came meanwhile has to be stored first: ten times as fast as it came, beside the load that goes on."""
 
 
 @dataclass
@@ -30,10 +34,17 @@ class Town:
     clickhouse: ClickHousePart
     wire: Wire
     starter: ThreadPoolExecutor
+    sink_metrics_port: int
 
     async def starts(self, part: Part) -> None:
         """Starts it again while the siege goes on; a server ends with the thread that started it."""
         await asyncio.get_running_loop().run_in_executor(self.starter, part.start)
+
+    def lag(self) -> float:
+        """Records of all topics that are not in their tables yet, as the sink tells."""
+        with urllib.request.urlopen(f"http://{ports.LOCALHOST}:{self.sink_metrics_port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("footpath_sink_lag_records{"))
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +61,11 @@ def town(tmp_path_factory: pytest.TempPathFactory, long: bool) -> Iterator[Town]
             directory / "data",
             FOOTPATH_KAFKA=f"{ports.LOCALHOST}:{port}",
             FOOTPATH_CLICKHOUSE=clickhouse.url,
+            FOOTPATH_SINK_METRICS_PORT=str(sink_metrics_port := ports.free()),
             **SHORT_SESSIONS,
         )
         street.start()
-        yield Town(street, kafka, clickhouse, wire, starter)
+        yield Town(street, kafka, clickhouse, wire, starter, sink_metrics_port)
         assert street.stop() == 0
         kafka.stop()
         clickhouse.stop()
@@ -127,4 +139,26 @@ async def test_clickhouse_is_away(town: Town, how: str) -> None:
             os.kill(town.clickhouse.pid, signal.SIGCONT)
         print(f"healed {await siege.healed():.1f} s after ClickHouse was back; {siege.describe()}")
     assert not siege.book.refused
+    await is_kept(siege)
+
+
+@pytest.mark.timeout(LONG_AWAY_S + 300)
+async def test_clickhouse_is_away_for_ten_minutes(town: Town) -> None:
+    """Long enough for every patience to end. Scans are routed, the lag grows and shows, the sink waits; afterwards the
+    lag is gone and every row is there once."""
+    siege = Siege(town.street)
+    async with siege.under_way():
+        await siege.is_going("routed")
+        sink = town.street.run["processes"]["sink"]
+        town.clickhouse.kill()
+        lags = []
+        for _ in range(4):
+            await siege.lasts(LONG_AWAY_S / 4)
+            lags.append(await asyncio.to_thread(town.lag))
+        assert lags == sorted(set(lags)) and lags[0] > 0, f"the lag does not grow: {lags}"
+        await siege.is_going("routed")
+        await town.starts(town.clickhouse)
+        took_s = await siege.healed(CAUGHT_UP_WITHIN_S)
+        print(f"healed {took_s:.1f} s after ClickHouse was back, behind by {lags}; {siege.describe()}")
+    assert not siege.book.refused and town.street.run["processes"]["sink"] == sink, "the sink did not wait"
     await is_kept(siege)

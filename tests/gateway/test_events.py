@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from schemas.topics import EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECORDED
+from schemas.topics import COST_REPORTED, EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECORDED
 from tests.gateway.street import Phone, page_view, read_back, sale
 
 HEADERS = {"Authorization": "Bearer till-secret", "Content-Type": "application/json"}
@@ -44,6 +44,23 @@ async def test_a_retry_is_answered_without_publishing_again(phone: Phone, street
     ids = [event["event_id"], last["event_id"]]
     found = await read_back(street, TOUCHPOINT_RECORDED, lambda e: e.event_id in ids, 2)
     assert [one.event_id for one in found] == ids
+
+
+async def test_a_cost_that_is_stated_anew_is_taken_even_as_it_was_before(phone: Phone, street: str) -> None:
+    campaign = uuid4().hex[:8]
+    first, second = (
+        {
+            "event_id": f"{campaign}-{amount}",
+            "type": "cost_reported",
+            "occurred_at": "2026-03-01T00:00:00Z",
+            "campaign": campaign,
+            "properties": {"amount": amount},
+        }
+        for amount in ("100", "120")
+    )
+    assert await phone.verdicts(first, second, first) == [("accepted", "")] * 3
+    found = await read_back(street, COST_REPORTED, lambda e: e.campaign == campaign, 3)
+    assert [one.amount_micros for one in found] == [100_000_000, 120_000_000, 100_000_000]
 
 
 @pytest.mark.parametrize("count", [1, 31, 32, 1000])

@@ -12,8 +12,9 @@ from gateway.incoming import Invalid, split_batch
 from gateway.judge import Sender, judge
 from gateway.rejects import rejected
 from schemas.brand.load import load
-from schemas.events import Line, StockReported, TouchpointRecorded
-from schemas.kinds import FAMILIES, TYPES
+from schemas.events import CostReported, Line, StockReported, TouchpointRecorded
+from schemas.kinds import FAMILIES, TYPES, types_of
+from schemas.topics import COST_REPORTED
 from tests.gateway.street import BRAND, IDENTIFIER_KEY, after, page_view, sale
 
 NOW = time.time_ns() // 1000
@@ -23,6 +24,17 @@ TILL = Sender("till", TYPES)
 @pytest.fixture(scope="module")
 def world() -> World:
     return build_world(load(BRAND), IDENTIFIER_KEY)
+
+
+def cost(amount: Any = "1", **fields: Any) -> dict[str, Any]:
+    """What a campaign cost on the first of March."""
+    return {
+        "type": "cost_reported",
+        "occurred_at": "2026-03-01T12:00:00Z",
+        "campaign": "spring",
+        "properties": {"amount": amount},
+        **fields,
+    }
 
 
 def taken(event: dict[str, Any] | bytes, world: World, sender: Sender = TILL) -> Any:
@@ -74,6 +86,38 @@ def test_stock_is_about_no_person(world: World) -> None:
     event = taken(report, world)
     assert isinstance(event, StockReported)
     assert (event.store, event.sku, event.quantity, event.source) == ("mitte", "tea", 0, "till")
+
+
+def test_a_cost_is_about_no_person_and_its_place_may_come_from_a_tag(world: World) -> None:
+    event = taken(cost("1234.5", event_id="c-1", tag="shelf-1", channel="out of home"), world)
+    assert event == CostReported(
+        event_id="c-1", occurred_at=1_772_366_400_000_000, campaign="spring", channel="out of home", placement="shelf",
+        store="mitte", tag="shelf-1", amount_micros=1_234_500_000, currency="EUR", source="till",
+        received_at=event.received_at,
+    )  # fmt: skip
+
+
+def test_a_key_for_costs_sends_nothing_else(world: World) -> None:
+    agency = Sender("agency", types_of(("events:costs",)))
+    assert taken(cost(), world, agency).source == "agency"
+    assert refused(page_view(), world, agency)[:2] == ("forbidden", "type")
+    assert refused(cost(), world, Sender("till", types_of(("events:till",))))[:2] == ("forbidden", "type")
+
+
+def test_statements_share_a_key_when_they_are_of_one_campaign_place_and_day(world: World) -> None:
+    def key(**fields: Any) -> str:
+        return COST_REPORTED.key(taken(cost(**fields), world))
+
+    assert (
+        key()
+        == key(occurred_at="2026-03-01T23:59:59.999999Z", amount="9")
+        == key(occurred_at="2026-03-02T00:59:59+01:00")
+    )
+    others = [
+        key(occurred_at="2026-03-02T00:00:00Z"), key(campaign="summer"), key(campaign="a/b"),
+        key(campaign="a", channel="b"), key(channel="c"), key(placement="c"), key(store="c"), key(tag="c"), key(),
+    ]  # fmt: skip
+    assert len(set(others)) == len(others)
 
 
 @pytest.mark.parametrize("given", ["550E8400-E29B-41D4-A716-446655440000", "550e8400e29b41d4a716446655440000"])
@@ -156,6 +200,15 @@ def test_no_address_or_number_is_left_in_any_text(world: World) -> None:
         ),
         (sale(type="return", properties={"amount": "1", "sale_event_id": 7}), "invalid", "properties.sale_event_id"),
         (page_view(type="stock_reported", properties={"sku": "tea", "quantity": 1}), "invalid", "store"),
+        (cost(campaign=""), "invalid", "campaign"),
+        (cost(properties={}), "malformed", "properties.amount"),
+        (cost("-1"), "invalid", "properties.amount"),
+        (cost("0.0000001"), "invalid", "properties.amount"),
+        (cost(True), "invalid", "properties.amount"),
+        (cost(properties={"amount": "1", "currency": "USD"}), "invalid", "properties.currency"),
+        (cost(properties={"amount": "1", "currency": "euro"}), "invalid", "properties.currency"),
+        (cost(properties={"amount": "1", "clicks": 3}), "malformed", "properties.clicks"),
+        (cost(occurred_at=after("25 hours")), "invalid", "occurred_at"),
         (
             page_view(type="stock_reported", store="mitte", properties={"sku": "tea", "quantity": -1}),
             "malformed", "properties.quantity",
@@ -228,7 +281,7 @@ def test_an_event_that_is_too_long_leaves_only_its_beginning(world: World) -> No
     with pytest.raises(Invalid) as error:
         judge(raw, TILL, world, NOW)
     kept = rejected(raw, error.value, world, NOW)
-    assert len(kept.raw) < 64 * 1024 and b"12345678" not in kept.raw and b"0151" not in kept.raw
+    assert len(kept.raw) < 64 * 1024 and b"12345678" not in kept.raw and b"0151 " not in kept.raw
 
 
 def known_by(**values: str) -> list[dict[str, str]]:

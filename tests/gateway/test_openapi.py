@@ -40,3 +40,11 @@ async def test_the_document_says_how_an_operator_settles_who_is_who() -> None:
     said = document["paths"]["/v1/events"]["post"]["description"]
     for word in ("identity_linked", "identity_unlinked", "device_class", "Placeholders"):
         assert word in said
+
+
+def test_the_document_says_how_costs_are_told() -> None:
+    document = build_document()
+    assert "cost_reported" in document["components"]["schemas"]["Sent"]["properties"]["type"]["enum"]
+    said = document["paths"]["/v1/events"]["post"]["description"]
+    assert "cost_reported needs campaign and properties.amount" in said
+    assert "the latest statement" in said

@@ -26,12 +26,25 @@ class Happening:
     at: datetime
     channel: str = ""
     campaign: str = ""
+    placement: str = ""
+    store: str = ""
+    tag: str = ""
     amount: Decimal = Decimal(0)
     related: str = ""
 
 
 Credits = dict[str, tuple[float, float]]
-"""Conversions and revenue by channel."""
+"""Conversions and revenue by value of a dimension."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """The touches before one conversion, or after the last one; ``revenue`` is None for the latter."""
+
+    person: str
+    ended_at: datetime
+    touches: tuple[Happening, ...]
+    revenue: Decimal | None
 
 
 def attribute(
@@ -41,8 +54,23 @@ def attribute(
     lookback: timedelta,
     since: datetime,
     until: datetime,
+    by: str = "channel",
 ) -> Credits:
     """Credits of the sales with since <= time < until. Of events with one id the first in ``happenings`` counts."""
+    credits: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for path in paths(happenings, merges, lookback, since, until):
+        if path.revenue is not None:
+            for touch, share in shares(path.touches, path.ended_at, model):
+                value = value_of(touch, by)
+                credits[value][0] += share
+                credits[value][1] += share * float(path.revenue)
+    return {value: (conversions, revenue) for value, (conversions, revenue) in credits.items()}
+
+
+def paths(
+    happenings: Iterable[Happening], merges: dict[str, str], lookback: timedelta, since: datetime, until: datetime
+) -> list[Path]:
+    """Paths that ended with since <= time < until, each with its touches no older than ``lookback`` before its end."""
     once: dict[str, Happening] = {}
     for happening in happenings:
         once.setdefault(happening.event_id, happening)
@@ -50,21 +78,32 @@ def attribute(
     people: dict[str, list[Happening]] = defaultdict(list)
     for happening in once.values():
         people[person_now(happening.person, merges)].append(happening)
-    credits: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for history in people.values():
+    found: list[Path] = []
+    for person, history in people.items():
         touches: list[Happening] = []
+        ends: list[tuple[datetime, list[Happening], Decimal | None]] = []
         for happening in in_order(history):
             if is_touch(happening):
                 touches.append(happening)
-            if happening.type != "sale":
-                continue
-            if since <= happening.at < until:
-                recent = [touch for touch in touches if touch.at >= happening.at - lookback]
-                for channel, share in shares(recent, happening.at, model):
-                    credits[channel][0] += share
-                    credits[channel][1] += share * float(kept[happening.event_id])
-            touches = []
-    return {channel: (conversions, revenue) for channel, (conversions, revenue) in credits.items()}
+            if happening.type == "sale":
+                ends.append((happening.at, touches, kept[happening.event_id]))
+                touches = []
+        if touches:
+            ends.append((touches[-1].at, touches, None))
+        for at, before, revenue in ends:
+            if since <= at < until:
+                recent = tuple(touch for touch in before if touch.at >= at - lookback)
+                found.append(Path(person, at, recent, revenue))
+    return found
+
+
+def value_of(touch: Happening | None, by: str) -> str:
+    """What a touch has in a dimension; None is the touch of a sale without any."""
+    if by == "channel":
+        return (touch.channel or touch.type) if touch else "direct"
+    if by == "campaign_placement":
+        return f"{touch.campaign}\x1f{touch.placement}" if touch else "\x1f"
+    return str(getattr(touch, by)) if touch else ""
 
 
 def person_now(person: str, merges: dict[str, str]) -> str:
@@ -105,9 +144,9 @@ def net_of_returns(happenings: list[Happening], merges: dict[str, str]) -> dict[
     return left
 
 
-def shares(touches: list[Happening], sold_at: datetime, model: str) -> list[tuple[str, float]]:
-    """Channel and share of every touch; the shares sum to 1."""
-    channels = [touch.channel or touch.type for touch in touches] or ["direct"]
+def shares(touches: tuple[Happening, ...], sold_at: datetime, model: str) -> list[tuple[Happening | None, float]]:
+    """Every touch and its share, None for a sale without any; the shares sum to 1."""
+    channels = [value_of(touch, "channel") for touch in touches or (None,)]
     n = len(channels)
     weights = [0.0] * n
     match model:
@@ -128,4 +167,4 @@ def shares(touches: list[Happening], sold_at: datetime, model: str) -> list[tupl
         case _:
             raise ValueError(model)
     total = sum(weights)
-    return [(channel, weight / total) for channel, weight in zip(channels, weights, strict=True)]
+    return [(touch, weight / total) for touch, weight in zip(touches or (None,), weights, strict=True)]

@@ -38,7 +38,7 @@ async def test_only_what_is_acknowledged_is_handed_over_and_only_to_who_is_there
     lost.set_exception(OSError())
     late.set_result(Metadata(42))
     await asyncio.sleep(0)
-    assert taken == [("t", Handed(41, 7, b"a", b"A"))]
+    assert taken == [("t", Handed(41, 7, b"a", b"A", []))]
     handover.leave("t", 1, take)
     handover.follow([acknowledged], "t", 1, [(b"a", b"A", [])])
     await asyncio.sleep(0)

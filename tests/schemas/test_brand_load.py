@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.settings import DEMO_BRAND
 from schemas.brand.load import BrandError, Problem, load
-from schemas.brand.model import is_registered
+from schemas.brand.model import Holdout, is_registered
 from tests.schemas.brands import YAML, write
 
 
@@ -192,6 +192,37 @@ def test_a_brand_says_what_keeps_strangers_apart(tmp_path: Path) -> None:
     guards = load(write(tmp_path, GUARDED)).about.guards
     assert (guards.neighbours, guards.per_person) == ({"email": 10, "badge": 5}, {"customer": 1})
     assert (guards.person_size, guards.never_stitch) == (40, ("kiosk", "vending"))
+
+
+HOLDING_OUT = YAML.replace(
+    "  destinations: [https://shop.example]\n",
+    """  destinations: [https://shop.example]
+  holdout: {share: 0.0500, salt: "2026"}
+""",
+)
+
+
+def test_a_brand_says_how_many_are_held_out_and_without_a_word_nobody_is(tmp_path: Path) -> None:
+    assert load(write(tmp_path, HOLDING_OUT)).about.holdout == Holdout(share=0.05, salt="2026")
+    assert load(write(tmp_path, YAML)).about.holdout.share == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "message"),
+    [
+        ('share: 0.51, salt: "2026"', "share", "no share from 0 to 0.5"),
+        ('share: -0.1, salt: "2026"', "share", "no share from 0 to 0.5"),
+        ('share: .nan, salt: "2026"', "share", "no share from 0 to 0.5"),
+        ('share: 0.12345, salt: "2026"', "share", "more than four decimals"),
+        ("share: 0.05", "salt", "must be given"),
+        ('share: 5 %, salt: "2026"', "share", "expected `float`"),
+    ],
+)
+def test_a_hold_out_that_cannot_be_is_told_with_its_place(tmp_path: Path, said: str, place: str, message: str) -> None:
+    with pytest.raises(BrandError) as refused:
+        load(write(tmp_path, HOLDING_OUT.replace('share: 0.0500, salt: "2026"', said)))
+    (problem,) = refused.value.problems
+    assert f".holdout.{place}: " in str(problem) and message in str(problem)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ class Store:
         return clickhouse_connect.get_client(dsn=self.part.url, database="footpath", autogenerate_session_id=False)
 
     def empty(self) -> None:
-        for table in (*(topic.table for topic in TOPICS if "sink" in topic.read_by), "identity_override"):
+        derived = ("identity_override", "touch", "touch_class", "attribution_credit", "attribution_run")
+        for table in (*(topic.table for topic in TOPICS if "sink" in topic.read_by), *derived):
             self.client.command(f"TRUNCATE TABLE footpath.{table}")
 
     def put(self, events: Iterable[Event]) -> None:

@@ -37,9 +37,6 @@ class Kafka:
     def assignment(self) -> set[TopicPartition]:
         return {PLACE}
 
-    def highwater(self, partition: TopicPartition) -> int | None:
-        return None
-
 
 class Store:
     """An agent whose batches end when the test says so; each is known by its first offset."""

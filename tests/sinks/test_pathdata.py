@@ -1,6 +1,10 @@
-"""Recorded real paths give the figures that are known for them."""
+"""Recorded real paths give the figures that are known for them, and those of independent oracles."""
 
+import csv
+import io
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -9,7 +13,12 @@ import pytest
 
 from schemas.events import TouchpointIdentified
 from schemas.ids import person_of
+from sinks.analysis.attribution.answer import Question
+from sinks.analysis.attribution.runs import Run, run
 from tests import pathdata
+from tests.oracles.markov import Path, base_and_effects
+from tests.oracles.rules import shares
+from tests.oracles.shapley import shapley, worth_of
 from tests.sinks.events import MICROS, micros
 from tests.sinks.store import Store
 
@@ -17,12 +26,18 @@ pytestmark = pytest.mark.timeout(300)
 
 BLOCK = 50_000
 SALES = 19_785
+PEOPLE = 88_387
+PERIOD = "lookback_days=90, since='2026-01-01', until='2027-01-01'"
+QUESTION = Question("channel", 90, "2026-01-01", "2027-01-01")
 KNOWN = {
     "last": {"alpha": 8447, "iota": 3355},
     "first": {"alpha": 6308, "iota": 4606},
     "linear": {"alpha": 7574.718594, "iota": 3857.096221},
 }
-"""Conversions by model and channel, as the issue gives them."""
+"""Conversions by model and channel, as the issues give them."""
+MARKOV = {"alpha": 0.270152, "iota": 0.196341, "eta": 0.168858, "beta": 0.127741}
+"""Shares of order 1, as the issue gives them."""
+BASE = 0.2238451356
 
 
 def identified(event: dict[str, Any]) -> TouchpointIdentified:
@@ -50,21 +65,108 @@ def blocks(events: Iterator[TouchpointIdentified]) -> Iterator[list[TouchpointId
         yield block
 
 
-def test_attribution_of_recorded_paths(store: Store) -> None:
+@pytest.fixture(scope="module")
+def recorded(migrated: Store) -> Iterator[Store]:
+    """A store with all of PathData, which the tests of this module only read."""
+    migrated.empty()
     for block in blocks(identified(event) for event in pathdata.events()):
-        store.put(block)
-    types = store.ask("SELECT type, count() FROM touchpoint GROUP BY type ORDER BY type")
-    assert types == [("ad_click", 378_209), ("sale", SALES)]
-    assert store.one("SELECT count() FROM person") == 88_387
-    revenue = float(store.one("SELECT sum(revenue) FROM sale"))
-    for model, known in KNOWN.items():
-        rows = store.ask(
-            f"SELECT * FROM attribution(model='{model}', lookback_days=90, since='2026-01-01', until='2027-01-01')"
+        migrated.put(block)
+    yield migrated
+    migrated.empty()
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[tuple[tuple[str, ...], int, float, int]]:
+    """The data as recorded: channels, conversions, what these are worth in whole millionths, journeys without any."""
+    return [
+        (
+            tuple(channel.strip() for channel in row["path"].split(">")),
+            int(row["total_conversions"]),
+            float(round(Decimal(row["total_conversion_value"]), 6)),
+            int(row["total_null"]),
         )
-        found = {channel: conversions for channel, conversions, _ in rows}
-        assert {channel: found[channel] for channel in known} == pytest.approx(known, abs=1e-6)
-        assert sum(found.values()) == pytest.approx(SALES, abs=1e-6)
-        assert sum(earned for _, _, earned in rows) == pytest.approx(revenue, abs=1e-6)
+        for row in csv.DictReader(io.StringIO(pathdata.fetch()))
+    ]
+
+
+@pytest.fixture(scope="module")
+def journeys(rows: list[tuple[tuple[str, ...], int, float, int]]) -> Counter[Path]:
+    """The same as paths with their number."""
+    found = Counter[Path]()
+    for channels, sold, _, left in rows:
+        found.update({(channels, True): sold, (channels, False): left})
+    return +found
+
+
+def test_all_of_it_is_there(recorded: Store) -> None:
+    types = recorded.ask("SELECT type, count() FROM touchpoint GROUP BY type ORDER BY type")
+    assert types == [("ad_click", 378_209), ("sale", SALES)]
+    assert recorded.one("SELECT count() FROM person") == PEOPLE
+
+
+@pytest.mark.parametrize("model", ["first", "last", "linear", "position", "time_decay"])
+def test_rules_give_what_the_recorded_rows_give(
+    recorded: Store, rows: list[tuple[tuple[str, ...], int, float, int]], model: str
+) -> None:
+    conversions: dict[str, float] = defaultdict(float)
+    revenue: dict[str, float] = defaultdict(float)
+    for channels, sold, worth, _ in rows:
+        if sold:
+            parts = shares(model, len(channels), pathdata.STEP / timedelta(hours=1))
+            for channel, part in zip(channels, parts, strict=True):
+                conversions[channel] += part * sold
+                revenue[channel] += part * worth
+    found = {name: figures for name, *figures in recorded.ask(f"SELECT * FROM attribution(model='{model}', {PERIOD})")}
+    given = {channel: figures for channel, figures in found.items() if any(figures)}
+    wanted = {channel: part for channel, part in conversions.items() if part}
+    assert {channel: figures[0] for channel, figures in given.items()} == pytest.approx(wanted, abs=1e-6)
+    assert {channel: figures[1] for channel, figures in given.items()} == pytest.approx(
+        {channel: revenue[channel] for channel in wanted}, abs=1e-6
+    )
+    assert {channel: conversions[channel] for channel in KNOWN.get(model, ())} == pytest.approx(
+        KNOWN.get(model, {}), abs=1e-6
+    )
+    assert sum(figures[0] for figures in found.values()) == pytest.approx(SALES, abs=1e-6)
+    assert sum(figures[1] for figures in found.values()) == pytest.approx(
+        float(recorded.one("SELECT sum(revenue) FROM sale")), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_markov_gives_what_chains_without_each_channel_give(
+    recorded: Store, journeys: Counter[Path], order: int
+) -> None:
+    base, effects = base_and_effects(journeys, order)
+    found = done(recorded, f"markov_{order}")
+    assert found.answer.base_rate == pytest.approx(BASE, abs=1e-10) == pytest.approx(base, abs=1e-10)
+    assert {one.value: one.effect for one in found.answer.credits} == pytest.approx(effects, abs=1e-9)
+    if order == 1:
+        kept = {one.value: one.conversions / SALES for one in found.answer.credits}
+        assert {channel: kept[channel] for channel in MARKOV} == pytest.approx(MARKOV, abs=1e-6)
+
+
+def test_shapley_gives_what_all_coalitions_give(recorded: Store, journeys: Counter[Path]) -> None:
+    channels = sorted({channel for steps, _ in journeys for channel in steps})
+    found = {one.value: one.conversions for one in done(recorded, "shapley").answer.credits}
+    assert found == pytest.approx(shapley(channels, worth_of(journeys, rate=False)), abs=1e-6)
+    rates = {one.value: one.effect for one in done(recorded, "shapley_rate").answer.credits}
+    assert rates == pytest.approx(shapley(channels, worth_of(journeys, rate=True)), abs=1e-9)
+
+
+def done(store: Store, model: Any) -> Run:
+    """A run of the model, which the store has as a whole."""
+    found = run(store.client, model, QUESTION, lambda _: None)
+    columns = "value, conversions, revenue, effect, touches"
+    kept = store.ask(f"SELECT {columns} FROM attribution_credit_latest WHERE run_id = '{found.run_id}'")
+    assert sorted(kept) == sorted(
+        (one.value, one.conversions, one.revenue, one.effect, one.touches) for one in found.answer.credits
+    )
+    assert sum(conversions for _, conversions, *_ in kept) == pytest.approx(SALES, abs=1e-6)
+    assert sum(earned for _, _, earned, *_ in kept) == pytest.approx(
+        float(store.one("SELECT sum(revenue) FROM sale")), abs=1e-6
+    )
+    assert sum(row[-1] for row in kept) == 378_209
+    return found
 
 
 def test_no_money_is_lost_in_sharing_it() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy.local import ports
 from schemas.events import Event
 from schemas.topics import EVENT_REJECTED, PARTITIONS, TOUCHPOINT_IDENTIFIED, Topic
 from sinks.serve import GROUP
@@ -27,12 +29,13 @@ COUNT = "SELECT count() FROM touchpoint"
 
 
 @contextmanager
-def sink(stream: KafkaPart, store: Store, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def sink(stream: KafkaPart, store: Store, log: Path, metrics_port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
     environ = {
         **os.environ,
         "FOOTPATH_KAFKA": stream.bootstrap,
         "FOOTPATH_CLICKHOUSE": store.part.url,
         "FOOTPATH_SINK_FLUSH_ROWS": "2000",
+        "FOOTPATH_SINK_METRICS_PORT": str(metrics_port or ""),
     }
     with log.open("ab") as out:
         process = subprocess.Popen([sys.executable, "-m", "sinks.serve"], env=environ, stderr=out)
@@ -103,15 +106,26 @@ def test_every_event_is_there_once_after_kills(stream: KafkaPart, store: Store, 
         assert store.ask("SELECT count(), uniqExact(event_id) FROM touchpoint") == [(load, load)]
 
 
-def test_clickhouse_away_is_waited_for(stream: KafkaPart, store: Store, tmp_path: Path) -> None:
-    with sink(stream, store, tmp_path / "log") as process:
+def lag(port: int) -> float:
+    """Of touchpoint-identified, as the sink tells Prometheus."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    name = f'footpath_sink_lag_records{{topic="{TOUCHPOINT_IDENTIFIED.name}"}}'
+    return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)), -1.0)
+
+
+def test_clickhouse_away_is_waited_for_and_the_lag_shows(stream: KafkaPart, store: Store, tmp_path: Path) -> None:
+    port = ports.free()
+    with sink(stream, store, tmp_path / "log", port) as process:
         publish(stream, TOUCHPOINT_IDENTIFIED, encoded(scans(range(100))))
         eventually(lambda: store.one(COUNT) == 100, "the first hundred")
         store.part.kill()
         publish(stream, TOUCHPOINT_IDENTIFIED, encoded(scans(range(100, 5_000))))
         eventually(lambda: "next try" in (tmp_path / "log").read_text(), "the sink notices")
+        eventually(lambda: lag(port) == 4_900, "the lag shows")
         store.part.start()
         eventually(lambda: store.one(COUNT) == 5_000, "everything after the outage")
+        eventually(lambda: lag(port) == 0, "the lag is gone")
         assert process.poll() is None
 
 

@@ -16,16 +16,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_its_queries_answer(street: Street) -> None:
-    street.scan()
-    queries = [query for block in blocks("sql") for query in block.split(";") if query.strip()]
-    inline = re.findall(r"`(SELECT .*?)`", README)
-    assert len(queries) >= 4 and inline
-    for query in (*queries, *inline):
-        street.rows(query.replace("FORMAT Vertical", ""))
-
-
-def test_its_events_can_be_imported(street: Street, tmp_path: Path) -> None:
+def test_its_events_can_be_imported_and_its_queries_answer(street: Street, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text(blocks("json")[0])
     done = street.footpath("import", str(file))
@@ -34,6 +25,16 @@ def test_its_events_can_be_imported(street: Street, tmp_path: Path) -> None:
     wait_until(lambda: street.rows(bought), 10)
     assert street.rows(bought) == [{"channel": "search", "conversions": 1, "revenue": 39.9}]
 
+    [learn] = re.findall(r"footpath (attribute .*)", README)
+    done = street.footpath(*shlex.split(learn))
+    assert done.returncode == 0, done.stderr + done.stdout
+    street.scan()
+    queries = [query for block in blocks("sql") for query in block.split(";") if query.strip()]
+    inline = re.findall(r"`(SELECT .*?)`", README)
+    assert len(queries) >= 4 and inline
+    for query in (*queries, *inline):
+        street.rows(query.replace("FORMAT Vertical", ""))
+
 
 def test_its_commands_exist(street: Street) -> None:
     commands = re.findall(r"(?:^ {4}|&& |\.venv/bin/)(footpath [a-z]+(?: [a-z]+)?)", README, re.MULTILINE)
@@ -41,7 +42,7 @@ def test_its_commands_exist(street: Street) -> None:
     for command in commands:
         # A second word is a command of a group, or else an argument such as a worker's processor.
         words = shlex.split(command)[1:]
-        groups = ("topics", "store", "brand", "identity")
+        groups = ("topics", "store", "brand", "identity", "replay")
         known = street.footpath(*(words if words[0] in groups else words[:1]), "--help")
         assert known.returncode == 0, f"{command}: {known.stderr}"
 

@@ -1,12 +1,21 @@
--- Grain:      one person id, also earlier ones, of people who may have bought something
--- Sources:    touchpoint_identified, person_now
--- Definition: found without looking for events that were sent twice, so a few too many can be in it: for leaving people
---             out early, not for counting.
--- Example:    SELECT count() FROM touchpoint WHERE person_id IN (SELECT person_id FROM buyer)
+-- Grain:      one own person (what an identifier is on its own) of people who may have bought something
+-- Sources:    touch, person_now
+-- Definition: found without looking for events that were sent twice, and with everybody who was ever merged or split,
+--             so too many are in it: for leaving people out early, not for counting. With wanted = 0 nothing is read.
+-- Example:    SELECT count() FROM touch WHERE own_person_id IN (SELECT own_person_id FROM buyer(wanted = 1))
 
 CREATE OR REPLACE VIEW footpath.buyer AS
-SELECT DISTINCT coalesce(nullIf(now.current_person_id, toUUID('00000000-0000-0000-0000-000000000000')), event.person_id) AS person_id
-FROM footpath.touchpoint_identified AS event
-LEFT JOIN footpath.person_now AS now
-    ON now.person_id = if(event.own_person_id = toUUID('00000000-0000-0000-0000-000000000000'), event.person_id, event.own_person_id)
-WHERE event.type = 'sale'
+SELECT arrayJoin([own_person_id, person_id]) AS own_person_id
+FROM footpath.touch
+WHERE {wanted:UInt8} AND is_money AND type = 'sale'
+
+UNION ALL
+
+SELECT arrayJoin([person_id, current_person_id]) AS own_person_id
+FROM footpath.person_now
+
+UNION ALL
+
+SELECT arrayJoin([own_person_id, person_id]) AS own_person_id
+FROM footpath.touch
+WHERE {wanted:UInt8} AND joined

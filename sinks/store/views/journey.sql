@@ -1,55 +1,49 @@
--- Grain:      one path: the touches of a person after one conversion up to the next, or up to now
--- Sources:    touchpoint, sale
--- Definition: what path and attribution are made of. Entries are a person's touches and sales in the order of time; equal
---             times are ordered by event_id (as a number; ids that are no UUIDs by their hash). A path ends with a sale,
---             which is itself its last touch when it names a channel; the path after the last sale is open.
---             buyers_only = 1 leaves out whoever never bought, which makes attribution several times faster.
--- Example:    SELECT count() FROM journey(buyers_only = 1) WHERE converted
+-- Grain:      one path that ends within since <= ended_at < until: a person's touches after one conversion up to the
+--             next, or up to now
+-- Sources:    history
+-- Definition: what path and attribution are made of. A path ends with a sale (_key is its event_id as a number, revenue
+--             is net of returns), which is itself its last touch when it names a channel; the path after the last sale
+--             is open. Only touches no older than lookback_days before the end are in it, in the order of time. labels
+--             stand for their values in the dimension by, as touch_label tells; types for their types, as their places
+--             in the sorted types of touches. The rest is as view history says.
+-- Example:    SELECT count() FROM journey(by='channel', wanted=1, buyers_only=1, lookback_days=90, since='2026-01-01',
+--             until='2027-01-01') WHERE converted
 
 CREATE OR REPLACE VIEW footpath.journey AS
 WITH
-    entries[-1] AS final,
-    arrayFilter(entry -> entry.is_touch, entries) AS touched
+    way[-1] AS final,
+    toUInt64(bitShiftRight(final, 200)) AS end,
+    -- 2^200, and the number of microseconds of a day.
+    toUInt256(greatest(end, {lookback_days:UInt32} * 86400000000) - {lookback_days:UInt32} * 86400000000)
+        * toUInt256('1606938044258990275541962092341162602522202993782792835301376') AS oldest,
+    arrayFilter(entry -> bitAnd(toUInt8(entry), 252) != 0 AND entry >= oldest, way) AS touched
 SELECT
     person_id,
-    final.is_sale AS converted,
-    final.event_id AS conversion_event_id,
-    final.occurred_at AS ended_at,
-    final.revenue AS revenue,
-    CAST(
-        arrayZip(touched.occurred_at, touched.channel),
-        'Array(Tuple(occurred_at DateTime64(6, \'UTC\'), channel String))'
-    ) AS touches
+    toBool(bitTest(toUInt8(final), 0)) AS converted,
+    toUInt128(bitShiftRight(final, 72)) AS _key,
+    fromUnixTimestamp64Micro(toInt64(end) - toInt64(exp2(55)), 'UTC') AS ended_at,
+    if(converted, toDecimal64(revenues[nth], 6), 0) AS revenue,
+    arrayMap(
+        entry -> fromUnixTimestamp64Micro(toInt64(toUInt64(bitShiftRight(entry, 200))) - toInt64(exp2(55)), 'UTC'),
+        touched
+    ) AS touched_at,
+    arrayMap(entry -> toUInt64(bitShiftRight(entry, 8)), touched) AS labels,
+    arrayMap(entry -> bitShiftRight(toUInt8(entry), 2), touched) AS types,
+    arrayMap(entry -> bitTest(toUInt8(entry), 1), touched) AS directs
 FROM
 (
     SELECT
         person_id,
-        arrayJoin(arrayReverseSplit(entry -> entry.is_sale, entries)) AS entries
-    FROM
-    (
-        SELECT
-            person_id,
-            arraySort(groupArray(CAST(
-                (occurred_at, key, is_sale, is_touch, channel, revenue, event_id),
-                'Tuple(
-                    occurred_at DateTime64(6, \'UTC\'), key UInt128, is_sale Bool, is_touch Bool, channel String,
-                    revenue Decimal(18, 6), event_id String)'
-            ))) AS entries
-        FROM
-        (
-            SELECT
-                person_id, occurred_at, _key AS key, false AS is_sale, true AS is_touch, channel,
-                toDecimal64(0, 6) AS revenue, '' AS event_id
-            FROM footpath.touchpoint AS event
-            WHERE event.is_touch
-                AND event.type != 'sale'
-                AND ({buyers_only:UInt8} = 0 OR event.person_id IN (SELECT person_id FROM footpath.buyer))
-
-            UNION ALL
-
-            SELECT person_id, occurred_at, _key AS key, true AS is_sale, is_touch, channel, revenue, event_id
-            FROM footpath.sale
-        )
-        GROUP BY person_id
+        revenues,
+        way,
+        nth
+    FROM footpath.history(
+        by = {by:String}, wanted = {wanted:UInt8}, touches = 1, buyers_only = {buyers_only:UInt8},
+        lookback_days = {lookback_days:UInt32}, since = {since:String}, until = {until:String}
     )
+    ARRAY JOIN
+        arrayReverseSplit(entry -> bitTest(toUInt8(entry), 0), entries) AS way,
+        arrayEnumerate(arrayReverseSplit(entry -> bitTest(toUInt8(entry), 0), entries)) AS nth
 )
+WHERE ended_at >= parseDateTime64BestEffort({since:String}, 6, 'UTC')
+    AND ended_at < parseDateTime64BestEffort({until:String}, 6, 'UTC')

@@ -1,7 +1,9 @@
 -- Grain:      one reason for which one stage rejected events of one topic
--- Sources:    event_rejected
--- Definition: counts every rejected event once, with the latest as an example.
--- Example:    SELECT * FROM rejected ORDER BY events DESC
+-- Sources:    event_rejected, event_replayed
+-- Definition: counts every rejected event once, with the latest as an example. replayed are those that `footpath replay
+--             rejected` has brought to where they belong, replaced those that were refused once more and wait as a later
+--             reject of the same event; waiting is the rest.
+-- Example:    SELECT * FROM rejected ORDER BY waiting DESC
 
 CREATE OR REPLACE VIEW footpath.rejected AS
 SELECT
@@ -9,6 +11,9 @@ SELECT
     reason,
     topic,
     count() AS events,
+    countIf(event_id IN (SELECT reject_event_id FROM footpath.event_replayed WHERE outcome != 'refused')) AS replayed,
+    countIf(event_id IN (SELECT reject_event_id FROM footpath.event_replayed WHERE outcome = 'refused')) AS replaced,
+    countIf(event_id NOT IN (SELECT reject_event_id FROM footpath.event_replayed)) AS waiting,
     min(occurred_at) AS first_at,
     max(occurred_at) AS last_at,
     argMax(event_id, occurred_at) AS example_event_id,

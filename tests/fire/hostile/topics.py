@@ -6,9 +6,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.codec import Codec
 from schemas.kinds import PROBE
-from schemas.topics import PARTITIONS, STOCK_REPORTED, TOUCHPOINT_RECORDED
+from schemas.topics import COST_REPORTED, PARTITIONS, STOCK_REPORTED, TOUCHPOINT_RECORDED
 
-EFFECTS = (TOUCHPOINT_RECORDED, STOCK_REPORTED)
+EFFECTS = (TOUCHPOINT_RECORDED, STOCK_REPORTED, COST_REPORTED)
 Places = dict[TopicPartition, int]
 
 
@@ -25,7 +25,8 @@ async def ends(bootstrap: str) -> Places:
 
 async def effects(bootstrap: str, since: Places) -> Counter[str]:
     """How often each event id has come since; the gateway's own questions to the stream left out."""
-    codecs = {topic.name: Codec().of(topic) for topic in EFFECTS}
+    codec = Codec()
+    codecs = {topic.name: codec.of(topic) for topic in EFFECTS}
     until = await ends(bootstrap)
     if until == since:
         return Counter()

@@ -33,6 +33,7 @@ class Rec(NamedTuple):
     key: bytes
     value: bytes
     timestamp: int = 1_772_445_600_000
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Effect(NamedTuple):

@@ -1,0 +1,1 @@
+"""What `footpath attribute` shows."""

@@ -1,0 +1,212 @@
+"""What each channel was worth, by every model beside each other."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import altair as alt
+
+from sinks.analysis.report.look import COLOURS, FAINT, INK
+from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, Source, moment
+from sinks.analysis.report.shapes import OTHER, data, narrow
+from sinks.analysis.report.words import NONE, count, listed, money, name, several, share
+
+RULES: Final = ("first", "last", "last_non_direct", "linear", "time_decay", "position")
+DIMENSIONS: Final = ("campaign", "placement", "store")
+MOST: Final = 8
+"""Values that a chart shows by themselves."""
+SPACE: Final = 14
+"""Between panels, in pixels."""
+
+
+def models(source: Source, scope: Scope) -> Iterable[Mapping[str, str]]:
+    """The rule-based models, and the data-driven ones that have a run of this very period."""
+    found = [*RULES]
+    if source.has("attribution_run_latest"):
+        runs = source.rows(
+            "SELECT model FROM attribution_run_latest WHERE by = 'channel' AND skilled "
+            f"AND lookback_days = {scope.lookback_days} "
+            f"AND since = {moment(scope.since)} AND until = {moment(scope.until)} ORDER BY model"
+        )
+        found += [row["model"] for row in runs]
+    return [{"model": model} for model in found]
+
+
+def dimensions(source: Source, scope: Scope) -> Iterable[Mapping[str, str]]:
+    """What else a touch can be credited by."""
+    return [{"by": by} for by in DIMENSIONS]
+
+
+def _answer(rows: list[Row], scope: Scope) -> Answer | None:
+    shares = _shares(rows, "model", "channel")
+    last = {channel: part for (model, channel), part in shares.items() if model == "last"}
+    if not last:
+        return None
+    leader = max(last, key=lambda channel: last[channel])
+    used = list(dict.fromkeys(row["model"] for row in rows))
+    parts = {model: shares.get((model, leader), 0.0) for model in used}
+    low, high = min(parts, key=lambda model: parts[model]), max(parts, key=lambda model: parts[model])
+    conversions = sum(row["conversions"] for row in rows if row["model"] == "last")
+    revenue = sum(row["revenue"] for row in rows if row["model"] == "last")
+    range_ = (
+        f"every model gives it {share(parts[low])}"
+        if parts[high] - parts[low] < 0.0005
+        else f"the models give it between {share(parts[low])} ({low}) and {share(parts[high])} ({high})"
+    )
+    notes = []
+    if set(used) <= set(RULES):
+        period = "" if scope.is_all_time else f" --since {scope.since} --until {scope.until}"
+        notes.append(
+            "No data-driven model has a run of this period and look-back yet: "
+            f"footpath attribute --model all{period} --lookback-days {scope.lookback_days} makes them."
+        )
+    return Answer(
+        f"By its last touch {name(leader)} leads with {share(last[leader])} of the conversions; {range_}.",
+        f"{count(conversions)} conversions, revenue {money(revenue)}, {several(len(used), 'model')}",
+        notes,
+    )
+
+
+def _answer_by(rows: list[Row], scope: Scope) -> Answer | None:
+    shares = _shares(rows, "by", "value")
+    best = []
+    for by in DIMENSIONS:
+        parts = {value: part for (of, value), part in shares.items() if of == by and value}
+        if parts:
+            value = max(parts, key=lambda value: parts[value])
+            best.append(f"{by} {name(value)} ({share(parts[value])})")
+    if not best:
+        return None
+    conversions = sum(row["conversions"] for row in rows if row["by"] == DIMENSIONS[0])
+    without = [f"{by} {share(shares.get((by, ''), 0))}" for by in DIMENSIONS]
+    return Answer(
+        f"Of all conversions, shared linearly among touches, most go to {listed(best)}.",
+        f"{count(conversions)} conversions, each shared among all touches of its path",
+        [f"Not in the chart: conversions of touches without one, and of sales without any touch ({listed(without)})."],
+    )
+
+
+def _shares(rows: list[Row], panel: str, value: str) -> dict[tuple[str, str], float]:
+    totals: dict[str, float] = defaultdict(float)
+    for row in rows:
+        totals[row[panel]] += row["conversions"]
+    return {(row[panel], row[value]): row["conversions"] / totals[row[panel]] for row in rows if totals[row[panel]]}
+
+
+def panels(rows: list[Row], panel: str, value: str) -> list[Row]:
+    """Shares of conversions and of revenue in each panel; beyond MOST values the rest is taken together."""
+    totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    weights: dict[str, float] = defaultdict(float)
+    for row in rows:
+        totals[row[panel]][0] += row["conversions"]
+        totals[row[panel]][1] += row["revenue"]
+        weights[row[value]] += row["conversions"]
+    ranked = sorted(weights, key=lambda one: (-weights[one], one))
+    kept = ranked if len(ranked) <= MOST else ranked[: MOST - 1]
+    parts: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row in rows:
+        part = parts[row[panel], name(row[value]) if row[value] in kept else OTHER]
+        for i, measure in enumerate(("conversions", "revenue")):
+            part[i] += row[measure] / totals[row[panel]][i] if totals[row[panel]][i] else 0.0
+    return [
+        {
+            "panel": of,
+            "value": one,
+            "conversions": part[0],
+            "revenue": part[1],
+            "said": f"{part[0] * 100:.0f} %" if part[0] > 0.02 else share(part[0]),
+        }
+        for (of, one), part in parts.items()
+    ]
+
+
+def _draw(rows: list[Row], width: int) -> Drawing:
+    return facets(panels(rows, "model", "channel"), 2 if narrow(width) else 3, width, together=True)
+
+
+def _draw_by(rows: list[Row], width: int) -> Drawing:
+    found = [row for by in DIMENSIONS for row in panels([row for row in rows if row["by"] == by], "by", "value")]
+    named = [row for row in found if row["value"] != NONE]
+    return facets(named, 1 if narrow(width) else 3, width, together=False)
+
+
+def facets(found: list[Row], beside: int, width: int, together: bool) -> alt.FacetChart:
+    """A panel each, so many beside each other: bars for conversions, a mark for revenue.
+
+    :param together: whether all panels have the same values, which then are named once a line.
+    """
+    labels = min(120, 12 + 6.5 * max(len(row["value"]) for row in found))
+    inner = (width - 8 - labels * (1 if together else beside)) / beside - SPACE
+    ends = [row[measure] for row in found for measure in ("conversions", "revenue")]
+    across = alt.Scale(domain=[min(0.0, *ends), max(1e-9, *ends) * 1.35], nice=False)
+    sums: dict[str, float] = defaultdict(float)
+    for row in found:
+        sums[row["value"]] += row["conversions"]
+    order = sorted(sums, key=lambda value: (value == OTHER, -sums[value], value))
+    base = alt.Chart().encode(y=alt.Y("value:N", title=None, sort=order, axis=alt.Axis(labelLimit=labels)))
+    bar = base.mark_bar(height=11, color=COLOURS[0]).encode(x=alt.X("conversions:Q", axis=None, scale=across))
+    mark = base.mark_tick(height=15, thickness=2, color=COLOURS[1], opacity=1).encode(
+        x=alt.X("revenue:Q", scale=across)
+    )
+    text = base.mark_text(align="left", dx=4, color=FAINT[0], fontSize=11).encode(
+        x=alt.X("at:Q", scale=across), text="said:N"
+    )
+    placed = [{**row, "at": max(row["conversions"], row["revenue"], 0.0)} for row in found]
+    chart = (
+        alt.layer(bar, mark, text, data=data(placed))
+        .properties(width=inner, height=alt.Step(18))
+        .facet(
+            facet=alt.Facet(
+                "panel:N",
+                title=None,
+                sort=list(dict.fromkeys(row["panel"] for row in found)),
+                header=alt.Header(labelAnchor="start", labelFontWeight="bold", labelColor=INK[0]),
+            ),
+            columns=beside,
+            spacing=SPACE,
+        )
+    )
+    return chart if together else chart.resolve_scale(y="independent")
+
+
+_HOW: Final = "Bars are shares of the conversions, orange marks shares of the revenue net of returns; 100 % a panel."
+
+_CHANNELS: Final = """
+SELECT channel, conversions, revenue
+FROM attribution(model='$model', lookback_days=$lookback_days, since='$since', until='$until')
+ORDER BY conversions DESC, channel
+"""
+_DIMENSIONS: Final = """
+SELECT value, conversions, revenue
+FROM attribution_by(by='$by', model='linear', lookback_days=$lookback_days, since='$since', until='$until')
+ORDER BY conversions DESC, value
+"""
+
+SECTION: Final = Section(
+    "attribution",
+    "What was it worth?",
+    (
+        Question(
+            id="channels",
+            text="What is each channel worth, by model?",
+            reads=("attribution",),
+            query=_CHANNELS,
+            variants=models,
+            answer=_answer,
+            draw=_draw,
+            how=_HOW,
+            nothing="There is no sale in this period, so there is nothing to attribute.",
+        ),
+        Question(
+            id="dimensions",
+            text="Which campaigns, placements and stores bring conversions?",
+            reads=("attribution_by",),
+            query=_DIMENSIONS,
+            variants=dimensions,
+            answer=_answer_by,
+            draw=_draw_by,
+            how=_HOW,
+            nothing="No sale of this period has a touch with a campaign, a placement or a store.",
+        ),
+    ),
+)

@@ -1,0 +1,55 @@
+-- Grain:      one value of a dimension
+-- Sources:    considered_journey, touch_label
+-- Definition: the rule-based models of attribution_by, which says what they are. With wanted = 0 nothing is read.
+-- Example:    SELECT * FROM attribution_rule(by='campaign', model='linear', wanted=1, lookback_days=90,
+--             since='2026-01-01', until='2027-01-01')
+
+CREATE OR REPLACE VIEW footpath.attribution_rule AS
+WITH
+    length(ages_h) AS n,
+    arrayLastIndex(is_direct -> NOT is_direct, directs) AS non_direct,
+    multiIf(
+        {model:String} = 'first', arrayMap(i -> toFloat64(i = 1), arrayEnumerate(ages_h)),
+        {model:String} = 'last', arrayMap(i -> toFloat64(i = n), arrayEnumerate(ages_h)),
+        {model:String} = 'last_non_direct',
+            arrayMap(i -> toFloat64(i = if(non_direct = 0, n, non_direct)), arrayEnumerate(ages_h)),
+        {model:String} = 'linear', arrayMap(age -> 1., ages_h),
+        -- Relative to the youngest touch, so that old paths keep their proportions.
+        {model:String} = 'time_decay', arrayMap(age -> exp2((ages_h[-1] - age) / 168), ages_h),
+        arrayMap(i -> multiIf(n <= 2, 1., i IN (1, n), 0.4, 0.2 / (n - 2)), arrayEnumerate(ages_h))
+    ) AS weights
+SELECT
+    multiIf(
+        credit.label != 0, name.value,
+        {by:String} = 'channel', 'direct',
+        {by:String} = 'campaign_placement', char(31),
+        ''
+    ) AS value,
+    sum(credit.conversions) AS conversions,
+    sum(credit.revenue) AS revenue
+FROM
+(
+    SELECT
+        label,
+        sum(weight / arraySum(weights)) AS conversions,
+        sum(weight / arraySum(weights) * toFloat64(revenue)) AS revenue
+    FROM
+    (
+        SELECT
+            ages_h,
+            directs,
+            labels,
+            revenue
+        FROM footpath.considered_journey(
+            by = {by:String}, wanted = {wanted:UInt8}, buyers_only = 1, lookback_days = {lookback_days:UInt32},
+            since = {since:String}, until = {until:String}
+        )
+        WHERE converted
+    )
+    ARRAY JOIN
+        labels AS label,
+        weights AS weight
+    GROUP BY label
+) AS credit
+LEFT JOIN footpath.touch_label(by = {by:String}) AS name ON name.label = credit.label
+GROUP BY value
