@@ -10,7 +10,7 @@ MAX_SERVER_MEMORY_BYTES = 1_300_000_000
 # Larger aggregations and sorts go to disk instead of failing.
 SPILL_BYTES = 400_000_000
 # By default a thread wants a gigabyte free, which would leave every query a single one.
-FREE_BYTES_PER_THREAD = 200_000_000
+FREE_BYTES_PER_THREAD = 100_000_000
 MARK_CACHE_BYTES = 64 << 20
 INDEX_CACHE_BYTES = 32 << 20
 

@@ -6,18 +6,18 @@
 
 CREATE OR REPLACE VIEW footpath.attribution_rule AS
 WITH
-    length(ages_h) AS n,
+    length(labels) AS n,
     arrayLastIndex(is_direct -> NOT is_direct, directs) AS non_direct,
-    multiIf(
-        {model:String} = 'first', arrayMap(i -> toFloat64(i = 1), arrayEnumerate(ages_h)),
-        {model:String} = 'last', arrayMap(i -> toFloat64(i = n), arrayEnumerate(ages_h)),
-        {model:String} = 'last_non_direct',
-            arrayMap(i -> toFloat64(i = if(non_direct = 0, n, non_direct)), arrayEnumerate(ages_h)),
-        {model:String} = 'linear', arrayMap(age -> 1., ages_h),
-        -- Relative to the youngest touch, so that old paths keep their proportions.
-        {model:String} = 'time_decay', arrayMap(age -> exp2((ages_h[-1] - age) / 168), ages_h),
-        arrayMap(i -> multiIf(n <= 2, 1., i IN (1, n), 0.4, 0.2 / (n - 2)), arrayEnumerate(ages_h))
-    ) AS weights
+    -- Of an if with a constant condition ClickHouse computes one branch only, of a multiIf all.
+    if({model:String} = 'first', arrayMap(i -> toFloat64(i = 1), arrayEnumerate(labels)),
+    if({model:String} = 'last', arrayMap(i -> toFloat64(i = n), arrayEnumerate(labels)),
+    if({model:String} = 'last_non_direct',
+        arrayMap(i -> toFloat64(i = if(non_direct = 0, n, non_direct)), arrayEnumerate(labels)),
+    if({model:String} = 'linear', arrayMap(label -> 1., labels),
+    -- Relative to the youngest touch, so that old paths keep their proportions.
+    if({model:String} = 'time_decay', arrayMap(age -> exp2((ages_h[-1] - age) / 168), ages_h),
+    arrayMap(i -> multiIf(n <= 2, 1., i IN (1, n), 0.4, 0.2 / (n - 2)), arrayEnumerate(labels))
+    ))))) AS weights
 SELECT
     multiIf(
         credit.label != 0, name.value,

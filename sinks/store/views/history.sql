@@ -13,20 +13,27 @@
 
 CREATE OR REPLACE VIEW footpath.history AS
 WITH
-    -- Only who brings something back without saying from which sale needs the order of time.
-    if(arrayAll(move -> move.is_sale, moves), [], moves.flow) AS flows,
-    -- What the person has bought and not returned after each of them; never below zero.
-    arrayCumSumNonNegative(flows) AS levels,
+    -- A record that was stored twice and is not yet merged is twice the same.
+    arrayCompact(arraySort(all_moves)) AS moves,
+    arrayMap(
+        move -> reinterpretAsInt64(bitXor(toUInt64(bitShiftRight(move, 8)), 0x8000000000000000)), moves
+    ) AS flows,
+    arrayAll(move -> bitTest(toUInt8(move), 0), moves) AS only_sales,
+    -- Only who brings something back without saying from which sale needs the order of time:
+    -- what the person has bought and not returned after each of them; never below zero.
+    arrayCumSumNonNegative(if(only_sales, [], arrayMap(flow -> toDecimal128(flow, 0), flows))) AS levels,
     -- Of a sale stays what later ones never fall below.
     arrayMap(
-        n -> greatest(arrayMin(arraySlice(levels, n)) - if(n = 1, 0, levels[n - 1]), 0),
+        n -> toInt64(greatest(arrayMin(arraySlice(levels, n)) - if(n = 1, 0, levels[n - 1]), 0)),
         arrayEnumerate(levels)
     ) AS kept
 SELECT
     person_id,
-    -- A record that was stored twice and is not yet merged is twice the same.
     arrayCompact(arraySort(all_entries)) AS entries,
-    arrayFilter((net, is_sale) -> is_sale, if(empty(flows), moves.flow, kept), moves.is_sale) AS revenues,
+    arrayMap(
+        net -> reinterpret(net, 'Decimal(18, 6)'),
+        if(only_sales, flows, arrayFilter((net, move) -> bitTest(toUInt8(move), 0), kept, moves))
+    ) AS revenues,
     arrayCompact(arraySort(all_sold)) AS sold
 FROM
 (
@@ -39,9 +46,9 @@ FROM
             place + toUInt256(label) * 256 + type_number * 4 + is_direct * 2 + is_sale,
             is_sale OR type_number != 0
         ) AS all_entries,
-        arrayCompact(arraySort(groupArrayIf(
-            CAST((place, is_sale, flow), 'Tuple(place UInt256, is_sale Bool, flow Decimal(38, 6))'), is_money
-        ))) AS moves,
+        groupArrayIf(
+            place + toUInt256(bitXor(reinterpretAsUInt64(flow), 0x8000000000000000)) * 256 + is_sale, is_money
+        ) AS all_moves,
         groupArrayIf(
             CAST(
                 (place, event_id, occurred_at, _key, amount, currency, class),
@@ -72,7 +79,7 @@ FROM
         (
             SELECT
                 is_money, own_person_id, person_id, occurred_at, _key, class, type, store, tag, _version,
-                amount, currency, event_id, toDecimal128(0, 6) AS flow
+                amount, currency, event_id, toDecimal64(0, 6) AS flow
             FROM footpath.touch
             WHERE {wanted:UInt8} AND {touches:UInt8}
                 AND NOT is_money
@@ -91,7 +98,9 @@ FROM
             SELECT
                 event.is_money, event.own_person_id, event.person_id, event.occurred_at, event._key, event.class,
                 event.type, event.store, event.tag, event._version, event.amount, event.currency, event.event_id,
-                if(event.type = 'sale', greatest(event.amount - returned.amount, 0), -event.amount) AS flow
+                toDecimal64(
+                    if(event.type = 'sale', greatest(event.amount - returned.amount, 0), -event.amount), 6
+                ) AS flow
             FROM footpath.touch AS event
             LEFT ANY JOIN footpath.named_return(wanted = {wanted:UInt8}) AS returned
                 ON returned.related_event_id = event.event_id

@@ -22,7 +22,7 @@ SELECT
     toBool(bitTest(toUInt8(final), 0)) AS converted,
     toUInt128(bitShiftRight(final, 72)) AS _key,
     fromUnixTimestamp64Micro(toInt64(end) - toInt64(exp2(55)), 'UTC') AS ended_at,
-    if(converted, toDecimal64(revenues[nth], 6), 0) AS revenue,
+    if(converted, net, 0) AS revenue,
     arrayMap(
         entry -> fromUnixTimestamp64Micro(toInt64(toUInt64(bitShiftRight(entry, 200))) - toInt64(exp2(55)), 'UTC'),
         touched
@@ -34,16 +34,23 @@ FROM
 (
     SELECT
         person_id,
-        revenues,
         way,
-        nth
-    FROM footpath.history(
-        by = {by:String}, wanted = {wanted:UInt8}, touches = 1, buyers_only = {buyers_only:UInt8},
-        lookback_days = {lookback_days:UInt32}, since = {since:String}, until = {until:String}
+        net
+    FROM
+    (
+        SELECT
+            person_id,
+            arrayReverseSplit(entry -> bitTest(toUInt8(entry), 0), entries) AS ways,
+            revenues
+        FROM footpath.history(
+            by = {by:String}, wanted = {wanted:UInt8}, touches = 1, buyers_only = {buyers_only:UInt8},
+            lookback_days = {lookback_days:UInt32}, since = {since:String}, until = {until:String}
+        )
     )
     ARRAY JOIN
-        arrayReverseSplit(entry -> bitTest(toUInt8(entry), 0), entries) AS way,
-        arrayEnumerate(arrayReverseSplit(entry -> bitTest(toUInt8(entry), 0), entries)) AS nth
+        ways AS way,
+        -- The way after the last sale has none.
+        arrayResize(revenues, length(ways)) AS net
 )
 WHERE ended_at >= parseDateTime64BestEffort({since:String}, 6, 'UTC')
     AND ended_at < parseDateTime64BestEffort({until:String}, 6, 'UTC')

@@ -13,7 +13,7 @@ SELECT
     person_id,
     sold.occurred_at AS occurred_at,
     sold.amount AS amount,
-    toDecimal64(revenue, 6) AS revenue,
+    revenue,
     sold.currency AS currency,
     class.channel AS channel,
     class.is_touch AS is_touch,
