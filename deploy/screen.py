@@ -38,9 +38,9 @@ class Screen:
         self._console.print(text)
 
     def _move(self, line: str, every_s: float = LINE_EVERY_S, **to: Any) -> None:
-        """Moves the bar; without one says the line, if none was said for so long."""
+        """Moves the bar; without one says the line, if there is one and none was said for so long."""
         if self._bar:
             self._bar.update(self._task, **to)
-        elif time.monotonic() - self._last >= every_s:
+        elif line and time.monotonic() - self._last >= every_s:
             self._last = time.monotonic()
             self.say(line)

@@ -19,14 +19,14 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def rejected(raw: bytes, invalid: Invalid, world: World, now: int) -> EventRejected:
-    """The record of a rejection; the same bytes give the same id, so a retry is one rejection.
+    """The record of a rejection.
 
     :param now: time of receipt in microseconds.
     """
     node = _parsed(raw)
     scrub = world.pseudonyms.scrub
     return EventRejected(
-        event_id=derived("rejected", STAGE, hashlib.sha256(raw).hexdigest()),
+        event_id=reject_id(raw),
         occurred_at=now,
         stage=STAGE,
         reason=invalid.reason,
@@ -35,6 +35,11 @@ def rejected(raw: bytes, invalid: Invalid, world: World, now: int) -> EventRejec
         source_event_id=_source_event_id(node, world.pseudonyms),
         raw=masked(raw, node, world.pseudonyms),
     )
+
+
+def reject_id(raw: bytes) -> str:
+    """The same bytes give the same id, so a retry is one rejection."""
+    return derived("rejected", STAGE, hashlib.sha256(raw).hexdigest())
 
 
 def masked(raw: bytes, node: Any, pseudonyms: Pseudonyms) -> bytes:

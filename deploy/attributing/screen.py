@@ -1,6 +1,5 @@
 """Data-driven attribution on a terminal: progress while a model works, then its credits."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,11 +12,11 @@ from rich.table import Table
 
 from deploy import screen
 from sinks.analysis.attribution.runs import Run
+from sinks.analysis.words import name, plain
 
 SHOWN: Final = 40
 """Values in a table; all are in the store."""
 HEADS: Final = ("share", "conversions", "revenue", "effect", "touches")
-UNIT_SEPARATOR: Final = "\x1f"
 
 
 class Screen(screen.Screen):
@@ -43,7 +42,7 @@ class Screen(screen.Screen):
     def done(self) -> None:
         """One more model is through."""
         self._done += 1
-        self._move("", every_s=math.inf, completed=self._done)
+        self._move("", completed=self._done)
 
 
 def as_json(runs: Sequence[Run]) -> str:
@@ -89,7 +88,7 @@ def _table(run: Run) -> Table:
         table.add_column(head, justify="right")
     for one in run.answer.credits[:SHOWN]:
         table.add_row(
-            one.value.replace(UNIT_SEPARATOR, " / ") or "(none)",
+            name(plain(one.value)),
             f"{one.conversions / run.answer.totals.conversions:.2%}",
             f"{one.conversions:,.2f}",
             f"{one.revenue:,.2f}",

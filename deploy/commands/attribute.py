@@ -7,19 +7,17 @@ from typing import Annotated, Literal
 from cyclopts import Parameter, validators
 
 from deploy.errors import Refused
+from sinks.analysis.attribution.answer import CODE, Dimension, Model, Question, Unfit
+from sinks.analysis.period import BEGINNING, END
 
-Name = Literal["markov_1", "markov_2", "markov_3", "shapley", "shapley_rate", "predictive"]
-By = Literal["channel", "campaign", "placement", "store", "tag", "campaign_placement"]
-MODELS: tuple[Name, ...] = ("markov_1", "markov_2", "markov_3", "shapley", "shapley_rate", "predictive")
-BEGINNING, END = "1970-01-01", "2106-01-01"
 NO_SKILL = 2
 """Exit code when a model claims nothing."""
 
 
 def attribute(
     *,
-    model: Annotated[list[Name | Literal["all"]], Parameter(negative="")],
-    by: By = "channel",
+    model: Annotated[list[Model | Literal["all"]], Parameter(negative="")],
+    by: Dimension = "channel",
     since: str = BEGINNING,
     until: str = END,
     lookback_days: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=36_500))] = 90,
@@ -56,11 +54,10 @@ def attribute(
     from rich.console import Console
 
     from deploy.attributing.screen import Screen, as_json, show
-    from deploy.identity.store import reached
-    from sinks.analysis.attribution.answer import Question, Unfit
+    from deploy.store import reached
     from sinks.analysis.attribution.runs import run
 
-    wanted = [name for name in MODELS if name in model or "all" in model]
+    wanted = [name for name in CODE if name in model or "all" in model]
     question = Question(by, lookback_days, since, until)
     runs, unfit = [], []
     with reached(os.environ) as client, Screen(len(wanted)) as screen:

@@ -112,7 +112,7 @@ def train(out: Path, *, records: int = 200_000) -> None:
     records
         How many records of each sort to learn from at most.
     """
-    from deploy.identity.store import reached
+    from deploy.store import reached
     from sinks.analysis.likeness.run import learn
 
     with reached(os.environ) as client:

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from deploy.commands import USE_IT
 from deploy.errors import Refused
+
+if TYPE_CHECKING:
+    from schemas.codec import Codec
 
 replay = App(
     name="replay", help="Topics are the truth: repair rejects, rebuild tables and states from them.", group=USE_IT
@@ -46,23 +49,21 @@ def rejected(
     import asyncio
     from functools import partial
 
-    from deploy.environment import hush_libraries, setting
-    from deploy.identity.store import reached
+    from deploy.environment import hush_libraries
     from deploy.replaying import rejected as replaying
     from deploy.replaying.again import Judge
     from deploy.replaying.rejects import Rejects
     from deploy.replaying.repair import read_changes
     from deploy.replaying.world import read_world
+    from deploy.store import reached
     from deploy.target import read_clickhouse, read_kafka, read_target
     from processors.worker import PROCESSORS
-    from schemas.codec import Codec
-    from schemas.registry import Registry
 
     hush_libraries()
-    changes, registry = read_changes(set, drop), setting("FOOTPATH_SCHEMA_REGISTRY", "")
+    changes = read_changes(set, drop)
     if limit is not None and limit < 1:
         raise Refused(f"--limit {limit}: must be a whole number above zero")
-    codec, kafka = Codec(Registry(registry) if registry else None), read_kafka(os.environ)
+    codec, kafka = _codec(), read_kafka(os.environ)
     with reached(os.environ) as client:
         rejects = Rejects(client, where)
         judge = Judge(codec, PROCESSORS, asyncio.run(read_world(kafka, codec)), changes)
@@ -94,16 +95,13 @@ def topic(name: str, *, to: Literal["clickhouse"] = "clickhouse", check: Flag = 
     """
     import asyncio
 
-    from deploy.environment import hush_libraries, setting
-    from deploy.identity.store import reached
+    from deploy.environment import hush_libraries
     from deploy.replaying.table import rebuild, topics_named
+    from deploy.store import reached
     from deploy.target import read_clickhouse, read_kafka
-    from schemas.codec import Codec
-    from schemas.registry import Registry
 
     hush_libraries()
-    topics, registry = topics_named(name), setting("FOOTPATH_SCHEMA_REGISTRY", "")
-    codec, kafka, differ = Codec(Registry(registry) if registry else None), read_kafka(os.environ), False
+    topics, codec, kafka, differ = topics_named(name), _codec(), read_kafka(os.environ), False
     with reached(os.environ) as client:
         for one in topics:
             rebuilt = asyncio.run(rebuild(one, kafka, read_clickhouse(os.environ), client, codec, check))
@@ -134,18 +132,15 @@ def state(processor: str, *, write: Flag = False) -> int:
     import asyncio
     import tempfile
 
-    from deploy.environment import hush_libraries, setting
+    from deploy.environment import hush_libraries
     from deploy.replaying.state import replay as replay_state
     from deploy.target import read_kafka
     from processors.worker import PROCESSORS
-    from schemas.codec import Codec
-    from schemas.registry import Registry
 
     hush_libraries()
     if processor not in PROCESSORS:
         raise Refused(f"no such processor: {processor}; there are {', '.join(PROCESSORS)}")
-    registry = setting("FOOTPATH_SCHEMA_REGISTRY", "")
-    codec = Codec(Registry(registry) if registry else None)
+    codec = _codec()
     with tempfile.TemporaryDirectory(prefix="footpath-replay-") as folder:
         replayed = asyncio.run(replay_state(PROCESSORS[processor], read_kafka(os.environ), codec, Path(folder), write))
     for partition in replayed.partitions:
@@ -155,6 +150,16 @@ def state(processor: str, *, write: Flag = False) -> int:
     if write:
         print("written; workers take it up at their next start")
     return 0 if write or all(partition.equal for partition in replayed.partitions) else 2
+
+
+def _codec() -> "Codec":
+    """Of the schemas here, and of the registry when there is one."""
+    from deploy.environment import setting
+    from schemas.codec import Codec
+    from schemas.registry import Registry
+
+    registry = setting("FOOTPATH_SCHEMA_REGISTRY", "")
+    return Codec(Registry(registry) if registry else None)
 
 
 def _show(counts: dict[tuple[str, str, str], int]) -> None:

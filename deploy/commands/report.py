@@ -2,11 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.errors import Refused
+from sinks.analysis.period import BEGINNING, END
 
 TITLE = "Footpath report"
 
@@ -14,8 +13,8 @@ TITLE = "Footpath report"
 def report(
     folder: Path,
     *,
-    since: str = "1970-01-01",
-    until: str = "2106-01-01",
+    since: str = BEGINNING,
+    until: str = END,
     lookback_days: int = 90,
     title: str = TITLE,
 ) -> int:
@@ -39,7 +38,8 @@ def report(
     title
         Headline of the page.
     """
-    from deploy.identity.store import reached
+    from deploy.reporting.screen import Screen
+    from deploy.store import reached
     from sinks.analysis.report.section import Scope
     from sinks.analysis.report.sections import SECTIONS
     from sinks.analysis.report.write import write
@@ -48,11 +48,12 @@ def report(
     if _moment("--since", since) >= _moment("--until", until):
         raise Refused(f"--until {until} must be after --since {since}")
     questions = sum(len(section.questions) for section in SECTIONS)
-    with reached(os.environ) as client, _progress(questions) as began:
+    with reached(os.environ) as client, Screen(questions) as screen:
         try:
-            written = write(client, SECTIONS, scope, title, folder, began)
+            written = write(client, SECTIONS, scope, title, folder, screen.began)
         except OSError as error:
             raise Refused(f"{folder} cannot be written to: {error.strerror}") from None
+        screen.done()
     print(f"{written.page}: {written.answered} charts; {written.empty} questions have nothing to show yet")
     for refused in written.refused:
         print(f"the store refused the query of {refused}; the page says why", file=sys.stderr)
@@ -76,23 +77,3 @@ def _moment(option: str, text: str) -> float:
     if at is None or at.tzinfo is not None or not 1970 <= at.year <= 2106 or not text.replace("T", " ").isprintable():
         raise Refused(f"{option} {text} must be a date or a time in UTC from 1970 to 2106, such as 2026-04-01")
     return at.replace(tzinfo=UTC).timestamp()
-
-
-@contextmanager
-def _progress(questions: int) -> Iterator[Callable[[str], None]]:
-    """Says which question is asked: as a bar on a terminal, a line each everywhere else."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        yield lambda question: console.print(question, markup=False)
-        return
-    with Progress(BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), console=console) as bar:
-        task = bar.add_task("", total=questions, completed=-1)
-
-        def began(question: str) -> None:
-            bar.update(task, advance=1, description=question)
-
-        yield began
-        bar.update(task, completed=questions, description="")

@@ -4,18 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
-import clickhouse_connect
 import msgspec
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from deploy.environment import hush_libraries
 from deploy.errors import Refused
-from deploy.target import read_clickhouse
+from deploy.store import reached
 from schemas.ids import person_of
 
 EDGE = "identifier, other_identifier, verdict, reason, first_source_event_id, toString(occurred_at) AS occurred_at"
-UNKNOWN_TABLE = "UNKNOWN_TABLE"
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -47,25 +43,6 @@ class Waiting(msgspec.Struct, frozen=True):
     refused: list[Edge]
 
 
-@contextmanager
-def reached(environ: Mapping[str, str]) -> Iterator[Client]:
-    """FOOTPATH_CLICKHOUSE, or that of the stack here. :raises Refused: it does not answer, or has no views."""
-    hush_libraries()
-    try:
-        client = clickhouse_connect.get_client(
-            dsn=read_clickhouse(environ), database="footpath", autogenerate_session_id=False
-        )
-        try:
-            yield client
-        finally:
-            client.close()
-    except ClickHouseError as error:
-        # The address is not repeated: it may have a password in it.
-        if UNKNOWN_TABLE in str(error) or "UNKNOWN_DATABASE" in str(error):
-            raise Refused("FOOTPATH_CLICKHOUSE: not all views are there: run `footpath store migrate`") from None
-        raise Refused(f"FOOTPATH_CLICKHOUSE: ClickHouse does not answer or refuses: {error}") from None
-
-
 class People:
     """Answers about people."""
 
@@ -75,7 +52,7 @@ class People:
     @classmethod
     @contextmanager
     def reached(cls, environ: Mapping[str, str]) -> Iterator[Self]:
-        """See :func:`reached`."""
+        """See :func:`deploy.store.reached`."""
         with reached(environ) as client:
             yield cls(client)
 

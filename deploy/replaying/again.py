@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from deploy.replaying.repair import Change, Misfit, decode, encode, repaired
+from gateway.rejects import STAGE as GATEWAY
 from processors.shell.kept import KeptCodec
 from processors.shell.turn import take_turn
 from processors.step import Processor, Reject
@@ -20,7 +21,6 @@ from schemas.topics import BY_NAME, Topic
 from sinks.rows import STAGE as SINK
 from sinks.rows import Placed, Rows, Sorter
 
-GATEWAY = "gateway"
 NOT_JSON = "no_json"
 """Of an event that could not be read the gateway keeps the beginning as text: nothing to send."""
 NO_SUCH_FIELD = "no_such_field"
@@ -78,6 +78,7 @@ class Judge:
     ) -> None:
         self._codec = codec
         self._processors = processors
+        self._kept = {name: KeptCodec(processor.state) for name, processor in processors.items()}
         self._world = world
         self._changes = changes
 
@@ -118,7 +119,7 @@ class Judge:
         except Undecodable as error:
             return Stays(error.reason)
         # Cores refuse an event for what it says, whatever they remember of its key.
-        turn = take_turn(processor, KeptCodec(processor.state), None, event, self._world)
+        turn = take_turn(processor, self._kept[reject.stage], None, event, self._world)
         if refused := [effect for effect in turn.effects if isinstance(effect, Reject)]:
             return Stays(refused[0].reason)
         headers = [*codec.headers(event.event_id), (HEADER, reject.stage.encode())]

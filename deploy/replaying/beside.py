@@ -14,9 +14,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 
 from deploy.errors import Refused
+from deploy.replaying.checksum import columns_of
 from sinks.store.writer import INSERT_TIMEOUT_S
 
 BESIDE = "__replayed"
@@ -91,7 +93,7 @@ class Copies:
             self._run(
                 f"CREATE MATERIALIZED VIEW footpath.{feed.name}{FEED} TO footpath.{feed.target}{BESIDE} AS {select}"
             )
-        columns = ", ".join(f"`{name}`" for name in self._written())
+        columns = self._written()
         self._run(
             f"CREATE MATERIALIZED VIEW footpath.{self.table}{FEED} TO footpath.{self.table}{BESIDE} "
             f"AS SELECT {columns} FROM footpath.{self.table}"
@@ -100,7 +102,7 @@ class Copies:
     def keep(self, condition: str) -> int:
         """Copies rows of the table that its topic does not tell any more. :returns: how many."""
         before = self._count()
-        columns = ", ".join(f"`{name}`" for name in self._written())
+        columns = self._written()
         self._run(
             f"INSERT INTO footpath.{self.table}{BESIDE} ({columns}) "
             f"SELECT {columns} FROM footpath.{self.table} WHERE {condition}"
@@ -129,7 +131,7 @@ class Copies:
         """Copies over what came into the table that was exchanged; views take it on from there."""
         self._wait_for_inserts()
         later = " OR ".join(f"(_partition = {number} AND _offset >= {end})" for number, end in ends.items())
-        columns = ", ".join(f"`{name}`" for name in self._written())
+        columns = self._written()
         self._run(
             f"INSERT INTO footpath.{self.table} ({columns}) "
             f"SELECT {columns} FROM footpath.{self.table}{BESIDE} WHERE {later}"
@@ -149,8 +151,7 @@ class Copies:
             begun &= {id for (id,) in self.client.query(running).result_rows}
 
     def _comment(self, table: str, comment: str) -> None:
-        escaped = comment.replace("\\", "\\\\").replace("'", "\\'")
-        self._run(f"ALTER TABLE footpath.{table} MODIFY COMMENT '{escaped}'")
+        self._run(f"ALTER TABLE footpath.{table} MODIFY COMMENT {format_str(comment)}")
 
     def _comment_of(self, table: str) -> str:
         ((comment,),) = self.client.query(
@@ -168,13 +169,8 @@ class Copies:
         ).result_rows
         return [name for (name,) in rows]
 
-    def _written(self) -> list[str]:
-        rows = self.client.query(
-            "SELECT name FROM system.columns WHERE database = 'footpath' AND table = {table:String} "
-            "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position",
-            parameters={"table": self.table},
-        ).result_rows
-        return [name for (name,) in rows]
+    def _written(self) -> str:
+        return ", ".join(f"`{name}`" for name in columns_of(self.client, self.table))
 
     def _count(self) -> int:
         return int(self.client.query(f"SELECT uniqExact(_key) FROM footpath.{self.table}{BESIDE}").result_rows[0][0])

@@ -22,11 +22,11 @@ class Checksum(NamedTuple):
 
 
 def columns_of(client: Client, table: str) -> dict[str, str]:
-    """Columns that are written, with their types; without the time of the insert."""
+    """Columns that are written, with their types."""
     rows = client.query(
         "SELECT name, type FROM system.columns WHERE database = 'footpath' AND table = {table:String} "
-        "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') AND name != {but:String} ORDER BY position",
-        parameters={"table": table, "but": TIME_OF_INSERT},
+        "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position",
+        parameters={"table": table},
     ).result_rows
     return {str(name): str(type_) for name, type_ in rows}
 
@@ -55,6 +55,7 @@ def _hash(columns: Mapping[str, str]) -> str:
     values = [
         f"isNull(`{name}`), assumeNotNull(`{name}`)" if type_.startswith("Nullable") else f"`{name}`"
         for name, type_ in columns.items()
+        if name != TIME_OF_INSERT
     ]
     return f"reinterpretAsUInt128(sipHash128({', '.join(values)}))"
 

@@ -7,8 +7,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from deploy.errors import Refused
-from deploy.replaying.reading import places_of, reader, runs, spans
-from schemas.codec import Codec, Undecodable
+from deploy.replaying.reading import events_of
+from schemas.codec import Codec
 from schemas.events import EventRejected, EventReplayed
 from schemas.ids import derived, partition_of
 from schemas.topics import EVENT_REPLAYED, MAX_RECORD_BYTES
@@ -57,19 +57,9 @@ def entry_of(reject: EventRejected, replayed_event_id: str, outcome: str, now: i
     )
 
 
-async def read_done(kafka: str, codec: Codec) -> tuple[set[str], int]:
-    """Ids of the rejects that were replayed, and how many partitions say so."""
-    done: set[str] = set()
-    async with reader(kafka) as consumer:
-        places = await places_of(consumer, [EVENT_REPLAYED.name])
-        _, ends = await spans(consumer, places)
-        async for _, records in runs(consumer, ends):
-            for record in records:
-                try:
-                    done.add(codec.of(EVENT_REPLAYED).decode(record.value).reject_event_id)
-                except Undecodable:
-                    continue  # the sink has told it
-    return done, len(places)
+async def read_done(kafka: str, codec: Codec) -> set[str]:
+    """Ids of the rejects that were replayed."""
+    return {replayed.reject_event_id async for _, replayed in events_of(kafka, codec, EVENT_REPLAYED)}
 
 
 @asynccontextmanager
@@ -85,8 +75,8 @@ async def fenced(kafka: str, codec: Codec) -> AsyncIterator[Ledger]:
     )
     try:
         await producer.start()
-        done, partitions = await read_done(kafka, codec)
-        yield Ledger(producer, codec, partitions, done)
+        done = await read_done(kafka, codec)
+        yield Ledger(producer, codec, len(await producer.partitions_for(EVENT_REPLAYED.name)), done)
     except KafkaError as error:
         raise Refused(f"FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}") from error
     finally:

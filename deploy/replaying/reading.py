@@ -8,6 +8,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.errors import Refused
+from schemas.codec import Codec, Undecodable
+from schemas.topics import Topic
 
 FETCH_BYTES = 4 << 20
 WAIT_MS = 200
@@ -70,6 +72,22 @@ async def runs(
             if run := [record for record in records if record.offset < ends[place]]:
                 yield place, run
         left = await _behind(consumer, left, ends)
+
+
+async def events_of(kafka: str, codec: Codec, topic: Topic) -> AsyncIterator[tuple[int, Any]]:
+    """Every event of a topic with the time (milliseconds) at which it came, each partition in its own order.
+
+    What cannot be decoded is left out: the sink has told it.
+    """
+    async with reader(kafka) as consumer:
+        _, ends = await spans(consumer, await places_of(consumer, [topic.name]))
+        async for _, records in runs(consumer, ends):
+            for record in records:
+                try:
+                    event = codec.of(topic).decode(record.value)
+                except Undecodable:
+                    continue
+                yield record.timestamp, event
 
 
 async def _behind(

@@ -1,7 +1,6 @@
 """`footpath replay rejected`: page by page, first out and acknowledged, then in the ledger of what was replayed."""
 
 import asyncio
-import hashlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,14 +12,14 @@ from aiokafka import AIOKafkaProducer
 from deploy.errors import Refused
 from deploy.importing.lines import BATCH_BYTES, BATCH_EVENTS, Line
 from deploy.importing.sender import Sender, build_session
-from deploy.replaying.again import GATEWAY, Judge, Publish, Send, Stays, Write
+from deploy.replaying.again import Judge, Publish, Send, Stays, Write
 from deploy.replaying.ledger import Ledger, entry_of, fenced, read_done
 from deploy.replaying.rejects import Rejects
 from deploy.replaying.screen import Screen
 from deploy.target import Target
+from gateway.rejects import reject_id
 from schemas.codec import Codec
 from schemas.events import EventRejected, EventReplayed
-from schemas.ids import derived
 from schemas.topics import MAX_RECORD_BYTES
 from sinks.rows import Rows
 from sinks.store.writer import Writer
@@ -57,7 +56,7 @@ class Ways:
 
 async def look(rejects: Rejects, judge: Judge, kafka: str, codec: Codec, limit: int | None) -> Told:
     """What a replay would do."""
-    done, _ = await read_done(kafka, codec)
+    done = await read_done(kafka, codec)
     told = Told()
     for page in rejects.pages(done, limit):
         for reject in page:
@@ -81,8 +80,8 @@ async def replay(
     """
     told = Told()
     async with fenced(kafka, codec) as ledger:
-        total = min(rejects.count(), limit or rejects.count())
-        with Screen("replay", "rejects", total) as screen:
+        there = rejects.count()
+        with Screen("replay", "rejects", min(there, limit or there)) as screen:
             async with _ways(kafka, clickhouse, target, screen.say) as ways:
                 seen = 0
                 for page in rejects.pages(ledger.done, limit):
@@ -159,7 +158,7 @@ async def _send(batch: list[tuple[EventRejected, Send]], sender: Sender, told: T
             told.count(reject, STAYS + verdict.reason)
             # The gateway has told a reject of what was sent; unless that is this very one, it waits in its place. It
             # tells none of a request that it refuses as a whole.
-            if not verdict.reason[:3].isdigit() and _reject_id(send.text) != reject.event_id:
+            if not verdict.reason[:3].isdigit() and reject_id(send.text) != reject.event_id:
                 entries.append(entry_of(reject, send.event_id, REFUSED, _now()))
     return entries
 
@@ -175,11 +174,6 @@ def _parts(batch: list[tuple[EventRejected, Send]]) -> list[list[tuple[EventReje
             size = len(send.text)
         parts[-1].append((reject, send))
     return parts
-
-
-def _reject_id(text: bytes) -> str:
-    """The id that the gateway gives the reject of these bytes."""
-    return derived("rejected", GATEWAY, hashlib.sha256(text).hexdigest())
 
 
 def _entry(reject: EventRejected, event_id: str, outcome: str, told: Told) -> EventReplayed:

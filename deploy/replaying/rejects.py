@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Set
 from typing import Any
 
+from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
@@ -59,8 +60,7 @@ class Rejects:
         settings: dict[str, Any] = {"readonly": 2}
         if self._where:
             # Read as one expression and nothing else, whatever quotes or brackets it has.
-            escaped = self._where.replace("\\", "\\\\").replace("'", "\\'")
-            settings["additional_table_filters"] = f"{{'{TABLE}': '{escaped}'}}"
+            settings["additional_table_filters"] = f"{{'{TABLE}': {format_str(self._where)}}}"
         try:
             return [tuple(row) for row in self._client.query(sql, parameters=parameters, settings=settings).result_rows]
         except ClickHouseError as error:

@@ -15,7 +15,8 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from deploy.errors import Refused
 from deploy.replaying.canonical import Canonical, hash_of
-from deploy.replaying.changelogs import Offsets, committed_by, count_between, members_of, read_changelogs, taken
+from deploy.replaying.changelogs import count_between, read_changelogs, taken
+from deploy.replaying.groups import Offsets, committed_by, members_of
 from deploy.replaying.order import in_order
 from deploy.replaying.reading import places_of, reader, spans
 from deploy.replaying.rebuilding import Rebuilding, Worlds, own_topics

@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.client import Client
 
 from deploy.errors import Refused
 from deploy.replaying.beside import BESIDE, Copies, feeds_from
 from deploy.replaying.checksum import Checksum, checksum_of_derived, checksum_of_topic
+from deploy.replaying.groups import committed_by
 from deploy.replaying.reading import places_of, reader, runs, spans
 from deploy.replaying.screen import Screen
 from schemas.codec import Codec
@@ -140,17 +139,8 @@ def between(topic: Topic, firsts: Mapping[TopicPartition, int], ends: Mapping[To
 async def _stored(kafka: str, ends: Mapping[TopicPartition, int]) -> dict[int, int]:
     """Up to which offset the table has everything: as far as the sink has committed. Without a word of the sink the
     table is held against the whole topic."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    try:
-        await admin.start()
-        committed = await admin.list_consumer_group_offsets(GROUP)
-    except KafkaError as error:
-        raise Refused(f"FOOTPATH_KAFKA={kafka} does not say what the sink has stored: {error}") from error
-    finally:
-        await admin.close()
-    return {
-        place.partition: min(end, committed[place].offset) if place in committed else end for place, end in ends.items()
-    }
+    committed = await committed_by(kafka, GROUP)
+    return {place.partition: min(end, committed.get(place, end)) for place, end in ends.items()}
 
 
 async def _compare_derived(client: Client, table: str) -> Compared:

@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from deploy.replaying.reading import places_of, reader, runs, spans
+from deploy.replaying.reading import events_of
 from processors.identity.state import Group, Node
 from processors.shell.kept import Active, KeptCodec
-from schemas.codec import Codec, Undecodable
+from schemas.codec import Codec
 from schemas.ids import person_of
 from schemas.topics import IDENTITY_CHANGED
 
@@ -18,17 +18,10 @@ Told = dict[str, int]
 async def read_told(kafka: str, codec: Codec) -> Told:
     """From identity-changed, which is kept for ever."""
     told: Told = {}
-    async with reader(kafka) as consumer:
-        _, ends = await spans(consumer, await places_of(consumer, [IDENTITY_CHANGED.name]))
-        async for _, records in runs(consumer, ends):
-            for record in records:
-                try:
-                    change = codec.of(IDENTITY_CHANGED).decode(record.value)
-                except Undecodable:
-                    continue  # the sink has told it
-                about = {person_of(one) for one in (change.identifier, change.other_identifier) if one}
-                for own in about | {change.own_person_id}:
-                    told[own] = max(told.get(own, 0), change.version)
+    async for _, change in events_of(kafka, codec, IDENTITY_CHANGED):
+        about = {person_of(one) for one in (change.identifier, change.other_identifier) if one}
+        for own in about | {change.own_person_id}:
+            told[own] = max(told.get(own, 0), change.version)
     return told
 
 

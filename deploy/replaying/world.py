@@ -1,25 +1,17 @@
 """The brand as it is live now, or as it was at any moment that its topic still tells."""
 
 from deploy.errors import Refused
-from deploy.replaying.reading import places_of, reader, runs, spans
+from deploy.replaying.reading import events_of
 from processors.world import World
 from schemas.brand.items import BrandFold
-from schemas.codec import Codec, Undecodable
+from schemas.codec import Codec
 from schemas.events import BrandConfigured
 from schemas.topics import BRAND_CONFIGURED
 
 
 async def read_brands(kafka: str, codec: Codec) -> list[tuple[int, BrandConfigured]]:
     """Every item that the topic has, with the time (milliseconds) at which it came, oldest first."""
-    items: list[tuple[int, BrandConfigured]] = []
-    async with reader(kafka) as consumer:
-        _, ends = await spans(consumer, await places_of(consumer, [BRAND_CONFIGURED.name]))
-        async for _, records in runs(consumer, ends):
-            for record in records:
-                try:
-                    items.append((record.timestamp, codec.of(BRAND_CONFIGURED).decode(record.value)))
-                except Undecodable:
-                    continue  # the sink has told it
+    items = [item async for item in events_of(kafka, codec, BRAND_CONFIGURED)]
     return sorted(items, key=lambda item: item[0])
 
 

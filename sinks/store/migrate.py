@@ -12,6 +12,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import clickhouse_connect
+from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 
 DATABASE = "footpath"
@@ -117,8 +118,7 @@ def _steps(client: Client) -> Iterator[tuple[str, str]]:
     defined = views()
     if any(applied.get(view.name) != view.checksum for view in defined):
         for view in defined:
-            comment = view.header.replace("\\", "\\\\").replace("'", "\\'")
-            yield f"create view {view.subject}", f"{view.sql.rstrip()}\nCOMMENT '{comment}'"
+            yield f"create view {view.subject}", f"{view.sql.rstrip()}\nCOMMENT {format_str(view.header)}"
             yield "", _record(view)
 
 

@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         began("What is it?")
         return Written(folder / "report.html", 3, 2, ("money-roi",) if title == "refused" else ())
 
-    monkeypatch.setattr("deploy.identity.store.reached", reached)
+    monkeypatch.setattr("deploy.store.reached", reached)
     monkeypatch.setattr("sinks.analysis.report.write.write", write)
     return calls
 

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.street import GatewayProcess, Phone, equip, stream
+from gateway.brand import World, build_world
+from schemas.brand.load import load
+from tests.gateway.street import BRAND, IDENTIFIER_KEY, GatewayProcess, Phone, equip, stream
 from tests.parts import KafkaPart, start_kafka
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """The test brand, as a running gateway has it."""
+    return build_world(load(BRAND), IDENTIFIER_KEY)
 
 
 @pytest.fixture(scope="module")

@@ -4,22 +4,14 @@ import json
 import time
 from typing import Any
 
-import pytest
-
-from gateway.brand import World, build_world
+from gateway.brand import World
 from gateway.judge import Sender, judge
-from schemas.brand.load import load
 from schemas.kinds import TYPES
 from schemas.likeness.blocks import traits_of
 from schemas.likeness.model import compare
-from tests.gateway.street import BRAND, IDENTIFIER_KEY, page_view
+from tests.gateway.street import page_view
 
 TOLD = {"given_name": "Wilhelmina", "family_name": "Oberhauser", "birth_date": "1984-02-29", "postal_code": "10115"}
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return build_world(load(BRAND), IDENTIFIER_KEY)
 
 
 def properties(sent: dict[str, Any], world: World) -> str:

@@ -5,7 +5,7 @@ built event by event.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -147,6 +147,12 @@ def net_of_returns(happenings: list[Happening], merges: dict[str, str]) -> dict[
 def shares(touches: tuple[Happening, ...], sold_at: datetime, model: str) -> list[tuple[Happening | None, float]]:
     """Every touch and its share, None for a sale without any; the shares sum to 1."""
     channels = [value_of(touch, "channel") for touch in touches or (None,)]
+    ages_h = [(sold_at - touch.at) / timedelta(hours=1) for touch in touches] or [0.0]
+    return list(zip(touches or (None,), parts(model, channels, ages_h), strict=True))
+
+
+def parts(model: str, channels: Sequence[str], ages_h: Sequence[float]) -> list[float]:
+    """The share of each touch of one path; they sum to 1. :param ages_h: hours before the sale."""
     n = len(channels)
     weights = [0.0] * n
     match model:
@@ -160,11 +166,10 @@ def shares(touches: tuple[Happening, ...], sold_at: datetime, model: str) -> lis
         case "linear":
             weights = [1.0] * n
         case "time_decay":
-            ages_h = [(sold_at - touch.at) / timedelta(hours=1) for touch in touches] or [0.0]
             weights = [2.0 ** (-age / HALF_LIFE_H) for age in ages_h]
         case "position":
             weights = [1.0] * n if n <= 2 else [0.4, *[0.2 / (n - 2)] * (n - 2), 0.4]
         case _:
             raise ValueError(model)
     total = sum(weights)
-    return [(touch, weight / total) for touch, weight in zip(touches or (None,), weights, strict=True)]
+    return [weight / total for weight in weights]

@@ -16,8 +16,8 @@ from schemas.ids import person_of
 from sinks.analysis.attribution.answer import Question
 from sinks.analysis.attribution.runs import Run, run
 from tests import pathdata
+from tests.oracles.attribution import parts
 from tests.oracles.markov import Path, base_and_effects
-from tests.oracles.rules import shares
 from tests.oracles.shapley import shapley, worth_of
 from tests.sinks.events import MICROS, micros
 from tests.sinks.store import Store
@@ -112,8 +112,8 @@ def test_rules_give_what_the_recorded_rows_give(
     revenue: dict[str, float] = defaultdict(float)
     for channels, sold, worth, _ in rows:
         if sold:
-            parts = shares(model, len(channels), pathdata.STEP / timedelta(hours=1))
-            for channel, part in zip(channels, parts, strict=True):
+            ages_h = [n * pathdata.STEP / timedelta(hours=1) for n in range(len(channels), 0, -1)]
+            for channel, part in zip(channels, parts(model, channels, ages_h), strict=True):
                 conversions[channel] += part * sold
                 revenue[channel] += part * worth
     found = {name: figures for name, *figures in recorded.ask(f"SELECT * FROM attribution(model='{model}', {PERIOD})")}

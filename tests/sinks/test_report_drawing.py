@@ -16,14 +16,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sinks.analysis.report import words
+from sinks.analysis import words
+from sinks.analysis.intervals import wilson
 from sinks.analysis.report.look import FAINT, INK, LINE, PAPER, SERIES
 from sinks.analysis.report.picture import WIDTHS, accessible, draw
 from sinks.analysis.report.section import Drawing, Scope
 from sinks.analysis.report.sections import attribution
 from sinks.analysis.report.shapes import OTHER, bars, intervals, over_time
 from sinks.analysis.report.write import figures
-from tests.oracles.intervals import wilson
+from tests.oracles import intervals as oracle
 
 SCOPE = Scope("2026-03-01", "2026-04-01", 90)
 LIGHT, DARK = 0, 1
@@ -77,7 +78,7 @@ def test_no_light_colour_stands_for_two_dark_ones() -> None:
 
 @given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_an_interval_of_a_share_is_wilsons(case: tuple[int, int]) -> None:
-    assert words.wilson(*case) == pytest.approx(wilson(*case), abs=1e-9)
+    assert wilson(*case) == pytest.approx(oracle.wilson(*case), abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,11 @@ class Totals:
     revenue: float
 
 
+def none_converts(totals: Totals) -> Unfit:
+    """What to raise when there is no conversion to share out."""
+    return Unfit(f"none of {totals.paths:,} paths converts: there is nothing to share out")
+
+
 @dataclass(frozen=True, slots=True)
 class Credit:
     """What one value gets; ``effect`` is what its part was made from, in the model's own unit (attribution_credit)."""

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from sinks.analysis.attribution import markov, reading
-from sinks.analysis.attribution.answer import Answer, Totals, Unfit, shared_out
+from sinks.analysis.attribution.answer import Answer, Totals, Unfit, none_converts, shared_out
 from sinks.analysis.attribution.reading import Steps
 
 MOST_STATES: Final = 5_000
@@ -24,7 +24,7 @@ def answer_of(steps: Steps, order: int) -> Answer:
     """
     totals = steps.totals
     if not totals.conversions:
-        raise Unfit(f"none of {totals.paths:,} paths converts: there is nothing to share out")
+        raise none_converts(totals)
     chain, values = chain_of(steps, order)
     removed = markov.removal(chain)
     check_base(removed.base, totals)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from sinks.analysis.attribution.answer import Answer, Credit, Totals, Unfit, shared_out
+from sinks.analysis.attribution.answer import Answer, Credit, Totals, Unfit, none_converts, shared_out
 from sinks.analysis.attribution.reading import Presence, ValueSet, totals_of
 from sinks.analysis.attribution.shapley import MOST_VALUES, rate_values
 
@@ -21,7 +21,7 @@ def equal_split(presences: Sequence[Presence]) -> Answer:
     """
     totals = totals_of(presences)
     if not totals.conversions:
-        raise Unfit(f"none of {totals.paths:,} paths converts: there is nothing to share out")
+        raise none_converts(totals)
     conversions: dict[str, float] = defaultdict(float)
     revenue: dict[str, Decimal] = defaultdict(Decimal)
     touches: dict[str, int] = defaultdict(int)
@@ -62,7 +62,7 @@ def rate_split(sets: Sequence[ValueSet], by: str) -> Answer:
         float(sum((one.revenue for one in sets), Decimal(0))),
     )
     if not totals.conversions:
-        raise Unfit(f"none of {totals.paths:,} paths converts: there is nothing to share out")
+        raise none_converts(totals)
     values = sorted(touches)
     masks = [sum(1 << values.index(value) for value in one.values) for one in sets]
     effects = rate_values(masks, [one.paths for one in sets], [one.conversions for one in sets], len(values)).tolist()

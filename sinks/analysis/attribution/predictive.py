@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sinks.analysis.attribution.answer import Answer, Credit, Totals, Unfit
+from sinks.analysis.attribution.answer import Answer, Credit, Totals, none_converts
 from sinks.analysis.attribution.counterfactual import drops, shares
 from sinks.analysis.attribution.learning import Learnt, TooFew, learn
 from sinks.analysis.attribution.reading import Presence, totals_of
@@ -49,7 +49,7 @@ def answer_of(presences: Sequence[Presence], sample: Sample) -> Answer:
     """
     totals, touches = totals_of(presences), by_touches(presences)
     if not (totals.conversions and sample.converted.any()):
-        raise Unfit(f"none of {totals.paths:,} paths converts: there is nothing to share out")
+        raise none_converts(totals)
     columns = min(len(sample.values), MOST_COLUMNS + 1)
     column = np.minimum(np.arange(len(sample.values)), columns - 1)
 

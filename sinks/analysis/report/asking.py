@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from sinks.analysis.report.section import Answer, Question, Row, Scope
-from sinks.analysis.report.words import plain
+from sinks.analysis.words import plain
 
 SETTINGS: Final = {"readonly": 2, "max_execution_time": 600}
 """A query only reads, and does not go on for ever (seconds)."""

@@ -7,14 +7,12 @@ is asked by `asking.py`, drawn by `picture.py` and written by `page.py`.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
+
+from sinks.analysis.period import BEGINNING, END
 
 Row = dict[str, Any]
 """A row of figures: whole numbers and floats, texts, times as ISO 8601 text in UTC, None."""
-
-
-ALL_TIME: Final = ("1970-01-01", "2106-01-01")
-"""The period of everything, in the very words that `footpath attribute` has it in."""
 
 
 class Drawing(Protocol):
@@ -50,7 +48,7 @@ class Scope:
     @property
     def is_all_time(self) -> bool:
         """Whether it is the period of everything."""
-        return (self.since, self.until) == ALL_TIME
+        return (self.since, self.until) == (BEGINNING, END)
 
     def filled(self, query: str, values: Mapping[str, str]) -> str:
         """The query with $since, $until, $lookback_days and the names in `values` put in."""

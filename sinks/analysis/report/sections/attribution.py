@@ -9,7 +9,7 @@ import altair as alt
 from sinks.analysis.report.look import COLOURS, FAINT, INK
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, Source, moment
 from sinks.analysis.report.shapes import OTHER, data, narrow
-from sinks.analysis.report.words import NONE, count, listed, money, name, several, share
+from sinks.analysis.words import NONE, count, listed, money, name, several, share
 
 RULES: Final = ("first", "last", "last_non_direct", "linear", "time_decay", "position")
 DIMENSIONS: Final = ("campaign", "placement", "store")

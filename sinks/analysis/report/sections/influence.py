@@ -4,7 +4,7 @@ from typing import Final
 
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
 from sinks.analysis.report.shapes import bars, intervals
-from sinks.analysis.report.words import NONE, between, count, money, name, several, share
+from sinks.analysis.words import NONE, between, count, money, name, several, share
 
 BY: Final = "placement"
 MOST: Final = 12

@@ -5,7 +5,7 @@ from typing import Final
 
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
 from sinks.analysis.report.shapes import intervals
-from sinks.analysis.report.words import credits, money, name, several
+from sinks.analysis.words import credits, money, name, several
 
 MODEL: Final = "linear"
 MOST: Final = 16

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from sinks.analysis.intervals import wilson
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
 from sinks.analysis.report.shapes import bars, columns
-from sinks.analysis.report.words import between, count, hours, name, several, share, wilson
+from sinks.analysis.words import between, count, hours, name, several, share
 
 LONGEST: Final = 15
 """Paths with so many touches or more share a column."""

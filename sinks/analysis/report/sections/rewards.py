@@ -4,7 +4,7 @@ from typing import Final
 
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
 from sinks.analysis.report.shapes import bars
-from sinks.analysis.report.words import count, several, share
+from sinks.analysis.words import count, several, share
 
 MOST: Final = 16
 """Bars at most; the table has all."""

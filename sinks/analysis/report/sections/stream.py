@@ -4,7 +4,7 @@ from typing import Final
 
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
 from sinks.analysis.report.shapes import OTHER, bars, over_time
-from sinks.analysis.report.words import count, name, several, share
+from sinks.analysis.words import count, name, several, share
 
 SERIES: Final = 6
 """Kinds of events with a colour, all others being one of them."""

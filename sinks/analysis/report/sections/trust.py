@@ -4,10 +4,11 @@ from typing import Final
 
 import altair as alt
 
+from sinks.analysis.intervals import wilson
 from sinks.analysis.report.look import COLOURS, FAINT, INK
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, moment
 from sinks.analysis.report.shapes import data, fitted
-from sinks.analysis.report.words import count, wilson
+from sinks.analysis.words import count
 
 
 def _answer(rows: list[Row], scope: Scope) -> Answer | None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
 from sinks.analysis.report.shapes import intervals
-from sinks.analysis.report.words import between, count, money, share
+from sinks.analysis.words import between, count, money, share
 
 HORIZON_DAYS: Final = 28
 

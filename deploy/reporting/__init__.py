@@ -1,0 +1,1 @@
+"""What `footpath report` shows."""
