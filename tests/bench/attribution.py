@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import clickhouse_connect
+from clickhouse_connect.driver.client import Client
 
 from sinks.analysis.attribution.answer import Question
 from sinks.analysis.attribution.models import answer
 from sinks.store.migrate import migrate
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground
+from tests.bench.ground import Ground, NotMeasured
 from tests.bench.touches import Size, fill
 
 ALL_TIME = Question("channel", 90, "1970-01-01", "2106-01-01")
@@ -22,6 +23,7 @@ LINEAR = (
     f"SELECT * FROM attribution(model='linear', lookback_days={ALL_TIME.lookback_days}, "
     f"since='{ALL_TIME.since}', until='{ALL_TIME.until}')"
 )
+SETTLED_WITHIN_S = 120.0
 AT_MOST_S = {"linear attribution": 4.0, "Markov order 1": 20.0}
 
 
@@ -54,12 +56,22 @@ def _taken(ground: Ground, touches: int) -> Taken:
         migrate(part.url)
         client = clickhouse_connect.get_client(dsn=part.url, database="footpath", autogenerate_session_id=False)
         fill(client.command, Size.of(touches), ground.say)
+        _settle(client)
         asked: dict[str, Callable[[], object]] = {
             "linear attribution": lambda: client.query(LINEAR),
             "Markov order 1": lambda: answer(client, "markov_1", ALL_TIME, ground.say),
         }
         seconds = {name: [_seconds(ask) for _ in range(ground.rounds)] for name, ask in asked.items()}
         return Taken(seconds, _peak_mb(part.pid))
+
+
+def _settle(client: Client) -> None:
+    """Waits until the store has merged what the filling left, which is not part of any answer."""
+    until = time.monotonic() + SETTLED_WITHIN_S
+    while client.command("SELECT count() FROM system.merges"):
+        if time.monotonic() > until:
+            raise NotMeasured(f"the store still merges after {SETTLED_WITHIN_S:g} s")
+        time.sleep(1)
 
 
 def _seconds(ask: Callable[[], object]) -> float:
