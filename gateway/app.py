@@ -27,7 +27,7 @@ from gateway.settings import Settings
 from gateway.spool import Spool
 from gateway.state import Gateway, Places, gateway_of
 from schemas.codec import Codec
-from schemas.registry import Registry
+from schemas.registry import codec_with
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def build_app(settings: Settings) -> Starlette:
 
     :raises RegistryError: a schema registry is set and cannot be used.
     """
-    codec = Codec(Registry(settings.schema_registry) if settings.schema_registry else None)
+    codec = codec_with(settings.schema_registry)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:

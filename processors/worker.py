@@ -23,8 +23,7 @@ from processors.shell.handover import Handover
 from processors.shell.live_world import LiveWorld
 from processors.shell.settings import SettingError, WorkerSettings, read_settings
 from processors.step import Processor
-from schemas.codec import Codec
-from schemas.registry import Registry
+from schemas.registry import codec_with
 
 PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, REWARDS, LIKENESS)}
 log = logging.getLogger(__name__)
@@ -56,7 +55,7 @@ def main(names: Sequence[str], instance: str = "") -> int:
 
 
 async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], instance: str) -> int:
-    codec = Codec(Registry(settings.schema_registry) if settings.schema_registry else None)
+    codec = codec_with(settings.schema_registry)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
     stop = asyncio.Event()

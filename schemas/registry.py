@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from schemas.codec import Schema, fingerprint
+from schemas.codec import Codec, Schema, fingerprint
 from schemas.topics import Topic
 
 
@@ -57,3 +57,8 @@ class Registry:
 
 class UnknownSchema(Exception):
     """The registry has no schema of that id."""
+
+
+def codec_with(address: str | None) -> Codec:
+    """A codec of the registry at this address, or of none when there is no address."""
+    return Codec(Registry(address) if address else None)

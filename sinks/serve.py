@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.codec import Codec
 from schemas.events import EventRejected
-from schemas.registry import Registry
+from schemas.registry import codec_with
 from schemas.topics import MAX_RECORD_BYTES
 from sinks import log as logs
 from sinks import metrics
@@ -93,7 +93,7 @@ async def start(part: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Event) 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Sinks until ``stop`` is set, then stores and commits what was read."""
-    codec = Codec(Registry(settings.schema_registry) if settings.schema_registry else None)
+    codec = codec_with(settings.schema_registry)
     consumer = build_consumer(settings)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES

@@ -155,11 +155,9 @@ def state(processor: str, *, write: Flag = False) -> int:
 def _codec() -> "Codec":
     """Of the schemas here, and of the registry when there is one."""
     from deploy.environment import setting
-    from schemas.codec import Codec
-    from schemas.registry import Registry
+    from schemas.registry import codec_with
 
-    registry = setting("FOOTPATH_SCHEMA_REGISTRY", "")
-    return Codec(Registry(registry) if registry else None)
+    return codec_with(setting("FOOTPATH_SCHEMA_REGISTRY", ""))
 
 
 def _show(counts: dict[tuple[str, str, str], int]) -> None:

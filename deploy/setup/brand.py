@@ -17,7 +17,7 @@ from schemas.codec import Codec
 from schemas.compacted import Follower
 from schemas.events import BrandConfigured
 from schemas.ids import partition_of
-from schemas.registry import Registry
+from schemas.registry import codec_with
 from schemas.topics import BRAND_CONFIGURED
 
 READ_TIMEOUT_S = 30.0
@@ -55,7 +55,7 @@ def apply(kafka: str, places: Sequence[Path], dry_run: bool = False, schema_regi
     """
     brand = check(places)
     try:
-        return asyncio.run(_apply(kafka, brand, dry_run, Codec(Registry(schema_registry) if schema_registry else None)))
+        return asyncio.run(_apply(kafka, brand, dry_run, codec_with(schema_registry)))
     except (KafkaError, OSError) as error:
         raise SetupError(
             f"brand: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"

@@ -33,6 +33,7 @@ KINDS = ("customer", "email", "device")
 NEW_DEVICE_SHARE = 0.1
 STORES = ("memory", "rocksdb")
 IDLE_CPU_S = 0.5
+LOOK_S = 2.0
 SETTLED_WITHIN_S = 120.0
 
 
@@ -139,12 +140,14 @@ def _town(ground: Ground, stack: ExitStack, count: int) -> tuple[str, Path]:
 
 def _settle(worker: Process) -> None:
     """Waits until RocksDB has put its new files in order, which would be counted as work on events."""
-    until, before = time.monotonic() + SETTLED_WITHIN_S, -1.0
-    while (now := cpu_s(worker.pid)) - before > IDLE_CPU_S:
-        if time.monotonic() > until:
-            raise NotMeasured(f"the worker has not come to rest within {SETTLED_WITHIN_S:g} s")
-        before = now
-        time.sleep(2)
+    spent = 0.0
+
+    def rests() -> bool:
+        nonlocal spent
+        before, spent = spent, cpu_s(worker.pid)
+        return spent - before < IDLE_CPU_S
+
+    worker.wait_for(rests, SETTLED_WITHIN_S, LOOK_S)
 
 
 def _names(person: int) -> list[bytes]:

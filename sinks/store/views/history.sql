@@ -46,6 +46,7 @@ FROM
             place + toUInt256(label) * 256 + type_number * 4 + is_direct * 2 + is_sale,
             is_sale OR type_number != 0
         ) AS all_entries,
+        -- One number as well, for the same reason: 64 bits of the amount with its sign turned over, one for sale.
         groupArrayIf(
             place + toUInt256(bitXor(reinterpretAsUInt64(flow), 0x8000000000000000)) * 256 + is_sale, is_money
         ) AS all_moves,
