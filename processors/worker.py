@@ -29,6 +29,8 @@ PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, 
 log = logging.getLogger(__name__)
 STOP_S = 6.0
 """How long an orderly stop may take; Kafka may be gone already."""
+GC_AFTER = 20_000
+"""States and events have no cycles among them, but new ones make Python look for some every few hundred objects."""
 
 
 def main(names: Sequence[str], instance: str = "") -> int:
@@ -72,6 +74,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         if ready.done():
             handover = Handover()
             workers = [Worker(settings, processor, instance, codec, world.now, handover) for processor in processors]
+            gc.set_threshold(GC_AFTER, 20, 100)
             gc.freeze()  # what is there now stays: no collection has to look at it while phones wait
             starting = asyncio.ensure_future(_start(workers))
             await asyncio.wait({stopped, starting}, return_when=asyncio.FIRST_COMPLETED)

@@ -12,7 +12,7 @@ DAY_US = 24 * 60 * 60 * 1_000_000
 MICROS = 1_000_000
 
 
-class History(msgspec.Struct, frozen=True):
+class History(msgspec.Struct, frozen=True, gc=False):
     """Of sales of which something was kept: how many, what stayed paid in the brand's currency, whole days since the
     last one (None without any), and their categories, sorted."""
 
@@ -40,7 +40,7 @@ def history_of(books: Iterable[Purchases], now: int, currency: str) -> History:
     return History(purchases, Decimal(micros) / MICROS, days, tuple(sorted(categories)))
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """What the routes of a brand ask about purchases: the numbers that they name, and the categories."""
 
     purchases: tuple[int, ...]

@@ -14,7 +14,7 @@ REFUNDS_KEPT = 16
 CATEGORIES_KEPT = 16
 
 
-class Sale(msgspec.Struct, frozen=True, array_like=True):
+class Sale(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """When (microseconds), what was paid (millionths of ``currency``), of which categories; ``refunds`` has what came
     back of it, by the marks of the returns."""
 
@@ -29,7 +29,7 @@ class Sale(msgspec.Struct, frozen=True, array_like=True):
         return max(0, self.micros - sum(self.refunds.values())) if self.refunds else self.micros
 
 
-class Refund(msgspec.Struct, frozen=True, array_like=True):
+class Refund(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A return whose sale, by its mark, is not here."""
 
     occurred_at: int
@@ -38,7 +38,7 @@ class Refund(msgspec.Struct, frozen=True, array_like=True):
     micros: int
 
 
-class Older(msgspec.Struct, frozen=True, array_like=True):
+class Older(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Sales that are not kept one by one any more, up to the one at ``until`` (time, mark): those of which something
     was left, ``micros`` by currency, and the categories of the latest of them."""
 
@@ -63,7 +63,7 @@ class Older(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-class Purchases(msgspec.Struct, frozen=True, array_like=True):
+class Purchases(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one own person. ``sales`` and ``waiting`` (returns without their sale) by the marks of their events."""
 
     sales: dict[int, Sale] = {}

@@ -14,7 +14,7 @@ from schemas.brand.model import Tag
 from schemas.events import TouchpointIdentified
 
 
-class Situation(msgspec.Struct, frozen=True):
+class Situation(msgspec.Struct, frozen=True, gc=False):
     """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known;
     ``history`` is there when any route asks for it, ``held_out`` when the brand has a hold-out."""
 

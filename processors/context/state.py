@@ -18,7 +18,7 @@ PHYSICAL = kinds.FAMILIES["sensor"] | kinds.FAMILIES["till"]
 IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", "door", "till", "staff_badge"})
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True):
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one own person, or of several as one: ``visits`` counts store visits, the present one included; ``last_seen``
     (microseconds) and ``store`` tell the last touch in a store (``store`` is empty after leaving); ``bought`` holds the
     last products bought, newest last; ``purchases`` is None before the first sale or return."""
@@ -48,7 +48,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
 NOTHING: Final = Part()
 
 
-class Visitor(msgspec.Struct, frozen=True, array_like=True):
+class Visitor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """``parts`` has what each own person did, and nothing of the others."""
 
     parts: dict[str, Part] = {}

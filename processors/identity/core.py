@@ -7,7 +7,6 @@ travels between their nodes as signals (linking.py), until the root of their gro
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -203,11 +202,7 @@ def _seen(node: Node, signal: Seen, event: IdentitySignalled, turn: Turn) -> Nod
 def _identified(node: Node | None, event: TouchpointRecorded) -> Emit:
     own = node.name if node is not None and not node.version else person_of(event.anchor)
     name = own if node is None else node.name
-    return Emit(TouchpointIdentified(**_fields(event), person_id=name, own_person_id=own))
-
-
-def _fields(event: TouchpointRecorded) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in TouchpointRecorded.__struct_fields__}
+    return Emit(TouchpointIdentified(**msgspec.structs.asdict(event), person_id=name, own_person_id=own))
 
 
 PROCESSOR = Processor(

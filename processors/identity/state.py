@@ -36,7 +36,7 @@ class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
     verdict: str = ""
 
 
-class Member(msgspec.Struct, frozen=True, array_like=True):
+class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier of a group. ``name`` is what its node takes for its person, empty as long as the node's own report
     has not arrived; ``flag`` says why it joins nobody, ``used`` that touchpoints were published under it. ``edges`` go
     to weaker identifiers, ``back`` lists the stronger ones."""
@@ -49,7 +49,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
     back: tuple[str, ...] = ()
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True):
+class Group(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A group, or any part of one on its way to the root. ``clock`` is at least the version of every name in it."""
 
     clock: int
@@ -62,7 +62,7 @@ _DECODER = msgspec.msgpack.Decoder(Group)
 _unpack = lru_cache(8)(_DECODER.decode)
 
 
-class Node(msgspec.Struct, frozen=True, array_like=True):
+class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier.
 
     ``first_seen`` in microseconds, by the senders' clocks; ``name`` is the person it belongs to, ``version`` grows with

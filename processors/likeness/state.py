@@ -17,7 +17,7 @@ class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
     occurred_at: int
 
 
-class Block(msgspec.Struct, frozen=True, array_like=True):
+class Block(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The records that share one key; a crowded block has given them all up and takes no more.
 
     Whether a block is crowded depends on how many different records it was ever told, so no order of arrival changes

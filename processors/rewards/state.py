@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 
-class Posting(msgspec.Struct, frozen=True, array_like=True):
+class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule grants for a purchase, on the terms of the day: ``fixed`` points and so many for each whole unit
     that stays. ``points`` are those left; they shrink as the purchase is returned."""
 
@@ -17,7 +17,7 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     points: int
 
 
-class Purchase(msgspec.Struct, frozen=True, array_like=True):
+class Purchase(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A sale: when (microseconds), what it cost and how much of that came back (millionths of ``currency``), what it
     earns. ``returns`` has the marks of the returns that it took: their own marks stay with whoever brought the goods
     back, and may come here later than a second copy of one of them."""
@@ -30,7 +30,7 @@ class Purchase(msgspec.Struct, frozen=True, array_like=True):
     returns: tuple[int, ...] = ()
 
 
-class Return(msgspec.Struct, frozen=True, array_like=True):
+class Return(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it,
     ``person_id`` is the person whom identity saw, ``own`` the own person of who brought it back."""
 
@@ -43,7 +43,7 @@ class Return(msgspec.Struct, frozen=True, array_like=True):
     amount_micros: int
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True):
+class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one own person. ``posted`` gives the points of every entry by the mark of its rule and source event, what a
     return took back of the part's sales included. It is what makes a reward unique without limit in time, and the
     balance is its sum. A return of the own person leaves its own mark there, worth nothing, whoever's sale it took
@@ -68,7 +68,7 @@ def _returned(purchase: Purchase) -> int:
     return purchase.returned_micros
 
 
-class Account(msgspec.Struct, frozen=True, array_like=True):
+class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """``parts`` has what each own person earned and bought. Merging two accounts twice changes nothing."""
 
     parts: dict[str, Part] = {}

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from processors import metrics
 from processors.shell.kept import Kept, KeptCodec
+from processors.shell.recent import Recent
 from processors.shell.store import Store
 from processors.shell.turn import take_turn
 from processors.step import Drop, Emit, Processor, Reject
@@ -38,7 +39,8 @@ class TooManyRejects(Exception):
 
 @dataclass(slots=True)
 class Desk:
-    """The working state of one partition. ``dirty`` and ``sealed`` collect what the next commit has to write.
+    """The working state of one partition, whose ``store`` is complete. ``dirty`` and ``sealed`` collect what the next
+    commit has to write.
 
     Where keys are no persons, what a key emits decides whose things are kept where, so nothing gets out that another
     attempt might decide otherwise: once a key took something sealed, which a replay may take at another moment, or
@@ -58,9 +60,11 @@ class Desk:
     _settling: set[bytes] = field(default_factory=set)
     _rejects_in_a_row: int = 0
     _kept_codec: KeptCodec = field(init=False)
+    _recent: Recent = field(init=False)
 
     def __post_init__(self) -> None:
         self._kept_codec = KeptCodec(self.processor.state)
+        self._recent = Recent(self.store)
 
     def take(self, topic_name: str, records: Sequence[Record], world: Any) -> None:
         """Gives every record its turn, in order; effects go to ``publish`` or ``sealed``, changed states to
@@ -68,7 +72,7 @@ class Desk:
         topic = BY_NAME[topic_name]
         decode, key_of = self.codec.of(topic).decode, topic.key
         processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
-        publish = self.publish
+        publish, recent = self.publish, self._recent
         for record in records:
             if not is_for(record.headers, processor.name):
                 continue
@@ -79,7 +83,7 @@ class Desk:
                 continue
             key = key_of(event).encode()
             before = hot.get(key) or self._from_store(key)
-            turn = take_turn(processor, kept_codec, before, event, world)
+            turn = take_turn(processor, kept_codec, before, event, world, recent)
             after, rejected = turn.kept, False
             if after is not None and after is not before:
                 hot[key] = dirty[key] = after
@@ -100,12 +104,14 @@ class Desk:
                     self._reject(topic, record, effect, event.event_id)
             if not rejected:
                 self._rejects_in_a_row = 0
+                if turn.passed:
+                    recent.add(turn.passed)
         metrics.EVENTS.labels(self.processor.name, topic_name).inc(len(records))
 
     def take_dirty(self) -> dict[bytes, bytes]:
         """Hands the changed rows to a commit; their states stay at hand until ``committed``."""
         changed, self.dirty = self.dirty, {}
-        return {key: self._kept_codec.encode(kept) for key, kept in changed.items()}
+        return {key: self._kept_codec.encode(kept) for key, kept in changed.items()} | self._recent.take_rows()
 
     def take_sealed(self) -> list[Emit]:
         """Hands the sealed effects to a commit, in order."""

@@ -62,7 +62,7 @@ class Partition:
         self._group = group
         self._store = store
         self._outbox = Outbox(processor.name, producer, codec, settings.partitions, handover)
-        self._desk = Desk(processor, codec, store, number, settings.reject_limit, self._outbox.put)
+        self._codec = codec
         self._world = world
         self._rewind = rewind
         self._queue: asyncio.Queue[tuple[str, Sequence[Record]] | None] = asyncio.Queue(QUEUED_BATCHES)
@@ -101,6 +101,9 @@ class Partition:
         try:
             rows = await restore(self._settings.kafka, self._processor.name, self._number, self._store)
             metrics.RESTORE_ROWS.labels(self._processor.name).inc(rows)
+            self._desk = Desk(
+                self._processor, self._codec, self._store, self._number, self._settings.reject_limit, self._outbox.put
+            )
             for topic in self._processor.sources:
                 if (mark := self._store.get(WATERMARK + topic.name.encode())) is not None:
                     self._next[topic.name] = int(mark) + 1

@@ -14,6 +14,8 @@ Rows = Iterable[tuple[bytes, bytes]]
 BLOCK_BYTES = 1 << 10
 BLOOM_BITS = 10
 """For each key: a file that does not have it is looked at in vain once in a hundred times."""
+MEMTABLE_BLOOM = 0.02
+"""Share of the rows in memory that their own filter may take."""
 _POSITION = b"\0position"
 
 
@@ -58,14 +60,19 @@ class RocksStore:
         options.set_max_background_jobs(2)
         options.set_write_buffer_size(16 << 20)
         options.set_keep_log_file_num(1)
+        # Most of who is asked for is not among the latest rows.
+        options.set_memtable_whole_key_filtering(True)
+        options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM)
         # States are small and asked for one by one: no large block is to be read and unpacked for each.
         options.set_compression_type(rocksdict.DBCompressionType.none())
         options.set_allow_mmap_reads(True)
+        options.set_advise_random_on_open(False)
         blocks = rocksdict.BlockBasedOptions()
         blocks.set_block_size(BLOCK_BYTES)
         blocks.set_bloom_filter(BLOOM_BITS, False)
         options.set_block_based_table_factory(blocks)
-        self._db = rocksdict.Rdict(str(folder), options)
+        # Named once more: of a store that exists, rocksdict forgets them otherwise (quixio/quix-streams#1136).
+        self._db = rocksdict.Rdict(str(folder), options, column_families={"default": options})
         self.position = int(self._db.get(_POSITION) or 0)
 
     def get(self, key: bytes) -> bytes | None:

@@ -12,6 +12,7 @@ is said of one own person the highest version is true, whatever comes first, and
 that has gone sends it on under a higher version. So nothing circles for ever, and nothing is lost.
 """
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -27,14 +28,23 @@ MOVING = frozenset((IdentityChanged, StateMoved))
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):
-    """What is kept for the key afterwards (the same object when nothing changed), and the effects in order."""
+    """What is kept for the key afterwards (the same object when nothing changed), and the effects in order. ``passed``
+    is the mark of an event that the partition has to remember, because the key does not."""
 
     kept: Kept | None
     effects: tuple[Effect, ...] = ()
+    passed: bytes = b""
 
 
-def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, event: Event, world: Any) -> Turn:
-    """The turn of one event whose key has ``kept``."""
+def take_turn(
+    processor: Processor[Any],
+    codec: KeptCodec,
+    kept: Kept | None,
+    event: Event,
+    world: Any,
+    recent: Container[bytes] = frozenset(),
+) -> Turn:
+    """The turn of one event whose key has ``kept``. ``recent`` has the marks that the partition remembers."""
     if processor.by_person and type(event) in MOVING:
         match event:
             case IdentityChanged(change="merged" | "split"):
@@ -48,23 +58,31 @@ def take_turn(processor: Processor[Any], codec: KeptCodec, kept: Kept | None, ev
             case StateMoved():
                 return _adopt(processor, codec, kept, event, world)
     if kept is None:
-        return _work(processor, None, event, world)
+        return _work(processor, None, event, world, recent)
     if type(kept) is Active:
         if kept.where and (place := _place(kept, event)).to:
             return _forward(processor, codec, kept, event, place)
-        return _work(processor, kept, event, world)
+        return _work(processor, kept, event, world, recent)
     return Turn(kept, (ERASED,))
 
 
-def _work(processor: Processor[Any], kept: Active[Any] | None, event: Event, world: Any) -> Turn:
+def _work(
+    processor: Processor[Any],
+    kept: Active[Any] | None,
+    event: Event,
+    world: Any,
+    recent: Container[bytes] = frozenset(),
+) -> Turn:
     state, seen, where = (kept.state, kept.seen, kept.where) if kept is not None else (None, b"", {})
-    seal = mark_bytes(event.event_id)
-    if seal in seen:
+    mark = mark_bytes(event.event_id)
+    if mark in seen or mark in recent:
         return Turn(kept, (DUPLICATE,))
     step = processor.step(state, event, world)
     if step.state is None:
         return Turn(kept, step.effects)
-    return Turn(Active(step.state, remember(seen, seal), where), step.effects)
+    if step.state is state and not processor.by_person:
+        return Turn(kept, step.effects, mark)  # a person's window moves with the person: there the key remembers
+    return Turn(Active(step.state, remember(seen, mark), where), step.effects)
 
 
 def _place(kept: Active[Any], event: Event) -> Place:

@@ -180,7 +180,8 @@ def _run(
 ) -> Pace:
     asyncio.run(stream.fill(bootstrap, TOUCHPOINT_RECORDED.name, stream.spread(map(people.row, events))))
     with _worker(ground, bootstrap, data, store) as worker:
-        pace = asyncio.run(stream.pace(bootstrap, TOUCHPOINT_IDENTIFIED.name, rows, worker))
+        signals = [IDENTITY_SIGNALLED.name]
+        pace = asyncio.run(stream.pace(bootstrap, TOUCHPOINT_IDENTIFIED.name, rows, worker, aftermath=signals))
         worker.stop()
     return pace
 

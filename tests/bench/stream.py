@@ -19,6 +19,7 @@ from tests.bench.machine import cpu_s
 LOOK_S = 0.02
 WARM = 0.1
 """Share of the rows after which the clock starts: what comes before is start and first fetch."""
+REST_S = 1.5
 AT_ONCE = 5_000
 
 
@@ -76,23 +77,34 @@ async def ends(consumer: AIOKafkaConsumer, *topics: str) -> int:
     return sum((await consumer.end_offsets(places)).values())
 
 
-async def pace(bootstrap: str, topic: str, rows: int, process: Process, timeout_s: float = 120) -> Pace:
-    """Watches a topic until it has so many rows more than now, from outside, the same for every contender."""
+async def pace(
+    bootstrap: str, topic: str, rows: int, process: Process, aftermath: Sequence[str] = (), timeout_s: float = 120
+) -> Pace:
+    """Watches a topic until it has so many rows more than now, from outside, the same for every contender.
+
+    :param aftermath: topics that grow while the rows still make work. It counts, until they have not grown for a
+        while: else it would be left to whoever is measured next.
+    """
     points: list[tuple[float, int, float]] = []
+    grown = (0, 0)
     async with reader(bootstrap) as consumer:
         before = await ends(consumer, topic)
         until = time.monotonic() + timeout_s
-        while not points or points[-1][1] < rows:
+        while True:
             process.check()
             count = await ends(consumer, topic) - before
+            seen = count, await ends(consumer, *aftermath) if aftermath else 0
             now = time.monotonic()
-            if count >= rows * WARM:
+            if count >= rows * WARM and seen != grown:
+                grown = seen
                 points.append((now, count, cpu_s(process.pid)))
+            if count >= rows and now - points[-1][0] >= (REST_S if aftermath else 0):
+                break
             if now > until:
                 raise NotMeasured(f"{count} of {rows} rows in {timeout_s:g} s:\n{process.log[-1500:]}")
             await asyncio.sleep(LOOK_S)
     first, last = points[0], points[-1]
-    if len(points) < 2:
+    if last[1] == first[1]:
         raise NotMeasured(f"all {rows} rows came between two looks: take more")
     count = last[1] - first[1]
     return Pace(count / (last[0] - first[0]), (last[2] - first[2]) / count * 1e6)

@@ -19,7 +19,7 @@ from deploy.importing.lines import Line
 from schemas.events import CostReported
 from schemas.topics import COST_REPORTED
 from tests.deploy.gateways import KEY, Gateway
-from tests.deploy.test_shoppers import read
+from tests.deploy.reading import read
 
 SAME = "says the same day, campaign, channel, placement and store as line 2: add them up in one row"
 HEADER = "day,campaign,channel,placement,store,amount,currency\n"

@@ -1,6 +1,5 @@
 """Shoppers before the real gateway: seen on the topics, still there when it is back, gone when told."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -9,18 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
-from schemas.codec import Codec
 from schemas.events import StockReported, TouchpointRecorded
 from schemas.kinds import VERDICTS
-from schemas.topics import EVENT_REJECTED, PARTITIONS, STOCK_REPORTED, TOUCHPOINT_RECORDED, Topic
+from schemas.topics import EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECORDED
 from tests.deploy.gateways import KEY, Gateway
+from tests.deploy.reading import ends, read
 
-CODEC = Codec()
-READ = (TOUCHPOINT_RECORDED, STOCK_REPORTED, EVENT_REJECTED)
 STOCK = 4 * 15
 
 
@@ -37,41 +31,6 @@ def walk(gateway: Gateway, data: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def ends(gateway: Gateway) -> dict[TopicPartition, int]:
-    """Where the topics end: before it is what other tests left."""
-
-    async def ask() -> dict[TopicPartition, int]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, number) for topic in READ for number in range(PARTITIONS)]
-            return dict(await consumer.end_offsets(partitions))
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(ask())
-
-
-def read(gateway: Gateway, topic: Topic, starts: dict[TopicPartition, int], sources: tuple[str, ...]) -> list[Any]:
-    async def collect() -> list[Any]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka)
-        await consumer.start()
-        try:
-            partitions = [partition for partition in starts if partition.topic == topic.name]
-            consumer.assign(partitions)
-            for partition in partitions:
-                consumer.seek(partition, starts[partition])
-            ends, found = await consumer.end_offsets(partitions), []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=100)).values():
-                    found += [CODEC.of(topic).decode(record.value) for record in records]
-            return [event for event in found if getattr(event, "source", "") in sources]
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(collect())
-
-
 def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = 40) -> None:
     deadline = time.monotonic() + timeout_s
     while not holds():
@@ -80,10 +39,10 @@ def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = 40) -> N
 
 
 def test_shoppers_are_seen_outlive_the_gateway_and_stop_when_told(gateway: Gateway, tmp_path: Path) -> None:
-    starts = ends(gateway)
+    starts = ends(gateway, TOUCHPOINT_RECORDED, STOCK_REPORTED, EVENT_REJECTED)
 
     def seen() -> list[TouchpointRecorded]:
-        events = read(gateway, TOUCHPOINT_RECORDED, starts, ("scan", "test"))
+        events = read(gateway, TOUCHPOINT_RECORDED, ("scan", "test"), starts)
         return [event for event in events if event.type not in VERDICTS]
 
     def types() -> Counter[str]:
@@ -102,7 +61,7 @@ def test_shoppers_are_seen_outlive_the_gateway_and_stop_when_told(gateway: Gatew
         _, log = process.communicate(timeout=10)
         assert process.returncode == 0, log.decode()
 
-    stock: list[StockReported] = read(gateway, STOCK_REPORTED, starts, ("test",))
+    stock: list[StockReported] = read(gateway, STOCK_REPORTED, ("test",), starts)
     assert len({(event.store, event.sku) for event in stock}) == STOCK and len(stock) > STOCK
     sales = {event.event_id: event for event in seen() if event.type == "sale"}
     for event in seen():
@@ -110,5 +69,5 @@ def test_shoppers_are_seen_outlive_the_gateway_and_stop_when_told(gateway: Gatew
         if event.type == "return":
             assert event.amount_micros == sales[event.related_event_id].amount_micros
     assert len({event.anchor for event in seen()}) == 20, "each phone keeps its cookie"
-    refused = read(gateway, EVENT_REJECTED, starts, ("",))
+    refused = read(gateway, EVENT_REJECTED, ("",), starts)
     assert not [event.detail for event in refused if event.stage == "gateway" and "properties" in event.detail]

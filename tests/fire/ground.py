@@ -141,4 +141,4 @@ async def compacted(street: Street, topic: str) -> None:
     async def is_compacted() -> bool:
         return 3 * len(await street.read(topic)) < sum((await street.ends(topic)).values())
 
-    await until(is_compacted, 30, f"{topic} to be compacted")
+    await until(is_compacted, 90, f"{topic} to be compacted")

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+from aiokafka.partitioner import murmur2 as aiokafkas_murmur2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.ids import derived, digest, partition_of, person_of
+from schemas.ids import derived, digest, murmur2, partition_of, person_of
 
 part = st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=20)
 
@@ -34,6 +35,11 @@ def test_partitions_are_kafkas_own() -> None:
     for key, signed in hashes.items():
         for partitions in (1, 4, 12):
             assert partition_of(key, partitions) == (signed & 0x7FFFFFFF) % partitions
+
+
+@given(data=st.binary(max_size=100))
+def test_the_hash_is_that_of_other_clients(data: bytes) -> None:
+    assert murmur2(data) == aiokafkas_murmur2(data)
 
 
 @given(key=st.text(st.characters(exclude_categories=["Cs"])), partitions=st.integers(1, 100))

@@ -35,6 +35,7 @@ class Stage:
     kept: dict[str, Kept] = field(default_factory=dict)
     heard: list[tuple[Event, World]] = field(default_factory=list)
     emitted: dict[str, bytes] = field(default_factory=dict)
+    passed: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._codec = KeptCodec(self.processor.state)
@@ -93,7 +94,8 @@ class Stage:
 
     def _turn(self, event: Event, world: World) -> tuple[Effect, ...]:
         key = BY_EVENT[type(event)].key(event)
-        turn = take_turn(self.processor, self._codec, self.kept.get(key), event, world)
+        turn = take_turn(self.processor, self._codec, self.kept.get(key), event, world, self.passed)
+        self.passed |= {turn.passed}
         if turn.kept is not None:
             self.kept[key] = self._codec.decode(self._codec.encode(turn.kept))
         return turn.effects

@@ -41,10 +41,10 @@ def _() -> Any:
 
 @planted("duplicates of scans not looked for")
 def _() -> Any:
-    def work(true: Any, processor: Any, kept: Any, event: Any, world: Any) -> Any:
+    def work(true: Any, processor: Any, kept: Any, event: Any, *rest: Any) -> Any:
         if kept is not None and event.type == "scan":
             kept = Active(kept.state, b"", kept.where)
-        return true(processor, kept, event, world)
+        return true(processor, kept, event, *rest)
 
     return around(turn, "_work", work)
 

@@ -1,7 +1,6 @@
 """Bugs in what the shell does around the cores: durability, offsets, owners, places."""
 
 import random
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -13,6 +12,7 @@ from processors.shell.changelog import WATERMARK, Changelog
 from processors.shell.desk import Desk
 from processors.shell.outbox import Outbox
 from processors.shell.partition import Partition
+from schemas.topics import BY_NAME
 from tests.fire.simulation import adapter
 from tests.fire.simulation.broker_twin import Broker, FragileStore
 from tests.fire.simulation.planting import around, planted
@@ -67,9 +67,11 @@ def _() -> Any:
 
 
 def _watermark_off_by(error: int) -> Any:
+    marks = {WATERMARK + topic.encode() for topic in BY_NAME}
+
     def get(true: Any, self: FragileStore, key: bytes) -> bytes | None:
         raw = true(self, key)
-        return b"%d" % (int(raw) + error) if raw is not None and key.startswith(WATERMARK) else raw
+        return b"%d" % (int(raw) + error) if raw is not None and key in marks else raw
 
     return around(FragileStore, "get", get)
 
@@ -115,14 +117,11 @@ def _() -> Any:
 
 @planted("states at hand outlive the owner that failed")
 def _() -> Any:
-    def build(true: Any, *args: Any) -> Partition:
-        partition = true(*args)
-        number, producer = args[2], args[6]
-        hot = vars(producer.broker).setdefault("hot", defaultdict(dict))
-        partition._desk._hot = hot[number]
-        return partition
+    def open_desk(true: Any, self: Desk) -> None:
+        true(self)
+        self._hot = vars(self.store).setdefault("hot", {})
 
-    return around(adapter, "build_partition", build)
+    return around(Desk, "__post_init__", open_desk)
 
 
 # Places.
