@@ -25,6 +25,7 @@ from deploy.replaying.versions import Told, raised, read_told
 from deploy.replaying.world import read_brands
 from processors.shell.changelog import WATERMARK, open_changelog
 from processors.shell.kept import Active, KeptCodec
+from processors.shell.recent import PAGE
 from processors.shell.store import RocksStore
 from processors.step import Processor
 from schemas.codec import Codec
@@ -187,7 +188,7 @@ async def _write(
 
 def _rows(processor: Processor[Any], was: RocksStore, now: RocksStore, told: Told) -> Iterator[tuple[bytes, bytes]]:
     """Of states that say the same the changelog's own row, with what no rebuild can know; else the rebuilt one. A key
-    that should not be there is left with nothing."""
+    that should not be there is left with nothing. Then the ids that the partition remembers for its keys."""
     canonical, codec = Canonical(processor), KeptCodec(processor.state)
     for key, old, new in _both(was, now):
         if new is None:
@@ -196,3 +197,4 @@ def _rows(processor: Processor[Any], was: RocksStore, now: RocksStore, told: Tol
             yield key, old
         else:
             yield key, raised(new, key, codec, told)
+    yield from ((key, raw) for key, raw in now.rows() if key.startswith(PAGE))

@@ -13,6 +13,7 @@ from deploy.replaying.state import Replayed, replay
 from deploy.setup.topics import apply
 from processors.rewards.state import Account
 from processors.shell.kept import Active, KeptCodec
+from processors.shell.recent import PAGE
 from processors.shell.store import RocksStore
 from processors.worker import PROCESSORS
 from schemas.addressed import HEADER
@@ -75,6 +76,10 @@ async def test_a_changelog_that_lies_or_is_gone_comes_back_from_the_sources(stre
     disk.write([(other.encode(), nothing)], disk.position + 1_000)
     disk.close()
     await rebuilt(street, folder, write=True)
+    await _empty(street, changelog("identity"))
+    await rebuilt(street, folder, "identity", write=True)
+    records = await street.read(changelog("identity"), committed=True)
+    assert any(record.key.startswith(PAGE) for record in records), "who is sent once more would come through twice"
     more = walkers.walk(200)
     street.start(*ALL)
     await street.send([*events[:20], *more])
