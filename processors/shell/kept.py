@@ -3,7 +3,8 @@
 What is kept for a person is made of parts, each of one own person: the person of one identifier alone. Identity joins
 identifiers to people and parts them again; a part goes where its own person's name goes, and the key that it left
 remembers where, so that late events follow it. An active state also carries a window of the ids of the last events that
-it took: every consumer may see duplicates.
+it took: every consumer may see duplicates. Where keys are no persons, that window has the events that changed the
+state; the others are remembered by the partition (recent.py).
 """
 
 from typing import Any, Generic, NamedTuple, TypeVar

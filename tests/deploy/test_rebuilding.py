@@ -13,6 +13,7 @@ from deploy.replaying.versions import raised
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.identity.state import Node
 from processors.rewards.core import PROCESSOR as REWARDS
+from processors.shell.changelog import WATERMARK
 from processors.shell.kept import Active, KeptCodec
 from schemas.brand.items import events_of
 from schemas.codec import Codec
@@ -37,7 +38,7 @@ def rebuilt(processor: Any, world: Any, events: Any, folder: Path) -> dict[bytes
         topic, key, value, _ = CODEC.record(event)
         rebuilding.take(topic, partition_of(key.decode(), PARTITIONS), Rec(number, key, value))
     rebuilding.save()
-    rows = {key: raw for store in rebuilding.stores for key, raw in store.rows()}
+    rows = {key: raw for store in rebuilding.stores for key, raw in store.rows() if not key.startswith(WATERMARK)}
     rebuilding.close()
     return rows
 

@@ -63,7 +63,7 @@ async def undisturbed(kafka: str) -> dict[str, Rows]:
         for number, records in _by_partition(await stream.read(source.name)).items():
             desk = Desk(processor, CODEC, MemoryStore(), number, NO_LIMIT, lambda event, partition: None)
             desk.take(source.name, records, world)
-            rows |= desk.take_dirty()
+            rows |= {key: row for key, row in desk.take_dirty().items() if not key.startswith(WATERMARK)}
     return states
 
 

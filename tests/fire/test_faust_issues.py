@@ -132,10 +132,9 @@ async def test_faust_176_a_recovery_from_a_compacted_changelog_ends(street: Stre
         delete_retention_ms="0",
     )
     street.start("identity", instance="first", commit_interval_ms="20")
-    events = []
-    for _ in range(12):
-        events += (more := walkers.walk(50))
-        await street.send([*reversed(more)])  # an identifier's row changes when an older event comes
+    events = walkers.walk(12 * 50)
+    for end in range(len(events), 0, -50):  # an identifier's row changes when an older event comes
+        await street.send([*reversed(events[end - 50 : end])])
         await street.quiet("identity")
     street.stop("first")
     await compacted(street, changelog("identity"))
