@@ -14,6 +14,7 @@ import random
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
+from uuid import uuid4
 
 SEED, ZONE, HASH_SEED, ZONE_FILES = "FOOTPATH_SEED", "TZ", "PYTHONHASHSEED", "TZDIR"
 ZONES = (
@@ -54,3 +55,8 @@ def start_again_in(wanted: Mapping[str, str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **wanted})
+
+
+def unique_word() -> str:
+    """A name that no test used before. Of letters alone: digits in a row are refused as a phone number."""
+    return uuid4().hex.translate(str.maketrans("0123456789", "ghijklmnop"))[:12]

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -20,6 +19,7 @@ from schemas.events import CostReported
 from schemas.topics import COST_REPORTED
 from tests.deploy.gateways import KEY, Gateway
 from tests.deploy.reading import read
+from tests.randomness import unique_word
 
 SAME = "says the same day, campaign, channel, placement and store as line 2: add them up in one row"
 HEADER = "day,campaign,channel,placement,store,amount,currency\n"
@@ -127,7 +127,7 @@ def stated(gateway: Gateway, campaign: str) -> dict[tuple[str, ...], int]:
 def test_a_file_is_in_once_however_often_it_is_sent_and_a_later_one_corrects_it(
     gateway: Gateway, tmp_path: Path
 ) -> None:
-    campaign, file = uuid4().hex[:8], tmp_path / "costs.csv"
+    campaign, file = unique_word(), tmp_path / "costs.csv"
     good = f"2026-03-01,{campaign},print,poster,,100.25,EUR\n2026-03-02,{campaign},,,mitte,0.000001,\n"
     bad = f"2026-03-03,{campaign},,,,-1,EUR\n2026-03-04,{campaign},,,,1,USD\n\nyesterday,{campaign},,,,1,EUR\n"
     file.write_bytes(b"\xef\xbb\xbf" + (HEADER + good + bad).encode())

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -20,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.codec import Codec
 from schemas.topics import TOUCHPOINT_RECORDED
 from tests.deploy.gateways import KEY, Gateway
+from tests.randomness import unique_word
 
 
 def click(number: int, campaign: str, **more: Any) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def recorded(gateway: Gateway, campaign: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def campaign() -> str:
-    return f"t{uuid4().hex[:8]}"
+    return unique_word()
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 
 from schemas.ids import derived
+from tests.randomness import unique_word
 from tests.stack.whole import Street
 
 HEALS_WITHIN_S = 10.0 * (3 if "PYTEST_XDIST_WORKER" in os.environ else 1)
@@ -46,7 +46,7 @@ class Siege:
         self.book = Book()
         self._gateway, self._scan, self._key = run["gateway"], run["demo"]["scan"], run["api_key"]
         self.eases()
-        self._run = uuid4().hex[:8]
+        self._run = unique_word()
         self._made = 0
 
     @asynccontextmanager

@@ -4,11 +4,11 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from uuid import uuid4
 
 from schemas.topics import SCAN_MISSED, TOUCHPOINT_RECORDED
 from tests.gateway.street import GatewayProcess, Phone, page_view, read_back, until
 from tests.parts import KafkaPart
+from tests.randomness import unique_word
 
 SPOOL_BYTES = "footpath_gateway_spool_bytes"
 HELLO = "https://corner.example/hello"
@@ -91,7 +91,7 @@ async def test_a_gateway_that_is_killed_while_kafka_is_away_still_has_what_it_ac
 ) -> None:
     process = await GatewayProcess(own_kafka.bootstrap, tmp_path / "gateway").start_with_stream(own_kafka.bootstrap)
     own_kafka.kill()
-    ids = [uuid4().hex[:12] + "-k" for _ in range(6)]
+    ids = [unique_word() + "-k" for _ in range(6)]
     async with Phone(process) as phone:
         assert await phone.verdicts(*(page_view(event_id=one) for one in ids[:2])) == [("accepted", "")] * 2
     process.kill()
