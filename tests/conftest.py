@@ -4,9 +4,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests import randomness
 from tests.parts import ClickHousePart, KafkaPart, start_clickhouse, start_kafka
+
+# Machines are shared: how long an example takes says nothing of the code.
+settings.register_profile("footpath", deadline=None)
+settings.load_profile("footpath")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
