@@ -1,7 +1,7 @@
 """What a gateway has published: all of it, or what came after a moment."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -9,28 +9,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.codec import Codec
 from schemas.topics import PARTITIONS, Topic
 from tests.deploy.gateways import Gateway
+from tests.topics import Places, ends_of
 
 CODEC = Codec()
 
 
-def ends(gateway: Gateway, *topics: Topic) -> dict[TopicPartition, int]:
+def ends(gateway: Gateway, *topics: Topic) -> Places:
     """Where the topics end: before it is what other tests left."""
-
-    async def ask() -> dict[TopicPartition, int]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka)
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(PARTITIONS)]
-            return dict(await consumer.end_offsets(partitions))
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(ask())
+    return asyncio.run(ends_of(gateway.kafka, [topic.name for topic in topics]))
 
 
-def read(
-    gateway: Gateway, topic: Topic, sources: Collection[str], starts: Mapping[TopicPartition, int] | None = None
-) -> list[Any]:
+def read(gateway: Gateway, topic: Topic, sources: Collection[str], starts: Places | None = None) -> list[Any]:
     """The topic's events of these sources.
 
     :param starts: where to begin; by default at its beginning.

@@ -1,6 +1,5 @@
 """Who is who from the command line: a word goes through the gateway, a person is shown as the store has it."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -11,9 +10,7 @@ from pathlib import Path
 
 import clickhouse_connect
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.codec import Codec
 from schemas.events import Event, RewardPosted, TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers import Pseudonyms
 from schemas.ids import person_of
@@ -21,6 +18,7 @@ from schemas.kinds import VERDICTS
 from schemas.topics import TOUCHPOINT_RECORDED
 from sinks.store.migrate import migrate
 from tests.deploy.gateways import KEY, Gateway
+from tests.deploy.reading import read
 from tests.parts import start_clickhouse
 from tests.sinks.events import edge, micros, uid
 from tests.sinks.store import Store
@@ -42,23 +40,7 @@ def footpath(*args: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def words(gateway: Gateway) -> list[TouchpointRecorded]:
     """Every operator's word on the topic."""
-
-    async def read() -> list[TouchpointRecorded]:
-        decode = Codec().of(TOUCHPOINT_RECORDED).decode
-        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(TOUCHPOINT_RECORDED.name, number) for number in range(4)]
-            consumer.assign(partitions)
-            ends, found = await consumer.end_offsets(partitions), []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=100)).values():
-                    found += [decode(record.value) for record in records]
-            return [event for event in found if event.type in VERDICTS]
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(read())
+    return [event for event in read(gateway, TOUCHPOINT_RECORDED, ("test",)) if event.type in VERDICTS]
 
 
 def test_a_word_of_an_operator_becomes_an_event_without_raw_values(gateway: Gateway) -> None:

@@ -1,6 +1,5 @@
 """`footpath import` through the real gateway to a real Kafka: all is in once, every other line has a reason."""
 
-import asyncio
 import gzip
 import json
 import os
@@ -14,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from schemas.codec import Codec
 from schemas.topics import TOUCHPOINT_RECORDED
 from tests.deploy.gateways import KEY, Gateway
+from tests.deploy.reading import read
 from tests.randomness import unique_word
 
 
@@ -64,28 +62,11 @@ def run(gateway: Gateway, data: Path, *args: str) -> tuple[int, str, str]:
 
 def recorded(gateway: Gateway, campaign: str) -> list[dict[str, Any]]:
     """The campaign's touchpoints on the topic: event id, anchor and the number that the event carried, in order."""
-
-    codec = Codec().of(TOUCHPOINT_RECORDED)
-
-    async def read() -> list[dict[str, Any]]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(TOUCHPOINT_RECORDED.name, number) for number in range(4)]
-            consumer.assign(partitions)
-            ends, found = await consumer.end_offsets(partitions), []
-            while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=100)).values():
-                    found += [codec.decode(record.value) for record in records]
-            return [
-                {"id": event.event_id, "anchor": event.anchor, "n": json.loads(event.properties).get("n")}
-                for event in found
-                if event.campaign == campaign
-            ]
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(read())
+    return [
+        {"id": event.event_id, "anchor": event.anchor, "n": json.loads(event.properties).get("n")}
+        for event in read(gateway, TOUCHPOINT_RECORDED, ("test",))
+        if event.campaign == campaign
+    ]
 
 
 @pytest.fixture

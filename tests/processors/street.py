@@ -29,6 +29,7 @@ from schemas.ids import partition_of
 from schemas.topics import MAX_RECORD_BYTES, PARTITIONS, Topic
 from tests.parts import KafkaPart
 from tests.stories.world import route, world
+from tests.topics import Places, ends_of
 
 ROOT = Path(__file__).parents[2]
 CODEC = Codec()
@@ -172,13 +173,8 @@ class Street:
         finally:
             await admin.close()
 
-    async def ends(self, *names: str) -> dict[TopicPartition, int]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka)
-        await consumer.start()
-        try:
-            return dict(await consumer.end_offsets([TopicPartition(n, p) for n in names for p in range(PARTITIONS)]))
-        finally:
-            await consumer.stop()
+    async def ends(self, *names: str) -> Places:
+        return await ends_of(self.kafka, names)
 
     async def count(self, topic: Topic) -> int:
         return sum((await self.ends(topic.name)).values())

@@ -2,25 +2,19 @@
 
 from collections import Counter
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from schemas.codec import Codec
 from schemas.kinds import PROBE
-from schemas.topics import COST_REPORTED, PARTITIONS, STOCK_REPORTED, TOUCHPOINT_RECORDED
+from schemas.topics import COST_REPORTED, STOCK_REPORTED, TOUCHPOINT_RECORDED
+from tests.topics import Places, ends_of
 
 EFFECTS = (TOUCHPOINT_RECORDED, STOCK_REPORTED, COST_REPORTED)
-Places = dict[TopicPartition, int]
 
 
 async def ends(bootstrap: str) -> Places:
     """Where the topics that events go to end now."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic.name, number) for topic in EFFECTS for number in range(PARTITIONS)]
-        return dict(await consumer.end_offsets(places))
-    finally:
-        await consumer.stop()
+    return await ends_of(bootstrap, [topic.name for topic in EFFECTS])
 
 
 async def effects(bootstrap: str, since: Places) -> Counter[str]:
