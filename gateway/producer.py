@@ -1,28 +1,47 @@
-"""Records into Kafka with acks=all: one by one when there are few, in prebuilt batches when there are many."""
+"""Records into Kafka with acks=all, in requests that they share."""
 
 import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from gateway.records import Record
 from gateway.turns import Turns
+from schemas.batches import Batches, Sent
 from schemas.ids import partition_of
 
-MANY = 32
-"""From so many records of one topic on, prebuilt batches are cheaper, though each costs a round trip per
-partition.
-"""
+log = logging.getLogger(__name__)
+
 BATCH_BYTES = 512 * 1024
 SPACING_S = 0.01
 """Least time between two requests: the first scan leaves at once, in a crowd several share the next."""
 GIVE_UP_AFTER_MS = 5000
 """How long the Kafka client goes on trying a record that nobody waits for any more."""
 
-Acknowledgement = asyncio.Future[object]
+
+class Sending:
+    """One record on its way: first it waits for its turn, then for Kafka."""
+
+    __slots__ = ("_leaving", "record", "sent")
+
+    def __init__(self, record: Record, leaving: asyncio.Task[None]) -> None:
+        self.record = record
+        self.sent: Sent | None = None
+        self._leaving = leaving
+
+    @property
+    def arrived(self) -> bool:
+        """Whether Kafka has it."""
+        return self.sent is not None and self.sent.arrived
+
+    async def ended(self) -> None:
+        """Returns when it has arrived, or will not."""
+        await asyncio.wait({self._leaving})
+        if self.sent is not None:
+            await asyncio.wait({self.sent.delivery})
 
 
 class Producer:
@@ -31,7 +50,10 @@ class Producer:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._kafka: AIOKafkaProducer | None = None
+        self._batches: Batches | None = None
         self._turns = Turns(SPACING_S)
+        self._held: list[Sending] = []
+        self._leaving: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """:raises KafkaError: no broker answers."""
@@ -50,7 +72,7 @@ class Producer:
             except BaseException:
                 await kafka.stop()
                 raise
-            self._kafka = kafka
+            self._kafka, self._batches = kafka, Batches(kafka)
         elif not await self._kafka.client.force_metadata_update():
             raise KafkaError("no broker answers")
 
@@ -58,74 +80,48 @@ class Producer:
         if self._kafka is not None:
             await self._kafka.stop()
 
-    async def begin(self, record: Record) -> Acknowledgement:
-        """Hands one record over; the future ends when Kafka has it.
-
-        :raises KafkaError: it cannot be taken now.
-        """
-        await self._turns.take()
-        return await self._send(record)
+    def begin(self, record: Record) -> Sending:
+        """Hands one record over. When it cannot be taken it just never arrives."""
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave())
+        else:
+            self._turns.join()
+        sending = Sending(record, self._leaving)
+        self._held.append(sending)
+        return sending
 
     async def produce(self, records: Sequence[Record], timeout_s: float) -> None:
         """Returns when Kafka has every record. Order is kept within each partition.
 
         :raises KafkaError, TimeoutError: some may be in Kafka, some not.
         """
-        by_topic: dict[str, list[Record]] = defaultdict(list)
-        for record in records:
-            by_topic[record.topic].append(record)
         async with asyncio.timeout(timeout_s):
             await self._turns.take()
-            sent = []
-            for topic, of_topic in by_topic.items():
-                if len(of_topic) < MANY:
-                    sent += [await self._send(record) for record in of_topic]
-                else:
-                    sent += await self._batches(topic, of_topic)
-            await asyncio.wait(sent)
-        for one in sent:
-            one.result()
+            for sent in [sent for _, sent in await self._send(records)]:
+                await sent
 
-    async def _send(self, record: Record) -> Acknowledgement:
-        assert self._kafka is not None, "not connected"
-        sent: Acknowledgement = await self._kafka.send(
-            record.topic, record.value, record.key.encode(), timestamp_ms=record.timestamp_ms, headers=record.headers
-        )
-        sent.add_done_callback(_seen)
-        return sent
+    async def _leave(self) -> None:
+        await self._turns.take()
+        held, self._held, self._leaving = self._held, [], None
+        try:
+            for numbers, sent in await self._send([sending.record for sending in held]):
+                for number in numbers:
+                    held[number].sent = sent
+        except KafkaError as error:
+            log.warning("scans were not taken by Kafka: %s", type(error).__name__)
 
-    async def _batches(self, topic: str, records: Sequence[Record]) -> list[Acknowledgement]:
-        assert self._kafka is not None, "not connected"
-        partitions = len(await self._kafka.partitions_for(topic))
-        by_partition: dict[int, list[Record]] = defaultdict(list)
-        for record in records:
-            by_partition[partition_of(record.key, partitions)].append(record)
-        groups = [self._send_batches(topic, number, of_partition) for number, of_partition in by_partition.items()]
-        return [one for group in await asyncio.gather(*groups) for one in group]
-
-    async def _send_batches(self, topic: str, partition: int, records: Sequence[Record]) -> list[Acknowledgement]:
-        assert self._kafka is not None, "not connected"
-        sent = []
-        rest = list(reversed(records))
-        while rest:
-            batch = self._kafka.create_batch()
-            while rest and _append(batch, rest[-1]):
-                rest.pop()
-            one: Acknowledgement = await self._kafka.send_batch(batch, topic, partition=partition)
-            one.add_done_callback(_seen)
-            sent.append(one)
-        return sent
-
-
-def _append(batch: BatchBuilder, record: Record) -> bool:
-    """False when the batch is full."""
-    added = batch.append(
-        key=record.key.encode(), value=record.value, timestamp=record.timestamp_ms, headers=record.headers
-    )
-    return added is not None
-
-
-def _seen(sent: Acknowledgement) -> None:
-    """Marks a late failure as known: whoever waited has taken the record elsewhere."""
-    if not sent.cancelled():
-        sent.exception()
+    async def _send(self, records: Iterable[Record]) -> list[tuple[list[int], Sent]]:
+        """Which of the records went with which batch."""
+        assert self._batches is not None, "not connected"
+        places: dict[tuple[str, int], list[tuple[int, Record]]] = defaultdict(list)
+        for number, record in enumerate(records):
+            partition = partition_of(record.key, await self._batches.partitions(record.topic))
+            places[record.topic, partition].append((number, record))
+        went = []
+        for (topic, partition), numbered in places.items():
+            rows = [(record.key.encode(), record.value, record.headers) for _, record in numbered]
+            at = 0
+            for sent in await self._batches.add(topic, partition, rows, [r.timestamp_ms for _, r in numbered]):
+                went.append(([number for number, _ in numbered[at : at + len(sent.rows)]], sent))
+                at += len(sent.rows)
+        return went

@@ -14,7 +14,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from gateway.metrics import Metrics
-from gateway.producer import Acknowledgement, Producer
+from gateway.producer import Producer, Sending
 from gateway.records import Record, build_record
 from gateway.spool import Spool
 from schemas.codec import Codec
@@ -69,19 +69,13 @@ class Publisher:
                 self._divert(type(error).__name__)
         await self._keep(records)
 
-    async def begin(self, event: Event) -> Acknowledgement | None:
-        """Hands one event to Kafka; the future ends when Kafka has it. None: it must go to :meth:`keep`.
+    async def begin(self, event: Event) -> Sending | None:
+        """Hands one event to Kafka. None: it must go to :meth:`keep`.
 
-        Takes as long as it takes: whoever asks sets the bound, and what did not begin in time must be kept, too.
+        Takes as long as it takes: whoever asks sets the bound, and what did not arrive in time must be kept, too.
         """
         await self._open.wait()
-        if not self._direct:
-            return None
-        try:
-            return await self._producer.begin(build_record(self._codec, event))
-        except KafkaError as error:
-            self._divert(type(error).__name__)
-            return None
+        return self._producer.begin(build_record(self._codec, event)) if self._direct else None
 
     async def keep(self, scan: TouchpointRecorded, missed: ScanMissed) -> None:
         """Takes a scan that Kafka has not acknowledged, with the miss, to the spool.

@@ -114,13 +114,13 @@ async def _decided(gateway: Gateway, event: TouchpointRecorded, fallback: str, a
             if handed_over is not None and event.reply_partition is not None:
                 return await answer
             if handed_over is not None:
-                await asyncio.wait({handed_over})
+                await handed_over.ended()
     except TimeoutError:
         if answer.done() and not answer.cancelled():
             return answer.result()
     finally:
         gateway.answers.forget(event.event_id)
-    in_kafka = handed_over is not None and handed_over.done() and handed_over.exception() is None
+    in_kafka = handed_over is not None and handed_over.arrived
     missed = ScanMissed(
         event_id=derived("missed", event.event_id),
         scan_event_id=event.event_id,

@@ -24,10 +24,14 @@ class Turns:
     async def take(self) -> None:
         """Returns when it is the caller's turn."""
         if self._resting:
-            self._held += 1
+            self.join()
             await self._next.wait()
         else:
             self._rest()
+
+    def join(self) -> None:
+        """One more goes with those who wait, and is counted among the crowd."""
+        self._held += 1
 
     def _rest(self, rests: float = 1.0) -> None:
         self._resting = True

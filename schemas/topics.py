@@ -30,8 +30,10 @@ MAX_RECORD_BYTES = 2 << 20
 MAX_STATE_BYTES = 8 << 20
 """What a changelog takes: everybody whom a chain of shared identifiers connects, people or not, is one row of identity,
 some 240 bytes for each."""
-PARTITIONS = 4
-"""Default of FOOTPATH_PARTITIONS. Equal for all topics that share keys, so that a worker owns the same in each."""
+PARTITIONS = 2
+"""Default of FOOTPATH_PARTITIONS, for one machine: two workers have one each. Every further one costs a batch, a run
+and a transaction of its own wherever something is sent, taken or committed. Equal for all topics that share keys, so
+that a worker owns the same in each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from processors.shell.predecessor import Membership
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
+from schemas.batches import Batches
 from schemas.codec import Codec
 from schemas.topics import MAX_RECORD_BYTES, TOPICS
 
@@ -51,6 +52,7 @@ class Worker:
         self._world = world
         self._handover = handover
         self._producer: AIOKafkaProducer | None = None
+        self._batches: Batches | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -66,6 +68,7 @@ class Worker:
             max_request_size=MAX_RECORD_BYTES,
         )
         await self._producer.start()
+        self._batches = Batches(self._producer)
         await self._membership.leave_for_predecessor()
         self.app.finalize()
         await self.app.start()
@@ -134,7 +137,7 @@ class Worker:
         return app
 
     def _open(self, number: int) -> None:
-        assert self._producer is not None
+        assert self._batches is not None
         partition = Partition(
             self._settings,
             self._processor,
@@ -142,10 +145,11 @@ class Worker:
             self.app.conf.id,
             self._store(number),
             self._codec,
-            self._producer,
+            self._batches,
             self._world,
             self._rewind,
             self._handover,
+            self._rests,
         )
         for topic in self._processor.sources:
             self._handover.read(topic.name, number, partition.hand)
@@ -153,6 +157,12 @@ class Worker:
         task.add_done_callback(self._ended)
         self._partitions[number] = (partition, task)
         metrics.PARTITIONS.labels(self._processor.name).set(len(self._partitions))
+
+    def _rests(self) -> None:
+        """What one partition published waits for what others publish at the same moment, and for nobody else."""
+        if not self._processor.linger_ms and all(partition.is_idle for partition, _ in self._partitions.values()):
+            assert self._batches is not None
+            self._batches.leave()
 
     async def _close_all(self) -> None:
         """Closes every partition: at each rebalance all are given up, and those that stay are opened and fenced

@@ -7,7 +7,6 @@ wakes up after its partition moved leaves no trace. State and offsets commit tog
 is sealed follows from the state that is there: nobody reads what an attempt that failed had decided.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import chain, islice
@@ -16,10 +15,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from processors.shell.handover import Row
-from processors.shell.outbox import Rows, send_rows
+from processors.shell.outbox import Rows
 from processors.shell.store import Store
 from schemas import topics
+from schemas.batches import Batches, Row, Sent
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +31,17 @@ REPLACED_ROWS = 5_000
 
 
 class Changelog:
-    """:param group: consumer group whose offsets travel with the state. :param producer: started, transactional."""
+    """:param group: consumer group whose offsets travel with the state. :param producer: started, transactional, with
+    its batches."""
 
-    def __init__(self, processor: str, partition: int, group: str, producer: AIOKafkaProducer) -> None:
+    def __init__(
+        self, processor: str, partition: int, group: str, producer: AIOKafkaProducer, batches: Batches
+    ) -> None:
         self.topic = topics.changelog(processor)
         self.partition = partition
         self._group = group
         self._producer = producer
+        self._batches = batches
 
     async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], sealed: Rows) -> int:
         """Commits sealed effects, state rows and the next source offset of each topic, all or nothing.
@@ -48,18 +51,17 @@ class Changelog:
         marks = {WATERMARK + topic.encode(): b"%d" % (offset - 1) for topic, offset in offsets.items()}
         to_send: list[Row] = [(key, value, []) for key, value in (rows | marks).items()]
         async with self._producer.transaction():
-            deliveries: list[asyncio.Future[object]] = []
+            deliveries: list[Sent] = []
             for (topic, partition), effects in sealed.items():
-                deliveries += await send_rows(self._producer, topic, partition, effects)
-            deliveries += await send_rows(self._producer, self.topic, self.partition, to_send)
-            metadata: Any = None
+                deliveries += await self._batches.add(topic, partition, effects)
+            deliveries += await self._batches.add(self.topic, self.partition, to_send)
             for delivery in deliveries:
-                metadata = await delivery
+                await delivery
             await self._producer.send_offsets_to_transaction(
                 {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
             )
-        # A prebuilt batch reports its first offset: replaying the rows behind it at a restart changes nothing.
-        return int(metadata.offset) + 1
+        last = deliveries[-1]
+        return last.offset + len(last.rows)
 
     async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], mark: bytes) -> None:
         """Writes a whole state anew with the next source offset of each topic, all or nothing, however much it is.
@@ -71,7 +73,7 @@ class Changelog:
         every: Iterator[Row] = ((key, value, []) for key, value in chain(rows, marks, [(REBUILT, mark)]))
         async with self._producer.transaction():
             while some := list(islice(every, REPLACED_ROWS)):
-                for delivery in await send_rows(self._producer, self.topic, self.partition, some):
+                for delivery in await self._batches.add(self.topic, self.partition, some):
                     await delivery
             await self._producer.send_offsets_to_transaction(
                 {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
@@ -98,7 +100,7 @@ async def open_changelog(
     except BaseException:
         await producer.stop()
         raise
-    return Changelog(processor, partition, group, producer)
+    return Changelog(processor, partition, group, producer, Batches(producer))
 
 
 async def restore(bootstrap: str, processor: str, partition: int, store: Store) -> int:

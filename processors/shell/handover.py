@@ -11,10 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from schemas.codec import Headers
-
-Row = tuple[bytes, bytes, Headers]
-"""Key, value and headers of a record to be."""
+from schemas.batches import Sent
 
 
 class Handed(NamedTuple):
@@ -51,17 +48,14 @@ class Handover:
         """Whether these topics are written here alone: their readers then need no quick fetch."""
         return all(self._written.get(topic, False) for topic in topics)
 
-    def follow(
-        self, deliveries: Sequence[asyncio.Future[Any]], topic: str, partition: int, rows: Sequence[Row]
-    ) -> None:
-        """Hands rows over as they are acknowledged."""
+    def follow(self, sent: Sent, topic: str, partition: int) -> None:
+        """Hands rows over when they are acknowledged."""
         if takers := self._readers.get((topic, partition)):
-            for delivery, row in zip(deliveries, rows, strict=True):
-                delivery.add_done_callback(partial(_hand, takers, topic, row))
+            sent.delivery.add_done_callback(partial(_hand, takers, topic, sent))
 
 
-def _hand(takers: Sequence[Take], topic: str, row: Row, done: asyncio.Future[Any]) -> None:
-    if not done.cancelled() and done.exception() is None:
-        metadata = done.result()
+def _hand(takers: Sequence[Take], topic: str, sent: Sent, _: asyncio.Future[Any]) -> None:
+    if sent.arrived:
+        records = [Handed(offset, sent.timestamp, *row) for offset, row in enumerate(sent.rows, sent.offset)]
         for take in takers:
-            take(topic, Handed(metadata.offset, metadata.timestamp, *row))
+            take(topic, records)

@@ -16,8 +16,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-
 from processors import metrics
 from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore
 from processors.shell.desk import Desk, Record
@@ -26,6 +24,7 @@ from processors.shell.outbox import Outbox
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import Store
 from processors.step import Processor
+from schemas.batches import Batches, Sent
 from schemas.codec import Codec
 from schemas.topics import BY_NAME
 
@@ -41,7 +40,9 @@ owner."""
 
 
 class Partition:
-    """:param world: gives the reference data of the moment. :param rewind: asks for the source from an offset again."""
+    """:param world: gives the reference data of the moment. :param rewind: asks for the source from an offset again.
+    :param rests: is called when all was taken that was here.
+    """
 
     def __init__(
         self,
@@ -51,26 +52,28 @@ class Partition:
         group: str,
         store: Store,
         codec: Codec,
-        producer: AIOKafkaProducer,
+        batches: Batches,
         world: Callable[[], Any],
         rewind: Callable[[str, int, int], Awaitable[None]],
         handover: Handover,
+        rests: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._number = number
         self._group = group
         self._store = store
-        self._outbox = Outbox(processor.name, producer, codec, settings.partitions, handover)
+        self._outbox = Outbox(processor.name, batches, codec, settings.partitions, handover)
         self._codec = codec
         self._world = world
         self._rewind = rewind
+        self._rests = rests
         self._queue: asyncio.Queue[tuple[str, Sequence[Record]] | None] = asyncio.Queue(QUEUED_BATCHES)
         self._handed: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
         self._rewound: dict[str, tuple[int, int]] = {}
         self._changed: dict[str, int] = {}
-        self._deliveries: list[asyncio.Future[object]] = []
+        self._deliveries: list[Sent] = []
         # State, effects and offsets of a batch become visible to a commit together or not at all.
         self._whole = asyncio.Lock()
         # Set when a commit is not to wait for its time.
@@ -84,13 +87,13 @@ class Partition:
         if not self._closing.is_set():
             await self._queue.put((topic, records))
 
-    def hand(self, topic: str, record: Record) -> None:
-        """Offers a record that this process has published. It may be passed over: the fetch brings it as well."""
+    def hand(self, topic: str, records: Sequence[Record]) -> None:
+        """Offers records that this process has published. They may be passed over: the fetch brings them as well."""
         if not self._handed and not self._closing.is_set() and not self._queue.full():
             self._queue.put_nowait(HANDED)
-            self._handed = {topic: [record]}
+            self._handed = {topic: [*records]}
         elif self._handed:
-            self._handed.setdefault(topic, []).append(record)
+            self._handed.setdefault(topic, []).extend(records)
 
     async def run(self) -> None:
         """Until ``close``. Any exception is a bug, a lost partition or a broker that stayed away: the worker must
@@ -117,6 +120,11 @@ class Partition:
         finally:
             await changelog.close()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be taken."""
+        return self._queue.empty()
+
     def close(self) -> None:
         """Finishes what was taken, as far as that goes quickly, and takes no more: what waits is fetched again
         later."""
@@ -136,6 +144,8 @@ class Partition:
                         await self._take(topic, run)
             else:
                 await self._take(*batch)
+            if self.is_idle:
+                self._rests()
         self._taken.set()
 
     async def _commit_all(self, changelog: Changelog) -> None:

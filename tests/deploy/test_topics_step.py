@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from deploy.setup import SetupError
 from deploy.setup.topics import STATEFUL, Existing, apply, plan, wanted_topics
 from processors.worker import PROCESSORS
-from schemas.topics import BY_NAME, EVENT_REJECTED, TOPICS, changelog
+from schemas.topics import BY_NAME, EVENT_REJECTED, PARTITIONS, TOPICS, changelog
 
 NAMES = [topic.name for topic in TOPICS] + [changelog(name) for name in STATEFUL]
 
@@ -57,7 +57,7 @@ def test_a_new_kafka_gets_every_topic_and_can_be_written_to_at_once(bare_kafka: 
     began = time.monotonic()
     assert [step.action for step in apply(bare_kafka)] == ["keep"] * len(NAMES)
     assert time.monotonic() - began < 5, "a step that has nothing to do is quick"
-    with pytest.raises(SetupError, match="has 4 partitions, not 8"):
+    with pytest.raises(SetupError, match=f"has {PARTITIONS} partitions, not 8"):
         apply(bare_kafka, partitions=8)
 
 
@@ -88,7 +88,7 @@ async def write_everywhere(kafka: str) -> None:
     await producer.start()
     try:
         for name in NAMES:
-            for partition in range(4):
+            for partition in range(PARTITIONS):
                 await producer.send_and_wait(name, b"x" * 1_000_000, b"k", partition=partition)
     finally:
         await producer.stop()

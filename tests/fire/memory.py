@@ -12,8 +12,8 @@ from processors.identity.core import PROCESSOR as IDENTITY
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.changelog import restore
 from processors.shell.kept import Active, KeptCodec
-from processors.shell.outbox import send_rows
 from processors.step import Emit, Processor
+from schemas.batches import Batches
 from schemas.events import TouchpointIdentified
 from schemas.ids import partition_of
 from schemas.topics import PARTITIONS, changelog
@@ -47,7 +47,7 @@ class ReadStore:
 
 async def remember_strangers(street: Street) -> None:
     """A long changelog of rewards, with an older word on everybody that is wrong."""
-    codec, topic = KeptCodec(REWARDS.state), changelog("rewards")
+    codec, topic, batches = KeptCodec(REWARDS.state), changelog("rewards"), Batches(street.producer)
     people: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
     for number in range(STRANGERS):
         person = f"stranger-{number}"
@@ -55,7 +55,7 @@ async def remember_strangers(street: Street) -> None:
     for word in ("wrong", "right"):
         value = codec.encode(Active(None, f"{word} ".encode() * 8))
         for number, keys in enumerate(people):
-            await send_rows(street.producer, topic, number, [(key, value, []) for key in keys])
+            await batches.add(topic, number, [(key, value, []) for key in keys])
     await street.producer.flush()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import urllib.request
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from deploy.local import ports
 from processors.shell.handover import Handed, Handover
 from processors.shell.partition import following
+from schemas.batches import Sent
 from schemas.events import TouchpointRecorded
 from schemas.topics import PARTITIONS, SCAN_ROUTED
 from tests.processors.street import CODEC, Street, until
@@ -20,29 +22,30 @@ BOTH = ("identity", "context")
 
 class Metadata(NamedTuple):
     offset: int
-    timestamp: int = 7
 
 
 async def test_only_what_is_acknowledged_is_handed_over_and_only_to_who_is_there() -> None:
     handover, taken = Handover(), []
 
-    def take(topic: str, record: Handed) -> None:
-        taken.append((topic, record))
+    def take(topic: str, records: Sequence[Handed]) -> None:
+        taken.extend((topic, record) for record in records)
 
     acknowledged, lost, late = (asyncio.get_running_loop().create_future() for _ in range(3))
     handover.read("t", 1, take)
-    handover.follow([acknowledged, lost], "t", 1, [(b"a", b"A", []), (b"b", b"B", [])])
-    handover.follow([late], "t", 2, [(b"c", b"C", [])])
+    # Two rows that joined a batch in which there was one already.
+    handover.follow(Sent(acknowledged, 1, 7, [(b"a", b"A", []), (b"b", b"B", [])]), "t", 1)
+    handover.follow(Sent(lost, 0, 7, [(b"c", b"C", [])]), "t", 1)
+    handover.follow(Sent(late, 0, 7, [(b"d", b"D", [])]), "t", 2)
     assert not taken
-    acknowledged.set_result(Metadata(41))
+    acknowledged.set_result(Metadata(40))
     lost.set_exception(OSError())
     late.set_result(Metadata(42))
     await asyncio.sleep(0)
-    assert taken == [("t", Handed(41, 7, b"a", b"A", []))]
+    assert taken == [("t", Handed(41, 7, b"a", b"A", [])), ("t", Handed(42, 7, b"b", b"B", []))]
     handover.leave("t", 1, take)
-    handover.follow([acknowledged], "t", 1, [(b"a", b"A", [])])
+    handover.follow(Sent(acknowledged, 0, 7, [(b"a", b"A", [])]), "t", 1)
     await asyncio.sleep(0)
-    assert len(taken) == 1
+    assert len(taken) == 2
 
 
 def test_readers_need_no_quick_fetch_while_everything_is_written_here() -> None:

@@ -10,7 +10,7 @@ from schemas.events import TouchpointIdentified
 from schemas.ids import derived, person_of
 from schemas.likeness.model import LIKELY, score
 from schemas.likeness.traits import CONTACT, encode_traits
-from schemas.topics import IDENTITY_LIKENED, TRAITS_BLOCKED
+from schemas.topics import IDENTITY_LIKENED, PARTITIONS, TRAITS_BLOCKED
 from sinks.analysis.likeness.pairs import blocked
 from sinks.analysis.likeness.train import train
 from tests import febrl
@@ -48,7 +48,7 @@ async def test_every_likely_pair_is_told_whatever_is_killed(street: Street) -> N
     story = [contact(record, number) for number, record in enumerate(records)]
     random.shuffle(story)
     street.start("likeness", commit_interval_ms="200")
-    await street.opened("likeness", 4)
+    await street.opened("likeness", PARTITIONS)
     await street.send(story[: RECORDS // 2])
 
     async def has_begun() -> bool:

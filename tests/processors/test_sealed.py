@@ -11,7 +11,7 @@ from processors.rewards.state import Account
 from processors.shell.consumer import RunScheduler
 from schemas.events import Event, IdentityChanged, StateMoved, TouchpointIdentified
 from schemas.ids import derived, person_of
-from schemas.topics import REWARD_POSTED, STATE_MOVED, TOPICS
+from schemas.topics import PARTITIONS, REWARD_POSTED, STATE_MOVED, TOPICS
 from tests.processors.street import CODEC, MAIN, Street, until
 
 DYING = f"""
@@ -115,7 +115,7 @@ async def test_what_a_killed_worker_sealed_is_never_seen_and_there_once_after_it
 async def test_who_merges_and_parts_has_what_is_theirs_on_both_sides(street: Street) -> None:
     couples = Couples("parted", 8)
     street.start("rewards", commit_interval_ms="60000", seal_ms="20")
-    await street.opened("rewards", 4)
+    await street.opened("rewards", PARTITIONS)
     await street.send([*couples.scans(), *couples.merges(), *couples.late()])
     began = time.monotonic()
 

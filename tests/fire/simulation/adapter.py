@@ -64,7 +64,8 @@ class Office:
     @contextmanager
     def open(self) -> Iterator[None]:
         async def open_changelog(name: str, processor: str, partition: int, group: str, timeout_ms: int) -> Changelog:
-            return Changelog(processor, partition, group, self.owners[name].transactional)  # type: ignore[arg-type]
+            producer: Any = self.owners[name].transactional
+            return Changelog(processor, partition, group, producer, producer)
 
         async def read_back(name: str, processor: str, partition: int, store: Store) -> int:
             return restore(self.owners[name].home, store)

@@ -119,10 +119,11 @@ class Fate:
 
 
 class Delivery:
-    """What `send` gives: done when awaited, or earlier, or, when the process dies, perhaps never."""
+    """What `add` gives for a row: done when awaited, or earlier, or, when the process dies, perhaps never."""
 
     def __init__(self, producer: "Producer", number: int, offset: int = 0) -> None:
         self._producer, self._number, self.offset = producer, number, offset
+        self.rows = (None,)
 
     def __await__(self) -> Any:
         yield from self._producer.fate.meet().__await__()
@@ -131,7 +132,7 @@ class Delivery:
 
 
 class Producer:
-    """aiokafka's producer as far as the shell uses it; with a home it is transactional and owns that home."""
+    """aiokafka's producer with its batches, as far as the shell uses them; one with a home is transactional."""
 
     def __init__(self, broker: Broker, fate: Fate, home: Home | None = None) -> None:
         self.broker, self.fate, self._home = broker, fate, home
@@ -144,7 +145,10 @@ class Producer:
             home.epoch += 1
             self._epoch = home.epoch
 
-    async def send(self, topic: str, value: bytes, key: bytes, partition: int, headers: Any, **_: Any) -> Delivery:
+    async def add(self, topic: str, partition: int, rows: Sequence[Any]) -> list[Delivery]:
+        return [await self._send(topic, value, key, partition) for key, value, _ in rows]
+
+    async def _send(self, topic: str, value: bytes, key: bytes, partition: int) -> Delivery:
         await self.fate.meet()
         if self._home is not None and topic in BY_NAME:
             self._sealed.append(Effect(topic, partition, key, value))
@@ -154,15 +158,6 @@ class Producer:
             return Delivery(self, 0, offset=len(self._home.rows) + len(self._rows) - 1)
         self.sent.append(Effect(topic, partition, key, value))
         return Delivery(self, len(self.sent))
-
-    def create_batch(self) -> "Batch":
-        return Batch()
-
-    async def send_batch(self, batch: "Batch", topic: str, partition: int) -> Delivery:
-        for key, value in batch.rows[:-1]:
-            await self.send(topic, value, key, partition, None)
-        key, value = batch.rows[-1]
-        return await self.send(topic, value, key, partition, None)
 
     def deliver(self, count: int) -> None:
         """Everything sent up to here is in the log."""
@@ -193,20 +188,6 @@ class Producer:
         self._offsets = {tp.topic: to.offset for tp, to in offsets.items()}
 
     async def stop(self) -> None:
-        pass
-
-
-class Batch:
-    """Rows that travel together."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[bytes, bytes]] = []
-
-    def append(self, *, key: bytes, value: bytes, timestamp: Any, headers: Sequence[Any]) -> object:
-        self.rows.append((key, value))
-        return self
-
-    def close(self) -> None:
         pass
 
 

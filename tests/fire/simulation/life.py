@@ -75,9 +75,7 @@ class Life:
         )
         if handed := self._chance.hands(place):
             topic, at, count = handed
-            for record in logs[topic][at : at + count]:
-                if record is not None:
-                    self.partition.hand(topic, record)
+            self.partition.hand(topic, [record for record in logs[topic][at : at + count] if record is not None])
         fetch = self._chance.fetches(place)
         if fetch is None:
             return False

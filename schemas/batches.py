@@ -1,0 +1,132 @@
+"""Records into the batches that an aiokafka producer has open, with one future for a batch.
+
+``AIOKafkaProducer.send`` makes a coroutine, a future, a metadata object and a result of each record, some 40 µs of
+work, where the record itself needs 2; and a prebuilt batch of its own waits until the one before it has left. Here
+records join the open batch of their partition. When it leaves, retries and order stay aiokafka's: its accumulator is
+used as ``send`` uses it (aiokafka 0.14, to which it is pinned).
+"""
+
+import asyncio
+import time
+from collections.abc import Generator, Sequence
+from copy import copy
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, ProducerClosed
+
+from schemas.codec import Headers
+
+Row = tuple[bytes, bytes, Headers]
+"""Key, value and headers of a record to be."""
+
+
+class Sent:
+    """Rows that are on their way in one batch; awaited, it ends when all replicas have them.
+
+    ``timestamp`` is that of the first, in milliseconds. Whoever stops waiting leaves the others' waiting as it is.
+    """
+
+    __slots__ = ("_first", "delivery", "rows", "timestamp")
+
+    def __init__(self, delivery: asyncio.Future[Any], first: int, timestamp: int, rows: Sequence[Row]) -> None:
+        self.delivery = delivery
+        self.timestamp = timestamp
+        self.rows = rows
+        self._first = first
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield from asyncio.shield(self.delivery).__await__()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether all replicas have them."""
+        return self.delivery.done() and not self.delivery.cancelled() and self.delivery.exception() is None
+
+    @property
+    def offset(self) -> int:
+        """Of the first row, once they have arrived."""
+        return int(self.delivery.result().offset) + self._first
+
+
+class Batches:
+    """:param producer: started."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._accumulator = producer._message_accumulator
+        self._largest: int = producer._max_request_size
+        self._timeout_s: float = producer._request_timeout_ms / 1000
+        self._known: dict[str, int] = {}
+
+    async def partitions(self, topic: str) -> int:
+        """How many there are. :raises KafkaError: the topic is not known."""
+        if topic not in self._known:
+            self._known[topic] = len(await self._producer.partitions_for(topic))
+        return self._known[topic]
+
+    async def add(
+        self, topic: str, partition: int, rows: Sequence[Row], timestamps: Sequence[int] | None = None
+    ) -> list[Sent]:
+        """Puts the rows, in order, into as many batches as they need; waits while a full one has not left.
+
+        :param timestamps: of the rows, in milliseconds; now, when there are none.
+        :raises KafkaError: the producer is closed or has failed, a row is larger than a request may be, a full batch
+            cannot leave, or the topic is not known.
+        """
+        assert partition < await self.partitions(topic), f"{topic} has no partition {partition}"
+        times = timestamps or [time.time_ns() // 1_000_000] * len(rows)
+        where = TopicPartition(topic, partition)
+        sent, at = [], 0
+        while True:
+            batch = self._open(where)
+            first, start = batch.record_count, at
+            append = batch._builder.append
+            while at < len(rows):
+                key, value, headers = rows[at]
+                if len(key) + len(value) > self._largest:
+                    raise MessageSizeTooLargeError(f"a record for {topic} has {len(value)} bytes")
+                if append(timestamp=times[at], key=key, value=value, headers=headers) is None:
+                    break
+                at += 1
+            if at > start:
+                batch.future.add_done_callback(_seen)
+                sent.append(Sent(batch.future, first, times[start], rows[start:at]))
+            if at == len(rows):
+                return sent
+            await self._leaves(batch)
+
+    def leave(self) -> None:
+        """Lets go what is held back for company (the producer's ``linger_ms``), since none is to be expected. Until
+        the request before has come back company may join all the same."""
+        if self._accumulator._batches:
+            for pending in self._accumulator._batches.values():
+                for batch in pending:
+                    batch._linger_time = 0
+            self._wake()
+
+    def _open(self, where: TopicPartition) -> Any:
+        accumulator = self._accumulator
+        if accumulator._closed:
+            raise ProducerClosed
+        if accumulator._exception is not None:
+            raise copy(accumulator._exception)
+        pending = accumulator._batches.get(where)
+        return pending[-1] if pending else accumulator._append_batch(accumulator.create_builder(), where)
+
+    async def _leaves(self, batch: Any) -> None:
+        self._wake()
+        began = time.monotonic()
+        await batch.wait_drain(self._timeout_s)
+        if time.monotonic() - began >= self._timeout_s:
+            raise KafkaTimeoutError
+
+    def _wake(self) -> None:
+        if not self._accumulator._waiter_future.done():
+            self._accumulator._waiter_future.set_result(None)
+
+
+def _seen(delivery: asyncio.Future[Any]) -> None:
+    """Marks a failure as known, also where nobody waits for it any more."""
+    if not delivery.cancelled():
+        delivery.exception()
