@@ -1,9 +1,9 @@
 """Records into the batches that an aiokafka producer has open, with one future for a batch.
 
-``AIOKafkaProducer.send`` makes a coroutine, a future, a metadata object and a result of each record, some 40 µs of
-work, where the record itself needs 2; and a prebuilt batch of its own waits until the one before it has left. Here
-records join the open batch of their partition. When it leaves, retries and order stay aiokafka's: its accumulator is
-used as ``send`` uses it (aiokafka 0.14, to which it is pinned).
+``AIOKafkaProducer.send`` makes a coroutine, a future, a metadata object and a result of each record: 12 to 17 µs, where
+joining a batch takes 3 to 4 (measured with 256 records a request); and a prebuilt batch of its own waits until the one
+before it has left. Here records join the open batch of their partition. When it leaves, retries and order stay
+aiokafka's: its accumulator is used as ``send`` uses it (aiokafka 0.14, to which it is pinned).
 """
 
 import asyncio

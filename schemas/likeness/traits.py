@@ -67,7 +67,7 @@ def encode_traits(properties: Mapping[str, Any], key: bytes) -> Traits | None:
     identifiers are hashed with.
     """
     for sort, fields in FIELDS.items():
-        values = {name: text for name in fields if (text := _value(name, properties.get(name)))}
+        values = {name: text for name in fields if name in properties and (text := _value(name, properties[name]))}
         if values:
             filters = {name: encode(fields[name](text), _space(name), key) for name, text in values.items()}
             return Traits(sort, filters, _blocks(values, key) if sort == CONTACT else ())
