@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -97,31 +97,29 @@ class Producer:
         """
         async with asyncio.timeout(timeout_s):
             await self._turns.take()
-            for sent in [sent for _, sent in await self._send(records)]:
+            for sent in await self._send(records):
                 await sent
 
     async def _leave(self) -> None:
         await self._turns.take()
         held, self._held, self._leaving = self._held, [], None
         try:
-            for numbers, sent in await self._send([sending.record for sending in held]):
-                for number in numbers:
-                    held[number].sent = sent
+            for sending, sent in zip(held, await self._send([sending.record for sending in held]), strict=True):
+                sending.sent = sent
         except KafkaError as error:
             log.warning("scans were not taken by Kafka: %s", type(error).__name__)
 
-    async def _send(self, records: Iterable[Record]) -> list[tuple[list[int], Sent]]:
-        """Which of the records went with which batch."""
+    async def _send(self, records: Sequence[Record]) -> list[Sent]:
+        """What each of the records went with."""
         assert self._batches is not None, "not connected"
-        places: dict[tuple[str, int], list[tuple[int, Record]]] = defaultdict(list)
+        places: dict[tuple[str, int], list[int]] = defaultdict(list)
         for number, record in enumerate(records):
             partition = partition_of(record.key, await self._batches.partitions(record.topic))
-            places[record.topic, partition].append((number, record))
-        went = []
-        for (topic, partition), numbered in places.items():
-            rows = [(record.key.encode(), record.value, record.headers) for _, record in numbered]
-            at = 0
-            for sent in await self._batches.add(topic, partition, rows, [r.timestamp_ms for _, r in numbered]):
-                went.append(([number for number, _ in numbered[at : at + len(sent.rows)]], sent))
-                at += len(sent.rows)
-        return went
+            places[record.topic, partition].append(number)
+        went: dict[int, Sent] = {}
+        for (topic, partition), numbers in places.items():
+            of_place = [records[number] for number in numbers]
+            rows = [(record.key.encode(), record.value, record.headers) for record in of_place]
+            batches = await self._batches.add(topic, partition, rows, [record.timestamp_ms for record in of_place])
+            went.update(zip(numbers, (sent for sent in batches for _ in sent.rows), strict=True))
+        return [went[number] for number in range(len(records))]

@@ -68,6 +68,7 @@ def audit(street: Street, till: Till, phones: Phones) -> Figures:
     assert are_people(rows, till, phones), "somebody is two people, or two are one"
     _every_scan_has_one_decision(street)
     _nothing_was_said_in_two_ways(street)
+    _every_name_was_told(street)
     differences = _differences(street, till)
     assert not differences, f"{len(differences)} balances (is, due) are wrong: {dict(list(differences.items())[:5])}"
     rewarded = street.value("SELECT count() FROM balance WHERE points != 0")
@@ -99,7 +100,7 @@ def _nothing_was_said_in_two_ways(street: Street) -> None:
 
     But for the name of the person. A touchpoint passes at once with the name that its identifier has, and identity may
     be killed before it has committed that; to the replay another partition may tell first whom the identifier belongs
-    to, and it passes again under that name. Both names lead to one person, as :func:`are_people` looks at.
+    to, and it passes again under that name. Both lead to one person, see :func:`_every_name_was_told`.
     """
     for table, content in (
         ("reward_posted", "own_person_id, rule, source_event_id, points"),
@@ -111,6 +112,24 @@ def _nothing_was_said_in_two_ways(street: Street) -> None:
     entries = "SELECT uniqExact(rule, own_person_id, source_event_id) AS due, count() AS paid FROM reward_posted FINAL"
     (row,) = street.rows(entries)
     assert row["due"] == row["paid"], "something was paid under two ids"
+
+
+def _every_name_was_told(street: Street) -> None:
+    """Whoever is named otherwise than by their own name has been told to be that person."""
+    own = "SELECT event_id, any(own_person_id) AS own FROM touchpoint_identified GROUP BY event_id"
+    for table, named in (
+        ("touchpoint_identified", "SELECT own_person_id AS own, person_id FROM touchpoint_identified"),
+        ("reward_posted", "SELECT own_person_id AS own, person_id FROM reward_posted WHERE kind = 'earned'"),
+        (
+            "scan_routed",
+            f"SELECT own, person_id FROM scan_routed JOIN ({own}) AS touch ON touch.event_id = scan_event_id",
+        ),
+    ):
+        untold = (
+            f"SELECT * FROM ({named}) WHERE own != person_id AND (own, person_id) NOT IN "
+            "(SELECT own_person_id, into_person_id FROM identity_changed)"
+        )
+        assert not street.rows(untold), f"{table} names somebody as a person whom nobody told them to be"
 
 
 def _differences(street: Street, till: Till) -> dict[str, tuple[int, int]]:
