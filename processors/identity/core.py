@@ -97,7 +97,8 @@ def _recorded(before: Node, event: TouchpointRecorded, world: World) -> Step[Nod
 
 
 def _introduce(node: Node, turn: Turn) -> None:
-    """The first touchpoint under this identifier. One that a crash undid may have been published under another name."""
+    """The first touchpoint under this identifier. An owner who had lost the partition may have published it under
+    another name."""
     own = person_of(turn.me)
     if node.name == own:
         turn.appeared(own)

@@ -67,8 +67,9 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``first_seen`` in microseconds, by the senders' clocks; ``name`` is the person it belongs to, ``version`` grows with
     every change of that; ``used`` when a touchpoint was published under it, else ``former`` are names that one may have
-    been published under by a run that a crash undid. ``up`` is a stronger identifier of the group, empty at its root,
-    which has the ``group``, ``packed``: most events have nothing to do with it, so it is opened only for those that do.
+    been published under by an owner that had lost the partition and did not know. ``up`` is a stronger identifier of
+    the group, empty at its root, which has the ``group``, ``packed``: most events have nothing to do with it, so it is
+    opened only for those that do.
     ``neighbours`` gives the time at which each other identifier was first seen with this one,
     ``flag`` says why it joins nobody, ``warned`` are neighbours who were told that many people use them.
     """

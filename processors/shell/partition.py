@@ -6,6 +6,7 @@ The order of durability, here and nowhere else:
 3. the rows go to the local store.
 A crash between any two replays the batch into the same effects, ids and rows, because cores are pure. Where what
 follows depends on the order between topics, which a replay may change, it is sealed: nobody has seen the first attempt.
+What is not follows from unsealed topics alone, and a replay takes those first.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from processors.shell.changelog import WATERMARK, Changelog, open_changelog, res
 from processors.shell.desk import Desk, Record
 from processors.shell.handover import Handover
 from processors.shell.outbox import Outbox
+from processors.shell.replay import AHEAD, Replay, bounds, first_topics
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import Store
 from processors.step import Processor
@@ -71,6 +73,9 @@ class Partition:
         self._queue: asyncio.Queue[tuple[str, Sequence[Record]] | None] = asyncio.Queue(QUEUED_BATCHES)
         self._handed: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
+        self._replay = Replay({}, {})
+        self._committed: dict[str, int] = {}
+        self._progress = asyncio.Event()
         self._rewound: dict[str, tuple[int, int]] = {}
         self._changed: dict[str, int] = {}
         self._deliveries: list[Sent] = []
@@ -102,7 +107,11 @@ class Partition:
             self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
         )
         try:
-            rows = await restore(self._settings.kafka, self._processor.name, self._number, self._store)
+            # Whoever had the partition before publishes nothing any more that this end does not show.
+            rows, limits = await asyncio.gather(
+                restore(self._settings.kafka, self._processor.name, self._number, self._store),
+                bounds(self._settings.kafka, first_topics(self._processor), self._number),
+            )
             metrics.RESTORE_ROWS.labels(self._processor.name).inc(rows)
             self._desk = Desk(
                 self._processor, self._codec, self._store, self._number, self._settings.reject_limit, self._outbox.put
@@ -110,6 +119,8 @@ class Partition:
             for topic in self._processor.sources:
                 if (mark := self._store.get(WATERMARK + topic.name.encode())) is not None:
                     self._next[topic.name] = int(mark) + 1
+            self._committed = dict(self._next)
+            self._replay = Replay(limits, self._committed)
             log.info(
                 "partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows}
             )
@@ -130,6 +141,7 @@ class Partition:
         later."""
         self._closing.set()
         self._urgent.set()
+        self._progress.set()
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
@@ -141,9 +153,9 @@ class Partition:
                 for topic, records in handed.items():
                     if run := following(self._next.get(topic), records):
                         metrics.HANDED.labels(self._processor.name).inc(len(run))
-                        await self._take(topic, run)
+                        await self._admit(topic, run)
             else:
-                await self._take(*batch)
+                await self._admit(*batch)
             if self.is_idle:
                 self._rests()
         self._taken.set()
@@ -165,10 +177,19 @@ class Partition:
         except TimeoutError:
             log.warning("gave up a partition before its commit", extra={"partition": self._number})
 
+    async def _admit(self, topic: str, records: Sequence[Record]) -> None:
+        """Takes them, unless others come first in a replay: then they are taken after those."""
+        if self._replay.holds(topic, records):
+            return
+        await self._take(topic, records)
+        for run in self._replay.released(topic, self._next.get(topic, 0)):
+            await self._take(*run)
+
     async def _take(self, topic: str, records: Sequence[Record]) -> None:
         fresh = await self._fresh(topic, records)
         if not fresh:
             return
+        await self._stay_near(topic, fresh)
         metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - fresh[0].timestamp / 1000))
         async with self._whole:
             try:
@@ -205,6 +226,15 @@ class Partition:
         await self._rewind(topic, self._number, expected)
         return ()
 
+    async def _stay_near(self, topic: str, records: Sequence[Record]) -> None:
+        """Waits for commits as long as this would go further beyond the last one than the next owner reckons with."""
+        done = self._committed.setdefault(topic, records[0].offset)
+        while self._next.get(topic, done) > done and records[-1].offset >= done + AHEAD and not self._closing.is_set():
+            self._progress.clear()
+            self._urgent.set()
+            await self._progress.wait()
+            done = self._committed[topic]
+
     async def _commit(self, changelog: Changelog) -> None:
         async with self._whole:
             rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
@@ -221,6 +251,8 @@ class Partition:
         marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
         self._store.write((*rows.items(), *marks), position)
         self._desk.committed()
+        self._committed.update(offsets)
+        self._progress.set()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)
 
 

@@ -96,22 +96,18 @@ def _every_scan_has_one_decision(street: Street) -> None:
 
 
 def _nothing_was_said_in_two_ways(street: Street) -> None:
-    """A replay writes the same under the same id: whichever record counts, it says the same.
-
-    But for the name of the person. A touchpoint passes at once with the name that its identifier has, and identity may
-    be killed before it has committed that; to the replay another partition may tell first whom the identifier belongs
-    to, and it passes again under that name. Both lead to one person, see :func:`_every_name_was_told`.
-    """
+    """A replay writes the same under the same id: whichever record counts, it says the same."""
     for table, content in (
-        ("reward_posted", "own_person_id, rule, source_event_id, points"),
-        ("scan_routed", "scan_event_id, route, destination"),
-        ("touchpoint_identified", "own_person_id, type, occurred_at, toString(amount)"),
+        ("reward_posted", "person_id, own_person_id, rule, source_event_id, points"),
+        ("scan_routed", "scan_event_id, person_id, route, destination"),
+        ("touchpoint_identified", "person_id, own_person_id, type, occurred_at, toString(amount)"),
     ):
         two = f"SELECT event_id FROM {table} GROUP BY event_id HAVING uniqExact({content}) > 1"
         assert not street.rows(two), f"{table} has one id with two contents"
-    entries = "SELECT uniqExact(rule, own_person_id, source_event_id) AS due, count() AS paid FROM reward_posted FINAL"
-    (row,) = street.rows(entries)
-    assert row["due"] == row["paid"], "something was paid under two ids"
+    for person in ("person_id", "own_person_id"):
+        entries = f"SELECT uniqExact(rule, {person}, source_event_id) AS due, count() AS paid FROM reward_posted FINAL"
+        (row,) = street.rows(entries)
+        assert row["due"] == row["paid"], "something was paid under two ids"
 
 
 def _every_name_was_told(street: Street) -> None:

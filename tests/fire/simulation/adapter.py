@@ -1,6 +1,6 @@
 """Where the simulation touches the shell: how a partition is built, what it opens and what it reads back."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -70,7 +70,15 @@ class Office:
         async def read_back(name: str, processor: str, partition: int, store: Store) -> int:
             return restore(self.owners[name].home, store)
 
-        with patch.object(shell, "open_changelog", open_changelog), patch.object(shell, "restore", read_back):
+        async def bounds(name: str, topics: Iterable[str], partition: int) -> dict[str, tuple[int, int]]:
+            sources = self.owners[name].transactional.broker.sources
+            return {topic: (0, len(sources[topic][partition])) for topic in topics}
+
+        with (
+            patch.object(shell, "open_changelog", open_changelog),
+            patch.object(shell, "restore", read_back),
+            patch.object(shell, "bounds", bounds),
+        ):
             yield
 
 

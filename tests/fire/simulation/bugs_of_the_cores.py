@@ -42,7 +42,7 @@ def _() -> Any:
 @planted("duplicates of scans not looked for")
 def _() -> Any:
     def work(true: Any, processor: Any, kept: Any, event: Any, *rest: Any) -> Any:
-        if kept is not None and event.type == "scan":
+        if kept is not None and getattr(event, "type", "") == "scan":
             kept = Active(kept.state, b"", kept.where)
         return true(processor, kept, event, *rest)
 

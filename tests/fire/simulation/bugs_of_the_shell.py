@@ -12,6 +12,7 @@ from processors.shell.changelog import WATERMARK, Changelog
 from processors.shell.desk import Desk
 from processors.shell.outbox import Outbox
 from processors.shell.partition import Partition
+from processors.shell.replay import Replay
 from schemas.topics import BY_NAME
 from tests.fire.simulation import adapter
 from tests.fire.simulation.broker_twin import Broker, FragileStore
@@ -53,6 +54,11 @@ def _() -> Any:
 @planted("sealed effects forgotten")
 def _() -> Any:
     return around(Desk, "take_sealed", lambda true, self: true(self)[1:])
+
+
+@planted("replays that take news from sealed topics first")
+def _() -> Any:
+    return patch.object(Replay, "holds", lambda *args: False)
 
 
 # Offsets and watermarks.

@@ -14,7 +14,8 @@ from tests.fire.simulation.case import Case, Doom, Outcome
 from tests.fire.simulation.chance import Chance
 from tests.fire.simulation.laws import fold, holds_always, ledger, names, owed, straight, timeless
 from tests.fire.simulation.town import run
-from tests.fire.simulation.walks import WORLD, Street, as_recorded, walk
+from tests.fire.simulation.walks import WORLD, Street, as_recorded, walk, with_cards
+from tests.oracles.joined import Joined
 
 Law = Callable[[Outcome], None]
 LONG_WALK, LONG_EVERY = 200, 25
@@ -23,17 +24,20 @@ LONG_WALK, LONG_EVERY = 200, 25
 
 @dataclass(frozen=True)
 class Scenario:
-    """``core`` is the module of the processor; ``expects`` works out what must come of a history."""
+    """``core`` is the module of the processor; ``expects`` works out what must come of a history; ``cards``: people
+    show what they share with others."""
 
     name: str
     core: Any
     street: Street
     expects: Callable[[Any, tuple[Any, ...]], Law]
+    cards: bool = False
 
     def case(self, seed: int) -> Case:
         street = replace(self.street, events=LONG_WALK) if seed % LONG_EVERY == 0 else self.street
         events = walk(seed, street)
         history = as_recorded(events) if self.core is identity else events
+        history = with_cards(seed, history) if self.cards else history
         return Case(seed, history, _dooms(random.Random(f"dooms {seed}"), len(history)))
 
     def law(self, history: tuple[Any, ...]) -> Law:
@@ -107,6 +111,26 @@ def _every_scan_answered(processor: Any, history: tuple[Any, ...]) -> Law:
     return law
 
 
+def _one_name_each(processor: Any, history: tuple[Any, ...]) -> Law:
+    """Every event passes, always under the same name; and all names of those who belong together lead to one."""
+    anchors = {event.event_id: event.anchor for event in history}
+    joined = Joined[str]()
+    for event in history:
+        joined.join(event.identifiers)
+
+    def law(outcome: Outcome) -> None:
+        passed = {id: event for id, event in outcome.events.items() if isinstance(event, TouchpointIdentified)}
+        _same(dict.fromkeys(passed), dict.fromkeys(anchors), "events")
+        said = {id: len(outcome.effects[id]) for id in passed}
+        _same(said, dict.fromkeys(passed, 1), "events in several words")
+        now = names(tuple(outcome.events.values()))
+        owns = {id: event.own_person_id for id, event in passed.items()}
+        people = {(joined.find(anchors[id]), now.get(own, own)) for id, own in owns.items()}
+        assert len(people) == len({who for who, _ in people}) == len({name for _, name in people}), sorted(people)
+
+    return law
+
+
 def _same(got: dict[str, Any], expected: dict[str, Any], what: str) -> None:
     missing, new = expected.keys() - got.keys(), got.keys() - expected.keys()
     other = {id for id in got.keys() & expected.keys() if got[id] != expected[id]}
@@ -127,3 +151,5 @@ ANY_ORDER = (
     Scenario("context with merges", context, Street(any_order=True, merges=True), _every_scan_answered),
 )
 """Events overtake each other, and duplicates come at any time: what counts is the same all the same."""
+JOINED = Scenario("identity with joins", identity, Street(), _one_name_each, cards=True)
+"""Identifiers come together, and news of that travels between the partitions beside the events."""

@@ -14,7 +14,7 @@ Plant = Callable[[], AbstractContextManager[Any]]
 CHUNK = 250
 """Seeds of one test."""
 SHORT_CHUNKS, LONG_CHUNKS = 4, 100
-"""Tests of each of two files: 2,000 seeds, or 50,000."""
+"""Tests of each of three files: 3,000 seeds, or 75,000."""
 HERE = Path(__file__).parent.relative_to(Path(__file__).parents[3])
 
 

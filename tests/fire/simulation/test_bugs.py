@@ -11,20 +11,20 @@ import pytest
 from processors.shell.partition import Partition
 from tests.fire.simulation.adapter import commit_in
 from tests.fire.simulation.bugs import BUGS
-from tests.fire.simulation.scenarios import ANY_ORDER, ORDER_KEPT
+from tests.fire.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT
 from tests.fire.simulation.seeds import problem
 
 SEEDS = 1000
-SCENARIOS = (*ORDER_KEPT, *ANY_ORDER)
+SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED)
 
 
 def first_found(bug: str) -> int:
     """How many seeds it takes."""
-    for seed in range(SEEDS):
-        scenario = SCENARIOS[seed % len(SCENARIOS)]
-        if found := problem(scenario, scenario.case(seed), BUGS[bug]):
+    for number in range(SEEDS):
+        seed, which = divmod(number, len(SCENARIOS))
+        if found := problem(SCENARIOS[which], SCENARIOS[which].case(seed), BUGS[bug]):
             assert found.startswith(("AssertionError", "Stuck")), f"no law saw it: {found}"
-            return seed + 1
+            return number + 1
     raise AssertionError(f"not found in {SEEDS} seeds: {bug}")
 
 

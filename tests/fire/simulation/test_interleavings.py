@@ -15,9 +15,9 @@ from tests.fire.simulation.broker_twin import Kind
 from tests.fire.simulation.case import Case
 from tests.fire.simulation.chance import Steady
 from tests.fire.simulation.interleavings import interleavings
-from tests.fire.simulation.scenarios import ANY_ORDER, ORDER_KEPT
+from tests.fire.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT
 from tests.fire.simulation.shrink import story
-from tests.fire.simulation.walks import as_recorded
+from tests.fire.simulation.walks import as_recorded, with_cards
 from tests.stories.telling import enter, merged, purchase, returned, scan, tap, told
 
 IDENTITY, CONTEXT, REWARDS = ORDER_KEPT
@@ -26,6 +26,10 @@ HISTORIES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "identity": (
         IDENTITY,
         as_recorded(tuple(told(scan(name="a"), scan("poster", who="ben"), enter(), scan(name="a"), tap(who="ben")))),
+    ),
+    "identity with joins": (
+        JOINED,
+        with_cards(4, as_recorded(tuple(told(scan(), scan(who="ben"), enter(), enter(who="ben"), tap(who="ben"))))),
     ),
     "context": (CONTEXT, tuple(told(scan(name="a"), enter(), scan(name="a"), purchase("3.50", "KB-1"), tap()))),
     "rewards": (

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from schemas.events import TouchpointRecorded
+from schemas.identifiers import anchor_of
 from tests.stories.telling import (
     Chapter,
     Narrator,
     after,
+    anchor,
     at,
     enter,
     leave,
@@ -34,6 +38,7 @@ MERGES = (
     merged("anna", into="cleo"),
 )
 """What identity finds out, one after the other, where people merge; in the end three of the four are one."""
+CARDS = {anchor(who): f"loyalty:{card}" for who, card in zip(PEOPLE, ("west", "west", "east", "east"), strict=True)}
 ALONE = "dora"
 """Who is not one of them in the end: which sale of another a return of theirs finds would hang on the moment."""
 WORLD = world(
@@ -80,6 +85,17 @@ def as_recorded(events: tuple[Any, ...]) -> tuple[TouchpointRecorded, ...]:
     """As the gateway publishes them, before anybody knows the person."""
     fields = TouchpointRecorded.__struct_fields__
     return tuple(TouchpointRecorded(**{name: getattr(event, name) for name in fields}) for event in events)
+
+
+def with_cards(seed: int, events: tuple[TouchpointRecorded, ...]) -> tuple[TouchpointRecorded, ...]:
+    """The same, and at some of them the person shows a card, which each shares with somebody."""
+    chance = random.Random(f"cards {seed}")
+    shown = {event.event_id: event for event in events}
+    for id, event in shown.items():
+        if chance.random() < 0.4:
+            both = (event.anchor, CARDS[event.anchor])
+            shown[id] = msgspec.structs.replace(event, anchor=anchor_of(both), identifiers=both)
+    return tuple(shown[event.event_id] for event in events)
 
 
 def _chapters(chance: random.Random, street: Street) -> list[Chapter]:
