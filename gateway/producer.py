@@ -84,8 +84,6 @@ class Producer:
         """Hands one record over. When it cannot be taken it just never arrives."""
         if self._leaving is None:
             self._leaving = asyncio.create_task(self._leave())
-        else:
-            self._turns.join()
         sending = Sending(record, self._leaving)
         self._held.append(sending)
         return sending

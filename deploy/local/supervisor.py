@@ -117,7 +117,7 @@ class Supervisor:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
+                start_new_session=True,  # before the next: its niceness is the session's
                 preexec_fn=build_die_with_parent(niceness=child.niceness),
             )
         self._processes[child.name] = process

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import logs, supervisor
+from deploy.local.process import AUTOGROUP
 from deploy.local.supervisor import Child, StartError, Supervisor, restart_delay_s
 
 Ready = Callable[[], Awaitable[bool]]
@@ -93,6 +94,20 @@ async def test_who_the_order_forgets_stops_last_and_youngest_first(street: Stree
         await street.supervisor.start(street.noting(name))
     await street.supervisor.stop(["second"])
     assert street.lines()[3:] == ["stop second", "stop third", "stop first"]
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel has no autogroups")
+async def test_a_child_that_lets_others_go_first_does_so_with_its_whole_session(street: Street) -> None:
+    unhurried = [replace(street.noting(name), niceness=10) for name in ("one", "two")]
+    await street.supervisor.start(*unhurried, street.noting("hurried"))
+    pids = street.supervisor.pids
+    nice = {name: Path(f"/proc/{pid}/autogroup").read_text().split()[-1] for name, pid in pids.items()}
+    assert nice == {"one": "10", "two": "10", "hurried": "0"}
+    assert {name: os.getpriority(os.PRIO_PROCESS, pid) - os.nice(0) for name, pid in pids.items()} == {
+        "one": 10,
+        "two": 10,
+        "hurried": 0,
+    }
 
 
 async def test_a_child_killed_comes_back_with_another_pid(street: Street) -> None:
