@@ -42,7 +42,8 @@ MAILBOXES: Final = re.compile(
 _ZEROS: Final = "0 -_.:/+#"
 _REPEATED: Final = re.compile(r"([0-9f])(?:[ \-_.:/]*\1){5,}")
 """Six times or more the same digit, or hexadecimal f: 111111, 999-999-999, the MAC address and the UUID of all ones."""
-_REPEATED_NUMBER: Final = re.compile(r"\+[0-9]{1,3}([0-9])\1{5,}")
+_REPEATED_NUMBER: Final = re.compile(r"\+[0-9]{1,3}(?:([0-9])\1{5,}|0{2,})")
+"""In normal form, behind the country's code: no number begins with two zeros, so zeros alone need not be six."""
 _CONSTANT_MAC: Final = "020000000000"
 
 

@@ -183,7 +183,8 @@ class Partition:
             return
         await self._take(topic, records)
         for run in self._replay.released(topic, self._next.get(topic, 0)):
-            await self._take(*run)
+            if not self._closing.is_set():  # else the next owner fetches them again
+                await self._take(*run)
 
     async def _take(self, topic: str, records: Sequence[Record]) -> None:
         fresh = await self._fresh(topic, records)

@@ -54,6 +54,7 @@ def test_a_placeholder_is_one_in_any_case_and_behind_any_quotes(word: str, case:
         ("email", "x@x.example"),
         ("phone", "0000000000"),
         ("phone", "+49 111 111 1111"),
+        ("phone", "+49 0000"),
         ("phone", "1111111111"),
         ("phone", "unknown"),
         ("phone", "999-999-9999"),
