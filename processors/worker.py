@@ -74,8 +74,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         if ready.done():
             handover = Handover()
             workers = [Worker(settings, processor, instance, codec, world.now, handover) for processor in processors]
-            gc.set_threshold(GC_AFTER, 20, 100)
-            gc.freeze()  # what is there now stays: no collection has to look at it while phones wait
+            collect_rarely()
             starting = asyncio.ensure_future(_start(workers))
             await asyncio.wait({stopped, starting}, return_when=asyncio.FIRST_COMPLETED)
             if not starting.done():
@@ -102,6 +101,12 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         os._exit(1)
     finally:
         following.cancel()
+
+
+def collect_rarely() -> None:
+    """See GC_AFTER; and what is there now stays: no collection has to look at it while phones wait."""
+    gc.set_threshold(GC_AFTER, 20, 100)
+    gc.freeze()
 
 
 async def _start(workers: Sequence[Worker]) -> None:

@@ -74,7 +74,7 @@ class Desk:
         processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
         publish, recent = self.publish, self._recent
         for record in records:
-            if not is_for(record.headers, processor.name):
+            if record.headers and not is_for(record.headers, processor.name):
                 continue
             try:
                 event = decode(record.value)

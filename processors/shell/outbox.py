@@ -28,13 +28,17 @@ class Outbox:
         self._rows: Rows = defaultdict(list)
 
     def put(self, event: Event, partition: int | None = None) -> None:
-        self._add(self._rows, event, partition)
+        topic, key, value, headers = self._codec.record(event)
+        if partition is None:
+            partition = partition_of(key.decode(), self._partitions)
+        self._rows[topic.name, partition].append((key, value, headers))
 
     def sealed(self, effects: Iterable[Emit]) -> Rows:
         """The rows that a commit has to write in its transaction."""
-        rows: Rows = defaultdict(list)
+        unsealed, self._rows = self._rows, defaultdict(list)
         for effect in effects:
-            self._add(rows, effect.event, effect.partition)
+            self.put(effect.event, effect.partition)
+        rows, self._rows = self._rows, unsealed
         for (topic, _), of_partition in rows.items():
             metrics.EMITTED.labels(self._processor, topic).inc(len(of_partition))
         return rows
@@ -48,9 +52,3 @@ class Outbox:
                 deliveries.append(sent)
                 self._handover.follow(sent, topic, partition)
         return deliveries
-
-    def _add(self, rows: Rows, event: Event, partition: int | None) -> None:
-        topic, key, value, headers = self._codec.record(event)
-        if partition is None:
-            partition = partition_of(key.decode(), self._partitions)
-        rows[topic.name, partition].append((key, value, headers))

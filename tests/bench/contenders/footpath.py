@@ -16,6 +16,7 @@ from processors.shell.agent import Worker
 from processors.shell.handover import Handover
 from processors.shell.settings import WorkerSettings
 from processors.step import Emit, Processor, Step
+from processors.worker import collect_rarely
 from schemas.events import Event
 from schemas.topics import BY_NAME, Topic
 from tests.bench.contenders.job import BATCH_ROWS, COMMIT_S, LINGER_MS, Job, counted, read_job
@@ -90,6 +91,7 @@ async def run(job: Job, store: str) -> None:
         commit_interval_ms=int(COMMIT_S * 1000),
     )
     worker = Worker(settings, processor, "bench", PlainCodec(sink), lambda: None, Handover())  # type: ignore[arg-type]
+    collect_rarely()
     await worker.start()
     await worker.failed
 
