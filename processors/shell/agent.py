@@ -55,6 +55,8 @@ class Worker:
         self._batches: Batches | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        self._given = asyncio.Event()
+        """Whether what was given out by the group is open to take what comes for it: Faust may deliver before."""
         self._looking: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = self._build_app()
@@ -116,6 +118,7 @@ class Worker:
         async def deliver(stream: Any) -> None:
             async for event in stream.noack().events():
                 message = event.message
+                await self._given.wait()
                 held = self._partitions.get(message.partition)
                 if held is not None and message.generation_id == app.consumer_generation_id:
                     await held[0].deliver(message.topic, event.value)
@@ -129,6 +132,7 @@ class Worker:
             await self._close_all()
             for number in sorted(partitions_of(given)):
                 self._open(number)
+            self._given.set()
             self._tell_what_is_written()
             self._membership.note(self._consumer.member)
             if {tp.topic for tp in given} != {topic.name for topic in self._processor.sources}:
@@ -167,6 +171,7 @@ class Worker:
     async def _close_all(self) -> None:
         """Closes every partition: at each rebalance all are given up, and those that stay are opened and fenced
         anew."""
+        self._given.clear()
         closing, self._partitions = self._partitions, {}
         self._tell_what_is_written()
         for number, (partition, _) in closing.items():
@@ -217,8 +222,8 @@ class Worker:
         assert isinstance(consumer, RunConsumer)
         return consumer
 
-    async def _rewind(self, topic: str, number: int, offset: int) -> None:
-        await self._consumer.rewind(TP(topic, number), offset)
+    async def _rewind(self, topic: str, number: int, offset: int) -> int:
+        return await self._consumer.rewind(TP(topic, number), offset)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():

@@ -7,16 +7,16 @@ aiokafka's isolation level, and how long and for how much its fetcher waits.
 
 What is mended, by the number of its faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
-waits
-  for the fetch in flight, drops its result, and fetching goes on only when the flow is resumed.
+  waits for the fetch in flight, drops its result, and fetching goes on only when the flow is resumed.
+- What ends before an offset that Faust noted is passed over, and it notes offsets of before a seek after the seek. Here
+  nothing is passed over, and runs tell what they follow on (runs.py): what is lost on the way is fetched again.
 - #606, #502: Faust commits nothing here. Offsets travel with the state, in the partition's own transaction.
 - #176, #597: Faust restores nothing here; the changelog's own restore ends by position.
 - The drain loop sleeps a second when every partition is under back-pressure, and waits up to 1.5 s in a fetch.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import isawaitable
 from typing import Any
 
@@ -28,15 +28,17 @@ from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from processors.shell.runs import Run, Trail
+
 BACK_PRESSURE_SLEEP_S = 0.005
 
 
 class RunMessage(ConsumerMessage):
     """One Faust message that stands for a run of records; its offset is that of the last."""
 
-    __slots__ = ("records",)
+    __slots__ = ("run",)
 
-    records: Sequence[Any]
+    run: Run
 
 
 class RunSchema(faust.Schema):  # type: ignore[type-arg]
@@ -44,26 +46,23 @@ class RunSchema(faust.Schema):  # type: ignore[type-arg]
 
     def compile(self, app: Any, **kwargs: Any) -> Any:
         async def decode(message: Any, *, propagate: bool = False) -> Event:
-            return Event(app, None, message.records, None, message)
+            return Event(app, None, message.run, None, message)
 
         return decode
 
 
 class RunScheduler(DefaultSchedulingStrategy):
-    """One item for each partition that has records; what a seek made void is left out."""
+    """One item for each partition that has records; what a rebalance made void is left out."""
 
     consumer: "RunConsumer | None" = None
 
     def iterate(self, records: Mapping[TP, Any]) -> Iterator[tuple[TP, Any]]:
         assert self.consumer is not None
-        epoch, rewinds = self.consumer.epoch, self.consumer.rewinds
-        before = rewinds.copy()
+        epoch = self.consumer.epoch
         for tp, run in records.items():
             if self.consumer.epoch != epoch:
                 return
-            # Of the others nothing may be left out: nobody would fetch it again.
-            if run and rewinds[tp] == before[tp]:
-                yield tp, run
+            yield tp, run
 
 
 class RunApp(faust.App):
@@ -128,6 +127,13 @@ class RunThread(driver.AIOKafkaConsumerThread):
         """Faust's livelock detector watches commits that are not made here; footpath_worker_delay_seconds shows lag."""
 
 
+class _NothingRead(dict[TP, int | None]):
+    """Offsets by which Faust would pass over what it believes to have read: it finds none."""
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+
 class RunConsumer(driver.Consumer):
     """See the module's docstring."""
 
@@ -135,18 +141,19 @@ class RunConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.epoch = 0
-        self.rewinds: Counter[TP] = Counter()
+        self._trail = Trail[TP]()
         self._fetching = asyncio.Lock()
         self._flowing = asyncio.Event()
         self._flowing.set()
         super().__init__(*args, **kwargs)
+        self._read_offset = _NothingRead()
         self.scheduler.consumer = self  # type: ignore[attr-defined]
 
     def _new_consumer_thread(self) -> Any:
         return self.Thread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
-    def _to_message(self, tp: TP, run: Any) -> RunMessage:
-        first, last = run[0], run[-1]
+    def _to_message(self, tp: TP, run: Run) -> RunMessage:
+        first, last = run.records[0], run.records[-1]
         message = RunMessage(
             tp.topic,
             tp.partition,
@@ -162,7 +169,7 @@ class RunConsumer(driver.Consumer):
             tp,
             generation_id=self.app.consumer_generation_id,
         )
-        message.records = run
+        message.run = run
         return message
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
@@ -177,7 +184,7 @@ class RunConsumer(driver.Consumer):
         async with self._fetching:
             epoch = self.epoch
             records = await super()._getmany(active_partitions, timeout)
-            return records if epoch == self.epoch else {}
+            return self._trail.runs(records) if epoch == self.epoch else {}
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109
         if self.flow_active and not self._get_active_partitions():
@@ -190,10 +197,12 @@ class RunConsumer(driver.Consumer):
         self._flowing.clear()
         async with self._fetching:
             await super().perform_seek()
+            begins = {tp: self._read_offset.get(tp) or 0 for tp in self.assignment()}
             # aiokafka seeks only where something is committed. Elsewhere a fetch that has just been dropped would be
             # lost: the group begins where the topic does.
-            if begins := [TopicPartition(*tp) for tp in self.assignment() if not self._read_offset.get(tp)]:
-                await self._thread.seek_to_beginning(*begins)
+            if unsought := [TopicPartition(*tp) for tp, offset in begins.items() if not offset]:
+                await self._thread.seek_to_beginning(*unsought)
+            self._trail.begin(begins)
 
     @property
     def member(self) -> str:
@@ -204,11 +213,11 @@ class RunConsumer(driver.Consumer):
         """See :meth:`RunThread.knows`."""
         return bool(await self._thread.knows(topics))  # type: ignore[attr-defined]
 
-    async def rewind(self, tp: TP, offset: int) -> None:
-        """Fetches ``tp`` from ``offset`` again."""
+    async def rewind(self, tp: TP, offset: int) -> int:
+        """Fetches ``tp`` from ``offset`` again. :returns: the number of the rewind."""
         async with self._fetching:
-            self.rewinds[tp] += 1
             await self.seek(tp, offset)
+            return self._trail.rewind(tp, offset)
 
     def resume_flow(self) -> None:
         super().resume_flow()

@@ -23,18 +23,18 @@ from processors.shell.desk import Desk, Record
 from processors.shell.handover import Handover
 from processors.shell.outbox import Outbox
 from processors.shell.replay import AHEAD, Replay, bounds, first_topics
+from processors.shell.runs import Follower, Run
 from processors.shell.settings import WorkerSettings
 from processors.shell.store import Store
 from processors.step import Processor
 from schemas.batches import Batches, Sent
 from schemas.codec import Codec
-from schemas.topics import BY_NAME
 
 log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
 COMMITTED_ROWS = 20_000
 """Changed rows that a commit does not wait for more of: it holds up what comes after it, and a crash replays it all."""
-HANDED: tuple[str, Sequence[Record]] = ("", ())
+HANDED = ("", Run((), 0))
 """Stands in the queue for what was handed over."""
 CLOSE_S = 1.5
 """How long a partition that is given up may take to finish what it published; the rest is replayed by the next
@@ -42,7 +42,8 @@ owner."""
 
 
 class Partition:
-    """:param world: gives the reference data of the moment. :param rewind: asks for the source from an offset again.
+    """:param world: gives the reference data of the moment. :param rewind: asks for a topic of a partition from an
+    offset again, and gives the number of the rewind.
     :param rests: is called when all was taken that was here.
     """
 
@@ -56,7 +57,7 @@ class Partition:
         codec: Codec,
         batches: Batches,
         world: Callable[[], Any],
-        rewind: Callable[[str, int, int], Awaitable[None]],
+        rewind: Callable[[str, int, int], Awaitable[int]],
         handover: Handover,
         rests: Callable[[], None] = lambda: None,
     ) -> None:
@@ -70,13 +71,13 @@ class Partition:
         self._world = world
         self._rewind = rewind
         self._rests = rests
-        self._queue: asyncio.Queue[tuple[str, Sequence[Record]] | None] = asyncio.Queue(QUEUED_BATCHES)
+        self._queue: asyncio.Queue[tuple[str, Run] | None] = asyncio.Queue(QUEUED_BATCHES)
         self._handed: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
         self._replay = Replay({}, {})
         self._committed: dict[str, int] = {}
         self._progress = asyncio.Event()
-        self._rewound: dict[str, tuple[int, int]] = {}
+        self._follower = Follower()
         self._changed: dict[str, int] = {}
         self._deliveries: list[Sent] = []
         # State, effects and offsets of a batch become visible to a commit together or not at all.
@@ -87,10 +88,10 @@ class Partition:
         self._taken = asyncio.Event()
         self.opened = asyncio.Event()
 
-    async def deliver(self, topic: str, records: Sequence[Record]) -> None:
+    async def deliver(self, topic: str, run: Run) -> None:
         """Hands a run of records over; waits when the partition is behind."""
         if not self._closing.is_set():
-            await self._queue.put((topic, records))
+            await self._queue.put((topic, run))
 
     def hand(self, topic: str, records: Sequence[Record]) -> None:
         """Offers records that this process has published. They may be passed over: the fetch brings them as well."""
@@ -151,9 +152,9 @@ class Partition:
             if batch is HANDED:
                 handed, self._handed = self._handed, {}
                 for topic, records in handed.items():
-                    if run := following(self._next.get(topic), records):
-                        metrics.HANDED.labels(self._processor.name).inc(len(run))
-                        await self._admit(topic, run)
+                    if next_ones := following(self._next.get(topic), records):
+                        metrics.HANDED.labels(self._processor.name).inc(len(next_ones))
+                        await self._admit(topic, Run(next_ones, next_ones[0].offset))
             else:
                 await self._admit(*batch)
             if self.is_idle:
@@ -177,17 +178,17 @@ class Partition:
         except TimeoutError:
             log.warning("gave up a partition before its commit", extra={"partition": self._number})
 
-    async def _admit(self, topic: str, records: Sequence[Record]) -> None:
-        """Takes them, unless others come first in a replay: then they are taken after those."""
-        if self._replay.holds(topic, records):
+    async def _admit(self, topic: str, run: Run) -> None:
+        """Takes it, unless others come first in a replay: then it is taken after those."""
+        if self._replay.holds(topic, run):
             return
-        await self._take(topic, records)
-        for run in self._replay.released(topic, self._next.get(topic, 0)):
+        await self._take(topic, run)
+        for held in self._replay.released(topic, self._next.get(topic, 0)):
             if not self._closing.is_set():  # else the next owner fetches them again
-                await self._take(*run)
+                await self._take(*held)
 
-    async def _take(self, topic: str, records: Sequence[Record]) -> None:
-        fresh = await self._fresh(topic, records)
+    async def _take(self, topic: str, run: Run) -> None:
+        fresh = await self._fresh(topic, run)
         if not fresh:
             return
         await self._stay_near(topic, fresh)
@@ -203,29 +204,16 @@ class Partition:
             if self._desk.sealed or len(self._desk.dirty) >= COMMITTED_ROWS:
                 self._urgent.set()
 
-    async def _fresh(self, topic: str, records: Sequence[Record]) -> Sequence[Record]:
-        """Records that the state does not contain yet; none when some before them are missing.
-
-        A record that was fetched before a seek can arrive after it (faust#596). Taking it would skip those between
-        for good. A sealed topic has gaps of its own, where transactions end and where they were aborted, so nothing
-        can be told from one. Nor need it: a seek at a rebalance drops all that was fetched before (by RunConsumer's
-        epoch, and by the generation of each delivery) and this partition is opened anew; between two rebalances no
-        sealed topic is sought, and seeking another leaves out nothing of it.
-        """
-        expected = self._next.get(topic)
-        first = records[0].offset
-        if expected is None or first == expected:
-            return records
-        if first < expected:
-            return [record for record in records if record.offset >= expected]
-        if BY_NAME[topic].sealed:
-            return records
-        if self._rewound.get(topic) == (expected, first):
-            return records  # Asked again and the same came: what was between is gone from the topic.
-        self._rewound[topic] = expected, first
-        metrics.GAPS.labels(self._processor.name).inc()
-        await self._rewind(topic, self._number, expected)
-        return ()
+    async def _fresh(self, topic: str, run: Run) -> Sequence[Record]:
+        """Records that the state does not contain yet; none when some before them are missing, which are fetched
+        again (faust#596: a record that was fetched before a seek can arrive after it). Where nothing was committed,
+        everything since the rebalance is missing."""
+        expected = self._next.get(topic, run.since)
+        fresh = self._follower.fresh(topic, run, expected)
+        if fresh is None:
+            metrics.GAPS.labels(self._processor.name).inc()
+            self._follower.asked(topic, await self._rewind(topic, self._number, expected))
+        return fresh or ()
 
     async def _stay_near(self, topic: str, records: Sequence[Record]) -> None:
         """Waits for commits as long as this would go further beyond the last one than the next owner reckons with."""

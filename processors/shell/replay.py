@@ -7,19 +7,20 @@ have been taken as far as anybody can have taken them: to the end that they had 
 ``AHEAD`` offsets beyond the last commit, whatever comes first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from processors.shell.runs import Run
 from processors.step import Processor
 from schemas.topics import BY_NAME
 
 AHEAD = 100_000
 """Offsets that an owner takes of a topic beyond what is committed, at most: so much a crash replays. Many seconds of
 work, while a commit takes a fraction of one; and no single run is longer (FOOTPATH_WORKER_BATCH_ROWS)."""
-Runs = list[tuple[str, Sequence[Any]]]
-"""Records of a topic each."""
+Runs = list[tuple[str, Run]]
+"""Of a topic each."""
 
 
 def first_topics(processor: Processor[Any]) -> list[str]:
@@ -57,11 +58,11 @@ class Replay:
             if (until := min(end, start + AHEAD)) > start:
                 self._until[topic] = until
 
-    def holds(self, topic: str, records: Sequence[Any]) -> bool:
-        """Whether these have to wait; then they are kept."""
+    def holds(self, topic: str, run: Run) -> bool:
+        """Whether this has to wait; then it is kept."""
         if not self._until or not BY_NAME[topic].sealed:
             return False
-        self._held.append((topic, records))
+        self._held.append((topic, run))
         return True
 
     def released(self, topic: str, following: int) -> Runs:

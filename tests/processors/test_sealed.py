@@ -2,16 +2,12 @@
 
 import time
 from collections import Counter
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from processors.rewards.state import Account
-from processors.shell.consumer import RunScheduler
 from schemas.events import Event, IdentityChanged, StateMoved, TouchpointIdentified
 from schemas.ids import derived, person_of
-from schemas.topics import PARTITIONS, REWARD_POSTED, STATE_MOVED, TOPICS
+from schemas.topics import PARTITIONS, REWARD_POSTED, STATE_MOVED
 from tests.processors.street import CODEC, MAIN, Street, until
 
 DYING = f"""
@@ -135,19 +131,3 @@ async def test_who_merges_and_parts_has_what_is_theirs_on_both_sides(street: Str
     paid = [event for event in await street.events(REWARD_POSTED) if event.own_person_id in couples.losers]
     assert sum({event.event_id: event.points for event in paid}.values()) == 10 * len(couples.losers)
     street.stop("second")
-
-
-@pytest.mark.parametrize("rewound", [0, 1, 2])
-def test_going_back_in_one_topic_leaves_out_nothing_of_another(rewound: int) -> None:
-    """Of a sealed topic what is left out would be lost: its gaps say nothing."""
-
-    consumer = SimpleNamespace(epoch=0, rewinds=Counter[str]())
-    scheduler = RunScheduler()
-    scheduler.consumer = consumer  # type: ignore[assignment]
-    fetched = {topic.name: [number] for number, topic in enumerate(TOPICS[:3])}
-    left = scheduler.iterate(fetched)  # type: ignore[arg-type]
-    came = [next(left)[0]]
-    consumer.rewinds[TOPICS[rewound].name] += 1
-    came += [topic for topic, _ in left]
-    assert came == [topic.name for number, topic in enumerate(TOPICS[:3]) if number != rewound or number == 0]
-    assert len(list(scheduler.iterate(fetched))) == 3  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ def build_partition(
     store: FragileStore,
     producer: Producer,
     world: World,
-    rewind: Callable[[str, int, int], Awaitable[None]],
+    rewind: Callable[[str, int, int], Awaitable[int]],
 ) -> shell.Partition:
     return shell.Partition(
         replace(SETTINGS, kafka=name, partitions=partitions, commit_interval_ms=commit_interval_ms),

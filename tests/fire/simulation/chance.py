@@ -5,21 +5,18 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
-from schemas.topics import BY_NAME
-
 Fetch = tuple[str, int, int]
 """Topic, first offset, number of records."""
 
 
 @dataclass
 class Fetching:
-    """Where a life is in the logs: the next offset of each topic that it fetches, every place at which it began to,
-    what is committed, and where the logs end."""
+    """Where a life is in the logs: the next offset of each topic that it fetches, what is committed, and where the logs
+    end."""
 
     next: dict[str, int]
     committed: dict[str, int]
     ends: dict[str, int]
-    begun: set[tuple[str, int]]
 
 
 class Chance(Protocol):
@@ -45,7 +42,7 @@ class Chance(Protocol):
 
 
 class Seeded:
-    """Anything may happen: some records come again, and sometimes a run that was fetched before a seek comes early."""
+    """Anything may happen: some records come again, and some are lost between the fetch and the partition."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -69,12 +66,8 @@ class Seeded:
         at, committed, luck = place.next.get(topic, 0), place.committed.get(topic, 0), self._random.random()
         if luck < 0.1:
             at = self._random.randint(0, committed)
-        elif luck < 0.15 and committed and not BY_NAME[topic].sealed:
-            # Of a sealed topic nothing comes too early: its gaps say nothing, so the consumer sees to that. Nor before
-            # the first commit: without a watermark the consumer alone can know where to begin. And never where it
-            # began before, which would mean that the records between are gone from the topic.
-            early = at + self._random.randint(1, 3)
-            at = at if (topic, early) in place.begun else early
+        elif luck < 0.15:
+            at += self._random.randint(1, 3)
         count = min(self._random.randint(1, 6), place.ends[topic] - at)
         return (topic, at, count) if count > 0 else None
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from processors.shell.runs import Run
 from processors.step import Processor
 from processors.world import World
 from tests.fire.simulation import adapter
@@ -30,7 +31,8 @@ class Life:
         self.transactional = Producer(broker, fate, self.home)
         store.fate = fate
         self._fetched = dict(self.home.offsets)
-        self._begun: set[tuple[str, int]] = set()
+        self._since = dict(self.home.offsets)
+        self._rewinds = 0
         self._handing: asyncio.Future[None] | None = None
         self._closing = self._looked_at = False
         self.partition = adapter.build_partition(
@@ -49,8 +51,10 @@ class Life:
         self.task = asyncio.ensure_future(self.partition.run())
         self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
-    async def _rewind(self, topic: str, number: int, offset: int) -> None:
+    async def _rewind(self, topic: str, number: int, offset: int) -> int:
         self._fetched[topic] = offset
+        self._rewinds += 1
+        return self._rewinds
 
     @property
     def is_over(self) -> bool:
@@ -70,9 +74,7 @@ class Life:
         self._look_at_start()
         logs = {topic: logs[self.number] for topic, logs in self._broker.sources.items()}
         ends = {topic: len(log) for topic, log in logs.items()}
-        place = Fetching(
-            _without_holes(logs, self._fetched), _without_holes(logs, self.home.offsets), ends, self._begun
-        )
+        place = Fetching(_without_holes(logs, self._fetched), _without_holes(logs, self.home.offsets), ends)
         if handed := self._chance.hands(place):
             topic, at, count = handed
             self.partition.hand(topic, [record for record in logs[topic][at : at + count] if record is not None])
@@ -80,9 +82,11 @@ class Life:
         if fetch is None:
             return False
         topic, at, count = fetch
+        # What comes later than what is due: the fetch before it was lost on the way.
+        follows = at if at > place.next[topic] else min(at, self._fetched.get(topic, 0))
         self._fetched[topic] = at + count
-        self._begun.add((topic, at))
-        if run := [record for record in logs[topic][at : at + count] if record is not None]:
+        if records := [record for record in logs[topic][at : at + count] if record is not None]:
+            run = Run(records, follows, self._since.get(topic, 0), self._rewinds)
             self._handing = asyncio.ensure_future(self.partition.deliver(topic, run))
         return True
 
