@@ -29,7 +29,7 @@ PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, 
 log = logging.getLogger(__name__)
 STOP_S = 6.0
 """How long an orderly stop may take; Kafka may be gone already."""
-GC_AFTER = 20_000
+GC_AFTER = 100_000
 """States and events have no cycles among them, but new ones make Python look for some every few hundred objects."""
 
 

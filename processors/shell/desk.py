@@ -19,8 +19,9 @@ from schemas.rejects import reject_record
 from schemas.topics import BY_NAME, Topic
 
 log = logging.getLogger(__name__)
-HOT_KEYS = 50_000
-"""Decoded states kept at hand for each partition; rows not yet committed always stay."""
+HOT_KEYS = 10_000
+"""Decoded states of each partition after which the next are kept apart: they and those before them are at hand. As
+many again come and go without the memory growing."""
 
 
 class Record(Protocol):
@@ -56,6 +57,7 @@ class Desk:
     dirty: dict[bytes, Kept] = field(default_factory=dict)
     sealed: list[Emit] = field(default_factory=list)
     _hot: dict[bytes, Kept] = field(default_factory=dict)
+    _warm: dict[bytes, Kept] = field(default_factory=dict)
     _unsettled: set[bytes] = field(default_factory=set)
     _settling: set[bytes] = field(default_factory=set)
     _rejects_in_a_row: int = 0
@@ -123,13 +125,17 @@ class Desk:
         """The rows of the last ``take_dirty`` are in the store now, and what was sealed is out."""
         self._settling = set()
         if len(self._hot) > HOT_KEYS:
-            self._hot = {key: kept for key, kept in self._hot.items() if key in self.dirty}
+            # What is dirty now is in the next commit, and stays at hand until the one after that.
+            self._warm, self._hot = self._hot, {}
 
     def _from_store(self, key: bytes) -> Kept | None:
-        raw = self.store.get(key)
-        if raw is None:
-            return None
-        kept = self._hot[key] = self._kept_codec.decode(raw)
+        kept = self._warm.get(key)
+        if kept is None:
+            raw = self.store.get(key)
+            if raw is None:
+                return None
+            kept = self._kept_codec.decode(raw)
+        self._hot[key] = kept
         return kept
 
     def _reject(self, topic: Topic, record: Record, reject: Reject, source_event_id: str) -> None:

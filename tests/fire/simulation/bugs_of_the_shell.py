@@ -57,6 +57,15 @@ def _() -> Any:
     return around(Desk, "take_sealed", lambda true, self: true(self)[1:])
 
 
+@planted("states forgotten before they are committed")
+def _() -> Any:
+    def committed(true: Any, self: Desk) -> None:
+        true(self)
+        self._warm = {}
+
+    return around(Desk, "committed", committed)
+
+
 @planted("replays that take news from sealed topics first")
 def _() -> Any:
     return patch.object(Replay, "holds", lambda *args: False)
