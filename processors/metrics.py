@@ -29,6 +29,4 @@ RESTORE_ROWS = Counter(
 )
 PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that this worker serves now.", ["processor"])
 HANDED = Counter("footpath_worker_handed_total", "Records taken without a fetch, by processor.", ["processor"])
-GAPS = Counter(
-    "footpath_worker_gaps_total", "Runs that came without what is before them, which was fetched again.", ["processor"]
-)
+GAPS = Counter("footpath_worker_gaps_total", "Runs that came without those before them, fetched again.", ["processor"])

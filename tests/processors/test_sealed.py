@@ -7,7 +7,7 @@ from typing import Any
 from processors.rewards.state import Account
 from schemas.events import Event, IdentityChanged, StateMoved, TouchpointIdentified
 from schemas.ids import derived, person_of
-from schemas.topics import PARTITIONS, REWARD_POSTED, STATE_MOVED
+from schemas.topics import IDENTITY_CHANGED, PARTITIONS, REWARD_POSTED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 from tests.processors.street import CODEC, MAIN, Street, until
 
 DYING = f"""
@@ -19,6 +19,22 @@ AIOKafkaProducer.send_offsets_to_transaction = die
 {MAIN}
 """
 """A worker that is killed once all that its first transaction writes is in Kafka's logs, before it is committed."""
+LOSING = f"""
+from collections import Counter
+from processors.shell.consumer import RunScheduler
+from processors.worker import log
+iterate, came = RunScheduler.iterate, Counter()
+def lose(self, fetched):
+    for place, run in iterate(self, fetched):
+        came[place] += 1
+        if came[place] in (1, 3):
+            log.warning("lost of %s", place.topic)
+        else:
+            yield place, run
+RunScheduler.iterate = lose
+{MAIN}
+"""
+"""A worker in which the first run of each topic and partition never comes to who takes it, nor does the third."""
 FEW_S = 2.0
 
 
@@ -131,3 +147,18 @@ async def test_who_merges_and_parts_has_what_is_theirs_on_both_sides(street: Str
     paid = [event for event in await street.events(REWARD_POSTED) if event.own_person_id in couples.losers]
     assert sum({event.event_id: event.points for event in paid}.values()) == 10 * len(couples.losers)
     street.stop("second")
+
+
+async def test_a_run_that_is_lost_before_its_partition_takes_it_is_fetched_again(street: Street) -> None:
+    """Also of sealed topics, whose offsets have gaps of their own, and before anything was ever committed."""
+    couples = Couples("lost", 60)
+    await street.send([*couples.scans(), *couples.merges()])
+    street.start("rewards", instance="losing", main=LOSING, batch_rows="4")
+    await street.quiet("rewards")
+    await street.send(couples.late())
+    await street.quiet("rewards")
+    street.stop("losing")
+    for topic in (TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED):
+        assert f"lost of {topic.name}" in street.log("losing")
+    assert await points(street, couples.winners) == [10] * len(couples.winners)
+    assert await points(street, couples.losers) == [0] * len(couples.losers)
