@@ -29,8 +29,9 @@ LINGER_BYTES = 64 << 10
 """A fetch of a processor that lingers returns as soon as there is so much."""
 GATHER_MS = 3
 """How long a record may wait for others to be sent with it."""
-HANDED_WAIT_MS = 100
-"""How long a fetch waits when what it would bring is handed over already."""
+HANDED_WAIT_MS = 25
+"""How long a fetch waits when what it would bring is handed over already. What follows on a transaction waits for it: a
+marker stands between."""
 
 
 class Worker:
