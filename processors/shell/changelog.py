@@ -19,6 +19,7 @@ from processors.shell.outbox import Rows
 from processors.shell.store import Store
 from schemas import topics
 from schemas.batches import Batches, Row, Sent
+from schemas.codec import Headers
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ WATERMARK = b"\0watermark\0"
 """Changelog key of the last source offset that the state contains, one for each source topic."""
 REBUILT = WATERMARK + b"\0rebuilt"
 """Changelog key that names the last rebuild of the whole state."""
+PLAIN: Headers = []
+"""No headers, the same for every row."""
 REPLACED_ROWS = 5_000
 """Rows of a rebuilt state that are on their way at a time."""
 
@@ -49,7 +52,7 @@ class Changelog:
         :returns: the changelog position after the last row. :raises ProducerFenced: another owner has the partition.
         """
         marks = {WATERMARK + topic.encode(): b"%d" % (offset - 1) for topic, offset in offsets.items()}
-        to_send: list[Row] = [(key, value, []) for key, value in (rows | marks).items()]
+        to_send: list[Row] = [(key, value, PLAIN) for key, value in chain(rows.items(), marks.items())]
         async with self._producer.transaction():
             deliveries: list[Sent] = []
             for (topic, partition), effects in sealed.items():
@@ -70,7 +73,7 @@ class Changelog:
         :raises ProducerFenced: another owner has the partition.
         """
         marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items() if offset)
-        every: Iterator[Row] = ((key, value, []) for key, value in chain(rows, marks, [(REBUILT, mark)]))
+        every: Iterator[Row] = ((key, value, PLAIN) for key, value in chain(rows, marks, [(REBUILT, mark)]))
         async with self._producer.transaction():
             while some := list(islice(every, REPLACED_ROWS)):
                 for delivery in await self._batches.add(self.topic, self.partition, some):

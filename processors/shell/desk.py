@@ -113,7 +113,10 @@ class Desk:
     def take_dirty(self) -> dict[bytes, bytes]:
         """Hands the changed rows to a commit; their states stay at hand until ``committed``."""
         changed, self.dirty = self.dirty, {}
-        return {key: self._kept_codec.encode(kept) for key, kept in changed.items()} | self._recent.take_rows()
+        encode = self._kept_codec.encode
+        rows = {key: encode(kept) for key, kept in changed.items()}
+        rows.update(self._recent.take_rows())
+        return rows
 
     def take_sealed(self) -> list[Emit]:
         """Hands the sealed effects to a commit, in order."""

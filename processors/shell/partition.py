@@ -15,6 +15,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from processors import metrics
@@ -238,7 +239,7 @@ class Partition:
             await delivery
         position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
         marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
-        self._store.write((*rows.items(), *marks), position)
+        self._store.write(chain(rows.items(), marks), position)
         self._desk.committed()
         self._committed.update(offsets)
         self._progress.set()

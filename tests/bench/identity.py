@@ -24,17 +24,13 @@ from tests.bench import people, stream
 from tests.bench.contenders.sending import Row
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, NotMeasured, Process
-from tests.bench.machine import cpu_s
 from tests.bench.stream import Pace, cpu_note
-from tests.bench.workers import opened, working
+from tests.bench.workers import opened, settled, working
 
 FEW = 10_000
 KINDS = ("customer", "email", "device")
 NEW_DEVICE_SHARE = 0.1
 STORES = ("memory", "rocksdb")
-IDLE_CPU_S = 0.5
-LOOK_S = 2.0
-SETTLED_WITHIN_S = 120.0
 
 
 def measure(ground: Ground) -> list[Figure]:
@@ -133,21 +129,9 @@ def _town(ground: Ground, stack: ExitStack, count: int) -> tuple[str, Path]:
     asyncio.run(stream.fill(bootstrap, changelog(PROCESSOR.name), partitions))
     with _worker(ground, bootstrap, data) as worker:
         opened(worker)
-        _settle(worker)
+        settled(worker)
         worker.stop()
     return bootstrap, data
-
-
-def _settle(worker: Process) -> None:
-    """Waits until RocksDB has put its new files in order, which would be counted as work on events."""
-    spent = 0.0
-
-    def rests() -> bool:
-        nonlocal spent
-        before, spent = spent, cpu_s(worker.pid)
-        return spent - before < IDLE_CPU_S
-
-    worker.wait_for(rests, SETTLED_WITHIN_S, LOOK_S)
 
 
 def _names(person: int) -> list[bytes]:

@@ -16,7 +16,7 @@ from tests.bench import people, stream
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground
 from tests.bench.stream import Pace, cpu_note
-from tests.bench.workers import context, fill_state, opened
+from tests.bench.workers import context, fill_state, opened, settled
 
 FEW = 10_000
 
@@ -51,6 +51,7 @@ def _town(ground: Ground, stack: ExitStack, count: int) -> tuple[str, Path]:
     asyncio.run(fill_state(bootstrap, count))
     with context(ground, bootstrap, data) as worker:
         opened(worker)
+        settled(worker)
         worker.stop()
     return bootstrap, data
 
