@@ -1,7 +1,6 @@
 """The entry of a worker process: one or more processors, their reference data, metrics and logs."""
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -15,6 +14,7 @@ import uvloop
 from prometheus_client import start_http_server
 
 from processors.context.core import PROCESSOR as CONTEXT
+from processors.garbage import collect_at_rest, collect_rarely
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.likeness.core import PROCESSOR as LIKENESS
 from processors.rewards.core import PROCESSOR as REWARDS
@@ -29,8 +29,6 @@ PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, 
 log = logging.getLogger(__name__)
 STOP_S = 6.0
 """How long an orderly stop may take; Kafka may be gone already."""
-GC_AFTER = 100_000
-"""States and events have no cycles among them, but new ones make Python look for some every few hundred objects."""
 
 
 def main(names: Sequence[str], instance: str = "") -> int:
@@ -69,6 +67,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
     following = asyncio.ensure_future(world.follow())
     ready = asyncio.ensure_future(world.ready())
     workers: list[Worker] = []
+    tidying = asyncio.ensure_future(collect_at_rest(lambda: all(worker.is_idle for worker in workers)))
     try:
         await asyncio.wait({stopped, following, ready}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
@@ -101,12 +100,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         os._exit(1)
     finally:
         following.cancel()
-
-
-def collect_rarely() -> None:
-    """See GC_AFTER; and what is there now stays: no collection has to look at it while phones wait."""
-    gc.set_threshold(GC_AFTER, 20, 100)
-    gc.freeze()
+        tidying.cancel()
 
 
 async def _start(workers: Sequence[Worker]) -> None:

@@ -62,6 +62,11 @@ class Worker:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.app = self._build_app()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing that was fetched waits to be taken."""
+        return all(partition.is_idle for partition, _ in self._partitions.values())
+
     async def start(self) -> None:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka,
@@ -165,7 +170,7 @@ class Worker:
 
     def _rests(self) -> None:
         """What one partition published waits for what others publish at the same moment, and for nobody else."""
-        if not self._processor.linger_ms and all(partition.is_idle for partition, _ in self._partitions.values()):
+        if not self._processor.linger_ms and self.is_idle:
             assert self._batches is not None
             self._batches.leave()
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import uvloop
 
+from processors.garbage import collect_rarely
 from processors.shell.agent import Worker
 from processors.shell.handover import Handover
 from processors.shell.settings import WorkerSettings
 from processors.step import Emit, Processor, Step
-from processors.worker import collect_rarely
 from schemas.events import Event
 from schemas.topics import BY_NAME, Topic
 from tests.bench.contenders.job import BATCH_ROWS, COMMIT_S, LINGER_MS, Job, counted, read_job

@@ -1,0 +1,48 @@
+"""Objects that hold each other go while a worker is at rest, and do not hold it up while something waits."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+
+from processors.garbage import collect_at_rest
+
+
+class Knot:
+    """Holds itself: only a search for cycles frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def no_other_search():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+async def _is_freed(idle: bool) -> bool:
+    knot = weakref.ref(Knot())
+    asked = asyncio.Event()
+
+    def is_idle() -> bool:
+        if gone := asked.is_set():
+            looked.set()
+        asked.set()
+        return idle and not gone
+
+    looked = asyncio.Event()
+    tidying = asyncio.create_task(collect_at_rest(is_idle, every_s=0.001))
+    await looked.wait()
+    tidying.cancel()
+    return knot() is None
+
+
+def test_at_rest_they_are_found_and_go():
+    assert asyncio.run(_is_freed(idle=True))
+
+
+def test_while_something_waits_nobody_looks():
+    assert not asyncio.run(_is_freed(idle=False))
