@@ -11,7 +11,7 @@ from collections.abc import Callable
 GC_AFTER = 1_000_000
 """New objects after which Python looks all the same: in a worker that is never at rest."""
 LOOK_EVERY_S = 10.0
-"""What connections, tasks and timeouts leave behind until then takes about a millisecond to look at."""
+"""What connections, tasks and timeouts leave behind until then takes one to ten milliseconds to look at."""
 
 
 def collect_rarely() -> None:
