@@ -8,7 +8,7 @@ is sealed follows from the state that is there: nobody reads what an attempt tha
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -51,8 +51,7 @@ class Changelog:
 
         :returns: the changelog position after the last row. :raises ProducerFenced: another owner has the partition.
         """
-        marks = {WATERMARK + topic.encode(): b"%d" % (offset - 1) for topic, offset in offsets.items()}
-        to_send: list[Row] = [(key, value, PLAIN) for key, value in chain(rows.items(), marks.items())]
+        to_send: list[Row] = [(key, value, PLAIN) for key, value in chain(rows.items(), watermarks(offsets))]
         async with self._producer.transaction():
             deliveries: list[Sent] = []
             for (topic, partition), effects in sealed.items():
@@ -72,7 +71,7 @@ class Changelog:
         :param mark: tells this state from all before it: a store that does not have it is older, wherever it is.
         :raises ProducerFenced: another owner has the partition.
         """
-        marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items() if offset)
+        marks = watermarks({topic: offset for topic, offset in offsets.items() if offset})
         every: Iterator[Row] = ((key, value, PLAIN) for key, value in chain(rows, marks, [(REBUILT, mark)]))
         async with self._producer.transaction():
             while some := list(islice(every, REPLACED_ROWS)):
@@ -84,6 +83,11 @@ class Changelog:
 
     async def close(self) -> None:
         await self._producer.stop()
+
+
+def watermarks(offsets: Mapping[str, int]) -> list[tuple[bytes, bytes]]:
+    """The rows that say how far each topic is contained, by its next source offset."""
+    return [(WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items()]
 
 
 async def open_changelog(

@@ -19,7 +19,7 @@ from itertools import chain
 from typing import Any
 
 from processors import metrics
-from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore
+from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore, watermarks
 from processors.shell.desk import Desk, Record
 from processors.shell.handover import Handover
 from processors.shell.outbox import Outbox
@@ -238,8 +238,7 @@ class Partition:
         for delivery in deliveries:
             await delivery
         position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
-        marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
-        self._store.write(chain(rows.items(), marks), position)
+        self._store.write(chain(rows.items(), watermarks(offsets)), position)
         self._desk.committed()
         self._committed.update(offsets)
         self._progress.set()

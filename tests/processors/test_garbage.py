@@ -25,17 +25,15 @@ def no_other_search():
 
 async def _is_freed(idle: bool) -> bool:
     knot = weakref.ref(Knot())
-    asked = asyncio.Event()
+    asked = asyncio.Semaphore(0)
 
     def is_idle() -> bool:
-        if gone := asked.is_set():
-            looked.set()
-        asked.set()
-        return idle and not gone
+        asked.release()
+        return idle
 
-    looked = asyncio.Event()
     tidying = asyncio.create_task(collect_at_rest(is_idle, every_s=0.001))
-    await looked.wait()
+    for _ in range(2):  # who asks again is through with the first time
+        await asked.acquire()
     tidying.cancel()
     return knot() is None
 

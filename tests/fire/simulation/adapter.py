@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from processors.shell import desk
 from processors.shell import partition as shell
-from processors.shell.changelog import WATERMARK, Changelog
+from processors.shell.changelog import WATERMARK, Changelog, watermarks
 from processors.shell.handover import Handover
 from processors.shell.kept import Active, KeptCodec
 from processors.shell.settings import WorkerSettings
@@ -144,8 +144,7 @@ def commit_in(order: str) -> Callable[[shell.Partition, Changelog], Awaitable[No
                 case "C":
                     position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
                 case "S":
-                    marks = ((WATERMARK + topic.encode(), b"%d" % (offset - 1)) for topic, offset in offsets.items())
-                    self._store.write((*rows.items(), *marks), position)
+                    self._store.write((*rows.items(), *watermarks(offsets)), position)
         self._desk.committed()
 
     return commit
