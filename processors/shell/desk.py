@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from processors import metrics
+from processors.shell.at_hand import Asked, AtHand
 from processors.shell.kept import Kept, KeptCodec
 from processors.shell.recent import Recent
 from processors.shell.store import Store
@@ -19,9 +20,6 @@ from schemas.rejects import reject_record
 from schemas.topics import BY_NAME, Topic
 
 log = logging.getLogger(__name__)
-HOT_KEYS = 10_000
-"""Decoded states of each partition after which the next are kept apart: they and those before them are at hand. As
-many again come and go without the memory growing."""
 
 
 class Record(Protocol):
@@ -56,25 +54,34 @@ class Desk:
     publish: Callable[[Event, int | None], None]
     dirty: dict[bytes, Kept] = field(default_factory=dict)
     sealed: list[Emit] = field(default_factory=list)
-    _hot: dict[bytes, Kept] = field(default_factory=dict)
-    _warm: dict[bytes, Kept] = field(default_factory=dict)
     _unsettled: set[bytes] = field(default_factory=set)
     _settling: set[bytes] = field(default_factory=set)
     _rejects_in_a_row: int = 0
     _kept_codec: KeptCodec = field(init=False)
+    _at_hand: AtHand = field(init=False)
     _recent: Recent = field(init=False)
 
     def __post_init__(self) -> None:
         self._kept_codec = KeptCodec(self.processor.state)
+        self._at_hand = AtHand(self.store, self._kept_codec)
         self._recent = Recent(self.store)
 
-    def take(self, topic_name: str, records: Sequence[Record], world: Any) -> None:
+    def ask(self, records: Sequence[Record]) -> Asked | None:
+        """Begins to read what the records will need when their turn comes; None where that brings nothing."""
+        return self._at_hand.ask(record.key for record in records)
+
+    def take(self, topic_name: str, records: Sequence[Record], world: Any, asked: Asked | None = None) -> None:
         """Gives every record its turn, in order; effects go to ``publish`` or ``sealed``, changed states to
-        ``dirty``. A record that is published again for another processor is passed over."""
+        ``dirty``. A record that is published again for another processor is passed over.
+
+        :param asked: what was begun for them with ``ask``.
+        """
         topic = BY_NAME[topic_name]
         decode, key_of = self.codec.of(topic).decode, topic.key
-        processor, kept_codec, hot, dirty = self.processor, self._kept_codec, self._hot, self.dirty
+        processor, kept_codec, dirty = self.processor, self._kept_codec, self.dirty
         publish, recent = self.publish, self._recent
+        self._at_hand.use(asked)
+        young, find = self._at_hand.young, self._at_hand.find
         for record in records:
             if record.headers and not is_for(record.headers, processor.name):
                 continue
@@ -84,11 +91,11 @@ class Desk:
                 self._reject(topic, record, Reject(error.reason, error.detail), "")
                 continue
             key = key_of(event).encode()
-            before = hot.get(key) or self._from_store(key)
+            before = young.get(key) or find(key)
             turn = take_turn(processor, kept_codec, before, event, world, recent)
             after, rejected = turn.kept, False
             if after is not None and after is not before:
-                hot[key] = dirty[key] = after
+                young[key] = dirty[key] = after
             seal = not processor.by_person and (key in self._unsettled or key in self._settling)
             if topic.sealed:
                 self._unsettled.add(key)
@@ -127,19 +134,7 @@ class Desk:
     def committed(self) -> None:
         """The rows of the last ``take_dirty`` are in the store now, and what was sealed is out."""
         self._settling = set()
-        if len(self._hot) > HOT_KEYS:
-            # What is dirty now is in the next commit, and stays at hand until the one after that.
-            self._warm, self._hot = self._hot, {}
-
-    def _from_store(self, key: bytes) -> Kept | None:
-        kept = self._warm.get(key)
-        if kept is None:
-            raw = self.store.get(key)
-            if raw is None:
-                return None
-            kept = self._kept_codec.decode(raw)
-        self._hot[key] = kept
-        return kept
+        self._at_hand.committed()
 
     def _reject(self, topic: Topic, record: Record, reject: Reject, source_event_id: str) -> None:
         self._rejects_in_a_row += 1

@@ -19,6 +19,7 @@ from itertools import chain
 from typing import Any
 
 from processors import metrics
+from processors.shell.at_hand import Asked
 from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore, watermarks
 from processors.shell.desk import Desk, Record
 from processors.shell.handover import Handover
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
 COMMITTED_ROWS = 20_000
 """Changed rows that a commit does not wait for more of: it holds up what comes after it, and a crash replays it all."""
-HANDED = ("", Run((), 0))
+HANDED = ("", Run((), 0), None)
 """Stands in the queue for what was handed over."""
 CLOSE_S = 1.5
 """How long a partition that is given up may take to finish what it published; the rest is replayed by the next
@@ -72,7 +73,7 @@ class Partition:
         self._world = world
         self._rewind = rewind
         self._rests = rests
-        self._queue: asyncio.Queue[tuple[str, Run] | None] = asyncio.Queue(QUEUED_BATCHES)
+        self._queue: asyncio.Queue[tuple[str, Run, Asked | None] | None] = asyncio.Queue(QUEUED_BATCHES)
         self._handed: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
         self._replay = Replay({}, {})
@@ -92,7 +93,8 @@ class Partition:
     async def deliver(self, topic: str, run: Run) -> None:
         """Hands a run of records over; waits when the partition is behind."""
         if not self._closing.is_set():
-            await self._queue.put((topic, run))
+            asked = self._desk.ask(run.records) if self.opened.is_set() else None
+            await self._queue.put((topic, run, asked))
 
     def hand(self, topic: str, records: Sequence[Record]) -> None:
         """Offers records that this process has published. They may be passed over: the fetch brings them as well."""
@@ -179,16 +181,16 @@ class Partition:
         except TimeoutError:
             log.warning("gave up a partition before its commit", extra={"partition": self._number})
 
-    async def _admit(self, topic: str, run: Run) -> None:
+    async def _admit(self, topic: str, run: Run, asked: Asked | None = None) -> None:
         """Takes it, unless others come first in a replay: then it is taken after those."""
         if self._replay.holds(topic, run):
             return
-        await self._take(topic, run)
+        await self._take(topic, run, asked)
         for held in self._replay.released(topic, self._next.get(topic, 0)):
             if not self._closing.is_set():  # else the next owner fetches them again
                 await self._take(*held)
 
-    async def _take(self, topic: str, run: Run) -> None:
+    async def _take(self, topic: str, run: Run, asked: Asked | None = None) -> None:
         fresh = await self._fresh(topic, run)
         if not fresh:
             return
@@ -196,7 +198,7 @@ class Partition:
         metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - fresh[0].timestamp / 1000))
         async with self._whole:
             try:
-                self._desk.take(topic, fresh, self._world())
+                self._desk.take(topic, fresh, self._world(), asked)
                 self._deliveries += await self._outbox.flush()
             except BaseException:
                 self._changed.clear()  # Half a batch: there is nothing any more that a commit may write.
@@ -238,7 +240,7 @@ class Partition:
         for delivery in deliveries:
             await delivery
         position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
-        self._store.write(chain(rows.items(), watermarks(offsets)), position)
+        await self._store.put(chain(rows.items(), watermarks(offsets)), position)
         self._desk.committed()
         self._committed.update(offsets)
         self._progress.set()

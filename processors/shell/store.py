@@ -2,11 +2,16 @@
 
 A store only ever holds what the changelog holds: rows are written after their transaction was committed, together with
 the changelog position that they bring the store to, in one atomic write.
+
+RocksDB reads many rows and writes them without Python's lock. A thread does that while the one that works goes on, and
+leaves it the caches of its processor.
 """
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import rocksdict
 
@@ -17,6 +22,10 @@ BLOOM_BITS = 10
 MEMTABLE_BLOOM = 0.02
 """Share of the rows in memory that their own filter may take."""
 _POSITION = b"\0position"
+BESIDE_FROM = 100
+"""Rows that are worth a thread's while."""
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="rocksdb")
+"""One for all stores of a process."""
 
 
 class Store(Protocol):
@@ -26,8 +35,18 @@ class Store(Protocol):
 
     def get(self, key: bytes) -> bytes | None: ...
 
+    def ahead(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
+        """Begins to get them all while other work goes on; None where nothing is gained by that."""
+
     def write(self, rows: Rows, position: int) -> None:
         """Takes the rows; ``position`` is the offset after the last changelog record that they contain."""
+
+    async def put(self, rows: Rows, position: int) -> None:
+        """The same while other work goes on. Whoever stops waiting may find it done later, but not undone: what is
+        written next comes after it."""
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every row."""
 
     def close(self) -> None: ...
 
@@ -42,9 +61,18 @@ class MemoryStore:
     def get(self, key: bytes) -> bytes | None:
         return self._rows.get(key)
 
+    def ahead(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
+        return None
+
     def write(self, rows: Rows, position: int) -> None:
         self._rows.update(rows)
         self.position = position
+
+    async def put(self, rows: Rows, position: int) -> None:
+        self.write(rows, position)
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        yield from self._rows.items()
 
     def close(self) -> None:
         pass
@@ -74,11 +102,27 @@ class RocksStore:
         # Named once more: of a store that exists, rocksdict forgets them otherwise (quixio/quix-streams#1136).
         self._db = rocksdict.Rdict(str(folder), options, column_families={"default": options})
         self.position = int(self._db.get(_POSITION) or 0)
+        self._reads: list[Future[Any]] = []
+        self._writes: list[Future[Any]] = []
 
     def get(self, key: bytes) -> bytes | None:
         return self._db.get(key)
 
+    def ahead(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
+        return _begin(self._reads, self._db.get, keys)
+
     def write(self, rows: Rows, position: int) -> None:
+        wait(self._writes)
+        self._write(rows, position)
+
+    async def put(self, rows: Rows, position: int) -> None:
+        several = list(rows)
+        if len(several) < BESIDE_FROM:
+            self.write(several, position)
+        else:
+            await asyncio.wrap_future(_begin(self._writes, self._write, several, position))
+
+    def _write(self, rows: Rows, position: int) -> None:
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in rows:
             batch.put(key, value)
@@ -93,4 +137,12 @@ class RocksStore:
                 yield key, value
 
     def close(self) -> None:
+        wait(self._reads + self._writes)  # rocksdict does not close what is in use
         self._db.close()
+
+
+def _begin(under_way: list[Future[Any]], work: Callable[..., Any], *args: Any) -> Future[Any]:
+    """Has it done beside, and noted for whoever has to wait for its end."""
+    under_way[:] = [earlier for earlier in under_way if not earlier.done()]
+    under_way.append(_BESIDE.submit(work, *args))
+    return under_way[-1]

@@ -12,6 +12,7 @@ from processors.identity.core import PROCESSOR as IDENTITY
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.changelog import restore
 from processors.shell.kept import Active, KeptCodec
+from processors.shell.store import MemoryStore
 from processors.step import Emit, Processor
 from schemas.batches import Batches
 from schemas.events import TouchpointIdentified
@@ -25,24 +26,6 @@ PROCESSORS: tuple[Processor[Any], ...] = (IDENTITY, CONTEXT, REWARDS)
 POSITION = b"\0position"
 STRANGERS = 90_000
 Rows = dict[bytes, bytes]
-
-
-class ReadStore:
-    """A store that only remembers: what `restore` gives, without a worker."""
-
-    def __init__(self) -> None:
-        self.position = 0
-        self.rows: Rows = {}
-
-    def get(self, key: bytes) -> bytes | None:
-        return self.rows.get(key)
-
-    def write(self, rows: Any, position: int) -> None:
-        self.rows.update(rows)
-        self.position = position
-
-    def close(self) -> None:
-        pass
 
 
 async def remember_strangers(street: Street) -> None:
@@ -72,9 +55,9 @@ async def restored(street: Street, processor: str) -> Rows:
     """What a worker without a disk would know after its start."""
     rows: Rows = {}
     for number in range(PARTITIONS):
-        store = ReadStore()
+        store = MemoryStore()
         await restore(street.kafka, processor, number, store)
-        rows |= {_at(number, key): value for key, value in store.rows.items()}
+        rows |= {_at(number, key): value for key, value in store.rows()}
     return rows
 
 

@@ -1,5 +1,6 @@
 """RocksDB as the workers open it: what was set holds after a restart too."""
 
+import asyncio
 from pathlib import Path
 
 from processors.shell.store import RocksStore
@@ -27,4 +28,40 @@ def test_a_store_that_is_opened_again_has_its_rows_and_its_options(tmp_path: Pat
         store.write([(b"anna", b"%d" % (position + 1))], position + 1)
         used = options_in_use(folder)
         assert not [line for line in SET if line not in used], f"lost at opening {position + 1}"
+        store.close()
+
+
+def test_rows_that_are_read_ahead_are_the_rows(tmp_path: Path) -> None:
+    store = RocksStore(tmp_path / "store")
+    store.write([(b"anna", b"1"), (b"ben", b"2")], 2)
+    reading = store.ahead([b"ben", b"nobody", b"anna", b"ben"])
+    assert reading is not None
+    assert reading.result(10) == [b"2", None, b"1", b"2"]
+    store.close()
+
+
+async def test_what_is_put_is_there_even_when_nobody_waited_for_it(tmp_path: Path) -> None:
+    """A partition that is taken away in the middle of a commit: its next owner writes after it."""
+    rows = [(b"%05d" % number, b"old") for number in range(20_000)]
+    store = RocksStore(tmp_path / "store")
+    putting = asyncio.ensure_future(store.put(rows, 1))
+    await asyncio.sleep(0)
+    putting.cancel()
+    store.write([(b"00000", b"new")], 2)
+    assert (store.position, store.get(b"00000")) == (2, b"new")
+    await store.put(((key, b"newer") for key, _ in rows), 3)
+    assert (store.position, store.get(b"00000"), store.get(rows[-1][0])) == (3, b"newer", b"newer")
+    store.close()
+
+
+def test_a_store_can_be_closed_while_it_is_read_ahead(tmp_path: Path) -> None:
+    keys = [b"%05d" % number for number in range(20_000)]
+    for position in range(5):
+        store = RocksStore(tmp_path / "store")
+        store.write(((key, key) for key in keys), position + 1)
+        readings = [reading for _ in range(5) if (reading := store.ahead(keys)) is not None]
+        store.close()
+        assert all(reading.result(0) == keys for reading in readings)
+        store = RocksStore(tmp_path / "store")
+        assert store.position == position + 1
         store.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from unittest.mock import patch
 
-from processors.shell import desk
+from processors.shell import at_hand
 from processors.shell import partition as shell
 from processors.shell.changelog import WATERMARK, Changelog, watermarks
 from processors.shell.handover import Handover
@@ -22,8 +22,10 @@ from schemas.topics import Topic
 from tests.fire.simulation.broker_twin import FragileStore, Home, Producer
 
 SETTINGS = WorkerSettings(kafka="", data=Path(), seal_ms=2)
-HOT_KEYS = 2
+YOUNG_KEYS = 2
 """So few that states are read back from the store all the time."""
+AHEAD_FROM = 1
+"""Every run has its rows read ahead."""
 
 
 class QuickCodec(Codec):
@@ -81,7 +83,8 @@ class Office:
             patch.object(shell, "open_changelog", open_changelog),
             patch.object(shell, "restore", read_back),
             patch.object(shell, "bounds", bounds),
-            patch.object(desk, "HOT_KEYS", HOT_KEYS),
+            patch.object(at_hand, "YOUNG_KEYS", YOUNG_KEYS),
+            patch.object(at_hand, "AHEAD_FROM", AHEAD_FROM),
         ):
             yield
 

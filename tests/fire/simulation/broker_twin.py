@@ -8,6 +8,7 @@ outside.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -196,10 +197,18 @@ class FragileStore(MemoryStore):
 
     fate: Fate
 
-    def rows(self) -> dict[bytes, bytes]:
-        return dict(self._rows)
+    def ahead(self, keys: list[bytes]) -> Future[list[bytes | None]]:
+        """As early as it can be: what is written from now on is not in it."""
+        rows = Future[list[bytes | None]]()
+        rows.set_result([self.get(key) for key in keys])
+        return rows
 
     def write(self, rows: Any, position: int) -> None:
         self.fate.touch()
         super().write(rows, position)
         self.fate.touch()
+
+    async def put(self, rows: Any, position: int) -> None:
+        """What runs beside it goes on meanwhile."""
+        await self.fate.meet()
+        self.write(rows, position)

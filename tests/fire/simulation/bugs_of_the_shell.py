@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from processors.rewards import core as rewards
+from processors.shell.at_hand import AtHand
 from processors.shell.changelog import WATERMARK, Changelog
 from processors.shell.desk import Desk
 from processors.shell.outbox import Outbox
@@ -59,11 +60,21 @@ def _() -> Any:
 
 @planted("states forgotten before they are committed")
 def _() -> Any:
-    def committed(true: Any, self: Desk) -> None:
+    def committed(true: Any, self: AtHand) -> None:
         true(self)
-        self._warm = {}
+        self._old = {}
 
-    return around(Desk, "committed", committed)
+    return around(AtHand, "committed", committed)
+
+
+@planted("rows read ahead believed rather than what was changed since")
+def _() -> Any:
+    def find(true: Any, self: AtHand, key: bytes) -> Any:
+        if key in self._read:
+            self._old.pop(key, None)
+        return true(self, key)
+
+    return around(AtHand, "find", find)
 
 
 @planted("replays that take news from sealed topics first")
@@ -156,7 +167,7 @@ def _() -> Any:
 def _() -> Any:
     def open_desk(true: Any, self: Desk) -> None:
         true(self)
-        self._hot = vars(self.store).setdefault("hot", {})
+        self._at_hand.young = vars(self.store).setdefault("young", {})
 
     return around(Desk, "__post_init__", open_desk)
 

@@ -135,7 +135,7 @@ class Town:
             dict(effects),
             events,
             {key: state for partition in states for key, state in partition.items()},
-            [disk.rows() for disk in self._disks],
+            [dict(disk.rows()) for disk in self._disks],
             changelogs,
             [life.fate.taken for life in self._lives.values() if life.number == 0][-1],
         )
