@@ -1,9 +1,10 @@
 """Records into the batches that an aiokafka producer has open, with one future for a batch.
 
-``AIOKafkaProducer.send`` makes a coroutine, a future, a metadata object and a result of each record: 12 to 17 µs, where
-joining a batch takes 3 to 4 (measured with 256 records a request); and a prebuilt batch of its own waits until the one
-before it has left. Here records join the open batch of their partition. When it leaves, retries and order stay
-aiokafka's: its accumulator is used as ``send`` uses it (aiokafka 0.14, to which it is pinned).
+``AIOKafkaProducer.send`` makes a coroutine, a future, a metadata object and a result of each record: 12 to 17 µs, of
+which little is needed (measured with 256 records a request); and a prebuilt batch of its own waits until the one before
+it has left. Here records join the open batch of their partition. When it leaves, retries and order stay aiokafka's: its
+accumulator is used as ``send`` uses it, and its builder without the layers around it, which takes 0.2 µs a row instead
+of 0.7 (measured with rows of 133 bytes; aiokafka 0.14, to which it is pinned).
 """
 
 import asyncio
@@ -81,20 +82,31 @@ class Batches:
         while True:
             batch = self._open(where)
             first, start = batch.record_count, at
-            append = batch._builder.append
-            while at < len(rows):
-                key, value, headers = rows[at]
-                if len(key) + len(value) > self._largest:
-                    raise MessageSizeTooLargeError(f"a record for {topic} has {len(value)} bytes")
-                if append(timestamp=times[at], key=key, value=value, headers=headers) is None:
-                    break
-                at += 1
+            at += self._join(batch._builder, rows, times, start, topic)
             if at > start:
                 batch.future.add_done_callback(_seen)
                 sent.append(Sent(batch.future, first, times[start], rows[start:at]))
             if at == len(rows):
                 return sent
             await self._leaves(batch)
+
+    def _join(self, builder: Any, rows: Sequence[Row], times: Sequence[int], start: int, topic: str) -> int:
+        """How many of the rows from ``start`` on have joined: as many as fit."""
+        if builder._closed:
+            return 0
+        append, largest = builder._builder.append, self._largest
+        first = following = builder._relative_offset
+        try:
+            for (key, value, headers), timestamp in zip(rows[start:], times[start:], strict=True):
+                if len(key) + len(value) > largest:
+                    raise MessageSizeTooLargeError(f"a record for {topic} has {len(value)} bytes")
+                if append(following, timestamp, key, value, headers) is None:
+                    builder.close()
+                    break
+                following += 1
+        finally:
+            builder._relative_offset = following
+        return int(following - first)
 
     def leave(self) -> None:
         """Lets go what is held back for company (the producer's ``linger_ms``), since none is to be expected. Until
