@@ -17,8 +17,6 @@ from processors.shell.store import Store
 
 YOUNG_KEYS = 10_000
 """States of a generation after which the next one begins with a commit."""
-AHEAD_FROM = 100
-"""Rows that are worth a thread's while."""
 
 
 class Asked(NamedTuple):
@@ -54,7 +52,7 @@ class AtHand:
         """Begins to read what these keys will need; None where that brings nothing."""
         young, old = self.young, self._old
         missing = [key for key in keys if key is not None and key not in young and key not in old]
-        rows = self._store.ahead(missing) if len(missing) >= AHEAD_FROM else None
+        rows = self._store.ahead(missing)
         return Asked(missing, rows, young) if rows is not None else None
 
     def use(self, asked: Asked | None) -> None:

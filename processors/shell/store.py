@@ -21,9 +21,9 @@ BLOOM_BITS = 10
 """For each key: a file that does not have it is looked at in vain once in a hundred times."""
 MEMTABLE_BLOOM = 0.02
 """Share of the rows in memory that their own filter may take."""
-_POSITION = b"\0position"
 BESIDE_FROM = 100
 """Rows that are worth a thread's while."""
+_POSITION = b"\0position"
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="rocksdb")
 """One for all stores of a process."""
 
@@ -109,7 +109,7 @@ class RocksStore:
         return self._db.get(key)
 
     def ahead(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
-        return _begin(self._reads, self._db.get, keys)
+        return _begin(self._reads, self._db.get, keys) if len(keys) >= BESIDE_FROM else None
 
     def write(self, rows: Rows, position: int) -> None:
         wait(self._writes)

@@ -100,7 +100,7 @@ STEPS = st.one_of(
 @settings(max_examples=300)
 @given(st.lists(STEPS, max_size=60))
 def test_everybody_finds_the_last_word(steps: list[tuple[Any, ...]]) -> None:
-    with patch.object(at_hand, "YOUNG_KEYS", 0), patch.object(at_hand, "AHEAD_FROM", 1):
+    with patch.object(at_hand, "YOUNG_KEYS", 0):
         town = Town()
         for name, *given_ in steps:
             getattr(town, name)(*given_)
@@ -110,7 +110,7 @@ def test_everybody_finds_the_last_word(steps: list[tuple[Any, ...]]) -> None:
 
 def test_rows_of_two_generations_ago_count_for_nothing() -> None:
     """Ben's row is read while he is a stranger; then he comes, and two commits later nobody has him at hand."""
-    with patch.object(at_hand, "YOUNG_KEYS", 0), patch.object(at_hand, "AHEAD_FROM", 1):
+    with patch.object(at_hand, "YOUNG_KEYS", 0):
         town = Town()
         town.arrives([b"ben"])
         town.arrives([b"ben"])
@@ -125,19 +125,11 @@ def test_rows_of_two_generations_ago_count_for_nothing() -> None:
 
 
 def test_what_is_read_ahead_is_not_read_again() -> None:
-    with patch.object(at_hand, "AHEAD_FROM", 1):
-        town = Town()
-        town.store.write([(b"ben", CODEC.encode(Active(Count(3))))], 1)
-        town.true[b"ben"] = 3
-        town.arrives([b"ben"])
-        town.reads()
-        with patch.object(town.store, "get", side_effect=AssertionError("asked for twice")):
-            town.takes()
-        assert town.true[b"ben"] == 4
-
-
-def test_a_few_rows_are_not_worth_a_thread() -> None:
     town = Town()
-    town.arrives(KEYS)
-    assert town.waiting[0].asked is None
-    assert not town.store.begun
+    town.store.write([(b"ben", CODEC.encode(Active(Count(3))))], 1)
+    town.true[b"ben"] = 3
+    town.arrives([b"ben"])
+    town.reads()
+    with patch.object(town.store, "get", side_effect=AssertionError("asked for twice")):
+        town.takes()
+    assert town.true[b"ben"] == 4

@@ -24,8 +24,6 @@ from tests.fire.simulation.broker_twin import FragileStore, Home, Producer
 SETTINGS = WorkerSettings(kafka="", data=Path(), seal_ms=2)
 YOUNG_KEYS = 2
 """So few that states are read back from the store all the time."""
-AHEAD_FROM = 1
-"""Every run has its rows read ahead."""
 
 
 class QuickCodec(Codec):
@@ -84,7 +82,6 @@ class Office:
             patch.object(shell, "restore", read_back),
             patch.object(shell, "bounds", bounds),
             patch.object(at_hand, "YOUNG_KEYS", YOUNG_KEYS),
-            patch.object(at_hand, "AHEAD_FROM", AHEAD_FROM),
         ):
             yield
 
