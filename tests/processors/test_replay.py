@@ -74,8 +74,8 @@ def test_nobody_goes_further_beyond_a_commit_than_that() -> None:
     further: list[int] = []
     take = partition.Partition._take
 
-    async def watched(self: Any, topic: str, records: Any) -> None:
-        await take(self, topic, records)
+    async def watched(self: Any, topic: str, *args: Any) -> None:
+        await take(self, topic, *args)
         if topic == EVENTS and EVENTS in self._next:
             further.append(self._next[EVENTS] - self._committed.get(EVENTS, 0))
 
