@@ -13,29 +13,29 @@ help:
 	@echo "Footpath"
 	@echo
 	@echo "Try it"
-	@echo "  make run              start everything on this machine, with shoppers walking"
-	@echo "  make run ARGS=…       pass options on, e.g. ARGS=\"--shoppers 0\" (footpath up --help)"
+	@echo "  make run              start the whole system on this machine, with simulated shoppers"
+	@echo "  make run ARGS=…       with options of footpath up, e.g. ARGS=\"--shoppers 0\""
 	@echo
 	@echo "Work on it"
 	@echo "  make test             run the tests; ARGS goes to pytest, e.g. ARGS=\"tests/schemas -x\""
-	@echo "  make chaos            the same under fire, in the long form (hours); ARGS as above"
-	@echo "  make bench            measure everything, beside baselines (half an hour; leave the machine alone)"
-	@echo "  make bench WHAT=…     measure one thing, e.g. WHAT=shell; ARGS=--help lists them all"
-	@echo "  make lint             check style"
-	@echo "  make types            check types"
-	@echo "  make clean            remove the virtual environment and what tools left behind"
+	@echo "  make chaos            run the chaos tests and stories in their long form (hours); ARGS as above"
+	@echo "  make bench            run all benchmarks with their baselines (half an hour on an idle machine)"
+	@echo "  make bench WHAT=…     run one benchmark, e.g. WHAT=shell; ARGS=--help lists them"
+	@echo "  make lint             check style with ruff"
+	@echo "  make types            check types with mypy"
+	@echo "  make clean            remove the virtual environment and the caches of the tools"
 
 run: $(VENV)/.installed
 	$(BIN)/footpath up $(ARGS)
 
-# Two at a time, a file on one side: most tests wait for real servers, and each side starts its own. Files in their order
-# (otherwise those with many tests come first), so that the long stories under fire are not the last to begin.
+# Two worker processes, each test file in one of them: most tests wait for real servers, and each worker starts its own.
+# Files in their order (by default those with many tests come first), so that the long chaos tests do not begin last.
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# One at a time: these tests load the machine themselves.
+# One process: these tests load the machine themselves.
 chaos: $(VENV)/.installed-test
-	$(BIN)/python -m pytest tests/fire --long $(ARGS)
+	$(BIN)/python -m pytest tests/chaos tests/stories --long $(ARGS)
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.bench $(WHAT) $(ARGS)
@@ -46,7 +46,7 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
-# Data of a stack (.footpath) is kept: it is nobody's litter.
+# The data of a stack (.footpath) is kept.
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -65,7 +65,7 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[test]'
 	@touch $@
 
-# The peers that we are measured against.
+# With the peers that the benchmarks compare Footpath with.
 $(VENV)/.installed-bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt --editable '.[bench]'
 	@touch $@

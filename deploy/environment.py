@@ -1,32 +1,46 @@
 """Settings of commands, read from the environment when a command needs them."""
 
-import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from deploy.errors import Refused
+from deploy.local.settings import BRAND, DEMO_BRAND
+from schemas.process.errors import OperatorError
+from schemas.process.parsers import PATH, TEXT, URL
+from schemas.process.settings import Setting, SettingError
+
+T = TypeVar("T")
+
+GATEWAY = Setting(
+    "FOOTPATH_GATEWAY", URL, "", "Address of the gateway that a command sends to. Not set: the stack in FOOTPATH_DATA."
+)
+API_KEY = Setting(
+    "FOOTPATH_API_KEY",
+    TEXT,
+    "",
+    "API key that a command sends with. Not set: FOOTPATH_API_KEY_FILE, then the stack in FOOTPATH_DATA.",
+    secret=True,
+)
+API_KEY_FILE = Setting("FOOTPATH_API_KEY_FILE", PATH, "", "File with the API key that a command sends with.")
 
 
-def setting(name: str, default: str) -> str:
-    """A setting, or its default when it is not set or empty."""
-    return os.environ.get(name, "").strip() or default
+def read(setting: Setting[T], environ: Mapping[str, str]) -> T | None:
+    """The value of a setting, None when it is not set. :raises OperatorError: its text is not allowed."""
+    try:
+        return setting.read(environ)
+    except SettingError as error:
+        raise OperatorError(str(error)) from None
 
 
-def number(name: str, default: int) -> int:
-    """:raises Refused: it is no whole number above zero."""
-    text = setting(name, str(default))
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise Refused(f"{name}={text} must be a whole number above zero")
-    return int(text)
+def read_or_default(setting: Setting[T], environ: Mapping[str, str]) -> T:
+    """The same, where the default stands for what is not set."""
+    try:
+        return setting.read_or_default(environ)
+    except SettingError as error:
+        raise OperatorError(str(error)) from None
 
 
 def brand_dir(chosen: Path | None) -> Path:
     """Directory of the brand that a command is about."""
-    from deploy.local.settings import DEMO_BRAND
-
-    return chosen or Path(setting("FOOTPATH_BRAND", str(DEMO_BRAND)))
-
-
-def hush_libraries() -> None:
-    """Clients warn of what we wait out or tell ourselves; without a handler those lines would go to the terminal."""
-    logging.getLogger().addHandler(logging.NullHandler())
+    return chosen or read(BRAND, os.environ) or DEMO_BRAND

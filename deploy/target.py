@@ -1,64 +1,98 @@
-"""Which gateway, Kafka and ClickHouse commands talk to: the environment says so, else the stack that runs here."""
+"""The gateway, Kafka and ClickHouse of a command: from the environment, by default the stack in FOOTPATH_DATA."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deploy.errors import Refused
-from deploy.local.data import Data
+from deploy.environment import API_KEY, API_KEY_FILE, GATEWAY, read, read_or_default
+from deploy.local.data import DataDirectory
+from schemas.process.errors import OperatorError
+from schemas.process.shared_settings import (
+    CLICKHOUSE,
+    DATA,
+    IDENTIFIER_KEY_FILE,
+    KAFKA,
+    LOCAL_CLICKHOUSE,
+    LOCAL_KAFKA,
+    REJECT_KEY_FILE,
+)
+
+if TYPE_CHECKING:
+    from schemas.protection.reject_keys import RejectKeys
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A gateway's address without a slash at the end, and a key that may send events to it."""
+    """A gateway's URL without a trailing slash, and an API key with a scope that may send events."""
 
     gateway: str
     api_key: str
 
 
 def read_data(environ: Mapping[str, str]) -> Path:
-    """The stack's directory."""
-    return Path(environ.get("FOOTPATH_DATA") or ".footpath").expanduser().absolute()
+    """The data directory of the stack: FOOTPATH_DATA, by default .footpath; absolute."""
+    return read_or_default(DATA, environ).absolute()
 
 
 def read_target(environ: Mapping[str, str], gateway: str | None = None) -> Target:
     """The gateway from ``gateway``, FOOTPATH_GATEWAY or DIR/run.json; the key from FOOTPATH_API_KEY,
     FOOTPATH_API_KEY_FILE or DIR/run.json, where DIR is FOOTPATH_DATA.
 
-    :raises Refused: nothing says where the gateway is or which key to use.
+    :raises OperatorError: the gateway's address or the key is not set, or run.json cannot be read.
     """
     return Target(gateway.rstrip("/") if gateway else read_gateway(environ), _api_key(environ))
 
 
 def read_gateway(environ: Mapping[str, str]) -> str:
-    """The gateway's address from FOOTPATH_GATEWAY or DIR/run.json. :raises Refused: nothing says where it is."""
-    url = environ.get("FOOTPATH_GATEWAY") or _running(environ).get("gateway")
+    """The gateway's URL from FOOTPATH_GATEWAY or DIR/run.json. :raises OperatorError: neither has one."""
+    url = read(GATEWAY, environ) or _running(environ).get("gateway")
     if not url:
-        raise Refused(
+        raise OperatorError(
             f"no stack runs in {read_data(environ)}: start one with `footpath up`, name its directory with "
             "FOOTPATH_DATA, or name a gateway with FOOTPATH_GATEWAY"
         )
-    if not str(url).startswith(("http://", "https://")):
-        raise Refused(f"FOOTPATH_GATEWAY={url} must start with http:// or https://")
     return str(url).rstrip("/")
 
 
 def read_clickhouse(environ: Mapping[str, str]) -> str:
-    """ClickHouse's address from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports."""
-    return environ.get("FOOTPATH_CLICKHOUSE") or str(_running(environ).get("clickhouse") or "http://127.0.0.1:8123")
+    """ClickHouse's URL from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports."""
+    return read(CLICKHOUSE, environ) or str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
 
 
 def read_kafka(environ: Mapping[str, str]) -> str:
     """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else those of a stack with default ports."""
-    return environ.get("FOOTPATH_KAFKA") or str(_running(environ).get("kafka") or "127.0.0.1:9092")
+    return read(KAFKA, environ) or str(_running(environ).get("kafka") or LOCAL_KAFKA)
+
+
+def read_identifier_key(environ: Mapping[str, str]) -> bytes:
+    """The key that identifiers are hashed with: FOOTPATH_IDENTIFIER_KEY_FILE, else that of the stack in FOOTPATH_DATA.
+
+    :raises SettingError: there is none, or it cannot be used.
+    """
+    return IDENTIFIER_KEY_FILE.read(environ) or IDENTIFIER_KEY_FILE.value(
+        str(DataDirectory(read_data(environ)).identifier_key)
+    )
+
+
+def read_reject_key_file(environ: Mapping[str, str]) -> Path:
+    """The file of the keys of rejects: FOOTPATH_REJECT_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
+    given = environ.get(REJECT_KEY_FILE.name, "").strip()
+    return Path(given).expanduser() if given else DataDirectory(read_data(environ)).reject_keys
+
+
+def read_reject_keys(environ: Mapping[str, str]) -> "RejectKeys":
+    """The keys in that file. :raises SettingError: it cannot be used."""
+    return REJECT_KEY_FILE.value(str(read_reject_key_file(environ)))
 
 
 def stack_keys(environ: Mapping[str, str], kafka: str) -> tuple[Path, ...]:
-    """The demo sender's key as brand configuration when the stack that runs here has this Kafka, else nothing: what is
-    applied to that stack without it locks its own shoppers and imports out."""
-    keys = Data(read_data(environ)).api_keys
+    """The brand file of the demo sender's key if the stack in FOOTPATH_DATA uses this Kafka, else nothing.
+
+    A brand that is applied to that stack without this file would lock out the stack's own shoppers and imports.
+    """
+    keys = DataDirectory(read_data(environ)).api_keys
     return (keys,) if _running(environ).get("kafka") == kafka and keys.exists() else ()
 
 
@@ -69,18 +103,18 @@ def _running(environ: Mapping[str, str]) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise Refused(f"FOOTPATH_DATA: {data / 'run.json'} cannot be read: {error}") from None
+        raise OperatorError(f"FOOTPATH_DATA: {data / 'run.json'} cannot be read: {error}") from None
     return run
 
 
 def _api_key(environ: Mapping[str, str]) -> str:
-    if key := environ.get("FOOTPATH_API_KEY"):
+    if key := read(API_KEY, environ):
         return key
-    if file := environ.get("FOOTPATH_API_KEY_FILE"):
+    if file := read(API_KEY_FILE, environ):
         try:
-            return Path(file).read_text().strip()
+            return file.read_text().strip()
         except OSError as error:
-            raise Refused(f"FOOTPATH_API_KEY_FILE={file}: {error.strerror}") from None
+            raise OperatorError(f"FOOTPATH_API_KEY_FILE={file}: {error.strerror}") from None
     if key := _running(environ).get("api_key"):
         return str(key)
-    raise Refused("FOOTPATH_API_KEY is not set: it is the key that may send events (scope events:write)")
+    raise OperatorError("FOOTPATH_API_KEY is not set: it is the key that may send events (scope events:write)")

@@ -1,1 +1,1 @@
-"""The HTTP edge: answers phones, takes events, and acknowledges only what Kafka or its own disk holds."""
+"""The HTTP edge: responds to phones and takes events; it acknowledges only what Kafka or its own disk has stored."""

@@ -1,155 +1,167 @@
-"""The ASGI application: parts, routes, and what every answer has in common."""
+"""The ASGI application: what the handlers share, the endpoints, and the tasks that run beside them.
+
+To add an endpoint: its handler with its ``API`` part in a room, and one entry in :data:`ENDPOINTS`. A handler's
+constructor takes exactly what it uses.
+"""
 
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway import codes, events, health, openapi, scan
-from gateway.answers import Answers
-from gateway.brand import LiveBrand
-from gateway.limits import Buckets
+from gateway import health, openapi
+from gateway.brand.live import LiveBrand
+from gateway.events_api import events_openapi
+from gateway.events_api.events_handler import EventsHandler
+from gateway.health import MetricsHandler, ReadyHandler
+from gateway.http.admission import AdmissionLimit
+from gateway.http.client_limit import ClientLimit
+from gateway.http.cross_origin import CrossOriginMiddleware
+from gateway.http.errors import RequestError
+from gateway.http.middleware import CommonMiddleware
+from gateway.http.openapi_parts import ApiPart
+from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.metrics import Metrics
-from gateway.probes import Probes
-from gateway.producer import Producer
-from gateway.publisher import Publisher
-from gateway.replies import Lean, Refused, json_reply, refuse
+from gateway.openapi import DocumentHandler
+from gateway.publish.producer import Producer
+from gateway.publish.publisher import Publisher
+from gateway.publish.spool import Spool
+from gateway.reply.pending import PendingReplies
+from gateway.reply.probes import Probes
+from gateway.scan import qr_handler, scan_openapi
+from gateway.scan.qr_handler import QrHandler
+from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
-from gateway.spool import Spool
-from gateway.state import Gateway, Places, gateway_of
-from schemas.codec import Codec
-from schemas.registry import codec_with
+from schemas.codec.schema_registry import codec_with
 
 log = logging.getLogger(__name__)
 
-HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cache-control", b"no-store"),
-)
-"""On every answer that says nothing else."""
 
-ROUTES = (
-    Route("/s/{tag}", Lean(scan.scan), methods=["GET"]),
-    Route("/v1/events", events.events, methods=["POST"]),
-    Route("/qr/{tag}.{kind}", codes.code, methods=["GET"]),
-    Route("/health/live", health.live, methods=["GET"]),
-    Route("/health/ready", health.ready, methods=["GET"]),
-    Route("/metrics", health.metrics, methods=["GET"]),
-    Route("/openapi.json", openapi.document, methods=["GET"]),
-)
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What the handlers of one gateway share. Only :data:`ENDPOINTS` sees it as a whole."""
+
+    settings: Settings
+    metrics: Metrics
+    brand: LiveBrand
+    clients: ClientLimit
+    admission: AdmissionLimit
+    spool: Spool
+    publisher: Publisher
+    replies: PendingReplies
+    probes: Probes
 
 
-def build_gateway(settings: Settings, codec: Codec) -> Gateway:
-    """The parts, none of them connected yet. Needs a running event loop.
+class Endpoint(NamedTuple):
+    """A path with its method, its part of the OpenAPI document, and what builds its handler. The handler's name is the
+    ``route`` label of the request metrics.
+    """
+
+    path: str
+    method: str
+    api: ApiPart
+    build: Callable[[Services], Callable[..., Any]]
+
+
+EVENTS_PATH = "/v1/events"
+ENDPOINTS = (
+    Endpoint(
+        "/s/{tag}", "GET", scan_openapi.API,
+        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.metrics,
+                                          s.settings.deadline_ms, s.settings.tls).scan),
+    ),
+    Endpoint(
+        EVENTS_PATH, "POST", events_openapi.API,
+        lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.metrics,
+                                s.settings.events_per_s, s.settings.body_kb * 1024).events,
+    ),
+    Endpoint(
+        "/qr/{tag}.{kind}", "GET", qr_handler.API,
+        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
+    ),
+    Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live),
+    Endpoint(
+        "/health/ready", "GET", health.READY_API,
+        lambda s: ReadyHandler(s.brand, s.spool, s.publisher, s.replies, s.probes).ready,
+    ),
+    Endpoint("/metrics", "GET", health.METRICS_API, lambda s: MetricsHandler(s.metrics.registry).metrics),
+    Endpoint("/openapi.json", "GET", openapi.API, lambda s: DocumentHandler(build_document()).document),
+)  # fmt: skip
+
+
+def build_document() -> dict[str, Any]:
+    """The OpenAPI document of all endpoints."""
+    return openapi.build_document((endpoint.path, endpoint.api) for endpoint in ENDPOINTS)
+
+
+def build_services(settings: Settings) -> Services:
+    """The services, none of them connected yet.
 
     :raises SpoolError: the spool's directory cannot be used.
+    :raises RegistryError: a schema registry is set and cannot be used.
     """
+    codec = codec_with(settings.schema_registry, settings.reject_keys)
     metrics = Metrics()
     spool = Spool(settings.spool, settings.spool_mb * 1024 * 1024)
-    timeout_s = settings.publish_timeout_ms / 1000
-    publisher = Publisher(Producer(settings.kafka), spool, codec, timeout_s, metrics)
-    answers = Answers(settings.kafka, settings.reply_partition, codec)
-    places = Places(settings.waiting)
-    metrics.waiting.set_function(lambda: places.taken)
-    return Gateway(
+    publisher = Publisher(Producer(settings.kafka), spool, codec, settings.publish_timeout_ms / 1000, metrics)
+    replies = PendingReplies(settings.kafka, settings.reply_partition, codec)
+    admission = AdmissionLimit(settings.waiting)
+    metrics.waiting.set_function(lambda: admission.in_progress)
+    return Services(
         settings=settings,
         metrics=metrics,
         brand=LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json"),
+        clients=ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics),
+        admission=admission,
         spool=spool,
         publisher=publisher,
-        answers=answers,
-        probes=Probes(publisher, answers, settings.partitions),
-        scan_rate=Buckets(settings.scans_per_s),
-        event_rate=Buckets(settings.events_per_s),
-        places=places,
+        replies=replies,
+        probes=Probes(publisher, replies, settings.partitions),
     )
 
 
 def build_app(settings: Settings) -> Starlette:
-    """The application; its parts live from the lifespan's start to its end.
+    """The application; its background tasks run from the lifespan's start to its end.
 
-    :raises RegistryError: a schema registry is set and cannot be used.
+    :raises SpoolError, RegistryError: see :func:`build_services`.
     """
-    codec = codec_with(settings.schema_registry)
+    services = build_services(settings)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        gateway = build_gateway(settings, codec)
-        gateway.brand.load()
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        services.brand.load()
         running = [
-            asyncio.create_task(part.run(), name=type(part).__name__)
-            for part in (gateway.brand, gateway.answers, gateway.publisher)
+            asyncio.create_task(service.run(), name=type(service).__name__)
+            for service in (services.brand, services.replies, services.publisher)
         ]
         for task in running:
-            task.add_done_callback(_report)
-        yield {"gateway": gateway}
+            task.add_done_callback(_stop_after)
+        yield
         for task in running:
             task.cancel()
         await asyncio.wait(running)
-        await gateway.publisher.close()
+        await services.publisher.close()
 
     app = Starlette(
-        routes=ROUTES,
+        routes=[Route(one.path, one.build(services), methods=[one.method]) for one in ENDPOINTS],
         lifespan=lifespan,
-        exception_handlers={Refused: refuse, HTTPException: _http_error},
+        exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
-    app.add_middleware(Common)
+    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
+    app.add_middleware(CommonMiddleware, metrics=services.metrics)
     return app
 
 
-class Common:
-    """Puts the headers on every answer, counts it, and answers where a handler fails."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        started = False
-
-        async def answer(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                said = {name for name, _ in message["headers"]}
-                message["headers"] += [header for header in HEADERS if header[0] not in said]
-                route = getattr(scope.get("endpoint"), "__name__", "none")
-                gateway_of(scope).metrics.answered(route, message["status"]).inc()
-            await send(message)
-
-        try:
-            await self._app(scope, receive, answer)
-        except Exception as error:  # a bug: the client learns nothing of it, the log all but the payload
-            log.error("a request failed", exc_info=error)
-            if not started:
-                await json_reply(500, {"error": "something went wrong here"})(scope, receive, answer)
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    """A part that ends by itself is a bug: the process ends in order, and whoever runs it starts it again."""
+def _stop_after(task: asyncio.Task[None]) -> None:
+    """A background task that ends by itself is a bug: the process stops in order, for its supervisor to restart it."""
     if not task.cancelled() and (error := task.exception()):
         log.critical("%s ended", task.get_name(), exc_info=error)
         signal.raise_signal(signal.SIGTERM)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    refused = Refused(error.status_code, error.detail)
-    refused.headers.update(error.headers or {})
-    return await refuse(request, refused)

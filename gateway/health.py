@@ -1,43 +1,82 @@
 """``/health/live``, ``/health/ready`` and ``/metrics``."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.replies import json_reply
-from gateway.state import Gateway, gateway_of
+from gateway.brand.live import LiveBrand
+from gateway.http.openapi_parts import ApiPart, object_schema, plain_operation, ref, response, retry_after
+from gateway.http.responses import json_response
+from gateway.publish.publisher import Publisher
+from gateway.publish.spool import Spool
+from gateway.reply.pending import PendingReplies
+from gateway.reply.probes import Probes
 
 
 async def live(request: Request) -> Response:
     """The process runs and answers."""
-    return json_reply(200, {"status": "live"})
+    return json_response(200, {"status": "live"})
 
 
-async def ready(request: Request) -> Response:
-    """The stream can answer a scan: asked through every partition, not assumed."""
-    missing = await _missing(gateway_of(request))
-    if missing:
-        return json_reply(503, {"status": "not ready", "missing": missing}, {"Retry-After": "1"})
-    return json_reply(200, {"status": "ready", "missing": []})
+class ReadyHandler:
+    """Ready: a scan that comes now can be decided by the stream. Probes verify it through every partition."""
+
+    def __init__(
+        self, brand: LiveBrand, spool: Spool, publisher: Publisher, replies: PendingReplies, probes: Probes
+    ) -> None:
+        self._brand = brand
+        self._spool = spool
+        self._publisher = publisher
+        self._replies = replies
+        self._probes = probes
+
+    async def ready(self, request: Request) -> Response:
+        """200, or 503 with what is missing. May wait for a round of probes."""
+        missing = await self._missing()
+        if missing:
+            return json_response(503, {"status": "not ready", "missing": missing}, {"Retry-After": "1"})
+        return json_response(200, {"status": "ready", "missing": []})
+
+    async def _missing(self) -> list[str]:
+        missing = []
+        if self._brand.current is None:
+            missing.append("brand: no configuration has been applied yet")
+        if not await self._spool.writable():
+            missing.append("spool: full, or its directory cannot be written")
+        if not self._publisher.direct:
+            missing.append("kafka: unavailable, events go to the spool")
+        if not self._replies.positioned:
+            missing.append("replies: the reply partition cannot be read")
+        if not missing and not await self._probes.succeeded():
+            missing.append("stream: probes through its partitions do not come back in time")
+        return missing
 
 
-async def metrics(request: Request) -> Response:
-    """Everything in metrics.py in Prometheus' text format."""
-    return Response(
-        generate_latest(gateway_of(request).metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-    )
+class MetricsHandler:
+    """:param registry: of the metrics to expose."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    async def metrics(self, request: Request) -> Response:
+        """All metrics in Prometheus' text format."""
+        return Response(generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _missing(gateway: Gateway) -> list[str]:
-    missing = []
-    if gateway.brand.world is None:
-        missing.append("brand: no configuration has been applied yet")
-    if not await gateway.spool.writable():
-        missing.append("spool: full, or its directory cannot be written")
-    if not gateway.publisher.direct:
-        missing.append("kafka: does not take events, they wait in the spool")
-    if not gateway.answers.positioned:
-        missing.append("answers: the reply partition cannot be read")
-    if not missing and not await gateway.probes.answered():
-        missing.append("stream: probes through its partitions do not come back in time")
-    return missing
+_READY = plain_operation("ready", "Whether the stream can answer a scan.", ref("Readiness"))
+_READY["responses"]["503"] = response(
+    "It cannot; missing says why.", "application/json", ref("Readiness"), retry_after()
+)
+_METRICS = plain_operation("metrics", "Metrics for Prometheus.", {})
+_METRICS["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
+
+LIVE_API = ApiPart({"get": plain_operation("live", "Whether the process runs.", {"type": "object"})})
+READY_API = ApiPart(
+    {"get": _READY},
+    {
+        "Readiness": object_schema(
+            {"status": {"type": "string"}, "missing": {"type": "array", "items": {"type": "string"}}}
+        )
+    },
+)
+METRICS_API = ApiPart({"get": _METRICS})

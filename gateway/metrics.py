@@ -1,4 +1,4 @@
-"""Every metric of the gateway, in one place."""
+"""Every metric of the gateway, with its meaning."""
 
 from functools import cache
 
@@ -14,57 +14,57 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "footpath_gateway_requests_total",
-            "Requests answered.",
+            "Responses by route and status.",
             ["route", "status"],
             registry=self.registry,
         )
         self.scans = Counter(
             "footpath_gateway_scans_total",
-            "Scans by what the phone got: routed, or the fallback because the decision was late, Kafka"
-            " unavailable, the destination unregistered, or the scan recorded nowhere (unrecorded).",
+            "Scans by outcome: routed, or the fallback because the decision was late, Kafka unavailable, the"
+            " destination unregistered, or the scan not recorded (unrecorded).",
             ["outcome"],
             registry=self.registry,
         )
-        self.answered = cache(self.requests.labels)
-        self.decided = cache(self.scans.labels)
+        self.request_count = cache(self.requests.labels)
+        self.scan_count = cache(self.scans.labels)
         self.scan_seconds = Histogram(
             "footpath_gateway_scan_seconds",
-            "From a scan's arrival to its answer.",
+            "Seconds from a scan's arrival to its response.",
             buckets=SCAN_BUCKETS_S,
             registry=self.registry,
         )
         self.events = Counter(
             "footpath_gateway_events_total",
-            "Events of the batch API by verdict.",
+            "Events of the events API by result.",
             ["status"],
             registry=self.registry,
         )
         self.rejections = Counter(
             "footpath_gateway_rejections_total",
-            "Rejected events by typed reason.",
+            "Rejected events by reason.",
             ["reason"],
             registry=self.registry,
         )
         self.limited = Counter(
             "footpath_gateway_limited_total",
-            "Requests refused as too fast.",
+            "Requests refused by a rate limit.",
             ["limit"],
             registry=self.registry,
         )
         self.waiting = Gauge("footpath_gateway_waiting_requests", "Requests in progress.", registry=self.registry)
         self.direct = Gauge(
             "footpath_gateway_kafka_direct",
-            "1 while events go straight to Kafka, 0 on the spool.",
+            "1 while events are produced to Kafka directly, 0 while they go to the spool.",
             registry=self.registry,
         )
         self.spool_bytes = Gauge(
-            "footpath_gateway_spool_bytes", "Bytes in the spool that Kafka lacks.", registry=self.registry
+            "footpath_gateway_spool_bytes", "Bytes in the spool that Kafka does not have yet.", registry=self.registry
         )
         self.spooled = Counter(
             "footpath_gateway_spooled_total", "Records written to the spool.", registry=self.registry
         )
         self.drained = Counter(
             "footpath_gateway_drained_total",
-            "Records brought from the spool to Kafka.",
+            "Records produced from the spool to Kafka.",
             registry=self.registry,
         )

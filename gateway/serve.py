@@ -1,6 +1,4 @@
-"""Entry: the gateway as a process, on uvicorn with uvloop and httptools; SIGTERM ends it after what is in
-progress.
-"""
+"""Entry: the gateway as a process, on uvicorn, uvloop and httptools. SIGTERM lets requests in progress finish."""
 
 import asyncio
 import contextlib
@@ -12,69 +10,34 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import build_app
-from gateway.log import set_up_logging
-from gateway.settings import Settings, SettingsError, read_settings
-from gateway.spool import SpoolError, check_spool
-from schemas.registry import RegistryError
+from gateway.http.protocol import HeadTimeoutProtocol
+from gateway.publish.spool import SpoolError
+from gateway.settings import Settings, read_settings
+from schemas.codec.schema_registry import RegistryError
+from schemas.process.logging import set_up_logging
+from schemas.process.settings import SettingError
 
 log = logging.getLogger(__name__)
 
-HEADERS_WITHIN_S = 10
-"""A request's head must arrive within this time: slow clients cannot hold connections for nothing."""
 IDLE_S = 30
 DRAIN_S = 10
 BACKLOG = 1024
 GC_AFTER = 50_000
-"""New objects after which Python looks for cycles among them. Requests leave none behind, but hundreds at a time are
-enough new objects to look every few milliseconds: a tenth of all work."""
+"""New objects after which Python's garbage collector runs. Requests leave no cycles behind, but hundreds of concurrent
+ones make so many objects that with the default it would run every few milliseconds: a tenth of all work."""
 
-
-class ImpatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which by itself would wait for the rest of a head for ever."""
-
-    _patience: asyncio.TimerHandle | None = None
-    _in_head = False
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._wait_for_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_here()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._in_head and self._patience is None:  # most heads arrive whole, and need no timer
-            self._wait_for_head()
-
-    def on_message_begin(self) -> None:
-        self._head_is_here()
-        self._in_head = True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._head_is_here()
-        super().on_headers_complete()
-
-    def _wait_for_head(self) -> None:
-        self._patience = self.loop.call_later(HEADERS_WITHIN_S, self.transport.close)
-
-    def _head_is_here(self) -> None:
-        self._in_head = False
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+LOG_LEVELS = {
+    "aiokafka": logging.CRITICAL,  # it repeats a lost broker many times a second
+    "uvicorn.error": logging.WARNING,
+}
 
 
 class Server(uvicorn.Server):
-    """Ends with exit code 0 on a signal, where uvicorn would raise the signal again after its shutdown."""
+    """Exits with code 0 on a signal, where uvicorn would raise the signal again after its shutdown."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -85,30 +48,32 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """The listening socket. :raises SettingsError: it cannot be had; names the variable."""
+    """The listening socket. :raises SettingError: the address cannot be bound; names the variable."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:  # "::" takes IPv4 as well, whatever the system's default is
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
     try:
         sock.bind((host, port))
         sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
         if error.errno == errno.EADDRINUSE:
-            raise SettingsError(
+            raise SettingError(
                 f"FOOTPATH_GATEWAY_PORT={port} is in use on {host}: stop what listens there or set another"
             ) from None
-        raise SettingsError(f"FOOTPATH_GATEWAY_HOST={host}, FOOTPATH_GATEWAY_PORT={port}: {error.strerror}") from None
+        raise SettingError(f"FOOTPATH_GATEWAY_HOST={host}, FOOTPATH_GATEWAY_PORT={port}: {error.strerror}") from None
     return sock
 
 
 def build_server(settings: Settings) -> uvicorn.Server:
-    """The server around the application."""
+    """The server around the application. :raises SpoolError, RegistryError: see gateway.app.build_app."""
     return Server(
         uvicorn.Config(
             build_app(settings),
             loop="uvloop",
-            http=ImpatientProtocol,
+            http=HeadTimeoutProtocol,
             ws="none",
             lifespan="on",
             log_config=None,
@@ -124,20 +89,24 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 def main() -> None:
-    """Runs until SIGTERM or SIGINT; exit code 1 when a setting cannot be used."""
-    set_up_logging()
+    """Serves until SIGTERM or SIGINT; exit code 1 when a setting cannot be used."""
+    set_up_logging("gateway", LOG_LEVELS)
+    # uvicorn brings handlers of its own, which would write lines that are not JSON.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     try:
         settings = read_settings(os.environ)
-        check_spool(settings.spool)
         sock = listen(settings.host, settings.port)
         server = build_server(settings)
         gc.set_threshold(GC_AFTER, 20, 100)
-        gc.freeze()  # what is there now stays: no collection has to look at it while phones wait
-    except (SettingsError, SpoolError, RegistryError) as error:
+        gc.freeze()  # objects of the start live for ever: no collection has to look at them
+    except (SettingError, SpoolError, RegistryError) as error:
         log.critical("%s", error)
         sys.exit(1)
     host, port = sock.getsockname()[:2]
-    log.info("listening on http://%s:%d, answers on partition %d", host, port, settings.reply_partition)
+    shown = f"[{host}]" if ":" in host else host
+    log.info("listening on http://%s:%d, replies on partition %d", shown, port, settings.reply_partition)
     server.run(sockets=[sock])
     log.info("stopped")
 

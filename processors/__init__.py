@@ -1,1 +1,1 @@
-"""The stream: pure cores (identity, context, rewards) in one careful shell."""
+"""Stream processing: pure cores, one folder each, and the shell that runs them on Kafka."""

@@ -1,32 +1,42 @@
-"""Every metric of a worker, with its type and meaning."""
+"""Every metric of a worker, with its type, labels and meaning."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS = Counter(
-    "footpath_worker_events_total", "Source records taken, by processor and topic.", ["processor", "topic"]
+    "footpath_worker_events_total", "Source records that were applied, by processor and topic.", ["processor", "topic"]
 )
 DROPPED = Counter(
     "footpath_worker_dropped_total", "Events that changed nothing, by processor and reason.", ["processor", "reason"]
 )
 REJECTED = Counter(
-    "footpath_worker_rejected_total", "Events sent to event-rejected, by processor and reason.", ["processor", "reason"]
+    "footpath_worker_rejected_total",
+    "Events published on event-rejected, by processor and reason.",
+    ["processor", "reason"],
 )
 EMITTED = Counter("footpath_worker_emitted_total", "Events published, by processor and topic.", ["processor", "topic"])
 COMMIT_SECONDS = Histogram(
     "footpath_worker_commit_seconds",
-    "Time from the start of a state transaction to its end.",
+    "Time from the start of a transaction to its end, by processor.",
     ["processor"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 DELAY_SECONDS = Histogram(
     "footpath_worker_delay_seconds",
-    "Age of a source record when its batch was taken, once a batch.",
+    "Age of the first source record of a batch when the batch is applied, by processor.",
     ["processor"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600),
 )
 RESTORE_ROWS = Counter(
-    "footpath_worker_restore_rows_total", "Changelog rows read back at partition openings.", ["processor"]
+    "footpath_worker_restore_rows_total",
+    "Changelog rows read when partitions were opened, by processor.",
+    ["processor"],
 )
-PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that this worker serves now.", ["processor"])
-HANDED = Counter("footpath_worker_handed_total", "Records taken without a fetch, by processor.", ["processor"])
-GAPS = Counter("footpath_worker_gaps_total", "Runs that came without those before them, fetched again.", ["processor"])
+PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that are open now, by processor.", ["processor"])
+LOCAL_DELIVERIES = Counter(
+    "footpath_worker_local_deliveries_total", "Records delivered within the process, without a fetch.", ["processor"]
+)
+GAPS = Counter(
+    "footpath_worker_gaps_total",
+    "Fetched batches that did not continue the one before and were fetched again, by processor.",
+    ["processor"],
+)

@@ -1,43 +1,40 @@
-"""The entry of a worker process: one or more processors, their reference data, metrics and logs."""
+"""The entry of a worker process: runs one or more processors with their reference data, metrics and logs."""
 
 import asyncio
-import json
 import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import uvloop
 from prometheus_client import start_http_server
 
-from processors.context.core import PROCESSOR as CONTEXT
-from processors.garbage import collect_at_rest, collect_rarely
-from processors.identity.core import PROCESSOR as IDENTITY
-from processors.likeness.core import PROCESSOR as LIKENESS
-from processors.rewards.core import PROCESSOR as REWARDS
+from processors.gc_policy import collect_rarely, collect_when_idle
+from processors.registry import PROCESSORS
 from processors.shell.agent import Worker
-from processors.shell.handover import Handover
-from processors.shell.live_world import LiveWorld
-from processors.shell.settings import SettingError, WorkerSettings, read_settings
+from processors.shell.live_reference import LiveReference
+from processors.shell.local_delivery import LocalDelivery
+from processors.shell.settings import WorkerSettings
 from processors.step import Processor
-from schemas.registry import codec_with
+from schemas.codec.schema_registry import codec_with
+from schemas.process.logging import set_up_logging
+from schemas.process.settings import SettingError, read_settings
 
-PROCESSORS: dict[str, Processor[Any]] = {p.name: p for p in (IDENTITY, CONTEXT, REWARDS, LIKENESS)}
 log = logging.getLogger(__name__)
+LOG_LEVELS = dict.fromkeys(("aiokafka", "faust", "mode", "processors.shell.fetch.consumer"), logging.WARNING)
 STOP_S = 6.0
-"""How long an orderly stop may take; Kafka may be gone already."""
+"""Limit of an orderly stop: Kafka may not answer any more."""
 
 
 def main(names: Sequence[str], instance: str = "") -> int:
-    """Runs the named processors until SIGTERM or SIGINT.
+    """Runs the named processors until SIGTERM or SIGINT; blocks.
 
-    :param instance: name of this process among several of its kind; names its folder of stores.
-    :returns: 0 after an orderly stop, 1 when a setting is wrong or a processor failed.
+    :param instance: name of this process among several with the same processors; also the name of its folder of stores.
+    :returns: the exit code: 0 after an orderly stop, 1 when a setting is wrong or a processor failed.
     """
-    _log_as_json(instance or "-".join(names))
+    set_up_logging(instance or "-".join(names), LOG_LEVELS)
     unknown = [name for name in names if name not in PROCESSORS]
     if unknown or not names:
         print(
@@ -46,7 +43,7 @@ def main(names: Sequence[str], instance: str = "") -> int:
         )
         return 1
     try:
-        settings = read_settings()
+        settings = read_settings(WorkerSettings, os.environ)
     except SettingError as error:
         print(error, file=sys.stderr)
         return 1
@@ -55,24 +52,27 @@ def main(names: Sequence[str], instance: str = "") -> int:
 
 
 async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], instance: str) -> int:
-    codec = codec_with(settings.schema_registry)
+    """Starts the processors when the reference data is complete, and waits until one fails or a signal arrives."""
+    codec = codec_with(settings.schema_registry, settings.reject_keys)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    world = LiveWorld(settings.kafka, codec)
+    reference = LiveReference(settings.kafka, codec)
     stopped = asyncio.ensure_future(stop.wait())
-    following = asyncio.ensure_future(world.follow())
-    ready = asyncio.ensure_future(world.ready())
+    updating = asyncio.ensure_future(reference.follow())
+    ready = asyncio.ensure_future(reference.ready())
     workers: list[Worker] = []
-    tidying = asyncio.ensure_future(collect_at_rest(lambda: all(worker.is_idle for worker in workers)))
+    collecting = asyncio.ensure_future(collect_when_idle(lambda: all(worker.is_idle for worker in workers)))
     try:
-        await asyncio.wait({stopped, following, ready}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stopped, updating, ready}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
-            handover = Handover()
-            workers = [Worker(settings, processor, instance, codec, world.now, handover) for processor in processors]
+            local_delivery = LocalDelivery()
+            workers = [
+                Worker(settings, processor, instance, codec, reference.now, local_delivery) for processor in processors
+            ]
             collect_rarely()
             starting = asyncio.ensure_future(_start(workers))
             await asyncio.wait({stopped, starting}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,7 +82,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         if ready.done() and not stop.is_set():
             starting.result()
             apps = [asyncio.ensure_future(worker.app.wait_until_stopped()) for worker in workers]
-            ends: list[asyncio.Future[Any]] = [stopped, following, *apps, *(worker.failed for worker in workers)]
+            ends: list[asyncio.Future[Any]] = [stopped, updating, *apps, *(worker.failed for worker in workers)]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
             log.info("stopping")
@@ -91,47 +91,17 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
                     for worker in workers:
                         await worker.stop()
             except TimeoutError:
-                log.warning("stopped without a farewell to Kafka; what was not committed is replayed")
+                log.warning("stopped without a last commit; uncommitted records are fetched again")
                 os._exit(0)
             return 0
-        failed = next((t for t in (following, *(w.failed for w in workers)) if t.done() and t.exception()), None)
+        failed = next((t for t in (updating, *(w.failed for w in workers)) if t.done() and t.exception()), None)
         log.error("worker failed", exc_info=failed.exception() if failed is not None else None)
-        # At once and without farewell: nothing that was not committed may be, and Faust's threads must not hold us up.
+        # At once, without an orderly stop: nothing may be committed after a failure, and Faust's threads may not end.
         os._exit(1)
     finally:
-        following.cancel()
-        tidying.cancel()
+        updating.cancel()
+        collecting.cancel()
 
 
 async def _start(workers: Sequence[Worker]) -> None:
     await asyncio.gather(*(worker.start() for worker in workers))
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line; ids only, never payloads."""
-
-    def __init__(self, process: str) -> None:
-        super().__init__()
-        self._process = process
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": round(time.time(), 3),
-            "level": record.levelname.lower(),
-            "process": self._process,
-            "message": record.getMessage(),
-        }
-        line |= {
-            name: getattr(record, name) for name in ("processor", "partition", "rows", "end") if hasattr(record, name)
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line)
-
-
-def _log_as_json(process: str) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines(process))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("aiokafka", "faust", "mode", "processors.shell.consumer"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

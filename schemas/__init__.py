@@ -1,1 +1,1 @@
-"""The contract between the processes, and the only code they share."""
+"""The contract between the processes, and the only code that they share."""

@@ -1,4 +1,5 @@
-"""The events as frozen classes, one for each record in avro/; the .avsc files are the source, a test compares them.
+"""The events as frozen classes, one for each record in avro/. The .avsc files are the source and document each field; a
+test compares names, types and defaults.
 
 Times are microseconds since 1970 UTC, money is in millionths of the currency, ids and identifiers are text.
 An empty string means absent; None is used only where zero would be a value.
@@ -8,7 +9,7 @@ import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What every event has: a unique id (the same in every retry and replay) and the time of what it tells about."""
+    """What every event has: a unique id, the same in every retry and replay, and the event time."""
 
     event_id: str
     occurred_at: int
@@ -20,13 +21,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     sku: str
     quantity: int
     amount_micros: int
+    fraction_micros: int = 0
 
 
 class TouchpointRecorded(Event, frozen=True, kw_only=True):
     type: str
     received_at: int
     source: str
-    anchor: str
+    primary_identifier: str
     identifiers: tuple[str, ...]
     brand: str = ""
     store: str = ""
@@ -46,7 +48,7 @@ class TouchpointRecorded(Event, frozen=True, kw_only=True):
 
 class TouchpointIdentified(TouchpointRecorded, frozen=True, kw_only=True):
     person_id: str
-    own_person_id: str = ""
+    source_profile_id: str = ""
 
 
 class IdentityChanged(Event, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ class IdentityChanged(Event, frozen=True, kw_only=True):
     into_person_id: str = ""
     identifier: str = ""
     source_event_id: str
-    own_person_id: str = ""
+    source_profile_id: str = ""
     version: int = 0
     other_identifier: str = ""
     reason: str = ""
@@ -68,22 +70,22 @@ class IdentitySignalled(Event, frozen=True, kw_only=True):
     source_event_id: str
 
 
-class TraitsBlocked(Event, frozen=True, kw_only=True):
+class BlockingKeyAssigned(Event, frozen=True, kw_only=True):
     block: str
-    own_person_id: str
+    source_profile_id: str
     traits: bytes
     source_event_id: str
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
-    """What one trait says about two records: the level of agreement (0 the same) and its weight in bits."""
+    """How well one trait of two records agrees: its level (0 the same, 5 none) and the weight of that level in bits."""
 
     field: str
     level: int
     bits: float
 
 
-class IdentityLikened(Event, frozen=True, kw_only=True):
+class IdentityMatched(Event, frozen=True, kw_only=True):
     change: str
     block: str
     person_id: str = ""
@@ -101,12 +103,12 @@ class StateMoved(Event, frozen=True, kw_only=True):
     loser_person_id: str
     state: bytes
     source_event_id: str
-    own_person_id: str = ""
+    source_profile_id: str = ""
     version: int = 0
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """A route that was considered for a scan; lost_because is empty for the winner."""
+    """A route that a decision evaluated; ``lost_because`` is empty for the winner."""
 
     route: str
     priority: int
@@ -147,7 +149,25 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     rule_version: int
     source_event_id: str
     reverses_event_id: str = ""
-    own_person_id: str = ""
+    source_profile_id: str = ""
+
+
+class SaleReferenced(Event, frozen=True, kw_only=True):
+    sale_event_id: str
+    return_event_id: str = ""
+    person_id: str = ""
+    source_profile_id: str = ""
+    amount_micros: int = 0
+    currency: str = ""
+
+
+class SaleReturned(Event, frozen=True, kw_only=True):
+    sale_event_id: str
+    return_event_id: str
+    amount_micros: int
+    currency: str
+    person_id: str
+    source_profile_id: str
 
 
 class StockReported(Event, frozen=True, kw_only=True):

@@ -1,94 +1,103 @@
-"""The kinds of touchpoints, and which scope of an API key may send each.
+"""The kinds of touchpoints, one line each, and which scope of an API key may send each.
 
 Scopes keep a leaked web key from minting sales: ``events:write`` sends everything, the others one family.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 SCAN: Final = "scan"
 NFC_TAP: Final = "nfc_tap"
 SALE: Final = "sale"
 RETURN: Final = "return"
+ORDER_PLACED: Final = "order_placed"
 STOCK_REPORTED: Final = "stock_reported"
 COST_REPORTED: Final = "cost_reported"
-"""What a campaign cost on a day; like stock_reported it is about no person."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
-"""An operator's word on two identifiers: they are one person's, or not, whatever other events say."""
 PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of touchpoint that senders may send.
+
+    ``name`` is the event's ``type``; ``family`` names the scope that may send it. ``money``: it must carry an amount
+    and a currency, and records what a person paid or got back. ``override``: an operator's statement that two
+    identifiers belong together or do not; it records nothing that their person did. ``personal`` is false for what is
+    about no person, such as stock.
+    """
+
+    name: str
+    family: str
+    money: bool = False
+    override: bool = False
+    personal: bool = True
+
+
+KINDS: Final = (
+    Kind("page_view", "web"),
+    Kind("product_view", "web"),
+    Kind("cart_updated", "web"),
+    Kind("ad_impression", "web"),
+    Kind("ad_click", "web"),
+    Kind("app_opened", "web"),
+    Kind(ORDER_PLACED, "web"),
+    Kind("survey_answered", "web"),
+    Kind("nps_answered", "web"),
+    Kind("review_written", "web"),
+    Kind("referral_made", "web"),
+    Kind("coupon_shown", "web"),
+    Kind(SCAN, "sensor"),
+    Kind(NFC_TAP, "sensor"),
+    Kind("beacon_sighting", "sensor"),
+    Kind("wifi_association", "sensor"),
+    Kind("portal_login", "sensor"),
+    Kind("door_count", "sensor"),
+    Kind("store_entry", "sensor"),
+    Kind("store_exit", "sensor"),
+    Kind("shelf_pickup", "sensor"),
+    Kind("shelf_putback", "sensor"),
+    Kind("kiosk_used", "sensor"),
+    Kind("event_checkin", "sensor"),
+    Kind(SALE, "till", money=True),
+    Kind(RETURN, "till", money=True),
+    Kind(STOCK_REPORTED, "till", personal=False),
+    Kind("coupon_redeemed", "till"),
+    Kind("receipt_shown", "till"),
+    Kind("reservation_made", "till"),
+    Kind("staff_note", "till"),
+    Kind("crm_contact", "crm"),
+    Kind("consent_given", "crm"),
+    Kind("consent_withdrawn", "crm"),
+    Kind("message_sent", "crm"),
+    Kind("message_opened", "crm"),
+    Kind("message_clicked", "crm"),
+    Kind("message_replied", "crm"),
+    Kind("profile_completed", "crm"),
+    Kind(LINKED, "identity", override=True),
+    Kind(UNLINKED, "identity", override=True),
+    Kind(COST_REPORTED, "costs", personal=False),
+)
+"""Every kind, by family. All sets below derive from this table."""
+
 FAMILIES: Final[dict[str, frozenset[str]]] = {
-    "web": frozenset(
-        {
-            "page_view",
-            "product_view",
-            "cart_updated",
-            "ad_impression",
-            "ad_click",
-            "app_opened",
-            "order_placed",
-            "survey_answered",
-            "nps_answered",
-            "review_written",
-            "referral_made",
-            "coupon_shown",
-        }
-    ),
-    "sensor": frozenset(
-        {
-            SCAN,
-            NFC_TAP,
-            "beacon_sighting",
-            "wifi_association",
-            "portal_login",
-            "door_count",
-            "store_entry",
-            "store_exit",
-            "shelf_pickup",
-            "shelf_putback",
-            "kiosk_used",
-            "event_checkin",
-        }
-    ),
-    "till": frozenset(
-        {
-            SALE,
-            RETURN,
-            STOCK_REPORTED,
-            "coupon_redeemed",
-            "receipt_shown",
-            "reservation_made",
-            "staff_note",
-        }
-    ),
-    "crm": frozenset(
-        {
-            "crm_contact",
-            "consent_given",
-            "consent_withdrawn",
-            "message_sent",
-            "message_opened",
-            "message_clicked",
-            "message_replied",
-            "profile_completed",
-        }
-    ),
-    "identity": frozenset({LINKED, UNLINKED}),
-    "costs": frozenset({COST_REPORTED}),
+    family: frozenset(kind.name for kind in KINDS if kind.family == family)
+    for family in dict.fromkeys(kind.family for kind in KINDS)
 }
-TYPES: Final[frozenset[str]] = frozenset().union(*FAMILIES.values())
-VERDICTS: Final[frozenset[str]] = frozenset({LINKED, UNLINKED})
-"""Kinds that say something of two identifiers, and nothing of what their person did."""
-MONEY: Final[frozenset[str]] = frozenset({SALE, RETURN})
-"""Kinds that must carry an amount and a currency, and tell what a person paid or got back."""
-OFFLINE: Final[frozenset[str]] = FAMILIES["sensor"] | FAMILIES["till"] - MONEY - {STOCK_REPORTED}
+TYPES: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS)
+OVERRIDES: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS if kind.override)
+MONEY: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS if kind.money)
+OFFLINE: Final[frozenset[str]] = frozenset(
+    kind.name for kind in KINDS if kind.family in ("sensor", "till") and kind.personal and not kind.money
+)
 """Kinds of touches in the physical world. A sale is none: the channel that it names may be any."""
 SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for family in FAMILIES))
 
 
 def types_of(scopes: tuple[str, ...]) -> frozenset[str]:
-    """Kinds that a key with these scopes may send; empty when none of them lets it send events."""
+    """Kinds that a key with these scopes may send; empty when none of the scopes is about events."""
     if "events:write" in scopes:
         return TYPES
     return frozenset().union(*(FAMILIES[s.removeprefix("events:")] for s in scopes if s in SCOPES))

@@ -1,26 +1,72 @@
-"""Why something is refused: the typed reasons of event-rejected, and those of edges in identity-changed."""
+"""Why something is refused, dropped or missed: the only place where a reason is written as text.
 
-from typing import Final
+The members are texts themselves, and their values stand on topics, in tables and in metrics: they never change.
+"""
 
-MALFORMED: Final = "malformed"
-"""Not the JSON object that the events API takes: a wrong type, an unknown or missing field."""
-UNKNOWN_TYPE: Final = "unknown_type"
-"""No such kind of touchpoint."""
-INVALID: Final = "invalid"
-"""A field has a value that cannot be: impossible time, negative money, an identifier that is none."""
-FORBIDDEN: Final = "forbidden"
-"""The key may not send this kind of event."""
-UNDECODABLE: Final = "undecodable"
-"""Bytes on a topic that are no event."""
-UNKNOWN_SCHEMA: Final = "unknown_schema"
-"""An event written with a schema that its topic never had."""
-BLOCKED_VALUE: Final = "blocked_value"
-"""A placeholder such as null or 000000. Rejects an event that has no other identifier; refuses every edge to it."""
-HUB: Final = "hub"
-"""Refuses an edge: one of its identifiers was seen with more others than its type may be."""
-SHARED_DEVICE: Final = "shared_device"
-"""Refuses an edge: one of its identifiers is a device that many people use, such as a kiosk."""
-TOO_MANY: Final = "too_many"
-"""Refuses an edge, followed by a colon and a type: the person would have more identifiers of it than one may have."""
-PERSON_SIZE: Final = "person_size"
-"""Refuses an edge: the person would have more identifiers than a person may have. It is in quarantine."""
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """Why an event cannot be used: ``reason`` of event-rejected and of the events API's answer."""
+
+    MALFORMED = "malformed"
+    """Not the JSON object that the events API takes: a wrong type, an unknown or missing field."""
+    UNKNOWN_TYPE = "unknown_type"
+    """No such kind of touchpoint."""
+    INVALID = "invalid"
+    """A field has a value that cannot be: impossible time, negative money, an identifier that is none."""
+    FORBIDDEN = "forbidden"
+    """The key may not send this kind of event."""
+    BLOCKED_VALUE = "blocked_value"
+    """All identifiers are placeholders such as null or 000000."""
+    UNDECODABLE = "undecodable"
+    """Bytes on a topic that are no event."""
+    UNKNOWN_SCHEMA = "unknown_schema"
+    """An event written with a schema that its topic never had."""
+    EXCEPTION = "exception"
+    """The code of the stage raised an exception on it: a bug, or a value that nobody thought of."""
+    TOO_LARGE = "too_large"
+    """What follows from it is larger than a record or a state may be."""
+    UNSTORABLE = "unstorable"
+    """ClickHouse refuses its row, and takes others of the table."""
+
+
+class EdgeReason(StrEnum):
+    """Why an edge between two identifiers is refused: ``reason`` of identity-changed."""
+
+    BLOCKED_VALUE = "blocked_value"
+    """One of the identifiers is a placeholder."""
+    HUB = "hub"
+    """One of the identifiers was seen with more others than its type may be, around the time of the edge."""
+    SHARED_DEVICE = "shared_device"
+    """One of the identifiers is a device that many people use, such as a kiosk."""
+    TOO_MANY = "too_many"
+    """Followed by a colon and a type: the person would have more identifiers of the type than one may have."""
+    KEPT_APART = "kept_apart"
+    """The edge would join two identifiers that an operator unlinked."""
+    PERSON_SIZE = "person_size"
+    """The person would have more identifiers than a person may have. The edge is in quarantine."""
+
+
+class MissReason(StrEnum):
+    """Why a scan was answered with its tag's fallback: ``reason`` of scan-missed."""
+
+    LATE = "late"
+    """No decision came within the deadline."""
+    UNAVAILABLE = "unavailable"
+    """Kafka was away; the scan is in the spool."""
+
+
+class DropReason(StrEnum):
+    """Why a processor needs no answer to an event; a label of its metrics."""
+
+    DUPLICATE = "duplicate"
+    """The event was taken before."""
+    ERASED = "erased"
+    """The event belongs to somebody who was erased."""
+    NO_TAG = "no_tag"
+    """A scan that names no tag."""
+    UNKNOWN_TAG = "unknown_tag"
+    """A scan of a tag that the brand does not have."""
+    OVERSIZED = "oversized"
+    """The record's block has more records than are compared."""

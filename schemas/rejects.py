@@ -1,11 +1,12 @@
-"""The reject of a record that some process found on a topic: one form, whoever refuses it."""
+"""The reject of a record on a topic: the same form for every process that rejects one."""
 
-from schemas.codec import HEADER_BYTES, MARKER
+from schemas.codec.avro import HEADER_BYTES, MARKER
 from schemas.events import EventRejected
 from schemas.ids import derived
+from schemas.reasons import RejectReason
 
 RAW_KEPT_BYTES = 1 << 20
-"""Bytes of a rejected record that event-rejected keeps: no event is longer, and the topic must be able to take it."""
+"""Bytes of a rejected record that event-rejected keeps: no event is longer, and the reject must fit its own topic."""
 
 
 def reject_record(
@@ -16,12 +17,16 @@ def reject_record(
     timestamp_ms: int,
     value: bytes | None,
     *,
-    reason: str,
+    reason: RejectReason,
     detail: str,
     field: str = "",
     source_event_id: str = "",
 ) -> EventRejected:
-    """Its id follows from the stage and where the record is, so a replay gives the same."""
+    """The reject of one record; its id is derived from stage, topic, partition and offset, so a replay gives the same.
+
+    :param stage: process or processor that rejects. :param value: the record as it is; of a longer one the first
+        ``RAW_KEPT_BYTES`` are kept. :param field: path of the field at fault, where there is one.
+    """
     raw = value or b""
     return EventRejected(
         event_id=derived("rejected", stage, topic, str(partition), str(offset)),
@@ -37,3 +42,13 @@ def reject_record(
         partition=partition,
         offset=offset,
     )
+
+
+def raised_by(error: BaseException) -> str:
+    """The ``detail`` of a record on which this was raised: the class and the innermost place, and nothing of the
+    message, which may quote the record."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = f" in {at.tb_frame.f_globals.get('__name__', '?')}, line {at.tb_lineno}" if at is not None else ""
+    return f"{type(error).__name__}{place}"

@@ -1,39 +1,44 @@
-"""The topic registry: name, key, event, who writes, who reads, how long. Code, set-up and documents read it here."""
+"""The topic registry, one entry a topic: name, event, key, writers, readers, retention. Code, topic set-up and
+documents derive from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas.events import (
+    BlockingKeyAssigned,
     BrandConfigured,
     CostReported,
     Event,
     EventRejected,
     EventReplayed,
     IdentityChanged,
-    IdentityLikened,
+    IdentityMatched,
     IdentitySignalled,
     RewardPosted,
+    SaleReferenced,
+    SaleReturned,
     ScanMissed,
     ScanRouted,
     StateMoved,
     StockReported,
     TouchpointIdentified,
     TouchpointRecorded,
-    TraitsBlocked,
 )
+from schemas.ids import derived
 
 DAY_MS = 86_400_000
 DAY_US = 1000 * DAY_MS
 FOREVER_MS = -1
 MAX_RECORD_BYTES = 2 << 20
-"""What the topics take (deploy sets them up so); a rejected record travels inside another."""
+"""Largest record of an event topic, as ``footpath topics apply`` sets it; a rejected record is a field of another."""
+FRAMING_BYTES = 1024
+"""Upper limit of what headers and Kafka's framing add to key and value of a record: brokers and clients count them."""
 MAX_STATE_BYTES = 8 << 20
-"""What a changelog takes: everybody whom a chain of shared identifiers connects, people or not, is one row of identity,
-some 240 bytes for each."""
+"""Largest record of a changelog. A component is one row of identity's state, some 240 bytes for each identifier."""
 PARTITIONS = 2
-"""Default of FOOTPATH_PARTITIONS, for one machine: two workers have one each. Every further one costs a batch, a run
-and a transaction of its own wherever something is sent, taken or committed. Equal for all topics that share keys, so
-that a worker owns the same in each."""
+"""Default of FOOTPATH_PARTITIONS, for one machine: two workers have one each. Every further partition costs a batch, a
+produce request and a transaction of its own wherever something is published, taken or committed. Topics that share keys
+have equally many, so that a worker owns the same keys in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,10 @@ class Topic:
     """A topic of the system.
 
     ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of that name in snake_case;
-    ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` says the same in words;
+    ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` names that key for readers;
     ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key;
-    a sealed one may hold events that were written in the transaction of their writer's state, so it is read committed
-    and its offsets have gaps.
+    a transactional one may hold events that were written in a transaction, such as that of their writer's state, so it
+    is read committed and its offsets have gaps.
     """
 
     noun: str
@@ -55,7 +60,7 @@ class Topic:
     read_by: tuple[str, ...]
     retention_ms: int = FOREVER_MS
     compacted: bool = False
-    sealed: bool = False
+    transactional: bool = False
     name: str = field(init=False)
     table: str = field(init=False)
 
@@ -67,34 +72,34 @@ class Topic:
 TOUCHPOINT_RECORDED = Topic(
     "touchpoint-recorded",
     TouchpointRecorded,
-    lambda e: e.anchor,
-    "anchor identifier",
+    lambda e: e.primary_identifier or e.event_id,
+    "primary identifier, or event id of a receipt without a person",
     written_by=("gateway",),
     read_by=("identity", "sink"),
 )
 TOUCHPOINT_IDENTIFIED = Topic(
     "touchpoint-identified",
     TouchpointIdentified,
-    lambda e: e.person_id,
-    "person id",
+    lambda e: e.person_id or e.event_id,
+    "person id, or event id of a receipt without a person",
     written_by=("identity",),
-    read_by=("context", "rewards", "likeness", "sink"),
+    read_by=("context", "rewards", "matching", "sink"),
 )
-TRAITS_BLOCKED = Topic(
-    "traits-blocked",
-    TraitsBlocked,
+BLOCKING_KEY_ASSIGNED = Topic(
+    "blocking-key-assigned",
+    BlockingKeyAssigned,
     lambda e: e.block,
     "block",
-    written_by=("likeness",),
-    read_by=("likeness",),
+    written_by=("matching",),
+    read_by=("matching",),
     retention_ms=7 * DAY_MS,
 )
-IDENTITY_LIKENED = Topic(
-    "identity-likened",
-    IdentityLikened,
+IDENTITY_MATCHED = Topic(
+    "identity-matched",
+    IdentityMatched,
     lambda e: e.block,
     "block",
-    written_by=("likeness",),
+    written_by=("matching",),
     read_by=("sink",),
 )
 IDENTITY_SIGNALLED = Topic(
@@ -102,10 +107,10 @@ IDENTITY_SIGNALLED = Topic(
     IdentitySignalled,
     lambda e: e.identifier,
     "identifier",
-    written_by=("identity",),
+    written_by=("identity", "brand apply"),
     read_by=("identity",),
     retention_ms=7 * DAY_MS,
-    sealed=True,
+    transactional=True,
 )
 IDENTITY_CHANGED = Topic(
     "identity-changed",
@@ -114,7 +119,7 @@ IDENTITY_CHANGED = Topic(
     "person id",
     written_by=("identity",),
     read_by=("context", "rewards", "sink"),
-    sealed=True,
+    transactional=True,
 )
 STATE_MOVED = Topic(
     "state-moved",
@@ -123,7 +128,7 @@ STATE_MOVED = Topic(
     "winner person id",
     written_by=("context", "rewards"),
     read_by=("context", "rewards", "sink"),
-    sealed=True,
+    transactional=True,
 )
 SCAN_ROUTED = Topic(
     "scan-routed",
@@ -140,6 +145,25 @@ SCAN_MISSED = Topic(
     "scan event id",
     written_by=("gateway",),
     read_by=("sink",),
+)
+SALE_REFERENCED = Topic(
+    "sale-referenced",
+    SaleReferenced,
+    lambda e: derived("sale", e.sale_event_id),
+    "sale",
+    written_by=("rewards",),
+    read_by=("rewards",),
+    retention_ms=7 * DAY_MS,
+    transactional=True,
+)
+SALE_RETURNED = Topic(
+    "sale-returned",
+    SaleReturned,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("rewards",),
+    read_by=("context", "rewards"),
+    transactional=True,
 )
 REWARD_POSTED = Topic(
     "reward-posted",
@@ -161,7 +185,7 @@ STOCK_REPORTED = Topic(
 COST_REPORTED = Topic(
     "cost-reported",
     CostReported,
-    # A name has no control characters, so different statements never share a key.
+    # The parts have no control characters, so different events never share a key.
     lambda e: "\x1f".join((e.campaign, e.channel, e.placement, e.store, e.tag, str(e.occurred_at // DAY_US))),
     "campaign, channel, placement, store, tag and day since 1970 (UTC)",
     written_by=("gateway",),
@@ -174,17 +198,19 @@ BRAND_CONFIGURED = Topic(
     lambda e: f"{e.kind}/{e.id}",
     "kind/id",
     written_by=("brand apply",),
-    read_by=("gateway", "identity", "context", "rewards", "likeness", "sink"),
+    read_by=("gateway", "identity", "context", "rewards", "matching", "sink"),
     compacted=True,
+    transactional=True,
 )
 EVENT_REJECTED = Topic(
     "event-rejected",
     EventRejected,
     lambda e: e.event_id,
     "event id",
-    written_by=("gateway", "identity", "context", "rewards", "likeness", "sink"),
+    written_by=("gateway", "identity", "context", "rewards", "matching", "sink"),
     read_by=("sink",),
     retention_ms=90 * DAY_MS,
+    transactional=True,
 )
 EVENT_REPLAYED = Topic(
     "event-replayed",
@@ -194,19 +220,21 @@ EVENT_REPLAYED = Topic(
     written_by=("replay rejected",),
     read_by=("replay rejected", "sink"),
     compacted=True,
-    sealed=True,
+    transactional=True,
 )
 
 TOPICS: tuple[Topic, ...] = (
     TOUCHPOINT_RECORDED,
     TOUCHPOINT_IDENTIFIED,
-    TRAITS_BLOCKED,
-    IDENTITY_LIKENED,
+    BLOCKING_KEY_ASSIGNED,
+    IDENTITY_MATCHED,
     IDENTITY_SIGNALLED,
     IDENTITY_CHANGED,
     STATE_MOVED,
     SCAN_ROUTED,
     SCAN_MISSED,
+    SALE_REFERENCED,
+    SALE_RETURNED,
     REWARD_POSTED,
     STOCK_REPORTED,
     COST_REPORTED,
@@ -219,5 +247,6 @@ BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 
 def changelog(processor: str) -> str:
-    """Topic that holds the state of a processor: compacted, keyed like its sources, written in transactions."""
+    """Name of the topic that holds the state of a processor: compacted, keyed like its sources, written in
+    transactions."""
     return f"footpath.{processor}-state.v1"

@@ -1,4 +1,4 @@
-"""The sink's process: every topic into ClickHouse, until SIGTERM or SIGINT."""
+"""The sink process: stores every topic in ClickHouse until SIGTERM or SIGINT."""
 
 import asyncio
 import gc
@@ -11,23 +11,24 @@ import prometheus_client
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from schemas.codec import Codec
+from schemas.codec.avro import Codec
+from schemas.codec.schema_registry import codec_with
 from schemas.events import EventRejected
-from schemas.registry import codec_with
+from schemas.process.logging import set_up_logging
+from schemas.process.settings import SettingError, read_settings
 from schemas.topics import MAX_RECORD_BYTES
-from sinks import log as logs
 from sinks import metrics
-from sinks.agents import Publish, build_agents
-from sinks.lag import watch
-from sinks.loop import PAUSE_S, Loop
-from sinks.reading import build_plain_consumer
-from sinks.settings import SettingError, Settings, read
-from sinks.store.writer import Writer
+from sinks.clickhouse.consumer import PAUSE_S, SinkConsumer
+from sinks.clickhouse.lag import report_lag
+from sinks.clickhouse.raw_consumer import build_raw_consumer
+from sinks.clickhouse.topic_writer import Publish, build_topic_writers
+from sinks.clickhouse.writer import Writer
+from sinks.settings import Settings
 
 GROUP = "footpath-sink"
-# A batch may wait for ClickHouse as long as an outage lasts without the group giving its partitions away.
+# A batch may wait for ClickHouse through a long outage; the group must not reassign the partitions meanwhile.
 LONGEST_WAIT_MS = 24 * 3_600_000
-# Bounds what is fetched ahead: this much for each partition.
+# Limit of what is fetched ahead, per partition.
 FETCH_BYTES = 1 << 20
 LINGER_BYTES = 256 << 10
 GC_AFTER = 100_000
@@ -36,27 +37,28 @@ log = logging.getLogger(__name__)
 
 
 def build_consumer(settings: Settings) -> AIOKafkaConsumer:
-    return build_plain_consumer(
+    """The consumer of group GROUP, not started; `SinkConsumer` commits its offsets."""
+    return build_raw_consumer(
         bootstrap_servers=settings.kafka,
         group_id=GROUP,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        # What an attempt that crashed before its commit said of people never happened.
+        # Transactional records of a worker that crashed before its commit are not visible.
         isolation_level="read_committed",
         max_poll_interval_ms=LONGEST_WAIT_MS,
         max_partition_fetch_bytes=FETCH_BYTES,
-        # A fetch that waits for company spares Kafka and ClickHouse most of their requests.
+        # A fetch that waits for LINGER_BYTES saves Kafka and ClickHouse most of their requests.
         fetch_min_bytes=LINGER_BYTES,
         fetch_max_wait_ms=settings.flush_after_ms,
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=settings.session_timeout_ms // 4,
-        # A Kafka that has just started knows no topics for a moment; what is learnt later makes the group join again.
+        # A Kafka that has just started has no topic metadata for a moment; the next refresh makes the group rejoin.
         metadata_max_age_ms=5_000,
     )
 
 
 def build_publish(producer: AIOKafkaProducer, codec: Codec) -> Publish:
-    """Sends a reject and returns when Kafka has it, however long that takes."""
+    """Publishes a reject and returns when Kafka has acknowledged it; retries without a limit while Kafka is away."""
 
     async def publish(rejected: EventRejected) -> None:
         topic, key, value, headers = codec.record(rejected)
@@ -67,7 +69,7 @@ def build_publish(producer: AIOKafkaProducer, codec: Codec) -> Publish:
                 )
             except KafkaError as problem:
                 metrics.WAITING.labels("kafka").set(1)
-                log.warning("Kafka does not take a reject, next try in %.0f s: %s", PAUSE_S, problem)
+                log.warning("Kafka does not accept a reject, next try in %.0f s: %s", PAUSE_S, problem)
                 await asyncio.sleep(PAUSE_S)
             else:
                 metrics.WAITING.labels("kafka").set(0)
@@ -76,11 +78,11 @@ def build_publish(producer: AIOKafkaProducer, codec: Codec) -> Publish:
     return publish
 
 
-async def start(part: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Event) -> bool:
-    """Connects, waiting for Kafka as long as it is away; False when it is time to stop instead."""
+async def connect(client: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Event) -> bool:
+    """Starts a client and waits for Kafka as long as it is away; False when ``stop`` was set before it answered."""
     while not stop.is_set():
         try:
-            await part.start()
+            await client.start()
         except KafkaError as problem:
             metrics.WAITING.labels("kafka").set(1)
             log.warning("Kafka cannot be reached, next try in %.0f s: %s", PAUSE_S, problem)
@@ -92,24 +94,26 @@ async def start(part: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Event) 
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Sinks until ``stop`` is set, then stores and commits what was read."""
-    codec = codec_with(settings.schema_registry)
+    """Stores every topic until ``stop`` is set, then stores and commits what was read."""
+    codec = codec_with(settings.schema_registry, settings.reject_keys)
     consumer = build_consumer(settings)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
     )
     writer = Writer(settings.clickhouse)
-    agents = build_agents(codec, writer, build_publish(producer, codec))
+    writers = build_topic_writers(
+        codec, writer, build_publish(producer, codec), settings.reject_ratio, settings.reject_window
+    )
     try:
-        if await start(producer, stop) and await start(consumer, stop):
-            consumer.subscribe(list(agents))
-            log.info("reading %d topics", len(agents))
-            loop = Loop(consumer, agents, settings.flush_rows, settings.flush_after_ms / 1000)
-            watching = asyncio.create_task(watch(consumer, loop.stored, stop))
+        if await connect(producer, stop) and await connect(consumer, stop):
+            consumer.subscribe(list(writers))
+            log.info("reading %d topics", len(writers))
+            sink = SinkConsumer(consumer, writers, settings.flush_rows, settings.flush_after_ms / 1000)
+            lag = asyncio.create_task(report_lag(consumer, sink.stored, stop))
             try:
-                await loop.run(stop)
+                await sink.run(stop)
             finally:
-                watching.cancel()
+                lag.cancel()
     finally:
         await _stop(consumer)
         await producer.stop()
@@ -117,7 +121,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
-    """Stops it, also while Kafka is away: aiokafka 0.14 then lets the end of the fetches that it cancels through."""
+    """Stops the consumer, also while Kafka is away: aiokafka 0.14 then raises the cancellation of its own fetches."""
     try:
         await consumer.stop()
     except asyncio.CancelledError:
@@ -132,16 +136,16 @@ async def _serve(settings: Settings) -> None:
     if settings.metrics_port:
         prometheus_client.start_http_server(settings.metrics_port, addr="127.0.0.1")
     await run(settings, stop)
-    log.info("stopped, all that was read is stored")
+    log.info("stopped, everything that was read is stored")
 
 
 def main() -> None:
-    """Entry point. Exit code 0 after a stop in order, 1 for a wrong setting; a bug ends it with its traceback."""
-    logs.set_up()
+    """Entry point. Exit code 0 after a stop in order, 1 for a wrong setting; a bug ends it with a log line."""
+    set_up_logging("sink", {"aiokafka": logging.WARNING})
     # A batch is tens of thousands of objects without a cycle among them: looking for one is a fifth of all work.
     gc.set_threshold(GC_AFTER, 20, 100)
     try:
-        settings = read(os.environ)
+        settings = read_settings(Settings, os.environ)
     except SettingError as problem:
         log.error("%s", problem)
         sys.exit(1)

@@ -1,45 +1,62 @@
 """The sink's settings, read once from environment variables."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemas.process.parsers import SHARE, whole_number
+from schemas.process.settings import setting, use
+from schemas.process.shared_settings import (
+    CLICKHOUSE,
+    KAFKA,
+    LOCAL_CLICKHOUSE,
+    LOCAL_KAFKA,
+    REJECT_KEY_FILE,
+    SCHEMA_REGISTRY,
+)
+
+if TYPE_CHECKING:
+    from schemas.protection.reject_keys import RejectKeys
 
 
-class SettingError(Exception):
-    """A setting that is missing or makes no sense; the message names the variable."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where to read and write, and when to flush: after so many rows or so many milliseconds, whichever comes first.
+    """Where to read and write, and when to flush: after so many rows or so many milliseconds, whichever comes first."""
 
-    ``session_timeout_ms``: a sink that is silent for so long loses its partitions. ``metrics_port`` 0 serves none;
-    ``schema_registry`` None reads single-object encoding alone.
-    """
-
-    kafka: str
-    clickhouse: str
-    schema_registry: str | None
-    flush_rows: int
-    flush_after_ms: int
-    session_timeout_ms: int
-    metrics_port: int
-
-
-def read(environ: Mapping[str, str]) -> Settings:
-    """:raises SettingError: a number that is none, or out of its range."""
-    return Settings(
-        kafka=environ.get("FOOTPATH_KAFKA") or "127.0.0.1:9092",
-        clickhouse=environ.get("FOOTPATH_CLICKHOUSE") or "http://127.0.0.1:8123",
-        schema_registry=environ.get("FOOTPATH_SCHEMA_REGISTRY") or None,
-        flush_rows=_whole(environ, "FOOTPATH_SINK_FLUSH_ROWS", 100_000, least=1),
-        flush_after_ms=_whole(environ, "FOOTPATH_SINK_FLUSH_AFTER_MS", 1000, least=1),
-        session_timeout_ms=_whole(environ, "FOOTPATH_SINK_SESSION_TIMEOUT_MS", 6000, least=1000),
-        metrics_port=_whole(environ, "FOOTPATH_SINK_METRICS_PORT", 0, least=0),
+    kafka: str = use(KAFKA, unset=LOCAL_KAFKA)
+    clickhouse: str = use(CLICKHOUSE, unset=LOCAL_CLICKHOUSE)
+    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
+    reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
+    flush_rows: int = setting(
+        "FOOTPATH_SINK_FLUSH_ROWS",
+        whole_number(1, unit="rows"),
+        "100000",
+        "Rows after which a block is written to ClickHouse, unless its time comes first.",
     )
-
-
-def _whole(environ: Mapping[str, str], name: str, default: int, least: int) -> int:
-    text = environ.get(name) or str(default)
-    if not text.isdecimal() or int(text) < least:
-        raise SettingError(f"{name}={text!r}: must be a whole number of at least {least}")
-    return int(text)
+    flush_after_ms: int = setting(
+        "FOOTPATH_SINK_FLUSH_AFTER_MS",
+        whole_number(1, unit="milliseconds"),
+        "1000",
+        "Milliseconds after which a block is written to ClickHouse however few rows it has.",
+    )
+    session_timeout_ms: int = setting(
+        "FOOTPATH_SINK_SESSION_TIMEOUT_MS",
+        whole_number(1000, unit="milliseconds"),
+        "6000",
+        "A sink that sends no heartbeat for so many milliseconds loses its partitions; see "
+        "FOOTPATH_WORKER_SESSION_TIMEOUT_MS. `footpath up` gives its own sink 2000.",
+    )
+    reject_ratio: float = setting(
+        "FOOTPATH_SINK_REJECT_RATIO",
+        SHARE,
+        "0.5",
+        "Such a share of rejects among the last records of a topic stops the sink; 1: no limit.",
+    )
+    reject_window: int = setting(
+        "FOOTPATH_SINK_REJECT_WINDOW",
+        whole_number(1, unit="records"),
+        "10000",
+        "The number of last records that FOOTPATH_SINK_REJECT_RATIO looks at; with fewer there is no limit.",
+    )
+    metrics_port: int = setting(
+        "FOOTPATH_SINK_METRICS_PORT", whole_number(0, 65_535), "0", "Port of the sink's /metrics; 0 serves none."
+    )

@@ -6,62 +6,62 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests import randomness
-from tests.parts import ClickHousePart, KafkaPart, start_clickhouse, start_kafka
+from tests.support import randomness
+from tests.support.servers import ClickHouseServer, KafkaServer, start_clickhouse, start_kafka
 
-# Machines are shared: how long an example takes says nothing of the code.
+# Machines are shared: the duration of an example says nothing about the code.
 settings.register_profile("footpath", deadline=None)
 settings.load_profile("footpath")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="the long forms of the tests under tests/fire")
+    parser.addoption("--long", action="store_true", help="the long forms of the tests under tests/chaos")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Every run has a time zone and a hash seed of its own."""
-    wanted = randomness.surroundings(randomness.seed_of(os.environ))
+    """Each run has its own time zone and hash seed."""
+    wanted = randomness.environment_of(randomness.seed_of(os.environ))
     if config.getoption("numprocesses", None):
-        os.environ.update(wanted)  # the workers are yet to start
-    elif not randomness.stands_in(wanted):
-        # What pytest has put in place of the standard streams would stay there.
+        os.environ.update(wanted)  # the workers start later and inherit them
+    elif not randomness.runs_in(wanted):
+        # The restarted process would inherit pytest's replacements of the standard streams.
         config.pluginmanager.getplugin("capturemanager").stop_global_capturing()
-        randomness.start_again_in(wanted)
+        randomness.restart_in(wanted)
 
 
 def pytest_report_header() -> str:
-    return _surroundings()
+    return _seed_and_zone()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-    """Said again where a failure is read."""
+    """Repeats the seed below the failures."""
     if exitstatus:
-        terminalreporter.write_line(f"run again with {_surroundings()}")
+        terminalreporter.write_line(f"run again with {_seed_and_zone()}")
 
 
-def _surroundings() -> str:
+def _seed_and_zone() -> str:
     names = (randomness.SEED, randomness.ZONE, randomness.HASH_SEED)
     return " ".join(f"{name}={os.environ[name]}" for name in names)
 
 
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is a long run: as many rounds as the promises name, instead of as many as a change can wait for."""
+    """Whether this is a long run (`make chaos`): all rounds that a promise names, not the few of `make test`."""
     return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaPart]:
-    """A broker shared by all tests: take topic and group names of your own, and leave it running."""
-    part = start_kafka(tmp_path_factory.mktemp("kafka"))
-    yield part
-    part.stop()
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """A broker shared by all tests: use unique topic and group names, and leave it running."""
+    server = start_kafka(tmp_path_factory.mktemp("kafka"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHousePart]:
-    """A server shared by all tests: take tables or a database of your own, and leave it running."""
-    part = start_clickhouse(tmp_path_factory.mktemp("clickhouse"))
-    yield part
-    part.stop()
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """A server shared by all tests: use unique tables or a database, and leave it running."""
+    server = start_clickhouse(tmp_path_factory.mktemp("clickhouse"))
+    yield server
+    server.stop()

@@ -1,1 +1,1 @@
-"""A brand that does not exist, and people who walk through its stores."""
+"""A demo brand, and simulated shoppers that send events to its gateway."""

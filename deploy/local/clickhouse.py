@@ -1,9 +1,8 @@
 """A real single-node ClickHouse 26.9 on this machine: its own HTTP server out of the wheel `chdb-core`.
 
-The wheel holds clickhouse-local's server object, which answers `SYSTEM START LISTEN HTTP`. A process that
-says this and then runs a query without end is a ClickHouse server for every client. It reads its
-configuration from `$HOME/.clickhouse-local/`, hence a private HOME. `chdb._chdb` is no public interface: the
-version is pinned.
+The wheel contains clickhouse-local, whose engine executes `SYSTEM START LISTEN HTTP`. A process that runs this
+statement and then an endless query serves HTTP clients like any ClickHouse server. The engine reads its configuration
+from `$HOME/.clickhouse-local/`, hence a private HOME. `chdb._chdb` is no public interface, so the version is pinned.
 
     python -m deploy.local.clickhouse --directory DIR --port PORT
 
@@ -29,7 +28,7 @@ from deploy.local import clickhouse_config
 from deploy.local.ports import LOCALHOST
 
 DATABASE = "footpath"
-KEEPER = "footpath-keeper"  # marks the query without end, so that a stop can find it
+ENDLESS_QUERY = "footpath-keeper"  # marks the endless query, so that a stop can kill it
 PING_TIMEOUT_S = 2.0
 STOP_ATTEMPT_S = 5.0
 
@@ -43,7 +42,7 @@ def url(port: int) -> str:
 
 
 def prepare() -> None:
-    """Raises `MissingPackageError` when the wheel is not there."""
+    """Raises `MissingPackageError` unless the wheel is installed."""
     if importlib.util.find_spec("chdb") is None:
         raise MissingPackageError(
             "the package chdb-core (the embedded ClickHouse) is missing: pip install chdb-core==26.9.0, "
@@ -52,14 +51,14 @@ def prepare() -> None:
 
 
 def command(directory: Path, port: int) -> list[str]:
-    """The argv of a server on `directory`; it stops in order on SIGTERM."""
+    """The argv of a server on `directory`; SIGTERM stops it in order."""
     options = ("--directory", str(directory), "--port", str(port))
     return [sys.executable, "-m", "deploy.local.clickhouse", *options]
 
 
-async def answers(base: str) -> bool:
-    """Whether the server at `base` (a URL) serves."""
-    return await asyncio.to_thread(_answers, without_user(base))
+async def is_serving(base: str) -> bool:
+    """Whether the server at `base` (a URL) answers its ping."""
+    return await asyncio.to_thread(_ping, without_user(base))
 
 
 def without_user(base: str) -> str:
@@ -69,17 +68,17 @@ def without_user(base: str) -> str:
 
 
 def serve(directory: Path, port: int) -> int:
-    """Serves until SIGTERM or SIGINT, then lets queries and merges end; returns the exit code."""
+    """Serves until SIGTERM or SIGINT, then waits for running queries and merges; returns the exit code. Blocks."""
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
     directory.mkdir(parents=True, exist_ok=True)
     if not _database_exists(directory):
-        lay_out(directory, port, start_in=None)
+        write_config(directory, port, start_in=None)
         once = multiprocessing.get_context("spawn").Process(target=_create_database, args=(directory,))
-        once.start()  # a process of its own: the server object cannot be opened twice in one
+        once.start()  # in a child process, because one process can open the engine only once
         once.join()
-    lay_out(directory, port, start_in=DATABASE)
+    write_config(directory, port, start_in=DATABASE)
     query = _build_query(directory)
     ended = threading.Event()
     threading.Thread(target=_run_server, args=(query, stop, ended), name="clickhouse").start()
@@ -88,12 +87,15 @@ def serve(directory: Path, port: int) -> int:
     if ended.is_set():
         return 1
     while not ended.wait(0.5):
-        _end_keeper(url(port))
+        _kill_endless_query(url(port))
     return 0
 
 
-def lay_out(directory: Path, port: int, start_in: str | None) -> None:
-    """Writes the configuration for this start; the data stays as it is."""
+def write_config(directory: Path, port: int, start_in: str | None) -> None:
+    """Writes the configuration for this start; data is not touched.
+
+    :param start_in: default database of a client; it must exist. None for none.
+    """
     etc = directory / "home" / ".clickhouse-local"
     for part in (etc, directory / "user_files"):
         part.mkdir(parents=True, exist_ok=True)
@@ -110,10 +112,10 @@ def _create_database(directory: Path) -> None:
 
 
 def _build_query(directory: Path) -> Callable[[str], None]:
-    """A function that opens the data, runs SQL on it, and closes the data again."""
+    """A function that opens the data, runs SQL, and closes the data."""
     os.chdir(directory)
     os.environ.update(HOME=str(directory), TZ="UTC")
-    # Importing the package opens a server in memory, which must not meet our configuration.
+    # Importing the package opens an engine in memory, which must not read this configuration.
     package: Any = importlib.import_module("chdb")
     engine = package._chdb
 
@@ -127,25 +129,25 @@ def _build_query(directory: Path) -> Callable[[str], None]:
 
 
 def _run_server(query: Callable[[str], None], stop: threading.Event, ended: threading.Event) -> None:
-    keeper = f"SELECT sleepEachRow(1), '{KEEPER}' FROM system.numbers FORMAT Null SETTINGS max_block_size = 1"
+    endless = f"SELECT sleepEachRow(1), '{ENDLESS_QUERY}' FROM system.numbers FORMAT Null SETTINGS max_block_size = 1"
     try:
-        query(f"SYSTEM START LISTEN HTTP;\n{keeper}")
-    except Exception as problem:  # the keeper's end by KILL QUERY comes here too
+        query(f"SYSTEM START LISTEN HTTP;\n{endless}")
+    except Exception as problem:  # KILL QUERY of the endless query raises too
         if not stop.is_set():
             print(problem, file=sys.stderr, flush=True)
     finally:
         ended.set()
 
 
-def _end_keeper(base: str) -> None:
-    query = f"KILL QUERY WHERE query LIKE 'SELECT sleepEachRow%{KEEPER}%'"
+def _kill_endless_query(base: str) -> None:
+    query = f"KILL QUERY WHERE query LIKE 'SELECT sleepEachRow%{ENDLESS_QUERY}%'"
     try:
         urllib.request.urlopen(base, query.encode(), timeout=STOP_ATTEMPT_S).read()
     except OSError as problem:
         print(f"stopping: {problem}", file=sys.stderr, flush=True)
 
 
-def _answers(base: str) -> bool:
+def _ping(base: str) -> bool:
     try:
         with urllib.request.urlopen(f"{base.rstrip('/')}/ping", timeout=PING_TIMEOUT_S) as answer:
             return bool(answer.read() == b"Ok.\n")

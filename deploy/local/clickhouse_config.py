@@ -1,15 +1,15 @@
-"""The embedded ClickHouse's config.xml and users.xml: local, bounded in memory, blind to the file system."""
+"""config.xml and users.xml of the embedded ClickHouse: local clients, bounded memory, no access to files or URLs."""
 
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from deploy.local.ports import LOCALHOST
 
-# The whole stack is to stay below 2.5 GB; everything but ClickHouse takes about one.
+# The whole stack is to stay below 2.5 GB of memory; everything but ClickHouse needs about 1 GB.
 MAX_SERVER_MEMORY_BYTES = 1_300_000_000
-# Larger aggregations and sorts go to disk instead of failing.
+# Larger aggregations and sorts spill to disk instead of failing.
 SPILL_BYTES = 400_000_000
-# By default a thread wants a gigabyte free, which would leave every query a single one.
+# By default ClickHouse adds a thread for each free gigabyte, which would leave every query a single thread.
 FREE_BYTES_PER_THREAD = 100_000_000
 MARK_CACHE_BYTES = 64 << 20
 INDEX_CACHE_BYTES = 32 << 20
@@ -32,8 +32,8 @@ ENGINES = (
     "VersionedCollapsingMergeTree",
 )
 
-# All that SQL does, but no table function or engine that reads files, URLs or other servers: whatever reaches
-# the port (a web page in the user's browser can send it a POST) finds nothing but the tables.
+# All statements, but no table function or engine that reads files, URLs or other servers: a request that reaches the
+# port (a web page in the user's browser can send a POST) has access to the tables only.
 GRANTS = (
     "GRANT SHOW, SELECT, INSERT, ALTER, CREATE, CREATE TEMPORARY TABLE, DROP, TRUNCATE, OPTIMIZE, KILL QUERY,"
     " SYSTEM, dictGet, INTROSPECTION ON *.*",
@@ -42,7 +42,7 @@ GRANTS = (
 
 
 def config_xml(directory: Path, port: int) -> str:
-    """The server's configuration; `directory` holds everything it writes."""
+    """The server's configuration; the server writes below `directory` only."""
     return f"""<clickhouse>
   <listen_host>{LOCALHOST}</listen_host>
   <http_port>{port}</http_port>
@@ -72,9 +72,9 @@ def config_xml(directory: Path, port: int) -> str:
 
 
 def users_xml(database: str | None) -> str:
-    """One user, `default`, without a password, from this machine only, who meets `database` first.
+    """One user, `default`, without a password, from this machine only, whose default database is `database`.
 
-    The server refuses to start when that database is not there yet: None leaves it out.
+    The server refuses to start unless that database exists; None leaves the setting out.
     """
     start_in = f"<default_database>{database}</default_database>" if database else ""
     grants = "".join(f"<query>{grant}</query>" for grant in GRANTS)

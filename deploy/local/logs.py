@@ -1,4 +1,4 @@
-"""The children's log files: rotated by size at a start, read back when a start fails."""
+"""Log files of child processes: rotated by size at a start, quoted when a start fails."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ TAIL_BYTES = 16_384
 
 
 def rotate(log: Path) -> int:
-    """Moves a log that grew large to `.1` (`.1` to `.2` …); returns where in `log` the next line begins."""
+    """Moves a log larger than `ROTATE_AT_BYTES` to `.1` (`.1` to `.2` …); returns the next line's offset in `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     size = log.stat().st_size if log.exists() else 0
     if size < ROTATE_AT_BYTES:
@@ -24,7 +24,7 @@ def rotate(log: Path) -> int:
 
 
 def tail(log: Path, began: int) -> str:
-    """The last lines written since byte `began`."""
+    """The last `TAIL_LINES` lines written since byte `began`."""
     with log.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(began, end - TAIL_BYTES))

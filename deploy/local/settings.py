@@ -1,35 +1,50 @@
 """The settings of `footpath up`, read once from environment variables; options of the command line win."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from schemas.topics import PARTITIONS
+from gateway.settings import HOST, PORT
+from schemas.process.parsers import PATH, whole_number
+from schemas.process.settings import Setting, read_settings, setting, use
+from schemas.process.shared_settings import CLICKHOUSE, DATA, KAFKA, PARTITIONS, SCHEMA_REGISTRY
 
 DEMO_BRAND = Path(__file__).resolve().parent.parent / "demo" / "brand"
+BRAND = Setting("FOOTPATH_BRAND", PATH, "", "Directory with the brand's YAML files. Not set: the demo brand.")
+SHOPPERS = Setting("FOOTPATH_SHOPPERS", whole_number(0), "20", "Simulated shoppers of `footpath up`; 0 starts none.")
+WORKERS = Setting("FOOTPATH_WORKERS", whole_number(1), "1", "Workers that `footpath up` starts for each processor.")
+CACHE = Setting(
+    "FOOTPATH_CACHE",
+    PATH,
+    "~/.cache/footpath",
+    "Directory of Kafka's jars and of its start-up cache, shared by all stacks of a user.",
+)
 
 
-class SettingError(Exception):
-    """A setting that makes no sense; the text names the variable."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What to start and where. Ports: 0 takes a free one. `kafka` and `clickhouse`: None starts our own."""
 
-    data: Path
-    brand: Path
-    cache: Path
-    shoppers: int
-    workers: int
-    gateway_host: str
-    gateway_port: int
-    kafka_port: int
-    clickhouse_port: int
-    kafka: str | None
-    clickhouse: str | None
-    partitions: int
-    schema_registry: str
+    data: Path = use(DATA)
+    brand: Path = use(BRAND, unset=DEMO_BRAND)
+    cache: Path = use(CACHE)
+    shoppers: int = use(SHOPPERS)
+    workers: int = use(WORKERS)
+    gateway_host: str = use(HOST)
+    gateway_port: int = use(PORT)
+    kafka_port: int = setting(
+        "FOOTPATH_KAFKA_PORT", whole_number(0, 65_535), "9092", "Port of the embedded Kafka; 0 takes a free one."
+    )
+    clickhouse_port: int = setting(
+        "FOOTPATH_CLICKHOUSE_PORT",
+        whole_number(0, 65_535),
+        "8123",
+        "Port of the embedded ClickHouse; 0 takes a free one.",
+    )
+    kafka: str | None = use(KAFKA, unset=None)
+    clickhouse: str | None = use(CLICKHOUSE, unset=None)
+    partitions: int = use(PARTITIONS)
+    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
 
 
 def read(
@@ -39,38 +54,15 @@ def read(
     shoppers: int | None = None,
     workers: int | None = None,
 ) -> Settings:
-    """The settings from `environ`, where an argument that is given wins; raises `SettingError`."""
-    chosen_workers = _whole(environ, "FOOTPATH_WORKERS", 1) if workers is None else workers
-    chosen_shoppers = _whole(environ, "FOOTPATH_SHOPPERS", 20) if shoppers is None else shoppers
-    if chosen_workers < 1:
-        raise SettingError(f"FOOTPATH_WORKERS={chosen_workers}: every processor needs at least one worker")
-    if chosen_shoppers < 0:
-        raise SettingError(f"FOOTPATH_SHOPPERS={chosen_shoppers}: take 0 for an empty street")
-    return Settings(
-        data=(data or Path(environ.get("FOOTPATH_DATA") or ".footpath")).expanduser().absolute(),
-        brand=(brand or Path(environ.get("FOOTPATH_BRAND") or DEMO_BRAND)).expanduser().absolute(),
-        cache=cache_directory(environ),
-        shoppers=chosen_shoppers,
-        workers=chosen_workers,
-        gateway_host=environ.get("FOOTPATH_GATEWAY_HOST") or "127.0.0.1",
-        gateway_port=_whole(environ, "FOOTPATH_GATEWAY_PORT", 8080),
-        kafka_port=_whole(environ, "FOOTPATH_KAFKA_PORT", 9092),
-        clickhouse_port=_whole(environ, "FOOTPATH_CLICKHOUSE_PORT", 8123),
-        kafka=environ.get("FOOTPATH_KAFKA") or None,
-        clickhouse=environ.get("FOOTPATH_CLICKHOUSE") or None,
-        partitions=_whole(environ, "FOOTPATH_PARTITIONS", PARTITIONS),
-        schema_registry=environ.get("FOOTPATH_SCHEMA_REGISTRY", ""),
+    """The settings from `environ`, where an argument that is given wins; paths are absolute. Raises `SettingError`."""
+    options = {DATA.name: data, BRAND.name: brand, SHOPPERS.name: shoppers, WORKERS.name: workers}
+    given = {name: str(option) for name, option in options.items() if option is not None}
+    settings = read_settings(Settings, {**environ, **given})
+    return replace(
+        settings, data=settings.data.absolute(), brand=settings.brand.absolute(), cache=settings.cache.absolute()
     )
 
 
 def cache_directory(environ: Mapping[str, str]) -> Path:
-    """Where jars and Kafka's AOT cache are kept, shared by every stack of this user."""
-    return Path(environ.get("FOOTPATH_CACHE") or "~/.cache/footpath").expanduser().absolute()
-
-
-def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name) or str(default)
-    try:
-        return int(text)
-    except ValueError:
-        raise SettingError(f"{name}={text!r} is no whole number") from None
+    """Directory of jars and of Kafka's AOT cache, shared by every stack of this user."""
+    return CACHE.read_or_default(environ).absolute()

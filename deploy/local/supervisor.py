@@ -1,4 +1,4 @@
-"""Named child processes: started in order, restarted when they die, stopped in order, never left behind."""
+"""Runs named child processes: starts them, restarts those that end, stops them in order and leaves none behind."""
 
 import asyncio
 import contextlib
@@ -12,26 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import logs
-from deploy.local.process import build_die_with_parent
+from deploy.local.child_setup import build_die_with_parent
 
 READY_POLL_S = 0.05
-# A child that lived this long had started well: its next restart is immediate again.
+# A child that ran this long had started successfully: its next restart is immediate again.
 STABLE_AFTER_S = 30.0
-ROOM_BYTES = 4 << 20
-"""Free on the disk of a child that writes: with less a start fails, slowly, and takes the processor from the others."""
-ROOM_POLL_S = 0.2
+MIN_FREE_BYTES = 4 << 20
+"""Free disk space that a start of a writing child needs; with less it fails, slowly and uses much CPU time."""
+DISK_POLL_S = 0.2
 
 
 class StartError(Exception):
-    """A child died or did not become ready; the text ends with the last lines of its log."""
+    """A child ended or was not ready in time; the text ends with the last lines of its log."""
 
 
 @dataclass(frozen=True)
 class Child:
-    """One process: what runs, when it counts as started, how long a stop may take, where its output goes.
+    """One process: its command, the condition under which it counts as started, its timeouts, and its log.
 
-    ``niceness``: 0, or more for one that lets others go first when the processor is short. ``writes_to``: a folder on a
-    disk without whose space a restart is not worth trying.
+    ``nice``: nice level, see `build_die_with_parent`. ``writes_to``: folder on the disk that needs free space before
+    a restart.
     """
 
     name: str
@@ -41,20 +41,20 @@ class Child:
     log: Path
     start_timeout_s: float = 60.0
     stop_timeout_s: float = 10.0
-    niceness: int = 0
+    nice: int = 0
     writes_to: Path | None = None
 
 
-def restart_delay_s(deaths: int) -> float:
-    """Seconds before the restart after the n-th death in a row: 0, 0.5, 1, 1 …
+def restart_delay_s(ends: int) -> float:
+    """Seconds before the restart after the n-th end in a row: 0, 0.5, 1, 1 …
 
-    Whatever it died of may be over any moment (a disk has space again), and all is to be well 10 s after that.
+    The cause may disappear at any moment (the disk has space again), and the system must recover within 10 s of that.
     """
-    return 0.0 if deaths <= 1 else 0.5 if deaths == 2 else 1.0
+    return 0.0 if ends <= 1 else 0.5 if ends == 2 else 1.0
 
 
 class Supervisor:
-    """Runs children; `changed` is called after every start and restart, `report` with a line worth reading.
+    """Runs children. Calls `changed` after every start and restart and `report` with one line on every restart.
 
     Use it from the main thread: the kernel kills the children when the thread that started them ends.
     """
@@ -64,17 +64,17 @@ class Supervisor:
         self._report = report
         self._children: dict[str, Child] = {}
         self._processes: dict[str, Process] = {}
-        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._watchers: dict[str, asyncio.Task[None]] = {}
 
     @property
     def pids(self) -> dict[str, int]:
-        """The pid of every child that runs, by name, in the order of their start."""
+        """The pid of every running child, by name, in the order of their first start."""
         return {name: process.pid for name, process in self._processes.items() if process.returncode is None}
 
     async def start(self, *children: Child) -> None:
-        """Starts children side by side, returns when all are ready; raises `StartError` at the first failure.
+        """Starts children concurrently and returns when all are ready; raises `StartError` at the first failure.
 
-        After a failure call `stop`: what had started still runs.
+        After a failure call `stop`: children that have started keep running.
         """
         starts = [asyncio.create_task(self._start(child)) for child in children]
         try:
@@ -85,7 +85,7 @@ class Supervisor:
             await asyncio.gather(*starts, return_exceptions=True)
 
     async def stop(self, *order: Iterable[str]) -> None:
-        """Stops group after group (each side by side), then whatever is left, the youngest first."""
+        """Stops the groups one after the other (a group's children concurrently), then the rest, the latest first."""
         for group in order:
             await asyncio.gather(*(self._stop(name) for name in group if name in self._children))
         for name in reversed(list(self._children)):
@@ -107,7 +107,7 @@ class Supervisor:
                 end = f"was not ready after {child.start_timeout_s:g} s"
                 raise StartError(_explain(child, end, log_began))
             await asyncio.sleep(READY_POLL_S)
-        self._keepers[child.name] = asyncio.create_task(self._keep(child, process))
+        self._watchers[child.name] = asyncio.create_task(self._watch(child, process))
 
     async def _spawn(self, child: Child) -> Process:
         with child.log.open("ab") as log:
@@ -117,44 +117,44 @@ class Supervisor:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # before the next: its niceness is the session's
-                preexec_fn=build_die_with_parent(niceness=child.niceness),
+                start_new_session=True,  # runs before preexec_fn, which sets the nice level of the session
+                preexec_fn=build_die_with_parent(nice=child.nice),
             )
         self._processes[child.name] = process
         self._changed()
         return process
 
-    async def _keep(self, child: Child, process: Process | None) -> None:
-        """Starts the child again whenever it ends, until cancelled."""
-        deaths = 0
+    async def _watch(self, child: Child, process: Process | None) -> None:
+        """Restarts the child whenever it ends, until cancelled."""
+        ends = 0
         while True:
             began = time.monotonic()
             code = await process.wait() if process else None
-            deaths = 1 if time.monotonic() - began > STABLE_AFTER_S else deaths + 1
-            delay_s = restart_delay_s(deaths)
+            ends = 1 if time.monotonic() - began > STABLE_AFTER_S else ends + 1
+            delay_s = restart_delay_s(ends)
             how = f"ended with {code}" if process else "cannot be started"
             self._report(f"{child.name} {how}; starting it again" + (f" in {delay_s:g} s" if delay_s else ""))
             await asyncio.sleep(delay_s)
-            await self._room_for(child)
+            await self._wait_for_disk_space(child)
             logs.rotate(child.log)
             try:
                 process = await self._spawn(child)
-            except OSError:  # no memory or no process left right now: tried again like a death
+            except OSError:  # no memory or process id left at the moment: retried like an end
                 process = None
 
-    async def _room_for(self, child: Child) -> None:
-        if child.writes_to is None or has_room(child.writes_to):
+    async def _wait_for_disk_space(self, child: Child) -> None:
+        if child.writes_to is None or has_disk_space(child.writes_to):
             return
         self._report(f"{child.name} waits for space in {child.writes_to}")
-        while not has_room(child.writes_to):  # noqa: ASYNC110
-            await asyncio.sleep(ROOM_POLL_S)
+        while not has_disk_space(child.writes_to):  # noqa: ASYNC110
+            await asyncio.sleep(DISK_POLL_S)
 
     async def _stop(self, name: str) -> None:
         child = self._children.pop(name)
-        keeper = self._keepers.pop(name, None)
-        if keeper:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+        watcher = self._watchers.pop(name, None)
+        if watcher:
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
         process = self._processes.pop(name, None)
         if process is None or process.returncode is not None:
             return
@@ -169,9 +169,9 @@ class Supervisor:
             await process.wait()
 
 
-def has_room(folder: Path) -> bool:
-    """Whether the folder's disk has space to start with."""
-    return shutil.disk_usage(folder).free >= ROOM_BYTES
+def has_disk_space(folder: Path) -> bool:
+    """Whether the folder's disk has the free space that a start needs."""
+    return shutil.disk_usage(folder).free >= MIN_FREE_BYTES
 
 
 def _explain(child: Child, what: str, log_began: int) -> str:

@@ -1,7 +1,7 @@
-"""What a Kafka needs before the processes start: topics and the brand. Each step can be repeated."""
+"""Set-up steps of a Kafka before the processes start: topics and the brand. Each step can be repeated."""
 
-from deploy.errors import Refused
+from schemas.process.errors import OperatorError
 
 
-class SetupError(Refused):
-    """A set-up step cannot be done; the text says which, why, and what to do."""
+class SetupError(OperatorError):
+    """A set-up step failed; the text names the step, the cause and the remedy."""

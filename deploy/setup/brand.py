@@ -1,122 +1,158 @@
-"""Checks a brand's files and makes them live: every process follows the compacted topic that this writes."""
+"""Checks a brand's files and publishes them to the compacted topic that every process reads."""
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerFenced
 
+from deploy.operate.replay.topic_reader import events_of as topic_events
 from deploy.setup import SetupError
-from schemas.brand.items import BrandFold, events_of
+from schemas.brand.fold import BrandFold
+from schemas.brand.items import events_of
 from schemas.brand.load import BrandError, load
 from schemas.brand.model import Brand
-from schemas.codec import Codec
-from schemas.compacted import Follower
+from schemas.codec.avro import Codec
+from schemas.codec.schema_registry import codec_with
 from schemas.events import BrandConfigured
-from schemas.ids import partition_of
-from schemas.registry import codec_with
-from schemas.topics import BRAND_CONFIGURED
+from schemas.kafka.partitioner import partition_of
+from schemas.process.collection import without_collection
+from schemas.process.errors import OperatorError
+from schemas.topics import BRAND_CONFIGURED, FRAMING_BYTES, MAX_RECORD_BYTES
 
-READ_TIMEOUT_S = 30.0
+TRANSACTIONAL_ID = "footpath-brand-apply"
+SILENCE_S = 30.0
+"""How long Kafka may send nothing while the topic is read."""
+EVENTS_A_LIMIT = 1000
+"""After how many events the silence counts anew: a timer for each would take half of the time."""
+TRANSACTION_TIMEOUT_MS = 300_000
+"""How long a version may take to write; one whose writer was killed is given up then, or by the next apply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Version before (empty: none) and after, and how many items were written and withdrawn."""
+    """Version before (empty: none) and after, the number of items that were written and withdrawn, and whether the
+    guards are others than before."""
 
     before: str
     after: str
     written: int = 0
     withdrawn: int = 0
+    guards_changed: bool = False
 
     def __str__(self) -> str:
-        if not self.written:
+        if not self.written and not self.withdrawn:
             return f"keep   version {self.after} is live"
-        items = f"{self.written} items, {self.withdrawn} withdrawn"
+        items = f"{self.written} items changed, {self.withdrawn} withdrawn"
         return f"apply  version {self.after}: {items} (was {self.before or 'none'})"
 
 
-def check(places: Sequence[Path]) -> Brand:
-    """The brand that the files in these folders describe. :raises SetupError: with every mistake, one a line."""
+def check(folders: Sequence[Path], keys: Sequence[Path] = ()) -> Brand:
+    """The brand that the files in these folders describe, with a stack's own API keys, on which its version does not
+    depend. :raises SetupError: with every mistake, one a line.
+    """
     try:
-        return load(*places)
+        return load(*folders, beside=keys)
     except BrandError as error:
         raise SetupError(str(error)) from None
 
 
-def apply(kafka: str, places: Sequence[Path], dry_run: bool = False, schema_registry: str = "") -> Applied:
-    """Makes the brand in these folders live, unless it is already.
+def apply(
+    kafka: str, folders: Sequence[Path], dry_run: bool = False, schema_registry: str = "", keys: Sequence[Path] = ()
+) -> Applied:
+    """Publishes the brand in these folders unless this version is live already: whole, or not at all. Blocks.
 
-    :param kafka: ``host:port[,host:port]``. :param dry_run: only says what it would do.
+    :param kafka: ``host:port[,host:port]``. :param dry_run: only returns what would be done.
+    :param keys: files with a stack's own API keys.
     :raises SetupError: mistakes in the files, no such topic, or Kafka does not answer.
     """
-    brand = check(places)
+    return publish(kafka, check(folders, keys), dry_run, schema_registry)
+
+
+def publish(kafka: str, brand: Brand, dry_run: bool = False, schema_registry: str = "") -> Applied:
+    """The same with a brand that was read. :raises SetupError: no such topic, or Kafka does not answer."""
+    apply_brand = _plan if dry_run else _apply
     try:
-        return asyncio.run(_apply(kafka, brand, dry_run, codec_with(schema_registry)))
+        with without_collection():
+            return asyncio.run(apply_brand(kafka, brand, codec_with(schema_registry)))
+    except ProducerFenced:
+        raise SetupError(
+            "brand: another `footpath brand apply` has started since; nothing of this one is live"
+        ) from None
+    except OperatorError as error:
+        raise error if isinstance(error, SetupError) else SetupError(f"brand: {error}") from None
     except (KafkaError, OSError) as error:
         raise SetupError(
             f"brand: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
         ) from error
 
 
-async def _apply(kafka: str, brand: Brand, dry_run: bool, codec: Codec) -> Applied:
+async def _plan(kafka: str, brand: Brand, codec: Codec) -> Applied:
     fold = await _read(kafka, codec)
-    before = fold.brand.version if fold.brand else ""
-    if before == brand.version and set(fold.versions.values()) == {before}:
-        return Applied(before, before)
-    events = list(events_of(brand, time.time_ns() // 1000, fold.versions))
-    if not dry_run:
-        await _publish(kafka, codec, events)
+    return _applied(fold, brand, _changes(fold, brand))
+
+
+async def _apply(kafka: str, brand: Brand, codec: Codec) -> Applied:
+    # From its start on the producer is the only one with this id: the broker gives up what another one has left open
+    # and refuses what it still writes. So what is read next is what the changes will meet.
+    async with AIOKafkaProducer(
+        bootstrap_servers=kafka,
+        transactional_id=TRANSACTIONAL_ID,
+        transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        max_request_size=MAX_RECORD_BYTES,
+    ) as producer:
+        fold = await _read(kafka, codec)
+        events = _changes(fold, brand)
+        if events:
+            await _publish(producer, codec, events)
+    return _applied(fold, brand, events)
+
+
+def _changes(fold: BrandFold, brand: Brand) -> list[BrandConfigured]:
+    return events_of(brand, time.time_ns() // 1000, fold.held)
+
+
+def _applied(fold: BrandFold, brand: Brand, events: Sequence[BrandConfigured]) -> Applied:
     withdrawn = sum(not event.body for event in events)
-    return Applied(before, brand.version, len(events) - withdrawn, withdrawn)
+    guards_changed = fold.brand is not None and fold.brand.about.guards != brand.about.guards
+    before = fold.brand.version if fold.brand else ""
+    return Applied(before, brand.version, len(events) - withdrawn, withdrawn, guards_changed)
 
 
 async def _read(kafka: str, codec: Codec) -> BrandFold:
-    """The configuration as the topic holds it now."""
-    fold = BrandFold()
-    follower = Follower(kafka, BRAND_CONFIGURED, codec, fold.apply)
-    following = asyncio.create_task(follower.run())
-    caught_up = asyncio.create_task(follower.caught_up.wait())
+    """The configuration that the topic holds. :raises OperatorError: there is no such topic."""
+    fold, count, now = BrandFold(), 0, asyncio.get_running_loop().time
     try:
-        done, _ = await asyncio.wait(
-            {following, caught_up}, timeout=READ_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        if following in done:
-            following.result()
-        if not done:
-            raise SetupError(f"brand: {BRAND_CONFIGURED.name} cannot be read: run `footpath topics apply` first")
+        async with asyncio.timeout(SILENCE_S) as limit:
+            async for _, event in topic_events(kafka, codec, BRAND_CONFIGURED):
+                fold.apply(event)
+                count += 1
+                if count % EVENTS_A_LIMIT == 0:
+                    limit.reschedule(now() + SILENCE_S)
         return fold
-    finally:
-        for task in (following, caught_up):
-            task.cancel()
-        await asyncio.gather(following, caught_up, return_exceptions=True)
+    except TimeoutError:
+        raise SetupError(f"brand: FOOTPATH_KAFKA={kafka} has sent nothing for {SILENCE_S:g} s") from None
 
 
-async def _publish(kafka: str, codec: Codec, events: Sequence[BrandConfigured]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True)
-    await producer.start()
-    try:
-        partitions = len(await producer.partitions_for(BRAND_CONFIGURED.name))
-        for stage in _stages(events):
-            sent = []
-            for event in stage:
-                topic, key, value, headers = codec.record(event)
-                number = partition_of(key.decode(), partitions)
-                sent.append(await producer.send(topic.name, value, key, partition=number, headers=headers))
-            await asyncio.gather(*sent)
-    finally:
-        await producer.stop()
+async def _publish(producer: AIOKafkaProducer, codec: Codec, events: Sequence[BrandConfigured]) -> None:
+    """Writes all events in one transaction: readers see none of them or all.
 
-
-def _stages(events: Sequence[BrandConfigured]) -> Iterator[list[BrandConfigured]]:
-    """Items, then the brand itself, then what is withdrawn: each on Kafka before the next is sent.
-
-    Partitions keep no order among each other. Whoever follows keeps the old version until the new one is there as
-    a whole; an apply that was cut off is finished by the next.
+    :raises SetupError: an item is larger than a record may be.
     """
-    yield [event for event in events if event.body and event.kind != "brand"]
-    yield [event for event in events if event.body and event.kind == "brand"]
-    yield [event for event in events if not event.body]
+    records = [(event, *codec.record(event)) for event in events]
+    for event, _, key, value, _ in records:
+        if len(key) + len(value) + FRAMING_BYTES > MAX_RECORD_BYTES:
+            raise SetupError(
+                f"brand: {event.kind} {event.id} has {len(value)} bytes, and a record may have {MAX_RECORD_BYTES}"
+            )
+    partitions = len(await producer.partitions_for(BRAND_CONFIGURED.name))
+    async with producer.transaction():
+        sent = []
+        for _, topic, key, value, headers in records:
+            number = partition_of(key.decode(), partitions)
+            sent.append(await producer.send(topic.name, value, key, partition=number, headers=headers))
+        for one in sent:
+            await one

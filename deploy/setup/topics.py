@@ -1,6 +1,6 @@
-"""Creates the topics of the registry, and the changelogs of the processors, on any Kafka.
+"""Creates the topics of the registry and the changelogs of the processors on any Kafka.
 
-Nothing that exists is changed: records that are there were partitioned by the count that the topic has.
+Existing topics are never changed: their records were partitioned by the number of partitions that they have.
 """
 
 import asyncio
@@ -13,22 +13,21 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.setup import SetupError
+from processors.registry import PROCESSORS
 from schemas.topics import MAX_RECORD_BYTES, MAX_STATE_BYTES, PARTITIONS, TOPICS, Topic, changelog
 
-STATEFUL = ("identity", "context", "rewards", "likeness")
-"""Processors that keep state and hence have a changelog."""
 REQUEST_TIMEOUT_MS = 15_000
 LEADERS_TIMEOUT_S = 30.0
-FRAMING_BYTES = 4096
-"""What Kafka's framing adds to the largest record that our producers send."""
-# A reader of a compacted topic starts at its beginning; only closed segments are compacted, hence small ones.
+BROKER_MARGIN_BYTES = 4096
+"""What brokers take above the largest record: more than framing can add, so that it is the writer who refuses."""
+# Readers of a compacted topic start at its first record; Kafka compacts closed segments only, hence small ones.
 COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A topic as it should be: its name, partitions and the settings that differ from the broker's."""
+class TopicSpec:
+    """A topic as it should be. ``settings`` are the topic configurations that are set explicitly."""
 
     name: str
     partitions: int
@@ -36,8 +35,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Existing:
-    """A topic as it is."""
+class ExistingTopic:
+    """A topic as Kafka describes it."""
 
     partitions: int
     cleanup_policy: str
@@ -45,7 +44,7 @@ class Existing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done to a topic: ``create`` or ``keep``."""
+    """What set-up does with a topic: ``action`` is ``create`` or ``keep``."""
 
     action: str
     topic: str
@@ -55,22 +54,22 @@ class Step:
         return f"{self.action:<6} {self.topic} ({self.detail})"
 
 
-def wanted_topics(partitions: int, replication: int) -> list[Wanted]:
-    """Every topic of the system; with three or more replicas a write needs two of them."""
+def topic_specs(partitions: int, replication: int) -> list[TopicSpec]:
+    """Every topic of the system; with three or more replicas a write needs two in-sync ones."""
     shared = {
-        "max.message.bytes": str(MAX_RECORD_BYTES + FRAMING_BYTES),
+        "max.message.bytes": str(MAX_RECORD_BYTES + BROKER_MARGIN_BYTES),
         "min.insync.replicas": "2" if replication >= 3 else "1",
     }
-    registered = [Wanted(topic.name, partitions, shared | _keeping(topic)) for topic in TOPICS]
-    whole = shared | {"max.message.bytes": str(MAX_STATE_BYTES + FRAMING_BYTES)} | _compacting()
-    changelogs = [Wanted(changelog(name), partitions, whole) for name in STATEFUL]
+    registered = [TopicSpec(topic.name, partitions, shared | _retention(topic)) for topic in TOPICS]
+    state_settings = shared | {"max.message.bytes": str(MAX_STATE_BYTES + BROKER_MARGIN_BYTES)} | _compaction()
+    changelogs = [TopicSpec(changelog(name), partitions, state_settings) for name in PROCESSORS]
     return registered + changelogs
 
 
-def plan(wanted: Iterable[Wanted], existing: Mapping[str, Existing]) -> list[Step]:
-    """What there is to do.
+def plan(wanted: Iterable[TopicSpec], existing: Mapping[str, ExistingTopic]) -> list[Step]:
+    """The steps that bring Kafka to the wanted topics.
 
-    :raises SetupError: topics exist that differ in partitions or cleanup policy; the text lists them all.
+    :raises SetupError: existing topics differ in partitions or cleanup policy; the text lists all of them.
     """
     steps, differences = [], []
     for topic in wanted:
@@ -86,27 +85,27 @@ def plan(wanted: Iterable[Wanted], existing: Mapping[str, Existing]) -> list[Ste
         steps.append(Step("keep", topic.name, f"{found.partitions} partitions, {found.cleanup_policy}"))
     if differences:
         raise SetupError(
-            "topics differ from the registry (set FOOTPATH_PARTITIONS to the count they have, mend the policy with "
+            "topics differ from the registry (set FOOTPATH_PARTITIONS to the number they have, correct the policy with "
             "kafka-configs, or move to a new cluster):\n" + "\n".join(f"  {line}" for line in differences)
         )
     return steps
 
 
 def apply(kafka: str, partitions: int = PARTITIONS, replication: int = 1, dry_run: bool = False) -> list[Step]:
-    """Creates what is missing, waits until every partition has a leader that answers, and returns the steps.
+    """Creates missing topics, waits until every partition has a leader that answers, and returns the steps; blocks.
 
-    :param kafka: ``host:port[,host:port]``. :param dry_run: only says what it would do.
+    :param kafka: ``host:port[,host:port]``. :param dry_run: returns the steps without taking them.
     :raises SetupError: Kafka does not answer or refuses, or a topic differs.
     """
     try:
-        return asyncio.run(_apply(kafka, wanted_topics(partitions, replication), replication, dry_run))
+        return asyncio.run(_apply(kafka, topic_specs(partitions, replication), replication, dry_run))
     except (KafkaError, OSError, TimeoutError) as error:
         raise SetupError(
             f"topics: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
         ) from error
 
 
-async def _apply(kafka: str, wanted: list[Wanted], replication: int, dry_run: bool) -> list[Step]:
+async def _apply(kafka: str, wanted: list[TopicSpec], replication: int, dry_run: bool) -> list[Step]:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
     try:
@@ -121,21 +120,21 @@ async def _apply(kafka: str, wanted: list[Wanted], replication: int, dry_run: bo
     return steps
 
 
-async def _existing(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, Existing]:
-    there = set(await admin.list_topics()) & set(names)
-    if not there:
+async def _existing(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, ExistingTopic]:
+    existing = sorted(set(await admin.list_topics()) & set(names))
+    if not existing:
         return {}
-    counts = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(sorted(there))}
-    question = [ConfigResource(ConfigResourceType.TOPIC, name, {"cleanup.policy": ""}) for name in sorted(there)]
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(existing)}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {"cleanup.policy": ""}) for name in existing]
     policies = {
         name: entries[0][1]
-        for answer in await admin.describe_configs(question)
+        for answer in await admin.describe_configs(resources)
         for _code, _message, _kind, name, entries in answer.resources
     }
-    return {name: Existing(counts[name], policies[name]) for name in there}
+    return {name: ExistingTopic(counts[name], policies[name]) for name in existing}
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: list[Wanted], replication: int) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: list[TopicSpec], replication: int) -> None:
     if not topics:
         return
     new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.settings)) for topic in topics]
@@ -144,26 +143,26 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Wanted], replication:
             raise SetupError(f"topics: Kafka refused to create {name}: {message or for_code(code).__name__}")
 
 
-async def _wait_for_leaders(kafka: str, topics: list[Wanted]) -> None:
-    # A new topic answers NOT_LEADER for a moment; asking for its end is the question that a leader alone answers.
+async def _wait_for_leaders(kafka: str, topics: list[TopicSpec]) -> None:
+    # Brokers answer NOT_LEADER for a new topic for a moment; only a leader answers a request for end offsets.
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, request_timeout_ms=REQUEST_TIMEOUT_MS)
     await consumer.start()
     try:
         partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
-        consumer.assign(partitions)  # loads their metadata at once; without it each topic is asked for on its own
-        async with asyncio.timeout(LEADERS_TIMEOUT_S):  # aiokafka asks again until then
+        consumer.assign(partitions)  # loads all metadata in one request instead of one a topic
+        async with asyncio.timeout(LEADERS_TIMEOUT_S):  # aiokafka retries until then
             await consumer.end_offsets(partitions)
     finally:
         await consumer.stop()
 
 
-def _keeping(topic: Topic) -> dict[str, str]:
+def _retention(topic: Topic) -> dict[str, str]:
     if topic.compacted:
-        return _compacting()
+        return _compaction()
     return {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms), "retention.bytes": "-1"}
 
 
-def _compacting() -> dict[str, str]:
+def _compaction() -> dict[str, str]:
     return {
         "cleanup.policy": "compact",
         "segment.bytes": str(COMPACTED_SEGMENT_BYTES),

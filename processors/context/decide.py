@@ -1,4 +1,4 @@
-"""The decision: one action, by a total order over the brand's routes, and why every other route lost."""
+"""The decision: the first route, by a total order over the brand's routes, that applies; and why every other lost."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import msgspec
 from processors.context.holdout import HELD_OUT
 from processors.context.situation import Situation
 from schemas.brand.model import Route, When
+from schemas.brand.rendered import MAX_REASON_BYTES
 from schemas.events import Candidate
 
 FALLBACK = "fallback"
@@ -16,19 +17,23 @@ FALLBACK = "fallback"
 @dataclass(frozen=True, slots=True)
 class Decision:
     """``winner`` is None when no route applies or the visitor is held out; ``candidates`` has every route in the order
-    in which they were weighed."""
+    of evaluation."""
 
     winner: Route | None
     candidates: tuple[Candidate, ...]
 
 
-def decide(routes: tuple[Route, ...], situation: Situation) -> Decision:
-    """The first route, in the brand's order (priority, then id), whose conditions all hold; none for somebody who is
-    held out, and the first that lost because of it is the one that would have answered."""
+def decide(routes: tuple[Route, ...], situation: Situation, unknown: frozenset[str] = frozenset()) -> Decision:
+    """Decides for the first route, in the brand's order (priority, then id), whose conditions all hold and whose texts
+    can be filled in. A held-out visitor gets none; then the first route that lost because of it is the one that would
+    have answered.
+
+    :param unknown: the placeholders that have no value.
+    """
     winner: Route | None = None
     candidates = []
     for route in routes:
-        lost_because = _wrong_place(route.when, situation) or _objection(route, situation)
+        lost_because = _lost_because(route, situation, unknown)
         if not lost_because:
             if situation.held_out is True:
                 lost_because = HELD_OUT
@@ -40,8 +45,19 @@ def decide(routes: tuple[Route, ...], situation: Situation) -> Decision:
     return Decision(winner, tuple(candidates))
 
 
-def _wrong_place(when: When, now: Situation) -> str:
-    """The first condition on the place that does not hold."""
+def _lost_because(route: Route, situation: Situation, unknown: frozenset[str]) -> str:
+    """Why a route does not apply, in at most :data:`MAX_REASON_BYTES`; empty when it does."""
+    reason = _unmet_place(route.when, situation) or _unmet_condition(route, situation)
+    if not reason and unknown and (missing := route.action.needs() & unknown):
+        reason = f"{{{min(missing)}}} is unknown"
+    if len(reason) * 4 > MAX_REASON_BYTES:
+        # Names come from events, and each answer lists every route: together they must fit into a record.
+        return reason.encode()[: MAX_REASON_BYTES - 3].decode(errors="ignore") + "…"
+    return reason
+
+
+def _unmet_place(when: When, now: Situation) -> str:
+    """The first condition on the tag and its place that does not hold, in words; empty when all hold."""
     if when.types and now.type not in when.types:
         return f"type is {now.type or 'unknown'}"
     if when.placements and now.placement not in when.placements:
@@ -55,8 +71,8 @@ def _wrong_place(when: When, now: Situation) -> str:
     return ""
 
 
-def _objection(route: Route, now: Situation) -> str:
-    """Why the route does not apply although the place is right: the first reason, or nothing."""
+def _unmet_condition(route: Route, now: Situation) -> str:
+    """The first other condition that does not hold, in words; empty when all hold."""
     when = route.when
     if when.open is not None and now.open != when.open:
         if now.open is None:
@@ -64,16 +80,16 @@ def _objection(route: Route, now: Situation) -> str:
         return "store is open" if now.open else "store is closed"
     if when.in_store is not None and now.in_store != when.in_store:
         return "in the store" if now.in_store else "not in the store"
-    if scarce := _about_stock(route, now):
-        return scarce
+    if lost_because := _unmet_stock(route, now):
+        return lost_because
     if when.visits_at_least is not None and now.visits < when.visits_at_least:
         return f"visits are {now.visits}, needs {when.visits_at_least}"
     if when.bought is not None and now.bought != when.bought:
         return "bought before" if now.bought else "not bought before"
-    return _about_history(when, now)
+    return _unmet_history(when, now)
 
 
-def _about_stock(route: Route, now: Situation) -> str:
+def _unmet_stock(route: Route, now: Situation) -> str:
     when = route.when
     if route.promotes_product and now.stock == 0:
         return "out of stock"
@@ -88,7 +104,7 @@ def _about_stock(route: Route, now: Situation) -> str:
     return ""
 
 
-def _about_history(when: When, now: Situation) -> str:
+def _unmet_history(when: When, now: Situation) -> str:
     history = now.history
     if isinstance(history, msgspec.UnsetType):
         return ""

@@ -1,11 +1,11 @@
-"""How lately, how often, for how much and what a visitor bought: as a decision sees it."""
+"""Recency, frequency, value and categories of a visitor's purchases, as a decision sees them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
-from processors.context.purchases import Purchases
+from processors.context.purchases import BoundedHistory
 from schemas.brand.model import Route
 
 DAY_US = 24 * 60 * 60 * 1_000_000
@@ -13,8 +13,8 @@ MICROS = 1_000_000
 
 
 class History(msgspec.Struct, frozen=True, gc=False):
-    """Of sales of which something was kept: how many, what stayed paid in the brand's currency, whole days since the
-    last one (None without any), and their categories, sorted."""
+    """Of the sales that have something left after returns: their number, what is left in the brand's currency (less
+    what negative receipts paid out), whole days since the last one (None without any), and their categories, sorted."""
 
     purchases: int
     spent: Decimal
@@ -22,34 +22,35 @@ class History(msgspec.Struct, frozen=True, gc=False):
     categories: tuple[str, ...]
 
 
-def history_of(books: Iterable[Purchases], now: int, currency: str) -> History:
-    """All purchases of the books as one history at a moment (microseconds)."""
+def history_of(histories: Iterable[BoundedHistory], now: int, currency: str) -> History:
+    """The purchase histories of a person's source profiles as one, at a moment (microseconds)."""
     purchases, micros, last, categories = 0, 0, 0, set[str]()
-    for one in books:
+    for one in histories:
         purchases += one.older.count
         micros += one.older.micros.get(currency, 0)
         last = max(last, one.older.last_at)
         categories.update(one.older.categories)
-        for sale in one.sales.values():
-            if left := sale.left_micros:
+        for sale in one.recent.sales.values():
+            left = sale.left_micros
+            micros += left if sale.currency == currency else 0
+            if left > 0:
                 purchases += 1
-                micros += left if sale.currency == currency else 0
                 last = max(last, sale.occurred_at)
                 categories.update(sale.categories)
     days = max(0, now - last) // DAY_US if purchases else None
     return History(purchases, Decimal(micros) / MICROS, days, tuple(sorted(categories)))
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """What the routes of a brand ask about purchases: the numbers that they name, and the categories."""
+class HistoryConditions(msgspec.Struct, frozen=True, gc=False):
+    """All that the routes of a brand compare a history with: the numbers and the categories that they name."""
 
     purchases: tuple[int, ...]
     spent: tuple[Decimal, ...]
     days: tuple[int, ...]
     categories: frozenset[str]
 
-    def told_apart(self, history: History) -> History:
-        """The same for all histories that no route tells apart, so that they share an answer."""
+    def representative(self, history: History) -> History:
+        """The same history for all that no route distinguishes, so that they share an answer."""
         days = history.bought_days_ago
         return History(
             min(history.purchases, max(self.purchases, default=0)),
@@ -59,13 +60,13 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-def asked_by(routes: Iterable[Route]) -> Asked | None:
-    """None when no route asks anything, which is when nobody needs a history."""
+def history_conditions(routes: Iterable[Route]) -> HistoryConditions | None:
+    """None when no route has a condition on purchases: then no history is computed."""
     whens = [route.when for route in routes]
-    asked = Asked(
+    found = HistoryConditions(
         tuple(when.purchases_at_least for when in whens if when.purchases_at_least is not None),
         tuple(when.spent_at_least for when in whens if when.spent_at_least is not None),
         tuple(when.bought_within_days for when in whens if when.bought_within_days is not None),
         frozenset(category for when in whens for category in when.bought_categories),
     )
-    return asked if any((asked.purchases, asked.spent, asked.days, asked.categories)) else None
+    return found if any((found.purchases, found.spent, found.days, found.categories)) else None

@@ -1,22 +1,22 @@
-"""The situation of a scan: everything that a decision may look at, gathered once and kept with the decision."""
+"""The situation of a scan: everything that a decision may depend on, published with the decision as its inputs."""
 
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
-from opening_hours import OpeningHours
 
 from processors.context.history import History
-from processors.context.state import VISIT_GAP_US, Part, is_in_store
-from processors.world import World
+from processors.context.state import VISIT_GAP_US, VisitorPart, is_in_store
+from processors.reference import Reference
 from schemas.brand.model import Tag
+from schemas.brand.opening import Hours, hours_of, is_open
 from schemas.events import TouchpointIdentified
 
 
 class Situation(msgspec.Struct, frozen=True, gc=False):
     """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known;
-    ``history`` is there when any route asks for it, ``held_out`` when the brand has a hold-out."""
+    ``history`` is set when a route has a condition on purchases, ``held_out`` when the brand has a hold-out."""
 
     type: str
     placement: str
@@ -35,21 +35,21 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
 
 def gather(
-    visitor: Part,
+    visitor: VisitorPart,
     event: TouchpointIdentified,
     tag: Tag,
-    world: World,
+    reference: Reference,
     history: History | msgspec.UnsetType = msgspec.UNSET,
     held_out: bool | msgspec.UnsetType = msgspec.UNSET,
 ) -> Situation:
-    """``visitor`` as they are with this event. Somebody without a store tag in hand counts as in the store that they
-    were seen in within the visit gap."""
-    store = world.brand.stores.get(event.store)
-    product = world.brand.products.get(event.product)
-    local_time, is_open = None, None
+    """The situation of a scan. ``visitor`` is the state that includes this event. Whoever scans a tag that is not in a
+    store counts as in the store where their last touch was, if that was within the visit gap."""
+    store = reference.brand.stores.get(event.store)
+    product = reference.brand.products.get(event.product)
+    local_time, open_now = None, None
     if store is not None:
         minute, second = divmod(event.occurred_at // 1_000_000, 60)
-        clock, offset, is_open = _clock(store.time_zone, store.hours, minute)
+        clock, offset, open_now = _clock(hours_of(store, reference.brand.about.country), minute)
         local_time = f"{clock}:{second:02}{offset}"
     return Situation(
         type=event.type,
@@ -59,9 +59,9 @@ def gather(
         product=event.product,
         category=product.category if product else "",
         local_time=local_time,
-        open=is_open,
+        open=open_now,
         in_store=_in_store(visitor, event),
-        stock=world.stock.get((event.store, event.product)),
+        stock=reference.stock.get((event.store, event.product)),
         visits=visitor.visits,
         bought=event.product in visitor.bought,
         history=history,
@@ -69,24 +69,20 @@ def gather(
     )
 
 
-def _in_store(visitor: Part, event: TouchpointIdentified) -> bool:
+def _in_store(visitor: VisitorPart, event: TouchpointIdentified) -> bool:
     return is_in_store(event) or (bool(visitor.store) and 0 <= event.occurred_at - visitor.last_seen <= VISIT_GAP_US)
 
 
 @lru_cache(maxsize=4096)
-def _clock(time_zone: str, hours: str, minute: int) -> tuple[str, str, bool]:
+def _clock(hours: Hours, minute: int) -> tuple[str, str, bool | None]:
     """The wall clock of a minute (since 1970, UTC) and its offset, as parts of an ISO 8601 time, and whether the store
-    is open: opening hours have no seconds, and since 1972 no zone's offset has any (tz database)."""
-    local = datetime.fromtimestamp(minute * 60, _zone(time_zone))
+    is open, None where that is unknown: opening hours have no seconds, and since 1972 no zone's offset has any (tz
+    database)."""
+    local = datetime.fromtimestamp(minute * 60, _zone(hours.time_zone))
     text = local.isoformat(timespec="minutes")
-    return text[:16], text[16:], _hours(hours).is_open(local.replace(tzinfo=None))
+    return text[:16], text[16:], is_open(hours, local.replace(tzinfo=None))
 
 
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
-
-
-@lru_cache(maxsize=1024)
-def _hours(text: str) -> OpeningHours:
-    return OpeningHours(text)

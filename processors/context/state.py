@@ -5,11 +5,14 @@ from typing import Final
 
 import msgspec
 
-from processors.context.purchases import CATEGORIES_KEPT, NONE, Purchases, Refund, Sale, settled
+from processors import parts
+from processors.context.purchases import CATEGORIES_KEPT, NO_HISTORY, BoundedHistory, reconciled_bounded
+from processors.parts import Parts, source_profile_of
+from processors.purchases import Return, Sale, named_return
 from schemas import kinds
 from schemas.brand.model import Product
-from schemas.events import TouchpointIdentified
-from schemas.ids import mark
+from schemas.events import SaleReturned, TouchpointIdentified
+from schemas.ids import hash64
 
 VISIT_GAP_US = 30 * 60 * 1_000_000
 """A touch in a store after half an hour without one begins a new visit (the usual session gap of web analytics)."""
@@ -18,25 +21,25 @@ PHYSICAL = kinds.FAMILIES["sensor"] | kinds.FAMILIES["till"]
 IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", "door", "till", "staff_badge"})
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Of one own person, or of several as one: ``visits`` counts store visits, the present one included; ``last_seen``
-    (microseconds) and ``store`` tell the last touch in a store (``store`` is empty after leaving); ``bought`` holds the
-    last products bought, newest last; ``purchases`` is None before the first sale or return."""
+class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Of one source profile, or of several as one: ``visits`` counts store visits, the present one included;
+    ``last_seen`` (microseconds) and ``store`` are those of the last touch in a store (empty after leaving); ``bought``
+    has the last products bought, newest last; ``purchases`` is None before the first sale or return."""
 
     visits: int = 0
     last_seen: int = 0
     store: str = ""
     bought: tuple[str, ...] = ()
-    purchases: Purchases | None = None
+    purchases: BoundedHistory | None = None
 
-    def joined(self, other: "Part") -> "Part":
-        """The same own person's as two people had it. What both counted is the same: a name changes in the middle of a
-        visit, hardly ever twice in one."""
+    def joined(self, other: "VisitorPart") -> "VisitorPart":
+        """The part of one source profile as two people had it. What both counted is taken for the same visits: a
+        source profile may change its person in the middle of a visit, hardly ever twice in one."""
         later, earlier = (self, other) if self.last_seen >= other.last_seen else (other, self)
         purchases = self.purchases or other.purchases
         if self.purchases is not None and other.purchases is not None:
             purchases = self.purchases.joined(other.purchases)
-        return Part(
+        return VisitorPart(
             max(self.visits, other.visits),
             later.last_seen,
             later.store,
@@ -45,63 +48,68 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
         )
 
 
-NOTHING: Final = Part()
+EMPTY: Final = VisitorPart()
 
 
-class Visitor(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """``parts`` has what each own person did, and nothing of the others."""
-
-    parts: dict[str, Part] = {}
+class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
+    """What each source profile of a person did."""
 
     @property
-    def whole(self) -> Part:
-        """All parts as one: the latest whereabouts, all visits, all products bought. Sums of purchases are no part's:
-        see ``books``."""
+    def whole(self) -> VisitorPart:
+        """All parts as one: the latest whereabouts, all visits, all products bought. Its ``purchases`` stay None: see
+        ``histories``."""
         if len(self.parts) <= 1:
-            return next(iter(self.parts.values()), NOTHING)
+            return next(iter(self.parts.values()), EMPTY)
         in_order = [part for _, part in sorted(self.parts.items(), key=lambda item: (item[1].last_seen, item[0]))]
         bought = dict.fromkeys(product for part in in_order for product in part.bought)
         latest = in_order[-1]
-        return Part(sum(part.visits for part in in_order), latest.last_seen, latest.store, tuple(bought))
+        return VisitorPart(sum(part.visits for part in in_order), latest.last_seen, latest.store, tuple(bought))
 
     @property
-    def books(self) -> dict[str, Purchases]:
-        """What was bought by each own person."""
-        return {own: part.purchases for own, part in self.parts.items() if part.purchases is not None}
+    def histories(self) -> dict[str, BoundedHistory]:
+        """The purchase history of each source profile that has one."""
+        return {profile: part.purchases for profile, part in self.parts.items() if part.purchases is not None}
 
-    def settled(self) -> "Visitor":
-        """The visitor once the returns that wait have gone to the sales that are here."""
-        books = self.books
-        if not any(purchases.waiting for purchases in books.values()):
-            return self
-        return self._with(settled(books))
+    def reconciled(self) -> "Visitor":
+        """The visitor once the returns are booked on the sales that are known."""
+        histories = self.histories
+        return self.with_histories(reconciled_bounded(histories)) if histories else self
 
-    def trading(self, event: TouchpointIdentified, products: Mapping[str, Product]) -> "Visitor":
-        """The visitor once a sale is in the books, or a return that names its sale."""
-        own, id = event.own_person_id or event.person_id, mark(event.event_id)
-        mine = self.parts.get(own, NOTHING).purchases or NONE
+    def with_money(self, event: TouchpointIdentified, products: Mapping[str, Product]) -> "Visitor":
+        """The visitor once a sale or a return is in the purchase history."""
+        profile, id = source_profile_of(event), hash64(event.event_id)
+        mine = self.parts.get(profile, EMPTY).purchases or NO_HISTORY
         paid = event.currency, event.amount_micros or 0
         if event.type == kinds.SALE:
             known = (products.get(line.sku) for line in event.lines)
             found = {product.category for product in (*known, products.get(event.product)) if product is not None}
             categories = tuple(sorted(found - {""}))[:CATEGORIES_KEPT]
-            return self._with({own: mine.with_sale(id, Sale(event.occurred_at, *paid, categories))}).settled()
-        if not event.related_event_id:
+            mine = mine.with_sale(id, Sale(event.occurred_at, *paid, categories))
+        elif not event.related_event_id:
+            mine = mine.with_return(id, Return(event.occurred_at, *paid))
+        else:
             return self
-        refund = Refund(event.occurred_at, mark(event.related_event_id), *paid)
-        return self._with({own: mine.with_waiting(id, refund)}).settled()
+        return self.with_histories({profile: mine}).reconciled()
 
-    def _with(self, books: Mapping[str, Purchases]) -> "Visitor":
+    def with_named_return(self, event: SaleReturned) -> "Visitor":
+        """The visitor once a return of one of their sales is in the purchase history, whoever brought it."""
+        profile, id = event.source_profile_id, hash64(event.return_event_id)
+        mine = self.parts.get(profile, EMPTY).purchases or NO_HISTORY
+        return self.with_histories({profile: mine.with_return(id, named_return(event))}).reconciled()
+
+    def with_histories(self, histories: Mapping[str, BoundedHistory]) -> "Visitor":
+        """The visitor with these purchase histories of its source profiles."""
         changed = {
-            own: msgspec.structs.replace(self.parts.get(own, NOTHING), purchases=purchases)
-            for own, purchases in books.items()
+            profile: msgspec.structs.replace(self.parts.get(profile, EMPTY), purchases=history)
+            for profile, history in histories.items()
         }
         return Visitor(self.parts | changed)
 
     def after(self, event: TouchpointIdentified) -> "Visitor":
-        """The visitor once the event has happened. A late event adds what was bought, and changes no whereabouts."""
-        own = event.own_person_id or event.person_id
-        mine = self.parts.get(own, NOTHING)
+        """The visitor once the event has happened, money apart (``with_money``). A late event adds what was bought and
+        does not change where the visitor is."""
+        profile = source_profile_of(event)
+        mine = self.parts.get(profile, EMPTY)
         bought = mine.bought
         if event.type == kinds.SALE:
             skus = [line.sku for line in event.lines] or [event.product]
@@ -111,17 +119,31 @@ class Visitor(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if not is_in_store(event) or event.occurred_at < mine.last_seen:
             if bought == mine.bought:
                 return self
-            return Visitor({**self.parts, own: msgspec.structs.replace(mine, bought=bought)})
+            return self.with_part(profile, msgspec.structs.replace(mine, bought=bought))
         now = self.whole
         left, since = event.type == "store_exit", event.occurred_at - now.last_seen
         begins = not left and since >= 0 and (event.store != now.store or since > VISIT_GAP_US)
-        after = Part(mine.visits + begins, event.occurred_at, "" if left else event.store, bought, mine.purchases)
-        return Visitor({**self.parts, own: after})
+        after = VisitorPart(
+            mine.visits + begins, event.occurred_at, "" if left else event.store, bought, mine.purchases
+        )
+        return self.with_part(profile, after)
+
+
+def split(visitor: Visitor, profile: str) -> tuple[Visitor | None, Visitor | None]:
+    """What stays and what goes when a source profile leaves: each keeps only what is booked among its own."""
+    stays, leaves = parts.split(visitor, profile)
+    if stays is None or leaves is None or not (gone := leaves.histories):
+        return stays, leaves
+    kept, [(_, left)] = stays.histories, gone.items()
+    for other in kept.values():
+        left = left.without_bookings_on(other)
+    remaining = {one: history.without_bookings_on(gone[profile]) for one, history in kept.items()}
+    return stays.with_histories(remaining), leaves.with_histories({profile: left})
 
 
 def is_in_store(event: TouchpointIdentified) -> bool:
-    """Whether the event shows its person inside a store. A poster or a receipt names a store too, and hangs
-    elsewhere."""
+    """Whether the event shows its person inside a store. The tag of a poster or a receipt names a store as well, but is
+    somewhere else."""
     return (
         bool(event.store) and event.type in PHYSICAL and (not event.placement or event.placement in IN_STORE_PLACEMENTS)
     )

@@ -1,1 +1,1 @@
-"""Who it was: identifiers become people."""
+"""Identity resolution: which person each identifier belongs to."""

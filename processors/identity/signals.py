@@ -1,60 +1,74 @@
-"""The messages of the union protocol, and the envelope that they travel in between nodes."""
+"""The signals of the union protocol, and the envelope in which they travel between nodes."""
 
 import msgspec
 
-from processors.identity.state import Group
+from processors.identity.state import Component
 from schemas.events import Event, IdentitySignalled
 from schemas.ids import derived
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True, tag="seen"):
-    """To an identifier: you were seen together with ``other``, at the envelope's time.
+class EdgeSeen(msgspec.Struct, frozen=True, array_like=True, tag="edge_seen"):
+    """To an identifier: it was seen together with ``other``.
 
-    ``root`` and ``name`` are the other's at that moment, as far as it knows. ``word`` is an operator's, instead of
-    evidence. ``news``: the other was never seen that early before, or never under its own name. ``refused``: it joins
-    nobody; ``shared``: you are a device that many people use.
+    ``root`` and ``person_id`` are those of ``other`` as far as it knows them. ``override`` is set when an operator
+    linked (True) or unlinked (False) the two, instead of evidence. ``root_outdated``: that root does not know yet how
+    early ``other`` was seen, or that it has touchpoints of its own. ``refused``: ``other`` is flagged or declines the
+    edge; ``shared``: the receiver is a device that many people use. ``first_seen`` and ``last_period`` are all the
+    evidence that ``other`` has of the edge; None in a signal of an older release, which is of the envelope's time.
     """
 
     other: str
     root: str
-    name: str
-    word: bool | None = None
-    news: bool = False
+    person_id: str
+    override: bool | None = None
+    root_outdated: bool = False
     refused: bool = False
     shared: bool = False
+    first_seen: int | None = None
+    last_period: int = 0
 
 
-class Unite(msgspec.Struct, frozen=True, array_like=True, tag="unite"):
-    """To the weaker of two that are taken for roots: your group and that of ``other`` are one, because of ``part``."""
+class Union(msgspec.Struct, frozen=True, array_like=True, tag="union"):
+    """To one of two presumed roots: its component and that of ``other_root`` are one, because of ``fragment``."""
 
-    other: str
-    part: Group
-
-
-class Gather(msgspec.Struct, frozen=True, array_like=True, tag="gather"):
-    """To the root, by way of whoever was: a part of your group."""
-
-    part: Group
+    other_root: str
+    fragment: Component
 
 
-class Named(msgspec.Struct, frozen=True, array_like=True, tag="named"):
-    """From the root to a member: the person that you are now, and the way to me. ``split``: the person that you were
-    goes on without you."""
+class MergeComponent(msgspec.Struct, frozen=True, array_like=True, tag="merge_component"):
+    """To the root, over nodes that were roots before: a fragment of its component."""
 
-    name: str
+    fragment: Component
+
+
+class PersonAssigned(msgspec.Struct, frozen=True, array_like=True, tag="person_assigned"):
+    """From the root to a member: the person that it belongs to now, and a short path to the root. ``split``: the
+    person that it belonged to still exists without it."""
+
+    person_id: str
     version: int
     root: str
     split: bool
 
 
-Signal = Seen | Unite | Gather | Named
+class LimitsChanged(msgspec.Struct, frozen=True, array_like=True, tag="limits_changed"):
+    """To an identifier with refused edges, and from it up to the root: the guards of this version of the brand are
+    applied to what exists around ``identifier``; empty: those of any version. ``returns`` counts how often the signal
+    came before the brand."""
+
+    identifier: str
+    brand: str = ""
+    returns: int = 0
+
+
+Signal = EdgeSeen | Union | MergeComponent | PersonAssigned | LimitsChanged
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder: msgspec.msgpack.Decoder[Signal] = msgspec.msgpack.Decoder(Signal)
 
 
 def envelope(signal: Signal, sender: str, receiver: str, cause: Event, number: int = 0) -> IdentitySignalled:
-    """A message that follows from ``cause``; a sender has one of a kind for each receiver, or numbers them."""
+    """The event that carries a signal. Its id is unique for cause, sender, receiver, kind and ``number``."""
     kind = str(signal.__struct_config__.tag)
     return IdentitySignalled(
         event_id=derived("signal", cause.event_id, sender, receiver, kind, str(number)),
@@ -67,10 +81,13 @@ def envelope(signal: Signal, sender: str, receiver: str, cause: Event, number: i
 
 
 def opened(event: IdentitySignalled) -> Signal:
-    """:raises msgspec.MsgspecError: the body is no message. :raises UnicodeDecodeError: nor is a text in it one."""
+    """The signal in an envelope.
+
+    :raises msgspec.MsgspecError: the body is no signal. :raises UnicodeDecodeError: a text in it is not UTF-8.
+    """
     return _decoder.decode(event.body)
 
 
 def source_of(cause: Event) -> str:
-    """The touchpoint that started it."""
+    """Id of the touchpoint that started the chain of signals."""
     return cause.source_event_id if isinstance(cause, IdentitySignalled) else cause.event_id

@@ -1,8 +1,8 @@
-"""What identity keeps: a node for each identifier, and at the root of a group the group itself.
+"""What identity stores: a node for each identifier, and at the root of a component the component itself.
 
-A *group* is all identifiers that events ever brought together, whatever the guards say of it; its *people* are what the
-guards leave of it. Everything in a group only grows in one sense (times get earlier, flags and words are added), so two
-parts of it are joined in any order, and twice, with the same result.
+A *component* is all identifiers that events ever brought together, whether or not the guards accepted it; its *people*
+are what the guards leave of it. Each field of a component changes in one direction only (times get earlier, flags and
+overrides are added), so two fragments of it merge to the same result in any order, and also when repeated.
 """
 
 from functools import lru_cache
@@ -12,13 +12,13 @@ import msgspec
 from schemas.ids import person_of
 
 NEVER = (1 << 63) - 1
-"""Time of what nobody has seen yet."""
+"""First-seen time of what was not seen yet."""
 LINKED = "linked"
 UNLINKED = "unlinked"
 
 
-class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an operator said of two identifiers; of several words the latest holds."""
+class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An operator's statement about two identifiers; of several the latest counts."""
 
     decided_at: int
     event_id: str
@@ -26,73 +26,91 @@ class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Two identifiers seen together: when first, in which event (NEVER and empty when there is nothing but an
-    operator's word). ``verdict`` is what was last told of it: linked, unlinked or why it was refused; empty when
-    nothing."""
+    """Two identifiers seen together: the time and event of the first evidence (NEVER and empty when there is only an
+    override), and the period of the latest (neighbours.py). ``status`` is the one last published: linked, unlinked or
+    the reason why the edge was refused; empty before the first."""
 
     first_seen: int
     source_event_id: str
-    word: Word | None = None
-    verdict: str = ""
+    override: Override | None = None
+    status: str = ""
+    last_period: int = 0
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An identifier of a group. ``name`` is what its node takes for its person, empty as long as the node's own report
-    has not arrived; ``flag`` says why it joins nobody, ``used`` that touchpoints were published under it. ``edges`` go
-    to weaker identifiers, ``back`` lists the stronger ones."""
+    """An identifier of a component. ``person_id`` is the one that its node has, empty until the node's own report
+    arrived; ``flag`` is the reason why it joins nobody, ``used`` whether touchpoints were published under it. ``edges``
+    lead to weaker identifiers; ``stronger_ends`` lists the stronger identifiers that have an edge to this one.
+    ``declined`` lists the other ends whose edges its node declines, as of that node's ``revision``."""
 
     first_seen: int
-    name: str = ""
+    person_id: str = ""
     flag: str = ""
     used: bool = False
     edges: dict[str, Edge] = {}
-    back: tuple[str, ...] = ()
+    stronger_ends: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    revision: int = 0
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A group, or any part of one on its way to the root. ``clock`` is at least the version of every name in it."""
+class Component(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A component, or a fragment of one on its way to the root. ``clock`` is at least the version of every person id
+    in it."""
 
     clock: int
     members: dict[str, Member]
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(Group)
-# One turn asks for the same group several times. Few are kept: a group may be large, and each change makes another.
+_DECODER = msgspec.msgpack.Decoder(Component)
+# Applying one event reads the same component several times. The cache is small: a component may be large, and each
+# change makes another.
 _unpack = lru_cache(8)(_DECODER.decode)
 
 
 class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier.
 
-    ``first_seen`` in microseconds, by the senders' clocks; ``name`` is the person it belongs to, ``version`` grows with
-    every change of that; ``used`` when a touchpoint was published under it, else ``former`` are names that one may have
-    been published under by an owner that had lost the partition and did not know. ``up`` is a stronger identifier of
-    the group, empty at its root, which has the ``group``, ``packed``: most events have nothing to do with it, so it is
-    opened only for those that do.
-    ``neighbours`` gives the time at which each other identifier was first seen with this one,
-    ``flag`` says why it joins nobody, ``warned`` are neighbours who were told that many people use them.
+    ``first_seen`` is in microseconds, by the senders' clocks. ``person_id`` is the person that it belongs to,
+    ``version`` grows with every change of that. ``used``: a touchpoint was published under it; before that,
+    ``former_person_ids`` are persons under which a touchpoint may have been published by a former owner of the
+    partition that did not know it had lost it. ``parent`` is a stronger identifier of the component, empty at its root.
+    The root stores the component, ``packed`` as MessagePack: most events do not need it, so it is decoded only for
+    those that do. ``neighbours`` has the time at which each other identifier was first seen with this one, ``flag`` is
+    the reason why it joins nobody, ``notified`` lists neighbours that were sent that many people use them.
+
+    The other fields are of identifiers that many share (neighbours.py). ``last_periods`` has the period in which a
+    neighbour was last seen with this one, where that is not the first. ``overflowed``: there were more neighbours than
+    are stored. ``declined`` lists the other ends of edges in the component that do not count, ``withheld`` those of
+    edges that are not in the component; ``revision`` grows with every change of ``declined``.
     """
 
     first_seen: int
-    name: str
+    person_id: str
     version: int = 0
     used: bool = False
-    up: str = ""
+    parent: str = ""
     neighbours: dict[str, int] = {}
     flag: str = ""
-    warned: tuple[str, ...] = ()
-    former: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
+    former_person_ids: tuple[str, ...] = ()
     packed: bytes = b""
+    last_periods: dict[str, int] = {}
+    overflowed: bool = False
+    declined: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    revision: int = 0
 
     @property
-    def group(self) -> Group | None:
+    def component(self) -> Component | None:
+        """The component at its root, else None."""
         return _unpack(self.packed) if self.packed else None
 
-    def with_group(self, group: Group | None) -> "Node":
-        return msgspec.structs.replace(self, packed=_ENCODER.encode(group) if group is not None else b"")
+    def with_component(self, component: Component | None) -> "Node":
+        """The node with another component, or without one."""
+        return msgspec.structs.replace(self, packed=_ENCODER.encode(component) if component is not None else b"")
 
 
 def new_node(identifier: str) -> Node:
-    """Nothing is known of it but its own name."""
+    """An identifier that was never seen; it belongs to the person derived from itself."""
     return Node(NEVER, person_of(identifier))

@@ -1,13 +1,20 @@
-"""A person's account: every ledger entry ever posted, and the purchases that a return may take back."""
+"""A person's account: every ledger entry ever posted, and the sales that a return may be booked on."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from processors.parts import Parts
+from processors.purchases import NO_PURCHASES, PurchaseHistory
+from processors.rewards.references import Reference
+
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a rule grants for a purchase, on the terms of the day: ``fixed`` points and so many for each whole unit
-    that stays. ``points`` are those left; they shrink as the purchase is returned."""
+    """What a rule grants for a sale, on the terms of the day: ``fixed`` points and ``per_unit`` for each whole unit of
+    the currency that stays paid. ``points`` is the sum of the entries posted for it, ``reversals`` the number of those
+    that followed the first one, ``entry_id``. ``person_id`` and ``source_event_id`` are those of the sale; empty in
+    states that are older than these fields."""
 
     rule: str
     version: int
@@ -15,87 +22,76 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fixed: int
     per_unit: int
     points: int
+    reversals: int = 0
+    person_id: str = ""
+    source_event_id: str = ""
 
 
-class Purchase(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A sale: when (microseconds), what it cost and how much of that came back (millionths of ``currency``), what it
-    earns. ``returns`` has the marks of the returns that it took: their own marks stay with whoever brought the goods
-    back, and may come here later than a second copy of one of them."""
-
-    occurred_at: int
-    currency: str
-    amount_micros: int
-    returned_micros: int = 0
-    postings: tuple[Posting, ...] = ()
-    returns: tuple[int, ...] = ()
-
-
-class Return(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A return whose sale has not arrived yet; ``sale_event_id`` is empty when the sender did not name it,
-    ``person_id`` is the person whom identity saw, ``own`` the own person of who brought it back."""
+class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the ledger entries of a return need beside the return: its event. ``person_id`` is not used any more."""
 
     event_id: str
-    person_id: str
-    own: str
-    occurred_at: int
-    sale_event_id: str
-    currency: str
-    amount_micros: int
+    person_id: str = ""
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Of one own person. ``posted`` gives the points of every entry by the mark of its rule and source event, what a
-    return took back of the part's sales included. It is what makes a reward unique without limit in time, and the
-    balance is its sum. A return of the own person leaves its own mark there, worth nothing, whoever's sale it took
-    back: it does so once however often it is replayed."""
+class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Of one source profile. ``posted`` has the points of every entry by a hash64 of what makes it unique; it keeps
+    rewards unique without limit in time, and the balance is its sum. A return that was booked before bookings were
+    computed anew has left the hash64 of its event there, with zero points: a replay does not book it again.
+    ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``."""
 
     posted: dict[int, int] = {}
-    purchases: dict[str, Purchase] = {}
-    waiting: tuple[Return, ...] = ()
+    history: PurchaseHistory = NO_PURCHASES
+    postings: dict[int, tuple[Posting, ...]] = {}
+    origins: dict[int, Origin] = {}
 
-    def joined(self, other: "Part") -> "Part":
-        """The same own person's as two accounts had it: the union, in which nothing counts twice."""
-        mine, others = self.purchases, other.purchases
-        both = {id: max(mine[id], others[id], key=_returned) for id in mine if id in others}
-        waiting = {back.event_id: back for back in (*other.waiting, *self.waiting)}
-        return Part(other.posted | self.posted, mine | others | both, tuple(waiting.values()))
+    def joined(self, other: "AccountPart") -> "AccountPart":
+        """The part of one source profile as two accounts had it: the union, in which nothing counts twice."""
+        posted = other.posted | self.posted
+        postings = other.postings | self.postings
+        for sale, mine in self.postings.items():
+            if sale in other.postings:
+                postings[sale] = max(mine, other.postings[sale], key=_reversals)
+        history = self.history.joined(other.history)
+        return AccountPart(posted, history, postings, other.origins | self.origins).without_booked_returns()
+
+    def without_booked_returns(self) -> "AccountPart":
+        """Without the returns that left their hash64 in ``posted``, and the origins of returns that are not there."""
+        returns = {id: back for id, back in self.history.returns.items() if id not in self.posted}
+        origins = {id: origin for id, origin in self.origins.items() if id in returns}
+        if len(returns) == len(self.history.returns) and len(origins) == len(self.origins):
+            return self
+        return AccountPart(self.posted, PurchaseHistory(self.history.sales, returns), self.postings, origins)
 
 
-NOTHING: Final = Part()
+EMPTY: Final = AccountPart()
 
 
-def _returned(purchase: Purchase) -> int:
-    return purchase.returned_micros
+def _reversals(postings: tuple[Posting, ...]) -> int:
+    return sum(posting.reversals for posting in postings)
 
 
-class Account(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """``parts`` has what each own person earned and bought. Merging two accounts twice changes nothing."""
+class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
+    """What each source profile of a person earned and bought; merging two accounts twice changes nothing. At the key of
+    a sale there are no parts, only the ``reference`` (see ``references``)."""
 
-    parts: dict[str, Part] = {}
+    reference: Reference | None = None
 
     @property
     def balance(self) -> int:
         return sum(points for part in self.parts.values() for points in part.posted.values())
 
     @property
-    def waiting(self) -> tuple[Return, ...]:
-        return tuple(back for part in self.parts.values() for back in part.waiting)
+    def histories(self) -> Mapping[str, PurchaseHistory]:
+        return {profile: part.history for profile, part in self.parts.items()}
 
     def purchases_by(self, moment: int) -> int:
-        """How many sales until then (microseconds) have something left that was not returned."""
+        """The number of sales until then (microseconds) that have something left after returns."""
         return sum(
-            purchase.occurred_at <= moment and purchase.amount_micros > purchase.returned_micros
+            sale.occurred_at <= moment and sale.left_micros > 0
             for part in self.parts.values()
-            for purchase in part.purchases.values()
+            for sale in part.history.sales.values()
         )
 
-    def has_taken(self, back: int) -> bool:
-        """Whether a sale took the return with this mark."""
-        return any(back in bought.returns for part in self.parts.values() for bought in part.purchases.values())
-
-    def part(self, own: str) -> Part:
-        return self.parts.get(own, NOTHING)
-
-    def having(self, own: str, part: Part) -> "Account":
-        """The account with another part of the own person."""
-        return Account({**self.parts, own: part})
+    def part(self, profile: str) -> AccountPart:
+        return self.parts.get(profile, EMPTY)

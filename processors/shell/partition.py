@@ -1,12 +1,12 @@
-"""One partition of one processor, as an actor: open, take batches, commit, close.
+"""One partition of one processor, as an actor: open, process batches, commit, close.
 
 The order of durability, here and nowhere else:
-1. effects that are not sealed are published and acknowledged;
-2. sealed effects, state rows and source offsets are committed in one transaction;
-3. the rows go to the local store.
-A crash between any two replays the batch into the same effects, ids and rows, because cores are pure. Where what
-follows depends on the order between topics, which a replay may change, it is sealed: nobody has seen the first attempt.
-What is not follows from unsealed topics alone, and a replay takes those first.
+1. effects that are not transactional are published and acknowledged;
+2. transactional effects, state rows and source offsets are committed in one transaction;
+3. the rows are written to the local store.
+A crash between any two replays the batch into the same effects, ids and rows, because cores are pure. Effects that
+depend on the order between topics, which a replay may change, are transactional: nobody has read the first attempt's.
+All other effects follow from topics without transactions alone, and a replay processes those first.
 """
 
 import asyncio
@@ -19,34 +19,40 @@ from itertools import chain
 from typing import Any
 
 from processors import metrics
-from processors.shell.at_hand import Asked
-from processors.shell.changelog import WATERMARK, Changelog, open_changelog, restore, watermarks
-from processors.shell.desk import Desk, Record
-from processors.shell.handover import Handover
+from processors.shell.fetch.gaps import FetchedBatch, GapDetector
+from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, bounds, first_topics
+from processors.shell.local_delivery import LocalDelivery, consecutive
 from processors.shell.outbox import Outbox
-from processors.shell.replay import AHEAD, Replay, bounds, first_topics
-from processors.shell.runs import Follower, Run
+from processors.shell.reject_limit import RejectLimit
+from processors.shell.rejecting import Record
 from processors.shell.settings import WorkerSettings
-from processors.shell.store import Store
+from processors.shell.state.changelog import WATERMARK, Changelog, open_changelog, restore, watermarks
+from processors.shell.state.state_cache import Prefetch
+from processors.shell.state.store import Store
+from processors.shell.task import StreamTask
 from processors.step import Processor
-from schemas.batches import Batches, Sent
-from schemas.codec import Codec
+from schemas.codec.avro import Codec
+from schemas.kafka.producer import BatchProducer, Delivery
+from schemas.process.reject_window import RejectWindow
 
 log = logging.getLogger(__name__)
 QUEUED_BATCHES = 4
-COMMITTED_ROWS = 20_000
-"""Changed rows that a commit does not wait for more of: it holds up what comes after it, and a crash replays it all."""
-HANDED = ("", Run((), 0), None)
-"""Stands in the queue for what was handed over."""
+COMMIT_ROWS = 20_000
+"""Changed rows at which a commit begins before its time: a commit delays what comes after it, and a crash replays it
+all."""
+LOCAL_DELIVERY = ("", FetchedBatch((), 0), None)
+"""Queue entry that stands for the records that were delivered locally."""
 CLOSE_S = 1.5
-"""How long a partition that is given up may take to finish what it published; the rest is replayed by the next
-owner."""
+"""How long a partition that is closed may take to finish what it published; the next owner replays the rest."""
 
 
 class Partition:
-    """:param world: gives the reference data of the moment. :param rewind: asks for a topic of a partition from an
-    offset again, and gives the number of the rewind.
-    :param rests: is called when all was taken that was here.
+    """Opened by the worker when the group assigns the partition, closed when it is revoked.
+
+    :param group: consumer group whose offsets are committed. :param producer: for effects that are not transactional.
+    :param reference: gives the reference data of the moment. :param rewind: fetches a topic of a partition from an
+        offset again and gives the number of the rewind. :param rejects: of the processor in this process.
+    :param on_idle: called when the queue is empty after a batch; must not block.
     """
 
     def __init__(
@@ -57,211 +63,217 @@ class Partition:
         group: str,
         store: Store,
         codec: Codec,
-        batches: Batches,
-        world: Callable[[], Any],
+        producer: BatchProducer,
+        reference: Callable[[], Any],
         rewind: Callable[[str, int, int], Awaitable[int]],
-        handover: Handover,
-        rests: Callable[[], None] = lambda: None,
+        local_delivery: LocalDelivery,
+        rejects: RejectWindow,
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._number = number
         self._group = group
         self._store = store
-        self._outbox = Outbox(processor.name, batches, codec, settings.partitions, handover)
+        self._outbox = Outbox(processor.name, producer, local_delivery)
         self._codec = codec
-        self._world = world
+        self._reference = reference
         self._rewind = rewind
-        self._rests = rests
-        self._queue: asyncio.Queue[tuple[str, Run, Asked | None] | None] = asyncio.Queue(QUEUED_BATCHES)
-        self._handed: dict[str, list[Record]] = {}
+        self._rejects = rejects
+        self._on_idle = on_idle
+        self._queue: asyncio.Queue[tuple[str, FetchedBatch, Prefetch | None] | None] = asyncio.Queue(QUEUED_BATCHES)
+        self._local_records: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
-        self._replay = Replay({}, {})
+        """The next offset to process, by topic; likewise the two below."""
         self._committed: dict[str, int] = {}
-        self._progress = asyncio.Event()
-        self._follower = Follower()
-        self._changed: dict[str, int] = {}
-        self._deliveries: list[Sent] = []
-        # State, effects and offsets of a batch become visible to a commit together or not at all.
-        self._whole = asyncio.Lock()
-        # Set when a commit is not to wait for its time.
-        self._urgent = asyncio.Event()
+        self._uncommitted: dict[str, int] = {}
+        self._deliveries: list[Delivery] = []
+        self._recovery = RecoveryOrder({}, {})
+        self._gaps = GapDetector()
+        # Held while a batch is processed: its state, effects and offsets go into one commit, or none of them does.
+        self._whole_batch = asyncio.Lock()
+        self._commit_now = asyncio.Event()
+        self._commit_done = asyncio.Event()
         self._closing = asyncio.Event()
-        self._taken = asyncio.Event()
+        self._processed_all = asyncio.Event()
         self.opened = asyncio.Event()
 
-    async def deliver(self, topic: str, run: Run) -> None:
-        """Hands a run of records over; waits when the partition is behind."""
+    async def deliver(self, topic: str, batch: FetchedBatch) -> None:
+        """Called by the agent for each fetched batch; waits while the queue is full, which stops the fetch."""
         if not self._closing.is_set():
-            asked = self._desk.ask(run.records) if self.opened.is_set() else None
-            await self._queue.put((topic, run, asked))
+            prefetched = self._task.prefetch(batch.records) if self.opened.is_set() else None
+            await self._queue.put((topic, batch, prefetched))
 
-    def hand(self, topic: str, records: Sequence[Record]) -> None:
-        """Offers records that this process has published. They may be passed over: the fetch brings them as well."""
-        if not self._handed and not self._closing.is_set() and not self._queue.full():
-            self._queue.put_nowait(HANDED)
-            self._handed = {topic: [*records]}
-        elif self._handed:
-            self._handed.setdefault(topic, []).extend(records)
+    def deliver_local(self, topic: str, records: Sequence[Record]) -> None:
+        """Called for records that this process has published. Does not block: when the queue is full the records are
+        dropped, and the fetch brings them."""
+        if not self._local_records and not self._closing.is_set() and not self._queue.full():
+            self._queue.put_nowait(LOCAL_DELIVERY)
+            self._local_records = {topic: [*records]}
+        elif self._local_records:
+            self._local_records.setdefault(topic, []).extend(records)
 
     async def run(self) -> None:
-        """Until ``close``. Any exception is a bug, a lost partition or a broker that stayed away: the worker must
-        stop."""
+        """Runs until `close`. Any exception is a bug, a lost partition or a broker that did not come back: the worker
+        has to stop."""
         changelog = await open_changelog(
             self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
         )
         try:
-            # Whoever had the partition before publishes nothing any more that this end does not show.
+            # Former owners are fenced by now: nothing they published lies behind these ends.
             rows, limits = await asyncio.gather(
                 restore(self._settings.kafka, self._processor.name, self._number, self._store),
                 bounds(self._settings.kafka, first_topics(self._processor), self._number),
             )
             metrics.RESTORE_ROWS.labels(self._processor.name).inc(rows)
-            self._desk = Desk(
-                self._processor, self._codec, self._store, self._number, self._settings.reject_limit, self._outbox.put
+            self._task = StreamTask(
+                self._processor,
+                self._codec,
+                self._store,
+                self._number,
+                RejectLimit(self._settings.reject_limit, self._rejects),
+                self._outbox.put,
+                self._settings.partitions,
             )
             for topic in self._processor.sources:
-                if (mark := self._store.get(WATERMARK + topic.name.encode())) is not None:
-                    self._next[topic.name] = int(mark) + 1
+                if (watermark := self._store.get(WATERMARK + topic.name.encode())) is not None:
+                    self._next[topic.name] = int(watermark) + 1
             self._committed = dict(self._next)
-            self._replay = Replay(limits, self._committed)
+            self._recovery = RecoveryOrder(limits, self._committed)
             log.info(
                 "partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows}
             )
             self.opened.set()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._take_all())
+                tasks.create_task(self._process_all())
                 tasks.create_task(self._commit_all(changelog))
         finally:
             await changelog.close()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits to be taken."""
+        """Whether no batch waits in the queue."""
         return self._queue.empty()
 
     def close(self) -> None:
-        """Finishes what was taken, as far as that goes quickly, and takes no more: what waits is fetched again
-        later."""
+        """Stops processing; batches in the queue are dropped and fetched again by the next owner. Does not block:
+        `run` ends when what was processed is committed, or after ``CLOSE_S``."""
         self._closing.set()
-        self._urgent.set()
-        self._progress.set()
+        self._commit_now.set()
+        self._commit_done.set()
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
-    async def _take_all(self) -> None:
-        while (batch := await self._queue.get()) is not None:
-            if batch is HANDED:
-                handed, self._handed = self._handed, {}
-                for topic, records in handed.items():
-                    if next_ones := following(self._next.get(topic), records):
-                        metrics.HANDED.labels(self._processor.name).inc(len(next_ones))
-                        await self._admit(topic, Run(next_ones, next_ones[0].offset))
+    async def _process_all(self) -> None:
+        while (queued := await self._queue.get()) is not None:
+            if queued is LOCAL_DELIVERY:
+                local, self._local_records = self._local_records, {}
+                for topic, records in local.items():
+                    if next_ones := consecutive(self._next.get(topic), records):
+                        metrics.LOCAL_DELIVERIES.labels(self._processor.name).inc(len(next_ones))
+                        await self._process_in_order(topic, FetchedBatch(next_ones, next_ones[0].offset))
             else:
-                await self._admit(*batch)
+                await self._process_in_order(*queued)
             if self.is_idle:
-                self._rests()
-        self._taken.set()
+                self._on_idle()
+        self._processed_all.set()
 
     async def _commit_all(self, changelog: Changelog) -> None:
-        interval_s, seal_s = self._settings.commit_interval_ms / 1000, self._settings.seal_ms / 1000
-        # Partitions open together; committing together too, they would keep Kafka from everything else for a moment.
+        interval_s = self._settings.commit_interval_ms / 1000
+        transaction_interval_s = self._settings.transaction_interval_ms / 1000
+        # Partitions open together; if they committed together too, Kafka would serve nobody else for a moment.
         pause_s = interval_s * random.random()
         while not self._closing.is_set():
-            # What is sealed goes at once, unless something went just before.
-            await _wait(self._closing, min(seal_s, pause_s))
-            await _wait(self._urgent, max(0.0, pause_s - seal_s))
+            # Transactional effects are committed at once, but no two commits are closer than the transaction interval.
+            await _wait(self._closing, min(transaction_interval_s, pause_s))
+            await _wait(self._commit_now, max(0.0, pause_s - transaction_interval_s))
             await self._commit(changelog)
             pause_s = interval_s
         try:
             async with asyncio.timeout(CLOSE_S):
-                await self._taken.wait()
+                await self._processed_all.wait()
                 await self._commit(changelog)
         except TimeoutError:
-            log.warning("gave up a partition before its commit", extra={"partition": self._number})
+            log.warning("partition closed before its last commit", extra={"partition": self._number})
 
-    async def _admit(self, topic: str, run: Run, asked: Asked | None = None) -> None:
-        """Takes it, unless others come first in a replay: then it is taken after those."""
-        if self._replay.holds(topic, run):
+    async def _process_in_order(self, topic: str, batch: FetchedBatch, prefetched: Prefetch | None = None) -> None:
+        """Processes the batch, unless other topics come first after an opening: then it is processed after those."""
+        if self._recovery.defers(topic, batch):
             return
-        await self._take(topic, run, asked)
-        for held in self._replay.released(topic, self._next.get(topic, 0)):
-            if not self._closing.is_set():  # else the next owner fetches them again
-                await self._take(*held)
+        await self._process(topic, batch, prefetched)
+        for deferred in self._recovery.release(topic, self._next.get(topic, 0)):
+            if not self._closing.is_set():  # else the next owner fetches it again
+                await self._process(*deferred)
 
-    async def _take(self, topic: str, run: Run, asked: Asked | None = None) -> None:
-        fresh = await self._fresh(topic, run)
-        if not fresh:
+    async def _process(self, topic: str, batch: FetchedBatch, prefetched: Prefetch | None = None) -> None:
+        records = await self._new_records(topic, batch)
+        if not records:
             return
-        await self._stay_near(topic, fresh)
-        metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - fresh[0].timestamp / 1000))
-        async with self._whole:
+        await self._limit_uncommitted(topic, records)
+        metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - records[0].timestamp / 1000))
+        async with self._whole_batch:
             try:
-                self._desk.take(topic, fresh, self._world(), asked)
+                self._task.process(topic, records, self._reference(), prefetched)
                 self._deliveries += await self._outbox.flush()
             except BaseException:
-                self._changed.clear()  # Half a batch: there is nothing any more that a commit may write.
+                self._uncommitted.clear()  # In the middle of a batch nothing may be committed any more.
                 raise
-            self._next[topic] = self._changed[topic] = fresh[-1].offset + 1
-            if self._desk.sealed or len(self._desk.dirty) >= COMMITTED_ROWS:
-                self._urgent.set()
+            self._next[topic] = self._uncommitted[topic] = records[-1].offset + 1
+            if self._task.transactional or len(self._task.changed) >= COMMIT_ROWS:
+                self._commit_now.set()
 
-    async def _fresh(self, topic: str, run: Run) -> Sequence[Record]:
-        """Records that the state does not contain yet; none when some before them are missing, which are fetched
-        again (faust#596: a record that was fetched before a seek can arrive after it). Where nothing was committed,
+    async def _new_records(self, topic: str, batch: FetchedBatch) -> Sequence[Record]:
+        """Records that the state does not contain yet; none when earlier ones are missing, which are fetched again
+        (faust#596: a record that was fetched before a seek can arrive after it). Where nothing was ever committed,
         everything since the rebalance is missing."""
-        expected = self._next.get(topic, run.since)
-        fresh = self._follower.fresh(topic, run, expected)
-        if fresh is None:
+        expected = self._next.get(topic, batch.start)
+        records = self._gaps.new_records(topic, batch, expected)
+        if records is None:
             metrics.GAPS.labels(self._processor.name).inc()
-            self._follower.asked(topic, await self._rewind(topic, self._number, expected))
-        return fresh or ()
+            self._gaps.rewound(topic, await self._rewind(topic, self._number, expected))
+        return records or ()
 
-    async def _stay_near(self, topic: str, records: Sequence[Record]) -> None:
-        """Waits for commits as long as this would go further beyond the last one than the next owner reckons with."""
+    async def _limit_uncommitted(self, topic: str, records: Sequence[Record]) -> None:
+        """Waits for a commit while these records are further beyond the last one than the next owner's recovery order
+        takes into account."""
         done = self._committed.setdefault(topic, records[0].offset)
-        while self._next.get(topic, done) > done and records[-1].offset >= done + AHEAD and not self._closing.is_set():
-            self._progress.clear()
-            self._urgent.set()
-            await self._progress.wait()
+        while (
+            self._next.get(topic, done) > done
+            and records[-1].offset >= done + MAX_UNCOMMITTED
+            and not self._closing.is_set()
+        ):
+            self._commit_done.clear()
+            self._commit_now.set()
+            await self._commit_done.wait()
             done = self._committed[topic]
 
     async def _commit(self, changelog: Changelog) -> None:
-        async with self._whole:
-            rows, offsets, deliveries = self._desk.take_dirty(), self._changed, self._deliveries
-            sealed = self._desk.take_sealed()
-            self._changed, self._deliveries = {}, []
+        async with self._whole_batch:
+            rows, offsets, deliveries = self._task.take_changed_rows(), self._uncommitted, self._deliveries
+            transactional = self._task.take_transactional()
+            self._uncommitted, self._deliveries = {}, []
             if not self._closing.is_set():
-                self._urgent.clear()
+                self._commit_now.clear()
         if not offsets:
             return
         started = time.perf_counter()
+        # 1. Plain effects: a failure here commits nothing, and the batch is replayed.
         for delivery in deliveries:
             await delivery
-        position = await changelog.commit(rows, offsets, self._outbox.sealed(sealed))
-        await self._store.put(chain(rows.items(), watermarks(offsets)), position)
-        self._desk.committed()
+        # 2. The transaction: a failure here aborts it; the next owner publishes the plain effects again, same bytes.
+        position = await changelog.commit(rows, offsets, self._outbox.transactional_rows(transactional))
+        # 3. The store: a failure here leaves it behind the changelog, from which the next opening restores it.
+        await self._store.write_async(chain(rows.items(), watermarks(offsets)), position)
+        self._task.after_commit()
         self._committed.update(offsets)
-        self._progress.set()
+        self._commit_done.set()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """For the event, and no longer than so long. `asyncio.wait_for` would now and then take being cancelled for the
-    time being over (before Python 3.12), and a partition that failed would wait for ever."""
+    """Waits for the event, at most so long. Before Python 3.12 `asyncio.wait_for` sometimes swallows a cancellation
+    that coincides with its timeout, and a partition that failed would wait for ever."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-
-
-def following(expected: int | None, records: Sequence[Record]) -> list[Record]:
-    """Of what was handed over, the records that follow without a gap on what was taken.
-
-    :param expected: the next offset; None when nothing was taken yet.
-    """
-    run: list[Record] = []
-    for record in records:
-        if expected is not None and record.offset == expected + len(run):
-            run.append(record)
-    return run

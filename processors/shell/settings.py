@@ -1,70 +1,102 @@
-"""Settings of a worker, read once at its entry."""
+"""The worker's settings, read once from environment variables."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from schemas.topics import PARTITIONS
+from schemas.process.parsers import SHARE, choice, whole_number
+from schemas.process.settings import setting, use
+from schemas.process.shared_settings import DATA, KAFKA, PARTITIONS, REJECT_KEY_FILE, SCHEMA_REGISTRY
+
+if TYPE_CHECKING:
+    from schemas.protection.reject_keys import RejectKeys
 
 
-class SettingError(Exception):
-    """A setting cannot be used; the message names it."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """``kafka`` is host:port[,host:port]; ``data`` holds the stores; ``store`` is rocksdb or memory; see the fields'
-    comments in the settings reference of the README for the rest."""
+    """``kafka`` is host:port[,host:port]; ``data`` is the directory that holds the stores."""
 
-    kafka: str
-    data: Path
-    partitions: int = PARTITIONS
-    store: str = "rocksdb"
-    commit_interval_ms: int = 3000
-    seal_ms: int = 100
-    session_timeout_ms: int = 6000
-    heartbeat_interval_ms: int = 1500
-    fetch_wait_ms: int = 500
-    batch_rows: int = 2000
-    transaction_timeout_ms: int = 60_000
-    reject_limit: int = 10_000
-    metrics_port: int | None = None
-    schema_registry: str = ""
-
-
-_NUMBERS = {
-    "partitions": ("FOOTPATH_PARTITIONS", 1, 4096),
-    "commit_interval_ms": ("FOOTPATH_WORKER_COMMIT_INTERVAL_MS", 1, 60_000),
-    "seal_ms": ("FOOTPATH_WORKER_SEAL_MS", 1, 60_000),
-    "session_timeout_ms": ("FOOTPATH_WORKER_SESSION_TIMEOUT_MS", 1000, 600_000),
-    "heartbeat_interval_ms": ("FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS", 100, 60_000),
-    "fetch_wait_ms": ("FOOTPATH_WORKER_FETCH_WAIT_MS", 1, 10_000),
-    "batch_rows": ("FOOTPATH_WORKER_BATCH_ROWS", 1, 100_000),
-    "transaction_timeout_ms": ("FOOTPATH_WORKER_TRANSACTION_TIMEOUT_MS", 1000, 900_000),
-    "reject_limit": ("FOOTPATH_WORKER_REJECT_LIMIT", 1, 1_000_000_000),
-    "metrics_port": ("FOOTPATH_WORKER_METRICS_PORT", 1, 65_535),
-}
-
-
-def read_settings(env: Mapping[str, str] = os.environ) -> WorkerSettings:
-    """:raises SettingError: a setting is missing or no number in its range."""
-    kafka = env.get("FOOTPATH_KAFKA", "")
-    if not kafka:
-        raise SettingError("FOOTPATH_KAFKA is not set: give the brokers as host:port[,host:port]")
-    store = env.get("FOOTPATH_WORKER_STORE", "rocksdb")
-    if store not in ("rocksdb", "memory"):
-        raise SettingError(f"FOOTPATH_WORKER_STORE={store}: must be rocksdb or memory")
-    numbers = {}
-    for field, (name, low, high) in _NUMBERS.items():
-        if text := env.get(name, ""):
-            if not text.isdecimal() or not low <= int(text) <= high:
-                raise SettingError(f"{name}={text}: must be a whole number from {low} to {high}")
-            numbers[field] = int(text)
-    return WorkerSettings(
-        kafka=kafka,
-        data=Path(env.get("FOOTPATH_DATA", ".footpath")),
-        store=store,
-        schema_registry=env.get("FOOTPATH_SCHEMA_REGISTRY", ""),
-        **numbers,
+    kafka: str = use(KAFKA)
+    data: Path = use(DATA)
+    partitions: int = use(PARTITIONS)
+    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
+    reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
+    store: str = setting(
+        "FOOTPATH_WORKER_STORE",
+        choice("rocksdb", "memory"),
+        "rocksdb",
+        "Where state is stored: rocksdb (a restart reads only the end of the changelog) or memory.",
+    )
+    commit_interval_ms: int = setting(
+        "FOOTPATH_WORKER_COMMIT_INTERVAL_MS",
+        whole_number(1, 60_000, "milliseconds"),
+        "3000",
+        "How often state and offsets are committed, in milliseconds. No answer waits for it; after a crash as much "
+        "is replayed.",
+    )
+    transaction_interval_ms: int = setting(
+        "FOOTPATH_WORKER_TRANSACTION_INTERVAL_MS",
+        whole_number(1, 60_000, "milliseconds"),
+        "100",
+        "Transactional effects, such as the state of people who merge or split, are written by a commit, which then "
+        "comes sooner: at most so often, in milliseconds.",
+    )
+    session_timeout_ms: int = setting(
+        "FOOTPATH_WORKER_SESSION_TIMEOUT_MS",
+        whole_number(1000, 600_000, "milliseconds"),
+        "6000",
+        "A worker that sends no heartbeat for so many milliseconds loses its partitions. Brokers refuse less than "
+        "their group.min.session.timeout.ms, 6000 by default; the embedded Kafka allows the 2000 that `footpath up` "
+        "gives its own workers.",
+    )
+    heartbeat_interval_ms: int = setting(
+        "FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS",
+        whole_number(100, 60_000, "milliseconds"),
+        "1500",
+        "How often a worker sends a heartbeat, in milliseconds. `footpath up` gives its own workers 500.",
+    )
+    fetch_wait_ms: int = setting(
+        "FOOTPATH_WORKER_FETCH_WAIT_MS",
+        whole_number(1, 10_000, "milliseconds"),
+        "500",
+        "How long a fetch waits for a first record, in milliseconds; it returns at once when there is one.",
+    )
+    batch_rows: int = setting(
+        "FOOTPATH_WORKER_BATCH_ROWS",
+        whole_number(1, 100_000, "records"),
+        "2000",
+        "Most records of one fetch.",
+    )
+    transaction_timeout_ms: int = setting(
+        "FOOTPATH_WORKER_TRANSACTION_TIMEOUT_MS",
+        whole_number(1000, 900_000, "milliseconds"),
+        "60000",
+        "After so many milliseconds Kafka ends a state transaction that a worker left open. A Kafka that stood still "
+        "for longer fences its own workers, which then start again. The next owner of a partition ends such a "
+        "transaction at once.",
+    )
+    reject_limit: int = setting(
+        "FOOTPATH_WORKER_REJECT_LIMIT",
+        whole_number(1, 1_000_000_000, "rejects"),
+        "10000",
+        "So many rejects in a row stop a worker: they come from a broken deploy, not from broken events.",
+    )
+    reject_ratio: float = setting(
+        "FOOTPATH_WORKER_REJECT_RATIO",
+        SHARE,
+        "0.5",
+        "Such a share of rejects among the last records of a processor stops a worker; 1: no limit by share.",
+    )
+    reject_window: int = setting(
+        "FOOTPATH_WORKER_REJECT_WINDOW",
+        whole_number(1, 1_000_000_000, "records"),
+        "10000",
+        "The number of last records that FOOTPATH_WORKER_REJECT_RATIO looks at; with fewer there is no limit by share.",
+    )
+    metrics_port: int | None = setting(
+        "FOOTPATH_WORKER_METRICS_PORT",
+        whole_number(1, 65_535),
+        "",
+        "Port of a worker's /metrics. Not set: none.",
+        unset=None,
     )

@@ -1,84 +1,99 @@
-"""A configuration as items for the compacted topic, and back: readers switch when a version is there as a whole."""
+"""A configuration as items on the compacted topic.
 
-from collections.abc import Iterator, Mapping
+A version is written as what changed, in one transaction. The brand's own item says what all the others are when the
+version is whole; ``fold.py`` reads it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import blake2b
 
 import msgspec
 
-from schemas.brand.model import About, ApiKey, Brand, Item, Likeness, Product, Reward, Route, Store, Tag
+from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
 
-CLASSES: dict[str, type[Item]] = {
-    "store": Store,
-    "product": Product,
-    "tag": Tag,
-    "route": Route,
-    "reward": Reward,
-    "api_key": ApiKey,
-    "likeness": Likeness,
-    "brand": About,
-}
-"""Kinds in the order in which they are written; the brand itself comes last and makes the version live."""
+WRITTEN = tuple(sorted(SECTIONS, key=lambda section: section.single))
+"""Sections in the order in which they are published; the brand itself comes last."""
+CLASSES: dict[str, type[Item]] = {section.kind: section.item for section in WRITTEN}
+"""Class of the items of each kind, in that order."""
+OTHERS = tuple(kind for kind in CLASSES if kind != About.kind)
+Held = tuple[str, str]
+"""Version and body of an item on the topic."""
+CONTENT_BYTES = 16
+CONTENT_RANGE = 1 << 8 * CONTENT_BYTES
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What the last item says beside the brand itself: how many items of each kind the version has."""
+    """Body of the brand's own item: the brand itself, how many items of each kind the version has, and their content:
+    by kind the sum of their hashes in hexadecimal digits. Before 0.3 there was no content, and every item came with
+    the version.
+    """
 
     about: About
     counts: dict[str, int]
+    content: dict[str, str] = {}
 
 
-def build_brand(items: Mapping[str, list[Item]]) -> Brand:
-    """A brand from its items by kind. Routes come out in their total order: higher priority, then smaller id."""
-    about = items["brand"][0]
-    assert isinstance(about, About)
-    ordered = {kind: sorted(items.get(kind, ()), key=lambda item: item.id) for kind in CLASSES}
+def version_of(items: Mapping[str, list[Item]]) -> str:
+    """The version of a brand with these items by kind, in whatever order: the hash of their content."""
+    return digest(msgspec.json.encode(_ordered(items), order="deterministic"))
+
+
+def build_brand(items: Mapping[str, list[Item]], version: str = "") -> Brand:
+    """A brand from its items by kind. Routes come out in their total order: higher priority, then smaller id.
+
+    :param version: empty: that of the items.
+    """
+    ordered = _ordered(items)
     return Brand(
-        version=digest(msgspec.json.encode(ordered, order="deterministic")),
-        about=about,
-        stores={i.id: i for i in ordered["store"] if isinstance(i, Store)},
-        products={i.id: i for i in ordered["product"] if isinstance(i, Product)},
-        tags={i.id: i for i in ordered["tag"] if isinstance(i, Tag)},
-        routes=tuple(sorted((i for i in ordered["route"] if isinstance(i, Route)), key=lambda r: (-r.priority, r.id))),
-        rewards=tuple(i for i in ordered["reward"] if isinstance(i, Reward)),
-        api_keys=tuple(i for i in ordered["api_key"] if isinstance(i, ApiKey)),
-        likeness={i.id: i for i in ordered["likeness"] if isinstance(i, Likeness)},
+        version=version or version_of(items),
+        **{section.field: section.held(ordered[section.kind]) for section in SECTIONS},
     )
 
 
+def _ordered(items: Mapping[str, list[Item]]) -> dict[str, list[Item]]:
+    return {kind: sorted(items.get(kind, ()), key=lambda item: item.id) for kind in CLASSES}
+
+
 def items_of(brand: Brand) -> dict[str, list[Item]]:
-    return {
-        "store": list(brand.stores.values()),
-        "product": list(brand.products.values()),
-        "tag": list(brand.tags.values()),
-        "route": list(brand.routes),
-        "reward": list(brand.rewards),
-        "api_key": list(brand.api_keys),
-        "likeness": list(brand.likeness.values()),
-        "brand": [brand.about],
-    }
+    """The brand's items by kind, in the order in which they are published."""
+    return {section.kind: section.items(brand) for section in WRITTEN}
 
 
-def events_of(brand: Brand, applied_at: int, before: Mapping[str, str]) -> Iterator[BrandConfigured]:
-    """The events that make ``brand`` live.
+def events_of(brand: Brand, applied_at: int, before: Mapping[str, Held]) -> list[BrandConfigured]:
+    """The events that make ``brand`` live, to be written together: what changed, the brand itself, what is gone; none
+    when it is live already.
 
-    :param applied_at: time in microseconds. :param before: key → version of what the topic holds now; items that are
-        gone from the configuration are withdrawn with an empty body, after the new version is live.
+    :param applied_at: time in microseconds. :param before: what the topic holds now, by key.
     """
     items = items_of(brand)
     counts = {kind: len(of_kind) for kind, of_kind in items.items()}
-    keys = set()
+    totals: Counter[str] = Counter()
+    bodies = {}
     for kind, of_kind in items.items():
         for item in of_kind:
-            keys.add(f"{kind}/{item.id}")
-            content = Manifest(about=item, counts=counts) if isinstance(item, About) else item
-            yield _event(kind, item.id, brand.version, msgspec.json.encode(content).decode(), applied_at)
-    for key in sorted(before.keys() - keys):
-        kind, _, identity = key.partition("/")
-        yield _event(kind, identity, brand.version, "", applied_at)
+            if kind != About.kind:
+                body = bodies[f"{kind}/{item.id}"] = msgspec.json.encode(item).decode()
+                totals[kind] += content_hash(kind, item.id, body)
+    content = {kind: f"{totals[kind] % CONTENT_RANGE:x}" for kind in items if kind != About.kind}
+    manifest = msgspec.json.encode(Manifest(brand.about, counts, content)).decode()
+    own = f"{About.kind}/{brand.about.id}"
+
+    events = [
+        _event(key, brand.version, body, applied_at)
+        for key, body in bodies.items()
+        if key not in before or before[key][1] != body
+    ]
+    gone = [_event(key, brand.version, "", applied_at) for key in sorted(before.keys() - bodies.keys() - {own})]
+    if events or gone or before.get(own) != (brand.version, manifest):
+        events.append(_event(own, brand.version, manifest, applied_at))
+    return events + gone
 
 
-def _event(kind: str, identity: str, version: str, body: str, applied_at: int) -> BrandConfigured:
+def _event(key: str, version: str, body: str, applied_at: int) -> BrandConfigured:
+    kind, _, identity = key.partition("/")
     return BrandConfigured(
         event_id=derived("brand", kind, identity, version, body),
         occurred_at=applied_at,
@@ -89,39 +104,7 @@ def _event(kind: str, identity: str, version: str, body: str, applied_at: int) -
     )
 
 
-class BrandFold:
-    """Folds brand-configured events in topic order; ``brand`` is the last version that arrived as a whole, or None."""
-
-    def __init__(self) -> None:
-        self.brand: Brand | None = None
-        self.versions: dict[str, str] = {}
-        self._bodies: dict[str, dict[str, tuple[str, str]]] = {kind: {} for kind in CLASSES}
-
-    def apply(self, event: BrandConfigured) -> bool:
-        """Takes one event; True when a version became live with it."""
-        if event.kind not in CLASSES:
-            return False
-        of_kind = self._bodies[event.kind]
-        if not event.body:
-            of_kind.pop(event.id, None)
-            self.versions.pop(f"{event.kind}/{event.id}", None)
-            return self._complete()
-        of_kind[event.id] = (event.version, event.body)
-        self.versions[f"{event.kind}/{event.id}"] = event.version
-        return self._complete()
-
-    def _complete(self) -> bool:
-        # Partitions of the topic interleave, so any event may be the one that completes a version.
-        for version, body in self._bodies["brand"].values():
-            if self.brand is not None and version == self.brand.version:
-                continue
-            manifest = msgspec.json.decode(body, type=Manifest)
-            items: dict[str, list[Item]] = {
-                kind: [msgspec.json.decode(b, type=CLASSES[kind]) for v, b in of_kind.values() if v == version]
-                for kind, of_kind in self._bodies.items()
-                if kind != "brand"
-            }
-            if all(len(items[kind]) == count for kind, count in manifest.counts.items() if kind != "brand"):
-                self.brand = build_brand({**items, "brand": [manifest.about]})
-                return True
-        return False
+def content_hash(kind: str, identity: str, body: str) -> int:
+    """Hash of an item. Sums of hashes say whether two sets of items are the same, and follow a change at once."""
+    text = f"{kind}/{identity}\x1f{body}".encode()
+    return int.from_bytes(blake2b(text, digest_size=CONTENT_BYTES).digest(), "big")

@@ -1,4 +1,4 @@
-"""Reads a brand's YAML files. Every error names file, line and field, and all of them are told at once."""
+"""Reads a brand's YAML files. Every error names file, line and field, and all errors are reported at once."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,26 +7,19 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.constructor import RoundTripConstructor, SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from schemas.brand.check import mistakes
-from schemas.brand.items import CLASSES, build_brand
-from schemas.brand.model import Brand, Item
+from schemas.brand.checked import Checked, unwritable
+from schemas.brand.item import Item, mistakes
+from schemas.brand.items import CLASSES, build_brand, version_of
+from schemas.brand.model import SECTIONS, Brand, Section
+from schemas.brand.suggestions import suggestion
+from schemas.brand.yaml_file import MappingNode, Node, ScalarNode, SequenceNode, Unreadable, locate, parse, place, plain
+from schemas.process.collection import without_collection
+from schemas.text import with_name_forms
 
-SECTIONS = {
-    "brand": "brand",
-    "stores": "store",
-    "products": "product",
-    "tags": "tag",
-    "routes": "route",
-    "rewards": "reward",
-    "api_keys": "api_key",
-    "likeness": "likeness",
-}
+BY_NAME = {section.name: section for section in SECTIONS}
 _UNKNOWN_OR_MISSING = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
+_NO_CHOICE = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,130 +50,150 @@ class _Read:
     kind: str
     item: Item
     file: Path
-    node: Any
+    node: Node
 
 
-def load(*places: Path) -> Brand:
+def load(*places: Path, beside: Sequence[Path] = ()) -> Brand:
     """The brand that the YAML files in these folders (or these files) describe together.
 
+    :param beside: files that belong to the place and not to the brand, such as a stack's own API key: their items are
+        part of the brand, and its version does not depend on them.
     :raises BrandError: with every mistake found.
     """
+    with without_collection():
+        return _load(places, beside)
+
+
+def _load(places: Sequence[Path], beside: Sequence[Path]) -> Brand:
     problems: list[Problem] = []
     read: list[_Read] = []
-    for file in _files(places, problems):
-        for found in _read_file(file, problems):
-            read.append(found)
+    for file in _files([*places, *beside], problems):
+        read += _read_file(file, problems)
     problems += _duplicates(read)
+    problems += [_problem(found, field, message) for found in read for field, message in unwritable(found.item)]
     abouts = [r for r in read if r.kind == "brand"]
     if len(abouts) != 1 and not problems:
         problems.append(Problem(places[0], 0, 0, "brand", f"there must be one brand section, found {len(abouts)}"))
     if problems:
         raise BrandError(problems)
-    items: dict[str, list[Item]] = {kind: [r.item for r in read if r.kind == kind] for kind in CLASSES}
-    brand = build_brand(items)
-    problems = [problem for found in read for problem in _check(found, brand)]
+    items = _by_kind(read)
+    brand = build_brand(items, version_of(_by_kind([r for r in read if r.file not in beside])))
+    checked = Checked(brand)
+    problems = [problem for found in read for problem in _check(found, checked)]
+    problems += [_problem(about, field, message) for about in abouts for field, message in checked.mistakes()]
     if problems:
         raise BrandError(problems)
     return brand
 
 
+def _by_kind(read: Sequence[_Read]) -> dict[str, list[Item]]:
+    items: dict[str, list[Item]] = {kind: [] for kind in CLASSES}
+    for found in read:
+        items[found.kind].append(found.item)
+    return items
+
+
 def _files(places: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
-    for place in places:
-        files = [place] if place.is_file() else sorted([*place.glob("*.yaml"), *place.glob("*.yml")])
+    for source in places:
+        files = [source] if source.is_file() else sorted([*source.glob("*.yaml"), *source.glob("*.yml")])
         if not files:
-            message = "has no .yaml file" if place.is_dir() else "no such file or folder"
-            problems.append(Problem(place, 0, 0, "", message))
+            message = "has no .yaml file" if source.is_dir() else "no such file or folder"
+            problems.append(Problem(source, 0, 0, "", message))
         yield from files
-
-
-class _Constructor(RoundTripConstructor):
-    """Numbers with a fraction as plain ones, which is what msgspec takes; nothing is written back."""
-
-
-_Constructor.add_constructor("tag:yaml.org,2002:float", SafeConstructor.construct_yaml_float)
-
-
-def _yaml() -> YAML:
-    yaml = YAML(typ="rt")
-    yaml.Constructor = _Constructor
-    return yaml
 
 
 def _read_file(file: Path, problems: list[Problem]) -> Iterator[_Read]:
     try:
-        document = _yaml().load(file.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problems.append(Problem(file, line, column, "YAML", error.problem or "cannot be read"))
+        document = parse(file.read_text(encoding="utf-8"))
+    except Unreadable as error:
+        problems.append(_unreadable(file, error))
         return
     except UnicodeDecodeError as error:
-        problems.append(Problem(file, 0, 0, "", f"is no UTF-8 at byte {error.start}"))
+        before = error.object[: error.start].decode()
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problems.append(Problem(file, line, column, "", f"is no UTF-8 at byte {error.start}"))
         return
-    except (OSError, YAMLError) as error:
-        problems.append(Problem(file, 0, 0, "", getattr(error, "strerror", None) or " ".join(str(error).split())))
+    except OSError as error:
+        problems.append(Problem(file, 0, 0, "", error.strerror or type(error).__name__))
         return
     if document is None:
         return
-    if not isinstance(document, CommentedMap):
-        problems.append(Problem(file, 1, 1, "", f"must have sections: {', '.join(SECTIONS)}"))
+    if not isinstance(document, MappingNode):
+        problems.append(Problem(file, 1, 1, "", f"must have sections: {', '.join(BY_NAME)}"))
         return
-    for section, node in document.items():
-        line, column = _position(document, section)
-        kind = SECTIONS.get(section)
-        if kind is None:
-            problems.append(
-                Problem(file, line, column, str(section), f"no such section; there are {', '.join(SECTIONS)}")
-            )
+    named: set[str] = set()
+    for key, node in document.value:
+        name = key.value
+        if not isinstance(key, ScalarNode):
+            problems.append(Problem(file, *place(key), "YAML", "a key must be a text"))
             continue
-        nodes = [node] if kind == "brand" else node
-        if not isinstance(nodes, list):
-            problems.append(Problem(file, line, column, str(section), "must be a list (each item begins with -)"))
-            continue
-        for index, one in enumerate(nodes):
-            where = section if kind == "brand" else f"{section}[{index}]"
-            try:
-                yield _Read(kind, msgspec.convert(one, CLASSES[kind]), file, one)
-            except msgspec.ValidationError as error:
-                field, message = _complaint(error, CLASSES[kind])
-                at = _locate(one, field) or ((line, column) if one is node else _position(node, index))
-                problems.append(Problem(file, *at, f"{where}.{field}".rstrip("."), message))
+        section = BY_NAME.get(name)
+        if section is None:
+            message = f"no such section{suggestion(name, BY_NAME)}"
+            problems.append(Problem(file, *place(key), name, message))
+        elif name in named:
+            problems.append(Problem(file, *place(key), "YAML", f'found duplicate key "{name}"'))
+        elif not section.single and _is_empty(node):
+            named.add(name)
+        elif not section.single and not isinstance(node, SequenceNode):
+            problems.append(Problem(file, *place(key), name, "must be a list (each item begins with -)"))
+        else:
+            named.add(name)
+            yield from _read_section(file, section, key, node, problems)
 
 
-def _complaint(error: msgspec.ValidationError, item: type[Item]) -> tuple[str, str]:
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and not node.tag and not node.style and plain(node) is None
+
+
+def _read_section(file: Path, section: Section, key: Node, node: Node, problems: list[Problem]) -> Iterator[_Read]:
+    for index, one in enumerate([node] if section.single else node.value):
+        try:
+            yield _Read(section.kind, msgspec.convert(with_name_forms(plain(one)), section.item), file, one)
+        except Unreadable as error:
+            problems.append(_unreadable(file, error))
+        except msgspec.ValidationError as error:
+            field, message = _validation_error(error, section.item)
+            where = section.name if section.single else f"{section.name}[{index}]"
+            at = locate(one, _steps(field)) if isinstance(one, MappingNode) or not section.single else place(key)
+            problems.append(Problem(file, *at, f"{where}.{field}".rstrip("."), message))
+
+
+def _unreadable(file: Path, error: Unreadable) -> Problem:
+    return Problem(file, error.line, error.column, "YAML", str(error))
+
+
+def _validation_error(error: msgspec.ValidationError, item: type[Item]) -> tuple[str, str]:
     """The field at fault as a path, and what is wrong with it."""
     message, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
     if found := _UNKNOWN_OR_MISSING.fullmatch(message):
-        message = "no such field" if found[1] == "contains unknown" else "is missing"
+        known = _fields(item, path) if found[1] == "contains unknown" else ()
+        message = f"no such field{suggestion(found[2], known)}" if known else "is missing"
         path = f"{path}.{found[2]}".lstrip(".")
-    if message.startswith("Invalid enum value"):
-        message += f"; there are {', '.join(_choices(item, path))}"
+    if found := _NO_CHOICE.fullmatch(message):
+        message = f"invalid enum value {found[1]!r}{suggestion(found[1], _choices(item, path))}"
     return path, message[:1].lower() + message[1:]
 
 
-def _choices(item: type[Item], path: str) -> Iterator[str]:
+def _choices(item: type[Item], path: str) -> list[str]:
     """What may stand at the path, where the model lists it."""
+    return list(map(str, get_args(_hint(item, path))))
+
+
+def _fields(item: type[Item], path: str) -> list[str]:
+    """The fields of what stands at the path."""
+    hint = _hint(item, path)
+    found = hint if isinstance(hint, type) else next((one for one in get_args(hint) if isinstance(one, type)), item)
+    return [field.name for field in msgspec.structs.fields(found)]
+
+
+def _hint(item: type[Item], path: str) -> Any:
+    """The type of what stands at the path."""
     hint: Any = item
     for step in _steps(path):
         hint = get_args(hint)[0] if isinstance(step, int) else get_type_hints(hint)[step]
-    yield from map(str, get_args(hint))
-
-
-def _position(node: Any, key: Any) -> tuple[int, int]:
-    line, column = node.lc.key(key) if isinstance(node, CommentedMap) else node.lc.item(key)
-    return line + 1, column + 1
-
-
-def _locate(node: Any, path: str) -> tuple[int, int] | None:
-    """Line and column of a msgspec path such as ``when.types[0]``; of the nearest parent that has one."""
-    position = (node.lc.line + 1, node.lc.col + 1) if hasattr(node, "lc") else None
-    for key in _steps(path):
-        try:
-            position, node = _position(node, key), node[key]
-        except (KeyError, IndexError, TypeError, AttributeError):
-            break
-    return position
+    return hint
 
 
 def _steps(path: str) -> list[str | int]:
@@ -196,11 +209,11 @@ def _duplicates(read: Sequence[_Read]) -> Iterator[Problem]:
 
 
 def _problem(found: _Read, field: str, message: str) -> Problem:
-    line, column = _locate(found.node, field) or (1, 1)
-    return Problem(found.file, line, column, f"{found.kind} {found.item.id}.{field}", message)
+    where = f"{found.kind} {found.item.id}.{field}".rstrip(".")
+    return Problem(found.file, *locate(found.node, _steps(field)), where, message)
 
 
-def _check(found: _Read, brand: Brand) -> Iterator[Problem]:
+def _check(found: _Read, brand: Checked) -> Iterator[Problem]:
     """What types alone cannot say: references, places, hours, addresses."""
     for field, message in mistakes(found.item, brand):
         yield _problem(found, field, message)

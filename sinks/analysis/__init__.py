@@ -1,1 +1,1 @@
-"""Jobs over the store that work out what SQL at query time cannot."""
+"""Jobs over the store that compute what SQL at query time cannot."""

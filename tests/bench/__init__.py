@@ -1,0 +1,1 @@
+"""Benchmarks of Footpath beside baselines and peers, started with ``make bench``."""

@@ -1,8 +1,8 @@
-"""``make bench``: measures the work of the table in its order, prints one table and keeps it as JSON.
+"""``make bench``: runs the benches in the order of ``BENCHES``, prints one table and writes it as JSON.
 
     python -m tests.bench [WHAT …] [--rounds N] [--quick] [--out FOLDER]
 
-Exit code 0 when everything could be measured, whether a target was reached or not; 1 when something could not.
+Exit code 0 when every bench could be measured, whether targets were reached or not; 1 when some could not.
 """
 
 import argparse
@@ -22,8 +22,9 @@ from typing import Any
 from rich.console import Console
 
 from tests.bench import machine
-from tests.bench.figures import Figure, print_table, shown, write_json
-from tests.bench.ground import Ground, NotMeasured
+from tests.bench.environment import BenchEnvironment
+from tests.bench.figures import Figure, format_number, print_table, write_json
+from tests.bench.process import NotMeasured
 
 BENCHES = (
     "shell",
@@ -33,62 +34,65 @@ BENCHES = (
     "events",
     "sink",
     "attribution",
-    "likeness",
+    "matching",
     "failover",
     "restart",
     "state-size",
     "identity",
     "late-merge",
     "ready",
+    "brand",
     "memory",
 )
 OUT = Path(".footpath-bench")
 WIDTH = 120
-"""Of what is written to a file."""
+"""Columns of output that does not go to a terminal."""
 
 
 @dataclass
 class Run:
-    """What was measured so far; it is on disk after each bench, so an end in the middle loses none of it."""
+    """All figures so far; written to ``file`` after each bench, so an interrupted run loses none of them."""
 
-    about: dict[str, Any]
+    machine: dict[str, Any]
     file: Path
     figures: list[Figure] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def measure(self, name: str, options: argparse.Namespace, tell: Callable[[str], None]) -> None:
-        began, used = time.monotonic(), machine.used_s()
+    def measure(self, name: str, options: argparse.Namespace, progress: Callable[[str], None]) -> None:
+        began, cpu_before = time.monotonic(), machine.cpu_used_s()
 
-        def say(text: str) -> None:
-            tell(f"[{time.monotonic() - began:5.0f} s] {name}: {text}")
+        def report(text: str) -> None:
+            progress(f"[{time.monotonic() - began:5.0f} s] {name}: {text}")
 
-        say("starts")
+        report("starts")
         with tempfile.TemporaryDirectory(prefix="footpath-bench-", ignore_cleanup_errors=True) as folder:
-            ground = Ground(Path(folder), options.rounds or (1 if options.quick else 3), options.quick, say)
+            environment = BenchEnvironment(
+                Path(folder), options.rounds or (1 if options.quick else 3), options.quick, report
+            )
             try:
-                found = _load(name).measure(ground)
-            except Exception as problem:  # whatever it is, the others are measured all the same
+                figures = _load(name).measure(environment)
+            except Exception as problem:  # a bug in one bench must not stop the others
                 self.failed[name] = str(problem) if isinstance(problem, NotMeasured) else traceback.format_exc()
-                say(f"NOT MEASURED: {self.failed[name]}")
-                found = []
-        for figure in found:
-            say(f"{figure.work.strip()}: {shown(figure.median)} {figure.unit}")
-        self.figures += found
-        self.about["others_cores"][name] = others = machine.others_cores(used, time.monotonic() - began)
-        say(f"done; what is not ours used {others:.1f} cores meanwhile")
-        write_json(self.file, self.figures, self.about, self.failed)
+                report(f"NOT MEASURED: {self.failed[name]}")
+                figures = []
+        for figure in figures:
+            report(f"{figure.work.strip()}: {format_number(figure.median)} {figure.unit}")
+        self.figures += figures
+        self.machine["others_cores"][name] = others = machine.cores_used_by_others(cpu_before, time.monotonic() - began)
+        report(f"done; other processes used {others:.1f} cores")
+        write_json(self.file, self.figures, self.machine, self.failed)
 
-    def tell(self, console: Console) -> None:
+    def print_results(self, console: Console) -> None:
         if self.figures:
-            print_table(self.figures, self.about, console)
+            print_table(self.figures, self.machine, console)
         for name, why in self.failed.items():
-            console.print(f"{name} could not be measured: {_short(why)}", style="red", markup=False)
-        console.print(f"kept in {self.file}")
+            console.print(f"{name} could not be measured: {_summary(why)}", style="red", markup=False)
+        console.print(f"written to {self.file}")
 
 
 def main() -> int:
     options = _parse()
-    logging.getLogger().addHandler(logging.NullHandler())  # clients warn of what is waited out
+    logging.getLogger().addHandler(logging.NullHandler())  # hides warnings of clients whose server still starts
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     progress = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH)
@@ -102,11 +106,11 @@ def main() -> int:
     except KeyboardInterrupt:
         progress.print("interrupted")
         run.failed["the rest"] = "interrupted"
-    run.tell(console)
+    run.print_results(console)
     return 1 if run.failed else 0
 
 
-def _short(why: str) -> str:
+def _summary(why: str) -> str:
     lines = why.strip().splitlines()
     return lines[-1] if why.startswith("Traceback") else lines[0]
 
@@ -118,14 +122,14 @@ def _load(name: str) -> Any:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
-        description="Measures Footpath on this machine. Leave the machine alone meanwhile: it has no core to spare.",
+        description="Measures Footpath on this machine. Run nothing else meanwhile: it would make the figures worse.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="what there is to measure:\n" + "\n".join(f"  {name:<12} {_first_line(name)}" for name in BENCHES),
+        epilog="benches:\n" + "\n".join(f"  {name:<12} {_first_line(name)}" for name in BENCHES),
     )
-    parser.add_argument("what", nargs="*", metavar="WHAT", help="what to measure; all of it by default")
-    parser.add_argument("--rounds", type=int, help="runs of each contender (3)")
-    parser.add_argument("--quick", action="store_true", help="small sizes and one round: to see that a bench works")
-    parser.add_argument("--out", type=Path, default=OUT, help=f"folder for the JSON ({OUT})")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="benches to run; all by default")
+    parser.add_argument("--rounds", type=int, help="rounds of each bench (3)")
+    parser.add_argument("--quick", action="store_true", help="small sizes and one round: shows that a bench works")
+    parser.add_argument("--out", type=Path, default=OUT, help=f"folder of the JSON file ({OUT})")
     options = parser.parse_args()
     if unknown := [name for name in options.what if name not in BENCHES]:
         parser.error(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}")

@@ -1,6 +1,6 @@
-"""Attribution: rules by one query, Markov by one run, with one and ten million touches; seconds and peak memory.
+"""Attribution: rules by one query, Markov by one run, over one and ten million touches; seconds and peak memory.
 
-A twentieth of that for --quick. Touches are made by tests/bench/touches.py: four a person, one person in fifty merged.
+A twentieth of that for --quick. `attribution_data` generates the touches: four per person, one person in fifty merged.
 """
 
 import time
@@ -11,76 +11,75 @@ from pathlib import Path
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
-from sinks.analysis.attribution.answer import Question
-from sinks.analysis.attribution.models import answer
+from sinks.analysis.attribution.models import compute
+from sinks.analysis.attribution.result import Question
 from sinks.store.migrate import migrate
+from tests.bench.attribution_data import Size, insert_data
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground, NotMeasured
-from tests.bench.touches import Size, fill
+from tests.bench.process import NotMeasured
 
 ALL_TIME = Question("channel", 90, "1970-01-01", "2106-01-01")
 LINEAR = (
     f"SELECT * FROM attribution(model='linear', lookback_days={ALL_TIME.lookback_days}, "
     f"since='{ALL_TIME.since}', until='{ALL_TIME.until}')"
 )
-SETTLED_WITHIN_S = 120.0
+MERGED_WITHIN_S = 120.0
 AT_MOST_S = {"linear attribution": 4.0, "Markov order 1": 20.0}
 
 
 @dataclass(frozen=True)
-class Taken:
-    """Seconds of every round, and the most memory that the store ever had."""
+class Measurement:
+    """Seconds of every round, and the peak memory of ClickHouse."""
 
     seconds: dict[str, list[float]]
     megabytes: float
 
 
-def measure(ground: Ground) -> list[Figure]:
-    large = ground.size(10_000_000, 500_000)
-    few, many = _taken(ground, large // 10), _taken(ground, large)
+def measure(environment: BenchEnvironment) -> list[Figure]:
+    large = environment.size(10_000_000, 500_000)
+    few, many = _measured(environment, large // 10), _measured(environment, large)
     figures: list[Figure] = []
     for name, at_most in AT_MOST_S.items():
         small, full = few.seconds[name], many.seconds[name]
         figures += [
             Figure(f"{name}, {large:,} touches", "s", full, at_most=at_most),
             Figure(f"  {large // 10:,} touches", "s", small),
-            Figure(
-                "  a touch among many to one among few", "×", [b / a / 10 for a, b in zip(small, full, strict=True)]
-            ),
+            Figure("  time per touch, many to few", "×", [b / a / 10 for a, b in zip(small, full, strict=True)]),
         ]
-    return [*figures, Figure("  memory of the store, at most", "MB", [many.megabytes], at_most=4000)]
+    return [*figures, Figure("  peak memory of ClickHouse", "MB", [many.megabytes], at_most=4000)]
 
 
-def _taken(ground: Ground, touches: int) -> Taken:
-    with ground.clickhouse() as part:
-        migrate(part.url)
-        client = clickhouse_connect.get_client(dsn=part.url, database="footpath", autogenerate_session_id=False)
-        fill(client.command, Size.of(touches), ground.say)
-        _settle(client)
-        asked: dict[str, Callable[[], object]] = {
+def _measured(environment: BenchEnvironment, touches: int) -> Measurement:
+    with environment.clickhouse() as server:
+        migrate(server.url)
+        client = clickhouse_connect.get_client(dsn=server.url, database="footpath", autogenerate_session_id=False)
+        insert_data(client.command, Size.of(touches), environment.progress)
+        _wait_for_merges(client)
+        queries: dict[str, Callable[[], object]] = {
             "linear attribution": lambda: client.query(LINEAR),
-            "Markov order 1": lambda: answer(client, "markov_1", ALL_TIME, ground.say),
+            "Markov order 1": lambda: compute(client, "markov_1", ALL_TIME, environment.progress),
         }
-        seconds = {name: [_seconds(ask) for _ in range(ground.rounds)] for name, ask in asked.items()}
-        return Taken(seconds, _peak_mb(part.pid))
+        seconds = {name: [_seconds(query) for _ in range(environment.rounds)] for name, query in queries.items()}
+        return Measurement(seconds, _peak_mb(server.pid))
 
 
-def _settle(client: Client) -> None:
-    """Waits until the store has merged what the filling left, which is not part of any answer."""
-    until = time.monotonic() + SETTLED_WITHIN_S
+def _wait_for_merges(client: Client) -> None:
+    """Waits until ClickHouse has merged the inserted parts: that work would slow the queries down."""
+    until = time.monotonic() + MERGED_WITHIN_S
     while client.command("SELECT count() FROM system.merges"):
         if time.monotonic() > until:
-            raise NotMeasured(f"the store still merges after {SETTLED_WITHIN_S:g} s")
+            raise NotMeasured(f"ClickHouse still merges parts after {MERGED_WITHIN_S:g} s")
         time.sleep(1)
 
 
-def _seconds(ask: Callable[[], object]) -> float:
+def _seconds(query: Callable[[], object]) -> float:
     began = time.perf_counter()
-    ask()
+    query()
     return time.perf_counter() - began
 
 
 def _peak_mb(pid: int) -> float:
-    """The most resident memory that the process had."""
+    """Peak resident memory of the process in MiB."""
     (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024

@@ -1,88 +1,91 @@
 """The context step on real events: scans of the demo brand's tags in Avro in, decisions in Avro out, one process.
 
-The worker is the real one on a real Kafka, and every decision is counted and decoded. Beside it, in the same run: a
-bare aiokafka loop that only hands the same records on, and the desk alone (decode, decide, encode; no Kafka).
+A real worker runs on a real Kafka, and every decision is counted and decoded. Measured in the same round: a bare
+aiokafka loop that only forwards the same records, and the stream task alone (decode, decide, encode; no Kafka).
 """
 
 import asyncio
 import time
 
 from processors.context.core import PROCESSOR
-from processors.shell.desk import Desk
-from processors.shell.store import MemoryStore
-from processors.world import World
-from schemas.events import Event, ScanRouted
+from processors.reference import Reference
+from processors.shell.applied_batch import EncodedEffect
+from processors.shell.reject_limit import RejectLimit
+from processors.shell.state.store import MemoryStore
+from processors.shell.task import StreamTask
+from schemas.events import ScanRouted
 from schemas.topics import SCAN_ROUTED, TOUCHPOINT_IDENTIFIED
-from tests.bench import people, stream
-from tests.bench.contenders.sending import Row
+from tests.bench import kafka_client, workload
+from tests.bench.baselines.row_batches import Row
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground, NotMeasured
-from tests.bench.stream import Pace, cpu_note
+from tests.bench.kafka_client import Throughput, cpu_note
+from tests.bench.process import NotMeasured
 
 PEOPLE = 10_000
-TAKE = 500
-"""Records that the desk alone is given at once."""
+BATCH = 500
+"""Records of a batch for the stream task alone."""
 
 
-def measure(ground: Ground) -> list[Figure]:
-    rows = ground.size(100_000, 20_000)
-    ground.say(f"making {rows:,} scans")
-    partitions = stream.spread(map(people.row, people.scans(rows, PEOPLE)))
-    worker: list[Pace] = []
-    passing: list[Pace] = []
-    desk: list[float] = []
-    for number in range(ground.rounds):
-        ground.say(f"round {number + 1} of {ground.rounds}")
-        with ground.kafka() as kafka:
-            asyncio.run(stream.fill(kafka.bootstrap, TOUCHPOINT_IDENTIFIED.name, partitions))
-            passing.append(asyncio.run(_pass(ground, kafka.bootstrap, rows)))
-            worker.append(asyncio.run(_work(ground, kafka.bootstrap, rows)))
-        desk.append(_desk(partitions[0]))
-    rates = [pace.rows_per_s for pace in worker]
-    bare = [pace.rows_per_s for pace in passing]
+def measure(environment: BenchEnvironment) -> list[Figure]:
+    rows = environment.size(100_000, 20_000)
+    environment.progress(f"generating {rows:,} scans")
+    partitions = kafka_client.by_partition(map(workload.row, workload.scans(rows, PEOPLE)))
+    worker: list[Throughput] = []
+    forwarding: list[Throughput] = []
+    task_rates: list[float] = []
+    for number in range(environment.rounds):
+        environment.progress(f"round {number + 1} of {environment.rounds}")
+        with environment.kafka() as kafka:
+            asyncio.run(kafka_client.fill_topic(kafka.bootstrap, TOUCHPOINT_IDENTIFIED.name, partitions))
+            forwarding.append(asyncio.run(_forward(environment, kafka.bootstrap, rows)))
+            worker.append(asyncio.run(_run_worker(environment, kafka.bootstrap, rows)))
+        task_rates.append(_run_task(partitions[0]))
+    rates = [one.rows_per_s for one in worker]
+    bare = [one.rows_per_s for one in forwarding]
     return [
         Figure("context step, Avro in, decision out", "events/s", rates, at_least=10_000, note=cpu_note(worker)),
-        Figure("  to a loop that only hands the records on", "×", [a / b for a, b in zip(rates, bare, strict=True)]),
-        Figure("  bare aiokafka loop, records as they are", "events/s", bare, note=cpu_note(passing)),
-        Figure("  the desk alone, without Kafka", "events/s", desk),
+        Figure("  to a loop that only forwards the records", "×", [a / b for a, b in zip(rates, bare, strict=True)]),
+        Figure("  bare aiokafka loop, records unchanged", "events/s", bare, note=cpu_note(forwarding)),
+        Figure("  the stream task alone, without Kafka", "events/s", task_rates),
     ]
 
 
-async def _work(ground: Ground, bootstrap: str, rows: int) -> Pace:
-    env = {"FOOTPATH_KAFKA": bootstrap, "FOOTPATH_DATA": str(ground.new_folder("data"))}
-    with ground.process("worker", "deploy.cli", "worker", "context", env=env) as process:
-        pace = await stream.pace(bootstrap, SCAN_ROUTED.name, rows, process)
-    codec = people.CODEC.of(SCAN_ROUTED)
-    routed = [codec.decode(record.value) for record in await stream.read(bootstrap, SCAN_ROUTED.name)]
-    answered = {event.scan_event_id for event in routed if isinstance(event, ScanRouted) and event.route}
-    if len(answered) != rows:
-        raise NotMeasured(f"{len(answered)} scans of {rows} were answered")
-    return pace
+async def _run_worker(environment: BenchEnvironment, bootstrap: str, rows: int) -> Throughput:
+    env = {"FOOTPATH_KAFKA": bootstrap, "FOOTPATH_DATA": str(environment.new_folder("data"))}
+    with environment.process("worker", "deploy.cli.main", "worker", "context", env=env) as process:
+        throughput = await kafka_client.measure_throughput(bootstrap, SCAN_ROUTED.name, rows, process)
+    codec = workload.CODEC.of(SCAN_ROUTED)
+    routed = [codec.decode(record.value) for record in await kafka_client.read_topic(bootstrap, SCAN_ROUTED.name)]
+    decided = {event.scan_event_id for event in routed if isinstance(event, ScanRouted) and event.route}
+    if len(decided) != rows:
+        raise NotMeasured(f"{len(decided)} scans of {rows} were decided")
+    return throughput
 
 
-async def _pass(ground: Ground, bootstrap: str, rows: int) -> Pace:
-    sink = "footpath.bench-passed.v1"
-    await stream.make_topics(bootstrap, sink)
-    arguments = (bootstrap, TOUCHPOINT_IDENTIFIED.name, sink, "bench-passing", str(ground.folder))
-    with ground.process("passing", "tests.bench.contenders.passing", *arguments) as process:
-        return await stream.pace(bootstrap, sink, rows, process)
+async def _forward(environment: BenchEnvironment, bootstrap: str, rows: int) -> Throughput:
+    sink = "footpath.bench-forwarded.v1"
+    await kafka_client.create_topics(bootstrap, sink)
+    arguments = (bootstrap, TOUCHPOINT_IDENTIFIED.name, sink, "bench-forward", str(environment.folder))
+    with environment.process("forward", "tests.bench.baselines.aiokafka_forward", *arguments) as process:
+        return await kafka_client.measure_throughput(bootstrap, sink, rows, process)
 
 
-def _desk(rows: list[Row]) -> float:
-    """Events a second of one partition's desk, effects encoded and thrown away."""
+def _run_task(rows: list[Row]) -> float:
+    """Events per second of one partition's stream task; effects are encoded and discarded."""
     encoded = 0
 
-    def publish(event: Event, partition: int | None) -> None:
+    def publish(effect: EncodedEffect) -> None:
         nonlocal encoded
-        encoded += bool(people.CODEC.record(event))
+        encoded += bool(effect.row)
 
-    world = World(people.demo_brand())
-    desk = Desk(PROCESSOR, people.CODEC, MemoryStore(), 0, reject_limit=1, publish=publish)
-    records = [people.Record(offset, key, value) for offset, (key, value, _) in enumerate(rows)]
+    reference = Reference(workload.demo_brand())
+    task = StreamTask(PROCESSOR, workload.CODEC, MemoryStore(), 0, reject_limit=RejectLimit(1), publish=publish)
+    records = [workload.Record(offset, key, value) for offset, (key, value, _) in enumerate(rows)]
     began = time.perf_counter()
-    for at in range(0, len(records), TAKE):
-        desk.take(TOUCHPOINT_IDENTIFIED.name, records[at : at + TAKE], world)
+    for at in range(0, len(records), BATCH):
+        task.process(TOUCHPOINT_IDENTIFIED.name, records[at : at + BATCH], reference)
     seconds = time.perf_counter() - began
     if encoded != len(records):
-        raise NotMeasured(f"the desk answered {encoded} scans of {len(records)}")
+        raise NotMeasured(f"the stream task decided {encoded} scans of {len(records)}")
     return len(records) / seconds

@@ -1,8 +1,8 @@
 """The events API: batches of 500 over several connections, counted when acknowledged; a gateway and a Kafka.
 
 Plain events have one identifier and a channel; rich ones are sales with three identifiers, properties and five lines.
-Every event is sent once, and has to be on its topic afterwards. The same once more on the embedded stack, where workers
-and sink take the events meanwhile.
+Every event is sent once and has to be on its topic afterwards. Plain events are also measured on the embedded stack,
+where workers and sink process them at the same time.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ from deploy.local import ports
 from deploy.local.data import read_api_key
 from schemas.ids import derived
 from schemas.topics import TOUCHPOINT_RECORDED
-from tests.bench import stream
+from tests.bench import kafka_client
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground, NotMeasured
+from tests.bench.process import NotMeasured
 
 BATCH = 500
 CONNECTIONS = 8
 FIRST = datetime(2026, 3, 2, 9, tzinfo=UTC)
-WARM = -1
-"""Number of the round that does not count."""
+WARM_UP_ROUND = -1
 Json = dict[str, Any]
 
 
@@ -64,39 +64,39 @@ def rich(number: int) -> Json:
     }
 
 
-def measure(ground: Ground) -> list[Figure]:
-    found: dict[str, list[Json]] = {}
-    with ground.kafka() as kafka:
-        key = read_api_key(ground.secrets())
+def measure(environment: BenchEnvironment) -> list[Figure]:
+    results: dict[str, list[Json]] = {}
+    with environment.kafka() as kafka:
+        key = read_api_key(environment.secrets())
         port = ports.free()
         env = {
             "FOOTPATH_KAFKA": kafka.bootstrap,
-            "FOOTPATH_IDENTIFIER_KEY_FILE": str(ground.secrets().identifier_key),
+            "FOOTPATH_IDENTIFIER_KEY_FILE": str(environment.secrets().identifier_key),
             "FOOTPATH_GATEWAY_PORT": str(port),
-            "FOOTPATH_GATEWAY_SPOOL": str(ground.new_folder("spool")),
+            "FOOTPATH_GATEWAY_SPOOL": str(environment.new_folder("spool")),
             "FOOTPATH_GATEWAY_EVENTS_PER_S": "1000000",
         }
-        with ground.process("gateway", "deploy.cli", "gateway", env=env) as gateway:
-            gateway.wait_for(lambda: "listening on" in gateway.log, 20)
-            place = _Place(ground, f"http://127.0.0.1:{port}", key, kafka.bootstrap)
-            found["plain"] = place.rounds("plain events", plain, ground.size(100_000, 20_000))
-            found["rich"] = place.rounds("rich events", rich, ground.size(40_000, 8_000))
-    with ground.street() as street:
-        run = street.run
-        place = _Place(ground, run["gateway"], run["api_key"], run["kafka"])
-        found["whole"] = place.rounds("plain events, embedded stack", plain, ground.size(50_000, 10_000))
+        with environment.process("gateway", "deploy.cli.main", "gateway", env=env) as gateway:
+            gateway.wait_for(lambda: " is live" in gateway.log, 20)  # the brand was read: events are accepted
+            target = _Target(environment, f"http://127.0.0.1:{port}", key, kafka.bootstrap)
+            results["plain"] = target.rounds("plain events", plain, environment.size(100_000, 20_000))
+            results["rich"] = target.rounds("rich events", rich, environment.size(40_000, 8_000))
+    with environment.full_stack() as stack:
+        run = stack.run
+        target = _Target(environment, run["gateway"], run["api_key"], run["kafka"])
+        results["whole"] = target.rounds("plain events, embedded stack", plain, environment.size(50_000, 10_000))
     return [
-        _figure("events API, plain events", found["plain"], at_least=8_000),
-        _figure("events API, rich events", found["rich"], at_least=8_000),
-        _figure("  plain events, with workers and sink behind", found["whole"]),
+        _figure("events API, plain events", results["plain"], at_least=8_000),
+        _figure("events API, rich events", results["rich"], at_least=8_000),
+        _figure("  plain events, with workers and sink behind", results["whole"]),
     ]
 
 
-class _Place:
-    """A gateway and its Kafka."""
+class _Target:
+    """Sends events to a gateway and counts them on its Kafka."""
 
-    def __init__(self, ground: Ground, url: str, key: str, bootstrap: str) -> None:
-        self._ground = ground
+    def __init__(self, environment: BenchEnvironment, url: str, key: str, bootstrap: str) -> None:
+        self._environment = environment
         self._url = url
         self._bootstrap = bootstrap
         self._head = (
@@ -105,27 +105,27 @@ class _Place:
         ).encode()
 
     def rounds(self, title: str, event: Callable[[int], Json], count: int) -> list[Json]:
-        """What came of so many events a round, after some that do not count."""
-        self._send(event, WARM, count // 5)
-        found = []
-        for number in range(self._ground.rounds):
-            self._ground.say(f"round {number + 1} of {self._ground.rounds}: {title}")
-            found.append(self._send(event, number, count))
-        return found
+        """Results of the rounds, with ``count`` events each, after a warm-up round with a fifth of them."""
+        self._send(event, WARM_UP_ROUND, count // 5)
+        results = []
+        for number in range(self._environment.rounds):
+            self._environment.progress(f"round {number + 1} of {self._environment.rounds}: {title}")
+            results.append(self._send(event, number, count))
+        return results
 
     def _send(self, event: Callable[[int], Json], number: int, count: int) -> Json:
-        folder = self._ground.new_folder("batches")
+        folder = self._environment.new_folder("batches")
         self._write(folder, event, (number + 1) * count, count)
         before = asyncio.run(self._recorded())
-        with self._ground.process(
-            "senders", "tests.bench.phones", "post", self._url, str(CONNECTIONS), str(folder)
+        with self._environment.process(
+            "senders", "tests.bench.load_generator", "post", self._url, str(CONNECTIONS), str(folder)
         ) as p:
-            told = p.told(120)
-        if set(told["statuses"]) != {"202"}:
-            raise NotMeasured(f"answers were {told['statuses']}")
-        if (there := asyncio.run(self._recorded()) - before) < count:
-            raise NotMeasured(f"{there} of {count} events are on the topic")
-        return told
+            result = p.json_output(120)
+        if set(result["statuses"]) != {"202"}:
+            raise NotMeasured(f"responses had the statuses {result['statuses']}")
+        if (recorded := asyncio.run(self._recorded()) - before) < count:
+            raise NotMeasured(f"{recorded} of {count} events are on the topic")
+        return result
 
     def _write(self, folder: Path, event: Callable[[int], Json], first: int, count: int) -> None:
         for at in range(first, first + count, BATCH):
@@ -133,11 +133,11 @@ class _Place:
             (folder / f"{at:09}").write_bytes(self._head + b"%d\r\n\r\n" % len(body) + body)
 
     async def _recorded(self) -> int:
-        async with stream.reader(self._bootstrap) as consumer:
-            return await stream.ends(consumer, TOUCHPOINT_RECORDED.name)
+        async with kafka_client.open_consumer(self._bootstrap) as consumer:
+            return await kafka_client.count_records(consumer, TOUCHPOINT_RECORDED.name)
 
 
-def _figure(work: str, found: list[Json], at_least: float | None = None) -> Figure:
-    p50, p99 = max(told["p50"] for told in found), max(told["p99"] for told in found)
-    note = f"{CONNECTIONS} connections; a batch took {p50:.0f} ms, 1 % over {p99:.0f} ms"
-    return Figure(work, "events/s", [BATCH * told["per_s"] for told in found], at_least=at_least, note=note)
+def _figure(work: str, results: list[Json], at_least: float | None = None) -> Figure:
+    p50, p99 = max(result["p50"] for result in results), max(result["p99"] for result in results)
+    note = f"{CONNECTIONS} connections; a batch took {p50:.0f} ms (p50), {p99:.0f} ms (p99)"
+    return Figure(work, "events/s", [BATCH * result["per_s"] for result in results], at_least=at_least, note=note)

@@ -1,7 +1,7 @@
-"""Identity on events with three identifiers, 1M people in state to 10,000, in memory and RocksDB; what a person takes.
+"""Identity on events with three identifiers: 1M people in the state beside 10,000, in memory and RocksDB; its size.
 
-Each event names a customer, an e-mail address and a device, nearly always ones that are known to belong together; one
-in ten shows a device that was never seen, which the stream has to join. People are drawn from all that there are.
+Each event has a customer number, an e-mail address and a device of one known person, drawn uniformly; in one event of
+ten the device is new and has to be linked.
 """
 
 import asyncio
@@ -13,19 +13,22 @@ from pathlib import Path
 from random import Random
 
 from processors.identity.core import PROCESSOR
-from processors.shell.changelog import restore
-from processors.shell.desk import Desk
-from processors.shell.store import MemoryStore, RocksStore
-from processors.world import World
+from processors.reference import Reference
+from processors.shell.reject_limit import RejectLimit
+from processors.shell.state.changelog import restore
+from processors.shell.state.store import MemoryStore, RocksStore
+from processors.shell.task import StreamTask
 from schemas.events import IdentitySignalled, TouchpointRecorded
-from schemas.ids import derived, partition_of, person_of
+from schemas.ids import derived, person_of
+from schemas.kafka.partitioner import partition_of
 from schemas.topics import IDENTITY_SIGNALLED, PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, changelog
-from tests.bench import people, stream
-from tests.bench.contenders.sending import Row
+from tests.bench import kafka_client, workload
+from tests.bench.baselines.row_batches import Row
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground, NotMeasured, Process
-from tests.bench.stream import Pace, cpu_note
-from tests.bench.workers import opened, settled, working
+from tests.bench.kafka_client import Throughput, cpu_note
+from tests.bench.process import NotMeasured, Process
+from tests.bench.workers import start_worker, wait_until_idle, wait_until_open
 
 FEW = 10_000
 KINDS = ("customer", "email", "device")
@@ -33,23 +36,23 @@ NEW_DEVICE_SHARE = 0.1
 STORES = ("memory", "rocksdb")
 
 
-def measure(ground: Ground) -> list[Figure]:
-    many = ground.size(1_000_000, 50_000)
-    rows = ground.size(60_000, 15_000)
-    paces: dict[tuple[str, int], list[Pace]] = defaultdict(list)
+def measure(environment: BenchEnvironment) -> list[Figure]:
+    many = environment.size(1_000_000, 50_000)
+    rows = environment.size(60_000, 15_000)
+    measured: dict[tuple[str, int], list[Throughput]] = defaultdict(list)
     restored: list[float] = []
     with ExitStack() as stack:
-        towns = {count: _town(ground, stack, count) for count in (FEW, many)}
-        for number in range(ground.rounds):
-            restored.append(_restore(towns[many][0], ground.new_folder("restored"), many * len(KINDS)))
+        clusters = {count: _cluster(environment, stack, count) for count in (FEW, many)}
+        for number in range(environment.rounds):
+            restored.append(_restore(clusters[many][0], environment.new_folder("restored"), many * len(KINDS)))
             for store in STORES:
                 for count in (FEW, many) if number % 2 == 0 else (many, FEW):
-                    ground.say(f"round {number + 1} of {ground.rounds}: {count:,} people, {store}")
-                    events = _encounters(rows, count, number * rows, store)
-                    paces[store, count].append(_run(ground, *towns[count], store, events, rows))
+                    environment.progress(f"round {number + 1} of {environment.rounds}: {count:,} people, {store}")
+                    events = _touchpoints(rows, count, number * rows, store)
+                    measured[store, count].append(_run(environment, *clusters[count], store, events, rows))
     size = sum(len(key) + len(value) for key, value in _known_person().items())
     return [
-        *(figure for store in STORES for figure in _compared(store, many, paces[store, many], paces[store, FEW])),
+        *(figure for store in STORES for figure in _compared(store, many, measured[store, many], measured[store, FEW])),
         Figure(
             "state of a person with three identifiers", "bytes", [size], at_most=1500, note="in memory, keys included"
         ),
@@ -57,118 +60,137 @@ def measure(ground: Ground) -> list[Figure]:
     ]
 
 
-def _compared(store: str, count: int, many: list[Pace], few: list[Pace]) -> list[Figure]:
-    times = [a.cpu_us / b.cpu_us for a, b in zip(many, few, strict=True)]
+def _compared(store: str, count: int, many: list[Throughput], few: list[Throughput]) -> list[Figure]:
+    cpu_ratios = [a.cpu_us / b.cpu_us for a, b in zip(many, few, strict=True)]
     return [
         Figure(
             f"identity, three identifiers, {count:,} people, {store}",
             "events/s",
-            [pace.rows_per_s for pace in many],
+            [one.rows_per_s for one in many],
             at_least=8_000,
             note=cpu_note(many),
         ),
-        Figure(f"  {FEW:,} people", "events/s", [pace.rows_per_s for pace in few], note=cpu_note(few)),
-        Figure(f"  one event with {count:,} people to {FEW:,}, CPU", "×", times, at_most=1.3),
+        Figure(f"  {FEW:,} people", "events/s", [one.rows_per_s for one in few], note=cpu_note(few)),
+        Figure(f"  one event with {count:,} people to {FEW:,}, CPU", "×", cpu_ratios, at_most=1.3),
     ]
 
 
 def identifiers(person: int) -> tuple[str, ...]:
-    """The customer number first: it is the strongest."""
+    """The identifiers of a person by number, the strongest (customer number) first."""
     return tuple(f"{kind}:{derived('bench', kind, str(person)).replace('-', '')}" for kind in KINDS)
 
 
-def encounter(number: int, known: tuple[str, ...], series: str = "") -> TouchpointRecorded:
-    """``series`` tells several events of one number apart."""
-    at = people.NOON_US + number * 1_000_000
+def touchpoint(number: int, known: tuple[str, ...], series: str = "") -> TouchpointRecorded:
+    """An event with these identifiers; ``series`` distinguishes events with the same number."""
+    at = workload.NOON_US + number * 1_000_000
     return TouchpointRecorded(
-        event_id=derived("bench encounter", series, str(number)),
+        event_id=derived("bench touchpoint", series, str(number)),
         type="store_entry",
         occurred_at=at,
         received_at=at,
         source="bench",
-        anchor=known[0],
+        primary_identifier=known[0],
         identifiers=known,
     )
 
 
-def _encounters(count: int, among: int, first: int, series: str) -> Iterator[TouchpointRecorded]:
+def _touchpoints(count: int, among: int, first: int, series: str) -> Iterator[TouchpointRecorded]:
     random = Random(f"{series} {first}")
     for number in range(first, first + count):
         known = identifiers(random.randrange(among))
         if random.random() < NEW_DEVICE_SHARE:
             known = (*known[:2], f"device:{derived('bench new device', series, str(number)).replace('-', '')}")
-        yield encounter(number, known, series)
+        yield touchpoint(number, known, series)
 
 
 def _known_person() -> dict[bytes, bytes]:
-    """The rows of somebody who was seen once, as the desk itself makes them, after every signal has had its turn."""
-    desk = Desk(PROCESSOR, people.CODEC, MemoryStore(), 0, reject_limit=1, publish=lambda event, partition: None)
-    _, (key, value, _) = people.row(encounter(0, identifiers(0)))
-    topic, records, world = TOUCHPOINT_RECORDED.name, [people.Record(0, key, value)], World(people.demo_brand())
+    """The rows of a person with one event, as a stream task writes them after every signal was applied."""
+    task = StreamTask(
+        PROCESSOR, workload.CODEC, MemoryStore(), 0, reject_limit=RejectLimit(1), publish=lambda effect: None
+    )
+    records = [workload.record(0, touchpoint(0, identifiers(0)))]
+    topic, reference = TOUCHPOINT_RECORDED.name, Reference(workload.demo_brand())
     while records:
-        desk.take(topic, records, world)
-        signals = [effect.event for effect in desk.take_sealed() if isinstance(effect.event, IdentitySignalled)]
-        records = [people.Record(number, *people.row(signal)[1][:2]) for number, signal in enumerate(signals)]
+        task.process(topic, records, reference)
+        signals = [effect.event for effect in task.take_transactional() if isinstance(effect.event, IdentitySignalled)]
+        records = [workload.record(number, signal) for number, signal in enumerate(signals)]
         topic = IDENTITY_SIGNALLED.name
-    return desk.take_dirty()
+    return task.take_changed_rows()
 
 
-def _town(ground: Ground, stack: ExitStack, count: int) -> tuple[str, Path]:
-    """A Kafka and a folder of stores in which so many people are known; all identifiers and ids are equally long."""
-    ground.say(f"making {count:,} people")
-    bootstrap, data = stack.enter_context(ground.kafka()).bootstrap, ground.new_folder("data")
-    first = _names(0)
+def _cluster(environment: BenchEnvironment, stack: ExitStack, count: int) -> tuple[str, Path]:
+    """Bootstrap address of a new Kafka, and the data directory of a worker with the state of so many people.
+
+    The rows are those of one person with other identifiers and ids, which are all equally long.
+    """
+    environment.progress(f"writing the state of {count:,} people")
+    bootstrap, data = stack.enter_context(environment.kafka()).bootstrap, environment.new_folder("data")
+    first = _ids(0)
     template = [(key, value) for key, value in _known_person().items()]
     partitions: list[list[Row]] = [[] for _ in range(PARTITIONS)]
     for number in range(count):
-        names = list(zip(first, _names(number), strict=True))
+        replacements = list(zip(first, _ids(number), strict=True))
         for key, value in template:
-            for old, new in names:
+            for old, new in replacements:
                 key, value = key.replace(old, new), value.replace(old, new)
             partitions[partition_of(key.decode(), PARTITIONS)].append((key, value, []))
-    asyncio.run(stream.fill(bootstrap, changelog(PROCESSOR.name), partitions))
-    with _worker(ground, bootstrap, data) as worker:
-        opened(worker)
-        settled(worker)
+    asyncio.run(kafka_client.fill_topic(bootstrap, changelog(PROCESSOR.name), partitions))
+    with _worker(environment, bootstrap, data) as worker:
+        wait_until_open(worker)
+        wait_until_idle(worker)
         worker.stop()
     return bootstrap, data
 
 
-def _names(person: int) -> list[bytes]:
+def _ids(person: int) -> list[bytes]:
+    """The identifiers of a person, then the source profiles of each."""
     known = identifiers(person)
-    return [name.encode() for name in (*known, *map(person_of, known))]
+    return [text.encode() for text in (*known, *map(person_of, known))]
 
 
 def _restore(bootstrap: str, folder: Path, keys: int) -> float:
-    """Keys a second, the four partitions side by side as in a worker."""
+    """Keys per second, all partitions concurrently as in a worker."""
 
-    async def all_of_them() -> float:
+    async def restore_all() -> float:
         stores = [RocksStore(folder / str(number)) for number in range(PARTITIONS)]
         began = time.perf_counter()
         try:
-            work = (restore(bootstrap, PROCESSOR.name, number, store) for number, store in enumerate(stores))
-            found = sum(await asyncio.gather(*work))
+            restores = (restore(bootstrap, PROCESSOR.name, number, store) for number, store in enumerate(stores))
+            count = sum(await asyncio.gather(*restores))
             seconds = time.perf_counter() - began
         finally:
             for store in stores:
                 store.close()
-        if found < keys:
-            raise NotMeasured(f"{found} of {keys} keys were restored")
-        return found / seconds
+        if count < keys:
+            raise NotMeasured(f"{count} of {keys} keys were restored")
+        return count / seconds
 
-    return asyncio.run(all_of_them())
+    return asyncio.run(restore_all())
 
 
 def _run(
-    ground: Ground, bootstrap: str, data: Path, store: str, events: Iterator[TouchpointRecorded], rows: int
-) -> Pace:
-    asyncio.run(stream.fill(bootstrap, TOUCHPOINT_RECORDED.name, stream.spread(map(people.row, events))))
-    with _worker(ground, bootstrap, data, store) as worker:
+    environment: BenchEnvironment,
+    bootstrap: str,
+    data: Path,
+    store: str,
+    events: Iterator[TouchpointRecorded],
+    rows: int,
+) -> Throughput:
+    asyncio.run(
+        kafka_client.fill_topic(
+            bootstrap, TOUCHPOINT_RECORDED.name, kafka_client.by_partition(map(workload.row, events))
+        )
+    )
+    with _worker(environment, bootstrap, data, store) as worker:
         signals = [IDENTITY_SIGNALLED.name]
-        pace = asyncio.run(stream.pace(bootstrap, TOUCHPOINT_IDENTIFIED.name, rows, worker, aftermath=signals))
+        throughput = asyncio.run(
+            kafka_client.measure_throughput(bootstrap, TOUCHPOINT_IDENTIFIED.name, rows, worker, follow_up=signals)
+        )
         worker.stop()
-    return pace
+    return throughput
 
 
-def _worker(ground: Ground, bootstrap: str, data: Path, store: str = "rocksdb") -> AbstractContextManager[Process]:
-    return working(ground, bootstrap, data, PROCESSOR.name, PROCESSOR.name, store=store)
+def _worker(
+    environment: BenchEnvironment, bootstrap: str, data: Path, store: str = "rocksdb"
+) -> AbstractContextManager[Process]:
+    return start_worker(environment, bootstrap, data, PROCESSOR.name, PROCESSOR.name, store=store)

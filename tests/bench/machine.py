@@ -1,4 +1,4 @@
-"""What a figure was measured on: the machine and the versions of everything that matters."""
+"""The machine that figures are measured on, the versions of the software, and what processes use."""
 
 import os
 import platform
@@ -31,7 +31,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def describe() -> dict[str, Any]:
-    """The machine, as it is before a bench begins: a load far from zero then explains figures that are too low."""
+    """The machine before a bench begins. A load far from zero explains bad figures."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
@@ -45,21 +45,21 @@ def describe() -> dict[str, Any]:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds of a process and its threads so far, user and system."""
+    """CPU seconds, user and system, that a process and its threads have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_S
 
 
-def by_pid(processes: Mapping[str, int]) -> dict[str, int]:
-    """Each process once, under all of its names."""
+def unique_processes(processes: Mapping[str, int]) -> dict[str, int]:
+    """Pids by name; a process with several names is listed once, under all of them."""
     names: dict[int, list[str]] = {}
     for name, pid in processes.items():
         names.setdefault(pid, []).append(name)
     return {" + ".join(of_pid): pid for pid, of_pid in names.items()}
 
 
-def used_s() -> tuple[float, float]:
-    """CPU seconds of the whole machine so far, and those of this process and the children that it has waited for."""
+def cpu_used_s() -> tuple[float, float]:
+    """CPU seconds used by the whole machine, and by this process and the children that it has waited for."""
     fields = Path("/proc/stat").read_text().splitlines()[0].split()
     user, nice, system, _idle, _wait, irq, soft = map(int, fields[1:8])
     times = os.times()
@@ -67,9 +67,12 @@ def used_s() -> tuple[float, float]:
     return (user + nice + system + irq + soft) * TICK_S, ours
 
 
-def others_cores(before: tuple[float, float], seconds: float) -> float:
-    """Cores that what is not ours kept busy since then: far from zero, figures are worse than they should be."""
-    machine, ours = (now - then for now, then in zip(used_s(), before, strict=True))
+def cores_used_by_others(before: tuple[float, float], seconds: float) -> float:
+    """Cores that processes outside the bench used; far from zero, the figures are worse than they should be.
+
+    :param before: `cpu_used_s` at the beginning. :param seconds: time since then.
+    """
+    machine, ours = (now - then for now, then in zip(cpu_used_s(), before, strict=True))
     return round(max(0.0, machine - ours) / seconds, 2)
 
 
@@ -81,13 +84,13 @@ def pss_mb(pid: int) -> float:
     raise LookupError(f"process {pid} has no Pss")
 
 
-def family(pid: int) -> list[int]:
-    """The process and all that descend from it."""
-    return [pid, *(one for child in _children().get(pid, ()) for one in family(child))]
+def process_tree(pid: int) -> list[int]:
+    """The process and all its descendants."""
+    return [pid, *(descendant for child in _children().get(pid, ()) for descendant in process_tree(child))]
 
 
 def _children() -> dict[int, list[int]]:
-    """Processes by their parent."""
+    """Pids by the pid of their parent."""
     found: dict[int, list[int]] = defaultdict(list)
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

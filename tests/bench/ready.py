@@ -1,21 +1,21 @@
-"""Seconds until everything is ready after ``footpath up``, when the stack ran on this machine before."""
+"""Seconds from ``footpath up`` until everything is ready, on a data directory that was used before."""
 
+from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
-from tests.bench.ground import Ground
-from tests.stack.whole import Street
+from tests.support.full_stack import FullStack
 
 
-def measure(ground: Ground) -> list[Figure]:
-    street = Street(ground.new_folder("street") / "data")
+def measure(environment: BenchEnvironment) -> list[Figure]:
+    stack = FullStack(environment.new_folder("stack") / "data")
     seconds: list[float] = []
-    for number in range(1 + ground.rounds):
-        ground.say(f"start {number + 1} of {1 + ground.rounds}")
-        seconds.append(street.start())
+    for number in range(1 + environment.rounds):
+        environment.progress(f"start {number + 1} of {1 + environment.rounds}")
+        seconds.append(stack.start())
         try:
-            street.scan()
+            stack.scan()
         finally:
-            street.stop()
+            stack.stop()
     return [
         Figure("ready after footpath up, second time", "s", seconds[1:], at_most=15),
-        Figure("  ready after the first start on an empty directory", "s", seconds[:1]),
+        Figure("  the first time, on an empty directory", "s", seconds[:1]),
     ]

@@ -1,9 +1,10 @@
-"""A scan and its decided answer, through gateway, identity, context and back, on the embedded stack; open loop.
+"""A scan and its decision, through gateway, identity, context and back, on the embedded stack; open loop.
 
-Phones are a process of their own on the same cores and scan the demo brand's tags. Times count from when a scan was
-due. A miss is an answer that carries the tag's fallback because the stream's came too late. What is held to the targets
-comes last, a minute or two after the start; the first seconds stand on lines of their own. In one case a till imports
-meanwhile, out of order and often twice, events that join and move people.
+The load generator is a process of its own on the same cores and scans the demo brand's tags. Latencies count from the
+time at which a scan was due. A miss is a response with the tag's fallback, because the decision came too late. The case
+with targets is measured last in each round, a minute or two after the start; the first seconds after the start have
+figures of their own. In one case a till sends, at the same time, events that link and move people, out of order and
+partly twice.
 """
 
 from collections import defaultdict
@@ -12,25 +13,26 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from tests.bench import people
-from tests.bench.figures import Figure, shown
-from tests.bench.ground import Ground, NotMeasured
-from tests.bench.machine import by_pid, cpu_s
-from tests.bench.phones import WARM_S
-from tests.fire.clients import Till
-from tests.stack.whole import Street
+from tests.bench import workload
+from tests.bench.environment import BenchEnvironment
+from tests.bench.figures import Figure, format_number
+from tests.bench.load_generator import WARM_UP_S
+from tests.bench.machine import cpu_s, unique_processes
+from tests.bench.process import NotMeasured
+from tests.support.full_stack import FullStack
+from tests.support.till_client import TillClient
 
 RATE = 200
 IMPORT_EVERY_S = 1.0
-"""A batch of 150 events comes then: 105 new ones, the others for the second time."""
+"""Interval between batches of 150 events: 105 new ones, the others repeated."""
 
 SEEDS = count()
-"""Each import brings people of its own."""
+"""Each import has people of its own."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """So many scans a second, by phones that were never seen or come again."""
+    """``rate`` is in scans per second; ``devices`` is new or returning."""
 
     rate: int
     devices: str
@@ -42,74 +44,73 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What the phones told, and the CPU time of each process for one scan in milliseconds."""
+class CaseResult:
+    """Output of the load generator, and the CPU time of each process per scan in milliseconds."""
 
-    told: dict[str, Any]
+    load: dict[str, Any]
     cpu_ms: dict[str, float]
 
 
-def measure(ground: Ground) -> list[Figure]:
-    short = ground.size(20, 5)
+def measure(environment: BenchEnvironment) -> list[Figure]:
+    short = environment.size(20, 5)
     cases = [
-        Case(RATE, "new", ground.size(60, 10)),
-        Case(RATE, "returning", ground.size(30, 5)),
+        Case(RATE, "new", environment.size(60, 10)),
+        Case(RATE, "returning", environment.size(30, 5)),
         Case(100, "new", short),
         Case(100, "new", short, imports=True),
         Case(50, "new", short),
     ]
-    found: dict[Case, list[Answers]] = defaultdict(list)
+    results: dict[Case, list[CaseResult]] = defaultdict(list)
     started = Case(RATE, "new", short)
-    with ground.street() as street:
-        street.scan()
-        ground.say(f"just started: {started}")
-        first = run(ground, street, started)
-        for number in range(ground.rounds):
+    with environment.full_stack() as full_stack:
+        full_stack.scan()
+        environment.progress(f"just started: {started}")
+        first = run(environment, full_stack, started)
+        for number in range(environment.rounds):
             for case in reversed(cases):
-                ground.say(f"round {number + 1} of {ground.rounds}: {case}")
-                answers = run(ground, street, case)
-                found[case].append(answers)
-                told = answers.told
-                ground.say(f"p50 {told['p50']:.1f} ms, p99 {told['p99']:.1f} ms, {told['misses']} misses")
-    told = first.told
-    cold = Figure("scan, the same from the start of the stack on, p50", "ms", [told["p50"]], note=str(started))
+                environment.progress(f"round {number + 1} of {environment.rounds}: {case}")
+                result = run(environment, full_stack, case)
+                results[case].append(result)
+                load = result.load
+                environment.progress(f"p50 {load['p50']:.1f} ms, p99 {load['p99']:.1f} ms, {load['misses']} misses")
+    cold = Figure("scan, immediately after the start of the stack: p50", "ms", [first.load["p50"]], note=str(started))
     return [
-        *(figure for case in cases for figure in _figures(case, found[case])),
+        *(figure for case in cases for figure in _figures(case, results[case])),
         cold,
-        Figure("  p99", "ms", [told["p99"]], note="Kafka's compiler is at work then"),
+        Figure("  p99", "ms", [first.load["p99"]], note="the JVM still compiles Kafka"),
     ]
 
 
-def run(ground: Ground, street: Street, case: Case) -> Answers:
-    tags = [f"/s/{tag}" for tag in people.demo_brand().tags]
-    pids = by_pid(street.run["processes"])
+def run(environment: BenchEnvironment, full_stack: FullStack, case: Case) -> CaseResult:
+    tags = [f"/s/{tag}" for tag in workload.demo_brand().tags]
+    pids = unique_processes(full_stack.run["processes"])
     before = {name: cpu_s(pid) for name, pid in pids.items()}
-    arguments = ("open", street.run["gateway"], str(case.rate), str(case.seconds), case.devices, *tags)
+    arguments = ("open", full_stack.run["gateway"], str(case.rate), str(case.seconds), case.devices, *tags)
     with ExitStack() as stack:
         if case.imports:
-            till = Till(street, next(SEEDS))
+            till = TillClient(full_stack, next(SEEDS))
             till.pause_s = IMPORT_EVERY_S
             stack.enter_context(till)
-        phones = stack.enter_context(ground.process("phones", "tests.bench.phones", *arguments))
-        told = phones.told(case.seconds + 60)
-    if told["answered"] < told["asked"] or set(told["statuses"]) - {"200", "302"}:
-        raise NotMeasured(f"of {told['asked']} scans {told['answered']} were answered: {told['statuses']}")
-    if by_pid(street.run["processes"]) != pids:
-        raise NotMeasured("a process of the stack died meanwhile")
-    scans = case.rate * (case.seconds + WARM_S)
-    return Answers(told, {name: (cpu_s(pid) - before[name]) / scans * 1000 for name, pid in pids.items()})
+        generator = stack.enter_context(environment.process("load", "tests.bench.load_generator", *arguments))
+        load = generator.json_output(case.seconds + 60)
+    if load["responses"] < load["requests"] or set(load["statuses"]) - {"200", "302"}:
+        raise NotMeasured(f"{load['responses']} responses to {load['requests']} scans, by status: {load['statuses']}")
+    if unique_processes(full_stack.run["processes"]) != pids:
+        raise NotMeasured("a process of the stack was restarted during the run")
+    scans = case.rate * (case.seconds + WARM_UP_S)
+    return CaseResult(load, {name: (cpu_s(pid) - before[name]) / scans * 1000 for name, pid in pids.items()})
 
 
-def _figures(case: Case, found: list[Answers]) -> list[Figure]:
+def _figures(case: Case, results: list[CaseResult]) -> list[Figure]:
     def of(name: str) -> list[float]:
-        return [answers.told[name] for answers in found]
+        return [result.load[name] for result in results]
 
     is_target = case.rate == RATE and case.devices == "new"
     title = f"at {case.rate}/s, {case.devices} devices" + ", beside an import" * case.imports
-    misses = [100 * answers.told["misses"] / answers.told["asked"] for answers in found]
-    cpu = [sum(answers.cpu_ms.values()) for answers in found]
-    last = sorted(found[-1].cpu_ms.items(), key=lambda one: -one[1])
-    by_process = ", ".join(f"{name} {shown(ms)}" for name, ms in last)
+    misses = [100 * result.load["misses"] / result.load["requests"] for result in results]
+    cpu = [sum(result.cpu_ms.values()) for result in results]
+    last = sorted(results[-1].cpu_ms.items(), key=lambda one: -one[1])
+    by_process = ", ".join(f"{name} {format_number(ms)}" for name, ms in last)
     head = f"scan {title}" if is_target else f"  {title}"
     cost = [] if case.imports else [Figure(f"{head}: CPU of one scan", "ms", cpu, note=by_process)]
     return [

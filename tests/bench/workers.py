@@ -1,95 +1,101 @@
-"""Workers of context on a Kafka of their own, and state for them that nobody had to earn event by event."""
+"""Real workers on a bench's own Kafka, and a prepared state of context for any number of people."""
 
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from deploy.local.children import SHORT_SESSIONS
+from deploy.local.processes import SESSION_SETTINGS
 from processors.context.core import PROCESSOR
-from processors.shell.desk import Desk
-from processors.shell.store import MemoryStore
-from processors.world import World
-from schemas.ids import partition_of, person_of
+from processors.reference import Reference
+from processors.shell.reject_limit import RejectLimit
+from processors.shell.state.store import MemoryStore
+from processors.shell.task import StreamTask
+from schemas.ids import person_of
+from schemas.kafka.partitioner import partition_of
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, changelog
-from tests.bench import people, stream
-from tests.bench.contenders.sending import Row
-from tests.bench.ground import Ground, Process
+from tests.bench import kafka_client, workload
+from tests.bench.baselines.row_batches import Row
+from tests.bench.environment import BenchEnvironment
 from tests.bench.machine import cpu_s
+from tests.bench.process import Process
 
 START_S = 120.0
-SETTLED_WITHIN_S = 120.0
-LOOK_S = 1.0
+IDLE_WITHIN_S = 120.0
+POLL_S = 1.0
 IDLE_CPU_S = 0.25
-EARLIER = 3
-"""Scans of each person before the bench."""
+"""CPU time between two polls below which a worker is idle."""
+SCANS_BEFORE = 3
+"""Scans in the prepared state of each person."""
 
 
 @contextmanager
-def working(
-    ground: Ground, bootstrap: str, data: Path, processor: str, name: str, **settings: str
+def start_worker(
+    environment: BenchEnvironment, bootstrap: str, data: Path, processor: str, name: str, **settings: str
 ) -> Iterator[Process]:
-    """A worker with the sessions of the embedded stack; ``settings`` are variables without FOOTPATH_WORKER_."""
+    """A worker with the session settings of the embedded stack; ``settings`` are variables without FOOTPATH_WORKER_."""
     env = {
-        **SHORT_SESSIONS,
+        **SESSION_SETTINGS,
         "FOOTPATH_KAFKA": bootstrap,
         "FOOTPATH_DATA": str(data),
         **{f"FOOTPATH_WORKER_{key.upper()}": value for key, value in settings.items()},
     }
-    with ground.process("worker", "deploy.cli", "worker", processor, "--name", name, env=env) as process:
+    with environment.process("worker", "deploy.cli.main", "worker", processor, "--name", name, env=env) as process:
         yield process
 
 
-def context(
-    ground: Ground, bootstrap: str, data: Path, name: str = "context", **settings: str
+def start_context_worker(
+    environment: BenchEnvironment, bootstrap: str, data: Path, name: str = "context", **settings: str
 ) -> AbstractContextManager[Process]:
-    """The same of context."""
-    return working(ground, bootstrap, data, "context", name, **settings)
+    return start_worker(environment, bootstrap, data, "context", name, **settings)
 
 
-def opened(worker: Process, partitions: int = PARTITIONS) -> float:
+def wait_until_open(worker: Process, partitions: int = PARTITIONS) -> float:
     """Waits until the worker serves so many partitions; seconds from its start to the last of them."""
 
-    def times() -> list[float]:
+    def open_times() -> list[float]:
         lines = (json.loads(line) for line in worker.log.splitlines() if '"partition open"' in line)
         first: dict[int, float] = {}
         for line in lines:
-            first.setdefault(line["partition"], line["time"])
+            first.setdefault(line["partition"], datetime.fromisoformat(line["time"]).timestamp())
         return sorted(first.values()) if len(first) >= partitions else []
 
-    return worker.wait_for(times, START_S)[partitions - 1] - worker.began
+    return worker.wait_for(open_times, START_S)[partitions - 1] - worker.began
 
 
-def settled(worker: Process) -> None:
-    """Waits until RocksDB has put the files of a restore in order, which would be counted as work on events."""
+def wait_until_idle(worker: Process) -> None:
+    """Waits until RocksDB has compacted the files of a restore: that work would be counted as work on events."""
     spent = 0.0
 
-    def rests() -> bool:
+    def is_idle() -> bool:
         nonlocal spent
         before, spent = spent, cpu_s(worker.pid)
         return spent - before < IDLE_CPU_S
 
-    worker.wait_for(rests, SETTLED_WITHIN_S, LOOK_S)
+    worker.wait_for(is_idle, IDLE_WITHIN_S, POLL_S)
 
 
-async def fill_state(bootstrap: str, count: int) -> None:
-    """A visitor of some scans for so many people, as rows of context's changelog."""
-    key, kept = _known()
+async def fill_context_state(bootstrap: str, people: int) -> None:
+    """Writes rows of context's changelog: a visitor with some scans for each person."""
+    known_key, value = _visitor_row()
     partitions: list[list[Row]] = [[] for _ in range(PARTITIONS)]
-    for number in range(count):
-        person = person_of(people.anchor(number))
-        row: Row = (person.encode(), kept.replace(key, person.encode()), [])
+    for number in range(people):
+        person = person_of(workload.primary_identifier(number))
+        row: Row = (person.encode(), value.replace(known_key, person.encode()), [])
         partitions[partition_of(person, PARTITIONS)].append(row)
-    await stream.fill(bootstrap, changelog("context"), partitions)
+    await kafka_client.fill_topic(bootstrap, changelog("context"), partitions)
 
 
-def _known() -> tuple[bytes, bytes]:
-    """The row of somebody who scanned some tags, as the desk itself makes it; all person ids are equally long."""
-    brand = people.demo_brand()
+def _visitor_row() -> tuple[bytes, bytes]:
+    """Key and value of a person with some scans, as a stream task writes them; all person ids are equally long."""
+    brand = workload.demo_brand()
     tags = list(brand.tags.values())
-    events = [people.scan(-number, 0, tags[number], brand.about.id) for number in range(1, EARLIER + 1)]
-    desk = Desk(PROCESSOR, people.CODEC, MemoryStore(), 0, reject_limit=1, publish=lambda event, partition: None)
-    records = [people.Record(number, *people.row(event)[1][:2]) for number, event in enumerate(events)]
-    desk.take(TOUCHPOINT_IDENTIFIED.name, records, World(brand))
-    ((key, kept),) = desk.take_dirty().items()
-    return key, kept
+    events = [workload.scan(-number, 0, tags[number], brand.about.id) for number in range(1, SCANS_BEFORE + 1)]
+    task = StreamTask(
+        PROCESSOR, workload.CODEC, MemoryStore(), 0, reject_limit=RejectLimit(1), publish=lambda effect: None
+    )
+    records = [workload.record(number, event) for number, event in enumerate(events)]
+    task.process(TOUCHPOINT_IDENTIFIED.name, records, Reference(brand))
+    ((key, value),) = task.take_changed_rows().items()
+    return key, value

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import Refused
 from deploy.target import Target, read_kafka, read_target, stack_keys
+from schemas.process.errors import OperatorError
 
 KAFKA = "127.0.0.1:9092"
 
@@ -35,9 +35,9 @@ def test_the_environment_wins(data: Path, tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_named(data: Path) -> None:
     (data / "run.json").write_text("{")
-    with pytest.raises(Refused, match=r"FOOTPATH_DATA: .*run\.json cannot be read"):
+    with pytest.raises(OperatorError, match=r"FOOTPATH_DATA: .*run\.json cannot be read"):
         read_target({"FOOTPATH_DATA": str(data)})
-    with pytest.raises(Refused, match=r"FOOTPATH_API_KEY_FILE=/nowhere: No such file"):
+    with pytest.raises(OperatorError, match=r"FOOTPATH_API_KEY_FILE=/nowhere: No such file"):
         read_target({"FOOTPATH_GATEWAY": "http://g.example", "FOOTPATH_API_KEY_FILE": "/nowhere"})
 
 

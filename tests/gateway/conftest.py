@@ -1,4 +1,4 @@
-"""A street for the gateway's stories: topics, a brand, a running gateway."""
+"""Fixtures of the gateway's tests: a Kafka with topics and a brand, a running gateway, a client, a fake stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -6,51 +6,51 @@ from pathlib import Path
 
 import pytest
 
-from gateway.brand import World, build_world
+from gateway.brand.live import BrandView, build_brand_view
 from schemas.brand.load import load
-from tests.gateway.street import BRAND, IDENTIFIER_KEY, GatewayProcess, Phone, equip, stream
-from tests.parts import KafkaPart, start_kafka
+from tests.support.gateway_process import BRAND, IDENTIFIER_KEY, GatewayClient, GatewayProcess, apply_setup, fake_stream
+from tests.support.servers import KafkaServer, start_kafka
 
 
 @pytest.fixture(scope="session")
-def world() -> World:
-    """The test brand, as a running gateway has it."""
-    return build_world(load(BRAND), IDENTIFIER_KEY)
+def brand_view() -> BrandView:
+    """The test brand as a running gateway sees it."""
+    return build_brand_view(load(BRAND), IDENTIFIER_KEY)
 
 
 @pytest.fixture(scope="module")
-def street(kafka: KafkaPart) -> str:
+def bootstrap(kafka: KafkaServer) -> str:
     """Address of the shared Kafka, with the topics and the test brand on it."""
-    equip(kafka)
+    apply_setup(kafka)
     return kafka.bootstrap
 
 
 @pytest.fixture(scope="module")
-def gateway(street: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    """A gateway for the tests of a module, which the stream can answer."""
-    process = GatewayProcess(street, tmp_path_factory.mktemp("gateway"))
-    asyncio.run(process.start_with_stream(street))
+def gateway(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """A gateway that is ready, for the tests of a module."""
+    process = GatewayProcess(bootstrap, tmp_path_factory.mktemp("gateway"))
+    asyncio.run(process.start_with_stream(bootstrap))
     yield process
-    process.end()
+    process.close()
 
 
 @pytest.fixture
-async def phone(gateway: GatewayProcess) -> AsyncIterator[Phone]:
-    async with Phone(gateway) as one:
+async def client(gateway: GatewayProcess) -> AsyncIterator[GatewayClient]:
+    async with GatewayClient(gateway) as one:
         yield one
 
 
 @pytest.fixture
-async def answering(street: str) -> AsyncIterator[None]:
-    """The stream answers every scan with the way to the shop."""
-    async with stream(street):
+async def replying_stream(bootstrap: str) -> AsyncIterator[None]:
+    """A fake stream that decides on every scan: a redirect to the shop."""
+    async with fake_stream(bootstrap):
         yield
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[KafkaPart]:
-    """A broker that a test may kill, with the topics and the test brand on it."""
-    part = start_kafka(tmp_path / "kafka")
-    equip(part)
-    yield part
-    part.stop()
+def own_kafka(tmp_path: Path) -> Iterator[KafkaServer]:
+    """A broker of its own that a test may kill, with the topics and the test brand on it."""
+    server = start_kafka(tmp_path / "kafka")
+    apply_setup(server)
+    yield server
+    server.stop()

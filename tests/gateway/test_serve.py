@@ -1,4 +1,4 @@
-"""The process: settings that say what is wrong with them, an end in order, patience that has an end."""
+"""The process: settings errors that name their variable, an orderly stop, a timeout of request heads, JSON logs."""
 
 import asyncio
 import json
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import SettingsError, read_settings
-from tests.gateway.street import GatewayProcess, Phone, page_view, until
+from gateway.settings import read_settings
+from schemas.process.settings import SettingError
+from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view, wait_until
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_settings_have_defaults_and_a_gateway_keeps_its_reply_partition(key_file
     ],
 )  # fmt: skip
 def test_a_bad_setting_is_named(key_file: str, name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"^FOOTPATH_{name}"):
+    with pytest.raises(SettingError, match=f"^FOOTPATH_{name}"):
         read_settings({"FOOTPATH_IDENTIFIER_KEY_FILE": key_file, f"FOOTPATH_{name}": text})
 
 
@@ -61,26 +62,26 @@ def test_an_unwritable_spool_is_named(tmp_path: Path) -> None:
     assert code == 1 and message.startswith("FOOTPATH_GATEWAY_SPOOL=/proc/spool")
 
 
-async def test_what_is_in_progress_is_finished_before_the_end(
-    gateway: GatewayProcess, street: str, tmp_path: Path
+async def test_requests_in_progress_are_finished_before_the_process_stops(
+    gateway: GatewayProcess, bootstrap: str, tmp_path: Path
 ) -> None:
-    process = GatewayProcess(street, tmp_path, deadline_ms="2500")
-    await process.start_with_stream(street)
-    async with Phone(process) as phone:
-        scan = asyncio.create_task(phone.scan("shelf-1"))  # nobody answers: it takes its whole deadline
+    process = GatewayProcess(bootstrap, tmp_path, deadline_ms="2500")
+    await process.start_with_stream(bootstrap)
+    async with GatewayClient(process) as client:
+        scan = asyncio.create_task(client.scan("shelf-1"))  # no stream replies: it takes its whole deadline
 
-        async def it_waits() -> bool:
-            return await phone.metric("footpath_gateway_waiting_requests") == 1
+        async def scan_is_waiting() -> bool:
+            return await client.metric("footpath_gateway_waiting_requests") == 1
 
-        await until(it_waits)
+        await wait_until(scan_is_waiting)
         stopping = asyncio.create_task(asyncio.to_thread(process.stop))
-        answer = await scan
-        assert (answer.status, answer.headers["Footpath-Outcome"]) == (302, "fallback")
-        assert answer.headers["Footpath-Event"]
+        response = await scan
+        assert (response.status, response.headers["Footpath-Outcome"]) == (302, "fallback")
+        assert response.headers["Footpath-Event"]
         assert await stopping == 0
 
 
-async def test_a_client_that_never_finishes_its_head_is_let_go(gateway: GatewayProcess) -> None:
+async def test_a_client_that_never_finishes_its_head_is_disconnected(gateway: GatewayProcess) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     writer.write(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
     await reader.readuntil(b'"live"}')
@@ -90,10 +91,25 @@ async def test_a_client_that_never_finishes_its_head_is_let_go(gateway: GatewayP
     writer.close()
 
 
-async def test_logs_are_json_lines_without_payloads(gateway: GatewayProcess, phone: Phone) -> None:
-    await phone.send(page_view(store="canary\r\n1", extra="canary-2"), key="canary-3")
-    await phone.verdicts(page_view(store="canary\r\n1", extra="canary-2"))
-    await phone.scan("canary-4?canary=5")
+async def test_logs_are_json_lines_without_payloads(gateway: GatewayProcess, client: GatewayClient) -> None:
+    await client.send(page_view(store="canary\r\n1", extra="canary-2"), key="canary-3")
+    await client.results(page_view(store="canary\r\n1", extra="canary-2"))
+    await client.scan("canary-4?canary=5")
     text = gateway.log.read_text()
     assert "canary" not in text
     assert all({"time", "level", "process", "message"} <= json.loads(line).keys() for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /health/live HTTP/1.1\r\n\r\n", b"400"),
+        ("GET /health/live HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"400"),
+        ("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n", b"200"),
+        ("GET /health/live HTTP/1.0\r\n\r\n", b"200"),
+    ],
+)
+def test_a_request_names_one_host(gateway: GatewayProcess, head: str, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), 10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(12).split()[1] == status

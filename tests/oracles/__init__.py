@@ -1,0 +1,1 @@
+"""Independent implementations of definitions, that the results of the product are compared with."""

@@ -1,7 +1,7 @@
-"""Attribution once more, in plain Python and from its definition alone: the figures that the store must give too.
+"""Attribution in plain Python, from its definition alone: the store must give the same figures.
 
-Independent of the SQL: people are found by following merges, returns are taken from a list of open sales, paths are
-built event by event.
+Independent of the SQL: people are resolved by following merges, returns reduce a list of open sales, paths are built
+event by event.
 """
 
 from collections import defaultdict
@@ -17,8 +17,8 @@ HALF_LIFE_H = 168.0
 
 
 @dataclass(frozen=True)
-class Happening:
-    """One event; ``amount`` is that of a sale or return, positive."""
+class SimpleEvent:
+    """One event; ``amount`` of a sale or return is positive."""
 
     event_id: str
     person: str
@@ -43,12 +43,12 @@ class Path:
 
     person: str
     ended_at: datetime
-    touches: tuple[Happening, ...]
+    touches: tuple[SimpleEvent, ...]
     revenue: Decimal | None
 
 
 def attribute(
-    happenings: Iterable[Happening],
+    events: Iterable[SimpleEvent],
     merges: dict[str, str],
     model: str,
     lookback: timedelta,
@@ -56,9 +56,9 @@ def attribute(
     until: datetime,
     by: str = "channel",
 ) -> Credits:
-    """Credits of the sales with since <= time < until. Of events with one id the first in ``happenings`` counts."""
+    """Credits of the sales with since <= time < until. Of events with one id the first in ``events`` counts."""
     credits: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for path in paths(happenings, merges, lookback, since, until):
+    for path in paths(events, merges, lookback, since, until):
         if path.revenue is not None:
             for touch, share in shares(path.touches, path.ended_at, model):
                 value = value_of(touch, by)
@@ -68,25 +68,25 @@ def attribute(
 
 
 def paths(
-    happenings: Iterable[Happening], merges: dict[str, str], lookback: timedelta, since: datetime, until: datetime
+    events: Iterable[SimpleEvent], merges: dict[str, str], lookback: timedelta, since: datetime, until: datetime
 ) -> list[Path]:
     """Paths that ended with since <= time < until, each with its touches no older than ``lookback`` before its end."""
-    once: dict[str, Happening] = {}
-    for happening in happenings:
-        once.setdefault(happening.event_id, happening)
+    once: dict[str, SimpleEvent] = {}
+    for event in events:
+        once.setdefault(event.event_id, event)
     kept = net_of_returns(list(once.values()), merges)
-    people: dict[str, list[Happening]] = defaultdict(list)
-    for happening in once.values():
-        people[person_now(happening.person, merges)].append(happening)
+    people: dict[str, list[SimpleEvent]] = defaultdict(list)
+    for event in once.values():
+        people[person_now(event.person, merges)].append(event)
     found: list[Path] = []
     for person, history in people.items():
-        touches: list[Happening] = []
-        ends: list[tuple[datetime, list[Happening], Decimal | None]] = []
-        for happening in in_order(history):
-            if is_touch(happening):
-                touches.append(happening)
-            if happening.type == "sale":
-                ends.append((happening.at, touches, kept[happening.event_id]))
+        touches: list[SimpleEvent] = []
+        ends: list[tuple[datetime, list[SimpleEvent], Decimal | None]] = []
+        for event in in_order(history):
+            if is_touch(event):
+                touches.append(event)
+            if event.type == "sale":
+                ends.append((event.at, touches, kept[event.event_id]))
                 touches = []
         if touches:
             ends.append((touches[-1].at, touches, None))
@@ -97,8 +97,8 @@ def paths(
     return found
 
 
-def value_of(touch: Happening | None, by: str) -> str:
-    """What a touch has in a dimension; None is the touch of a sale without any."""
+def value_of(touch: SimpleEvent | None, by: str) -> str:
+    """The value of a touch in a dimension; None stands for the touch of a sale without touches."""
     if by == "channel":
         return (touch.channel or touch.type) if touch else "direct"
     if by == "campaign_placement":
@@ -112,40 +112,53 @@ def person_now(person: str, merges: dict[str, str]) -> str:
     return person
 
 
-def in_order(history: Iterable[Happening]) -> list[Happening]:
-    return sorted(history, key=lambda happening: (happening.at, happening.event_id))
+def in_order(history: Iterable[SimpleEvent]) -> list[SimpleEvent]:
+    return sorted(history, key=lambda event: (event.at, event.event_id))
 
 
-def is_touch(happening: Happening) -> bool:
-    if happening.type == "sale":
-        return happening.channel != ""
-    if happening.type == "page_view":
-        return happening.campaign != ""
-    return happening.type in TOUCH_TYPES
+def is_touch(event: SimpleEvent) -> bool:
+    if event.type == "sale":
+        return event.channel != ""
+    if event.type == "page_view":
+        return event.campaign != ""
+    return event.type in TOUCH_TYPES
 
 
-def net_of_returns(happenings: list[Happening], merges: dict[str, str]) -> dict[str, Decimal]:
-    """What is left of every sale, by its event id."""
-    left = {happening.event_id: happening.amount for happening in happenings if happening.type == "sale"}
-    for back in happenings:
-        if back.type == "return" and back.related in left:
-            left[back.related] = max(Decimal(0), left[back.related] - back.amount)
+def net_of_returns(events: Sequence[SimpleEvent], merges: dict[str, str]) -> dict[str, Decimal]:
+    """What remains of every sale. Returns that name one are booked on it first, in order of time; what is left over of
+    them, and of returns that name none, on the latest sales of the buyer, or of who brings it, that are not later. At
+    equal times sales come first, small amounts before large ones, then ids decide."""
+    sales = {event.event_id: event for event in events if event.type == "sale"}
+    returns = [event for event in events if event.type == "return"]
+    left = {id: sale.amount for id, sale in sales.items()}
+    over = {back.event_id: back.amount for back in returns}
+    for back in sorted(returns, key=lambda back: (back.at, back.amount, back.event_id)):
+        if back.related in sales:
+            taken = min(over[back.event_id], left[back.related])
+            left[back.related] -= taken
+            over[back.event_id] -= taken
     open_sales: dict[str, list[str]] = defaultdict(list)
-    for happening in in_order(happenings):
-        person = person_now(happening.person, merges)
-        if happening.type == "sale":
-            open_sales[person].append(happening.event_id)
-        elif happening.type == "return" and not happening.related:
-            owed = happening.amount
-            for sale in reversed(open_sales[person]):
-                taken = min(owed, left[sale])
-                left[sale] -= taken
-                owed -= taken
+    moves = [(sale.at, False, left[sale.event_id], sale.event_id, sale) for sale in sales.values()]
+    moves += [
+        (back.at, True, over[back.event_id], back.event_id, sales.get(back.related, back))
+        for back in returns
+        if not back.related or back.related in sales
+    ]
+    for _, is_return, amount, id, whose in sorted(moves, key=lambda move: move[:4]):
+        mine = open_sales[person_now(whose.person, merges)]
+        if not is_return:
+            mine.append(id)
+        while is_return and amount and mine:
+            taken = min(amount, left[mine[-1]])
+            amount -= taken
+            left[mine[-1]] -= taken
+            if not left[mine[-1]]:
+                mine.pop()
     return left
 
 
-def shares(touches: tuple[Happening, ...], sold_at: datetime, model: str) -> list[tuple[Happening | None, float]]:
-    """Every touch and its share, None for a sale without any; the shares sum to 1."""
+def shares(touches: tuple[SimpleEvent, ...], sold_at: datetime, model: str) -> list[tuple[SimpleEvent | None, float]]:
+    """Every touch and its share; a sale without touches has one share with None. The shares sum to 1."""
     channels = [value_of(touch, "channel") for touch in touches or (None,)]
     ages_h = [(sold_at - touch.at) / timedelta(hours=1) for touch in touches] or [0.0]
     return list(zip(touches or (None,), parts(model, channels, ages_h), strict=True))

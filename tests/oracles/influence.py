@@ -1,4 +1,4 @@
-"""What influence and first_offline_touch must say, counted path by path from what considered_path gives."""
+"""The expected rows of influence and first_offline_touch, counted path by path from path_in_window."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class Path:
 
 @dataclass
 class Part:
-    """What a value has a part in; ``hidden`` are conversions that last-click gives to another."""
+    """The paths and conversions with a value; ``hidden`` are conversions that last-click attributes to another one."""
 
     paths: int = 0
     conversions: int = 0

@@ -1,4 +1,4 @@
-"""95 % intervals from elsewhere than the store's SQL: scipy where it has them, published formulas where it has not."""
+"""95 % intervals independent of the store's SQL: from scipy where it has them, else by published formulas."""
 
 from collections.abc import Sequence
 from functools import cache

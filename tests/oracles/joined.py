@@ -1,4 +1,4 @@
-"""Who is connected to whom: the plain union-find that everything which joins identifiers or records is held against."""
+"""Connected components by a plain union-find: the reference for everything that joins identifiers or records."""
 
 from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
@@ -7,13 +7,13 @@ One = TypeVar("One", bound=Hashable)
 
 
 class Joined(Generic[One]):
-    """Everybody is alone at first; without ranks or tricks."""
+    """A union-find without ranks; every item starts as a component of its own."""
 
     def __init__(self) -> None:
         self._next: dict[One, One] = {}
 
     def find(self, one: One) -> One:
-        """The same for all that are connected."""
+        """The representative of the item's component."""
         while (further := self._next.get(one, one)) != one:
             self._next[one] = one = self._next.get(further, further)
         return one

@@ -1,4 +1,4 @@
-"""Attribution by a Markov chain once more: without each value the chain is a dense matrix anew, and is solved anew."""
+"""Attribution by a Markov chain: for each removed value a new dense matrix is built and solved."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ import numpy as np
 Path = tuple[tuple[str, ...], bool]
 """The values in their order, and whether the path converts."""
 Counts = Mapping[tuple[str, ...], Counter[tuple[str, ...] | bool]]
-"""For each state what came next and how often: another state, or the outcome."""
+"""For each state its successors, another state or the outcome, with their number."""
 
 
 def base_and_effects(paths: Mapping[Path, int], order: int) -> tuple[float, dict[str, float]]:
     """Probability of a conversion, and the share of it that each value's removal costs.
 
-    :param paths: with their number.
+    :param paths: each with its number of occurrences.
     """
     counted = count(paths, order)
     base = conversion(counted, removed=None)
@@ -33,7 +33,7 @@ def count(paths: Mapping[Path, int], order: int) -> Counts:
 
 
 def conversion(counted: Counts, removed: str | None) -> float:
-    """Probability that a walk converts when nobody gets past ``removed``: whoever comes there ends in nothing."""
+    """Probability that a walk converts when every walk that reaches ``removed`` ends without a conversion."""
     places = {state: place for place, state in enumerate(counted)}
     inside, sells = np.zeros((len(places), len(places))), np.zeros(len(places))
     for row, nexts in enumerate(counted.values()):

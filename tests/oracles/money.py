@@ -1,4 +1,4 @@
-"""What campaign_value must say of one campaign and placement, from its definition and scipy."""
+"""The expected row of campaign_value for one campaign and placement, from its definition and scipy."""
 
 import math
 from collections.abc import Sequence
@@ -8,23 +8,25 @@ from statistics import fmean, pvariance
 from scipy.stats import norm
 
 Estimate = tuple[float | None, float | None, float | None]
-"""A value and its 95 % interval; None where it cannot be said or has no bound."""
+"""A value and its 95 % interval; None where it is unknown or unbounded."""
 Z = float(norm.ppf(0.975))
 UNKNOWN: Estimate = (None, None, None)
 
 
 @dataclass(frozen=True)
-class Worth:
+class CampaignValue:
     roi: Estimate
     per_conversion: Estimate
     incremental: Estimate
     per_incremental: Estimate
 
 
-def worth(cost: float, conversions: float, revenue: float, sales: Sequence[float], ratio: Estimate) -> Worth:
+def campaign_value(
+    cost: float, conversions: float, revenue: float, sales: Sequence[float], ratio: Estimate
+) -> CampaignValue:
     """:param sales: revenue of each sale of the period. :param ratio: of the rate of buyers among people who were
     answered to that among people who were held out."""
-    return Worth(
+    return CampaignValue(
         _roi(cost, conversions, revenue, sales),
         _per_conversion(cost, conversions),
         incremental := _incremental(conversions, ratio),

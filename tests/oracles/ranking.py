@@ -1,4 +1,4 @@
-"""The area under the ROC curve and its variance once more, pair by pair."""
+"""The area under the ROC curve and its variance, computed pair by pair."""
 
 from collections.abc import Sequence
 from statistics import mean, variance

@@ -1,4 +1,4 @@
-"""Shapley values once more, from the definition: every value's contribution to every coalition of the others."""
+"""Shapley values from the definition: every value's contribution to every coalition of the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
@@ -32,7 +32,7 @@ def shapley(values: Sequence[str], worth: Worth) -> dict[str, float]:
 def worth_of(paths: Mapping[Path, int], rate: bool) -> Worth:
     """Conversions, or the conversion rate, of the paths whose values all lie in a coalition.
 
-    :param paths: with their number.
+    :param paths: each with its number of occurrences.
     """
     seen: dict[frozenset[str], list[int]] = {}
     for (steps, converted), times in paths.items():

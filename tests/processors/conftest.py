@@ -1,5 +1,4 @@
-"""One Kafka for the tests of the workers, with the topics of the system and the stories' brand; a street for each
-test."""
+"""One Kafka for the tests of the workers, with the topics of the system; for each test a stream cluster on it."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from deploy.setup.topics import apply
-from tests.parts import KafkaPart, start_kafka
-from tests.processors.street import Street, street_on
+from tests.support.servers import KafkaServer, start_kafka
+from tests.support.stream_cluster import StreamCluster, stream_cluster_on
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaPart]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """Topic and group names of the workers are fixed, so they have a broker of their own."""
-    part = start_kafka(tmp_path_factory.mktemp("workers-kafka"))
-    apply(part.bootstrap)
-    yield part
-    part.stop()
+    server = start_kafka(tmp_path_factory.mktemp("workers-kafka"))
+    apply(server.bootstrap)
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-async def street(broker: KafkaPart, tmp_path: Path) -> AsyncIterator[Street]:
-    async with street_on(broker, tmp_path) as street:
-        yield street
+async def cluster(broker: KafkaServer, tmp_path: Path) -> AsyncIterator[StreamCluster]:
+    async with stream_cluster_on(broker, tmp_path) as cluster:
+        yield cluster

@@ -1,4 +1,4 @@
-"""States come back from their topics, on real Kafka: a changelog that lies, one that is gone, a disk that is older."""
+"""States are rebuilt from their topics, on real Kafka: for a wrong changelog, a deleted one, an older disk."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,126 +8,130 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from deploy.errors import Refused
-from deploy.replaying.state import Replayed, replay
+from deploy.operate.replay.state import StateReplay, replay
 from deploy.setup.topics import apply
+from processors.registry import PROCESSORS
 from processors.rewards.state import Account
-from processors.shell.kept import Active, KeptCodec
-from processors.shell.recent import PAGE
-from processors.shell.store import RocksStore
-from processors.worker import PROCESSORS
-from schemas.addressed import HEADER
-from schemas.ids import partition_of
+from processors.shell.state.dedup_window import PAGE
+from processors.shell.state.records import Active, StateRecordCodec
+from processors.shell.state.store import RocksStore
+from schemas.kafka.addressing import HEADER
+from schemas.kafka.partitioner import partition_of
+from schemas.process.errors import OperatorError
 from schemas.topics import PARTITIONS, SCAN_ROUTED, TOUCHPOINT_RECORDED, changelog
-from tests.parts import KafkaPart, start_kafka
-from tests.processors.street import CODEC, Street, until
-from tests.processors.walkers import Walkers, expected
+from tests.support.event_stream import EventStream, expected
+from tests.support.servers import KafkaServer, start_kafka
+from tests.support.stream_cluster import CODEC, StreamCluster, until
 
 ALL = ("identity", "context", "rewards")
 pytestmark = pytest.mark.timeout(110)
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaPart]:
-    """What others left on theirs is a lot to go through, and where it has hubs, whom they met first is a matter of
-    luck."""
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """A broker of its own: on a shared one the replay would read all events of other tests, and of a hub the stored
+    neighbours depend on the order of arrival."""
     part = start_kafka(tmp_path_factory.mktemp("rebuilt-kafka"))
     apply(part.bootstrap)
     yield part
     part.stop()
 
 
-async def rebuilt(street: Street, folder: Path, name: str = "rewards", write: bool = False) -> Replayed:
+async def rebuilt(cluster: StreamCluster, folder: Path, name: str = "rewards", write: bool = False) -> StateReplay:
     shutil.rmtree(folder, ignore_errors=True)
-    return await replay(PROCESSORS[name], street.kafka, CODEC, folder, write)
+    return await replay(PROCESSORS[name], cluster.kafka, CODEC, folder, write)
 
 
-async def test_a_changelog_that_lies_or_is_gone_comes_back_from_the_sources(street: Street, tmp_path: Path) -> None:
-    """One account has lost everything, and there is one of somebody whom nobody ever saw: a look tells who, and a mend,
-    which waits until no worker runs, puts it right. Then the topic is deleted and made anew, and the worker's disk lies
-    at a position that the new one does not even have: the rebuilt state counts. Once more, nothing differs."""
-    walkers, folder = Walkers("lies", people=40), tmp_path / "replay"
-    events = walkers.walk(400)
-    street.start(*ALL)
-    await street.send(events)
-    await street.quiet(*ALL)
-    with pytest.raises(Refused, match="stop them first"):
-        await rebuilt(street, folder, write=True)
-    looks = {name: await rebuilt(street, folder, name) for name in ALL}
-    assert [(n, one) for n, look in looks.items() for one in look.partitions if not (one.equal and one.keys)] == []
-    street.stop("-".join(ALL))
+async def test_a_wrong_or_deleted_changelog_is_rebuilt_from_the_sources(cluster: StreamCluster, tmp_path: Path) -> None:
+    """One account is emptied, and there is one of a person without events: a comparison names both, and a write, which
+    is refused while workers run, corrects them. Then the topic is deleted and created again, and the worker's disk is
+    at a position that the new topic does not have: the rebuilt state counts. At the end nothing differs."""
+    stream, folder = EventStream("lies", people=40), tmp_path / "replay"
+    events = stream.take(400)
+    cluster.start(*ALL)
+    await cluster.send(events)
+    await cluster.quiet(*ALL)
+    with pytest.raises(OperatorError, match="stop them first"):
+        await rebuilt(cluster, folder, write=True)
+    replays = {name: await rebuilt(cluster, folder, name) for name in ALL}
+    assert [
+        (n, one) for n, replayed in replays.items() for one in replayed.partitions if not (one.equal and one.keys)
+    ] == []
+    cluster.stop("-".join(ALL))
 
     _, due = expected(events)
     victim, other = sorted(due, key=due.__getitem__)[-2:]
-    nothing = KeptCodec(Account).encode(Active(Account()))
-    for key, row in ((victim, nothing), ("nobody", (await _rows(street))[other])):
-        await street.producer.send_and_wait(
+    nothing = StateRecordCodec(Account).encode(Active(Account()))
+    for key, row in ((victim, nothing), ("nobody", (await _rows(cluster))[other])):
+        await cluster.producer.send_and_wait(
             changelog("rewards"), row, key.encode(), partition=partition_of(key, PARTITIONS)
         )
-    found = (await rebuilt(street, folder)).partitions
+    found = (await rebuilt(cluster, folder)).partitions
     assert sum(partition.differing for partition in found) == 2
     assert {key for partition in found for key in partition.examples} == {victim, "nobody"}
-    await rebuilt(street, folder, write=True)
-    assert all(partition.equal for partition in (await rebuilt(street, folder)).partitions)
+    await rebuilt(cluster, folder, write=True)
+    assert all(partition.equal for partition in (await rebuilt(cluster, folder)).partitions)
 
-    await _empty(street, changelog("rewards"))
-    assert not await street.states("rewards")
-    disk = RocksStore(street.data / "workers" / "-".join(ALL) / "rewards" / str(partition_of(other, PARTITIONS)))
+    await _empty(cluster, changelog("rewards"))
+    assert not await cluster.states("rewards")
+    disk = RocksStore(cluster.data / "workers" / "-".join(ALL) / "rewards" / str(partition_of(other, PARTITIONS)))
     disk.write([(other.encode(), nothing)], disk.position + 1_000)
     disk.close()
-    await rebuilt(street, folder, write=True)
-    await _empty(street, changelog("identity"))
-    await rebuilt(street, folder, "identity", write=True)
-    records = await street.read(changelog("identity"), committed=True)
-    assert any(record.key.startswith(PAGE) for record in records), "who is sent once more would come through twice"
-    more = walkers.walk(200)
-    street.start(*ALL)
-    await street.send([*events[:20], *more])
-    await street.quiet(*ALL)
+    await rebuilt(cluster, folder, write=True)
+    await _empty(cluster, changelog("identity"))
+    await rebuilt(cluster, folder, "identity", write=True)
+    records = await cluster.read(changelog("identity"), committed=True)
+    assert any(record.key.startswith(PAGE) for record in records), (
+        "a duplicate of an event before the rebuild would be processed twice"
+    )
+    more = stream.take(200)
+    cluster.start(*ALL)
+    await cluster.send([*events[:20], *more])
+    await cluster.quiet(*ALL)
     _, due = expected([*events, *more])
-    states = await street.states("rewards")
+    states = await cluster.states("rewards")
     assert {key: states[key].balance for key in due} == due
-    street.stop("-".join(ALL))
-    assert all(partition.equal for partition in (await rebuilt(street, folder)).partitions)
+    cluster.stop("-".join(ALL))
+    assert all(partition.equal for partition in (await rebuilt(cluster, folder)).partitions)
 
 
-async def test_a_record_for_one_stage_is_passed_over_by_others(street: Street) -> None:
-    """Published once more for context, a touchpoint is no work for identity; for identity it is."""
-    walkers = Walkers("addressed", people=2)
-    (event,) = walkers.walk(1)
-    street.start("identity", "context")
+async def test_a_record_for_one_stage_is_skipped_by_others(cluster: StreamCluster) -> None:
+    """A touchpoint that is published again for context is skipped by identity; one for identity is not."""
+    stream = EventStream("addressed", people=2)
+    (event,) = stream.take(1)
+    cluster.start("identity", "context")
     topic, key, value, headers = CODEC.record(event)
     for stage in ("context", "identity"):
-        before = await street.count(SCAN_ROUTED)
-        await street.producer.send_and_wait(
+        before = await cluster.count(SCAN_ROUTED)
+        await cluster.producer.send_and_wait(
             topic.name, value, key, partition_of(key.decode(), PARTITIONS), headers=[*headers, (HEADER, stage.encode())]
         )
-        await street.quiet("identity", "context")
-        assert await street.count(SCAN_ROUTED) - before == (stage == "identity")
+        await cluster.quiet("identity", "context")
+        assert await cluster.count(SCAN_ROUTED) - before == (stage == "identity")
     assert topic is TOUCHPOINT_RECORDED
 
 
-async def _rows(street: Street) -> dict[str, bytes]:
-    """The changelog's last word on each account."""
-    return {record.key.decode(): record.value for record in await street.read(changelog("rewards"), committed=True)}
+async def _rows(cluster: StreamCluster) -> dict[str, bytes]:
+    """The last row of each account in the changelog."""
+    return {record.key.decode(): record.value for record in await cluster.read(changelog("rewards"), committed=True)}
 
 
-async def _empty(street: Street, topic: str) -> None:
-    """Deletes a topic and makes it anew."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=street.kafka)
+async def _empty(cluster: StreamCluster, topic: str) -> None:
+    """Deletes a topic and creates it again."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.kafka)
     await admin.start()
     try:
         await admin.delete_topics([topic])
 
-        async def is_made() -> bool:
+        async def is_created() -> bool:
             new = NewTopic(topic, PARTITIONS, 1, topic_configs={"cleanup.policy": "compact"})
             return (await admin.create_topics([new])).topic_errors[0][1] == 0
 
-        await until(is_made, 20, f"{topic} to be made anew")
+        await until(is_created, 20, f"{topic} to be created again")
 
         async def answers() -> bool:
             try:
-                return sum((await street.ends(topic)).values()) == 0
+                return sum((await cluster.ends(topic)).values()) == 0
             except UnknownTopicOrPartitionError:
                 return False
 

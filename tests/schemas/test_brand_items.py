@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.brand.items import BrandFold, events_of
+from schemas.brand.fold import BrandFold
+from schemas.brand.items import events_of
 from schemas.brand.model import Brand
 from schemas.events import BrandConfigured
-from schemas.ids import partition_of
+from schemas.kafka.partitioner import partition_of
 from schemas.topics import BRAND_CONFIGURED
-from tests.schemas.brands import brand, same
+from tests.support.brand_files import brand, same
 
 PARTITIONS = 4
 
 
 def published(new: Brand, before: BrandFold) -> list[BrandConfigured]:
-    return list(events_of(new, 1, before.versions))
+    return events_of(new, 1, before.held)
 
 
 def fold(events: Sequence[BrandConfigured]) -> BrandFold:
@@ -60,7 +62,7 @@ def test_the_next_version_replaces_it_whole(data: st.DataObject, before: int, af
         folded.apply(event)
         assert same(folded.brand, old) or same(folded.brand, new), "nobody ever sees a mixture"
     assert same(folded.brand, new)
-    assert set(folded.versions.values()) == {new.version}
+    assert not events_of(new, 2, folded.held)
 
 
 @given(data=st.data(), lost=st.integers(1, 9))
@@ -102,6 +104,58 @@ def test_going_back_to_an_earlier_version() -> None:
         for event in published(new, folded):
             folded.apply(event)
         assert same(folded.brand, new)
+
+
+def of_release_0_2(new: Brand, at: int) -> list[BrandConfigured]:
+    """The events of a version as releases up to 0.2 wrote them: every item with the version, and no content."""
+    events = events_of(new, at, {})
+    own = next(event for event in events if event.kind == "brand")
+    written = msgspec.json.decode(own.body)
+    del written["content"]
+    return [msgspec.structs.replace(e, body=msgspec.json.encode(written).decode()) if e is own else e for e in events]
+
+
+@given(data=st.data())
+def test_what_earlier_releases_applied_is_read_and_the_next_version_stands_on_it(data: st.DataObject) -> None:
+    first, second, third = brand(3), brand(2, name="Kolibri 2"), brand(2, name="Kolibri 3")
+    folded = fold(of_release_0_2(first, 1))
+    assert same(folded.brand, first)
+    for event in data.draw(interleavings(of_release_0_2(second, 2))):
+        folded.apply(event)
+        assert same(folded.brand, first) or same(folded.brand, second)
+    assert same(folded.brand, second), "also before what is gone was withdrawn"
+    for event in data.draw(interleavings(events_of(third, 3, folded.held))):
+        folded.apply(event)
+        assert same(folded.brand, second) or same(folded.brand, third)
+    assert same(folded.brand, third)
+    assert "tag/shelf-2" not in folded.held
+
+
+@given(data=st.data(), later=st.integers(-5, 5))
+def test_a_brand_may_get_another_id_whatever_the_clocks_say(data: st.DataObject, later: int) -> None:
+    old = brand(2)
+    new = msgspec.structs.replace(old, version="2", about=msgspec.structs.replace(old.about, id="colibri"))
+    folded = fold(events_of(old, 10, {}))
+    for event in data.draw(interleavings(events_of(new, 10 + later, folded.held))):
+        folded.apply(event)
+        assert same(folded.brand, old) or same(folded.brand, new)
+    assert same(folded.brand, new)
+    assert list(folded.held)[-1] == "brand/colibri"
+
+
+def test_a_version_that_a_later_release_wrote_leaves_the_last_one_that_can_be_read() -> None:
+    old = brand(2)
+    for changed in ("tag", "brand"):
+        folded = fold(published(old, BrandFold()))
+        for event in published(brand(3, name="Kolibri 2"), folded):
+            body = event.body.replace('"placement"', '"placemark"').replace('"currency"', '"coinage"')
+            folded.apply(msgspec.structs.replace(event, body=body) if event.kind == changed else event)
+        assert same(folded.brand, old)
+        if changed == "brand":
+            assert "coinage" in folded.unreadable
+        for event in events_of(brand(4), 3, folded.held):
+            folded.apply(event)
+        assert same(folded.brand, brand(4)) and not folded.unreadable
 
 
 def test_the_version_follows_from_the_content() -> None:

@@ -1,4 +1,4 @@
-"""Whoever writes a brand's files is told every mistake at once, each with file, line, column and field."""
+"""Reading a brand's files reports every mistake at once, each with file, line, column and field."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -8,11 +8,11 @@ import pytest
 from deploy.local.settings import DEMO_BRAND
 from schemas.brand.load import BrandError, Problem, load
 from schemas.brand.model import Holdout, is_registered
-from tests.schemas.brands import YAML, write
+from tests.support.brand_files import YAML, write
 
 
 def problems(folder: Path, old: str, new: str) -> list[Problem]:
-    """What is said of the small brand with one piece of its text replaced."""
+    """The mistakes in the small brand with one piece of its text replaced."""
     assert YAML.count(old) == 1
     with pytest.raises(BrandError) as refused:
         load(write(folder, YAML.replace(old, new)))
@@ -99,7 +99,7 @@ def test_the_column_is_the_fields_own(tmp_path: Path) -> None:
     assert YAML.splitlines()[problem.line - 1][problem.column - 1 :].startswith("placement")
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     broken = (
         YAML.replace("priority: 10", "priority: x")
         .replace("points: 5", "points: y")
@@ -116,8 +116,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     [
         (b"tags:\n  - {id: a, id: b}\n", 'brand.yaml:2:13: YAML: found duplicate key "id"'),
         (b"tags: [\n", "brand.yaml:2:1: YAML: "),
-        (b"stores:\n  - {id: \xff}\n", "brand.yaml: is no UTF-8 at byte 17"),
-        (b"stores:\n  - {id: a\x01}\n", "brand.yaml: unacceptable character"),
+        (b"stores:\n  - {id: \xff}\n", "brand.yaml:2:10: is no UTF-8 at byte 17"),
+        (b"stores:\n  - {id: a\x01}\n", "brand.yaml:2:11: YAML: unacceptable character"),
         (b"- a\n- b\n", "brand.yaml:1:1: must have sections: brand, stores"),
         (b"stores: {a: b}\n", "brand.yaml:1:1: stores: must be a list"),
         (b"tags:\n  - 7\n", "brand.yaml:2:5: tags[0]: expected `object`, got `int`"),
@@ -167,7 +167,16 @@ def test_the_demo_brand_is_right_and_knows_all_four_moments() -> None:
         ("https://shop.example/\r\nSet-Cookie: a", False),
         ("https://shop.example/../x", False),
         ("http://shop.example/", False),
-        ("https://SHOP.example/", False),
+        ("HTTPS://SHOP.example:443/", True),
+        ("https://shop.example?utm_source=qr", True),
+        ("https://shop.example#menu", True),
+        ("https://shop.example:8443/", False),
+        ("https://shop.example:99999999/", False),
+        ("https://", False),
+        ("https:///shop.example", False),
+        ("https://shop.example%2eevil.example/", False),
+        ("https://shop.example/%2E%2e/x", False),
+        ("https://[::1/", False),
     ],
 )
 def test_a_phone_goes_to_registered_destinations_only(url: str, allowed: bool) -> None:
@@ -208,7 +217,7 @@ def test_a_brand_says_how_many_are_held_out_and_without_a_word_nobody_is(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("said", "place", "message"),
+    ("changed", "place", "message"),
     [
         ('share: 0.51, salt: "2026"', "share", "no share from 0 to 0.5"),
         ('share: -0.1, salt: "2026"', "share", "no share from 0 to 0.5"),
@@ -218,9 +227,11 @@ def test_a_brand_says_how_many_are_held_out_and_without_a_word_nobody_is(tmp_pat
         ('share: 5 %, salt: "2026"', "share", "expected `float`"),
     ],
 )
-def test_a_hold_out_that_cannot_be_is_told_with_its_place(tmp_path: Path, said: str, place: str, message: str) -> None:
+def test_a_hold_out_that_cannot_be_is_reported_with_its_place(
+    tmp_path: Path, changed: str, place: str, message: str
+) -> None:
     with pytest.raises(BrandError) as refused:
-        load(write(tmp_path, HOLDING_OUT.replace('share: 0.0500, salt: "2026"', said)))
+        load(write(tmp_path, HOLDING_OUT.replace('share: 0.0500, salt: "2026"', changed)))
     (problem,) = refused.value.problems
     assert f".holdout.{place}: " in str(problem) and message in str(problem)
 
@@ -236,7 +247,7 @@ def test_a_hold_out_that_cannot_be_is_told_with_its_place(tmp_path: Path, said: 
         ("[kiosk, vending]", '[kiosk, ""]', "14:27: brand kolibri.guards.never_stitch[1]", "class of devices"),
     ],
 )
-def test_a_mistake_in_the_guards_is_told_with_its_place(
+def test_a_mistake_in_the_guards_is_reported_with_its_place(
     tmp_path: Path, old: str, new: str, place: str, message: str
 ) -> None:
     assert GUARDED.count(old) == 1
@@ -244,3 +255,14 @@ def test_a_mistake_in_the_guards_is_told_with_its_place(
         load(write(tmp_path, GUARDED.replace(old, new)))
     (problem,) = refused.value.problems
     assert f"brand.yaml:{place}: " in str(problem) and message in str(problem)
+
+
+def test_names_of_a_brand_have_the_form_of_names_in_events(tmp_path: Path) -> None:
+    text = (
+        "brand: {id: b, name: B, currency: EUR, country: DE, fallback: https://b.example, "
+        "destinations: [https://b.example]}\n"
+        'tags:\n  - {id: t, placement: shelf, campaign: "\\u00a0Fru\\u0308hling sale\\t", zone: "a\\u00a0b"}\n'
+    )
+    (tmp_path / "b.yaml").write_text(text, "utf-8")
+    tag = load(tmp_path).tags["t"]
+    assert (tag.campaign, tag.zone) == ("Fr\u00fchling sale", "a\u00a0b")

@@ -3,21 +3,32 @@
 import io
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import avro.io
 import avro.schema
+import fastavro
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.codec import HEADER_BYTES, MARKER, Codec, Undecodable, revisions, without_logical_types
+from schemas.codec.avro import (
+    AVRO_DIR,
+    HEADER_BYTES,
+    MARKER,
+    Codec,
+    TopicCodec,
+    Undecodable,
+    revisions,
+    without_logical_types,
+)
 from schemas.events import StockReported
 from schemas.topics import STOCK_REPORTED, TOPICS, TOUCHPOINT_RECORDED, Topic
-from tests.schemas.examples import events
+from tests.support.example_events import events
 
-CODEC = Codec()
+CODEC = Codec(protect=bytes)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 each_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.noun)
@@ -65,6 +76,28 @@ def test_the_header_is_avros_single_object_encoding(topic: Topic) -> None:
         bare = json.dumps(without_logical_types(kept.document))
         assert kept.fingerprint == avro.schema.parse(bare).fingerprint("CRC-64-AVRO")
     assert CODEC.of(topic)._frame == MARKER + kept.fingerprint
+
+
+def test_values_of_every_revision_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer of yesterday and one of tomorrow, to a reader that has both revisions."""
+    path = AVRO_DIR / f"{STOCK_REPORTED.table}.v1.avsc"
+    document = json.loads(path.read_text())
+    document["fields"].append({"name": "shelf", "type": "string", "default": ""})
+    (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / f"{STOCK_REPORTED.table}.v1.1.avsc").write_text(json.dumps(document))
+    monkeypatch.setattr("schemas.codec.avro.AVRO_DIR", tmp_path)
+    first, second = revisions(STOCK_REPORTED)
+    assert (first.name, second.name) == ("stock_reported.v1", "stock_reported.v1.1")
+    new = io.BytesIO()
+    fastavro.schemaless_writer(new, second.parsed, {**msgspec.to_builtins(stock()), "shelf": "A"})
+    old = CODEC.of(STOCK_REPORTED).encode(stock())
+    monkeypatch.setattr("schemas.codec.avro.revisions", lambda topic: [second, first])
+    reader = TopicCodec(STOCK_REPORTED)
+    assert reader.decode(old) == reader.decode(MARKER + second.fingerprint + new.getvalue()) == stock()
+    monkeypatch.undo()
+    with pytest.raises(Undecodable) as refused:
+        CODEC.of(STOCK_REPORTED).decode(MARKER + second.fingerprint + new.getvalue())
+    assert refused.value.reason == "unknown_schema"
 
 
 @given(cut=st.integers(0, 200))

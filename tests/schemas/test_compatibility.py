@@ -8,7 +8,7 @@ import avro.schema
 import pytest
 from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibilityType
 
-from schemas.codec import AVRO_DIR, Schema, fingerprint, load_schema, revisions
+from schemas.codec.avro import AVRO_DIR, Schema, fingerprint, load_schema, revisions
 from schemas.topics import TOPICS, TOUCHPOINT_RECORDED, Topic
 
 RELEASED = AVRO_DIR / "released.txt"
@@ -21,9 +21,9 @@ def incompatibilities(revisions_of_a_topic: list[tuple[str, Document]]) -> list[
     parsed = [(name, avro.schema.parse(json.dumps(document))) for name, document in revisions_of_a_topic]
     for reader_name, reader in parsed:
         for writer_name, writer in parsed:
-            verdict = ReaderWriterCompatibilityChecker().get_compatibility(reader, writer)
-            if verdict.compatibility is not SchemaCompatibilityType.compatible:
-                problems.append(f"{reader_name} cannot read {writer_name}: {'; '.join(sorted(verdict.messages))}")
+            result = ReaderWriterCompatibilityChecker().get_compatibility(reader, writer)
+            if result.compatibility is not SchemaCompatibilityType.compatible:
+                problems.append(f"{reader_name} cannot read {writer_name}: {'; '.join(sorted(result.messages))}")
     return problems
 
 
@@ -72,7 +72,7 @@ def changed(change: str) -> Document:
         case "a field with a default is new":
             document["fields"].append({"name": "mood", "type": "string", "default": ""})
         case "a needed field is gone":
-            document["fields"].remove(fields["anchor"])
+            document["fields"].remove(fields["primary_identifier"])
         case "a field with a default is gone":
             document["fields"].remove(fields["zone"])
         case "a field has another type":
@@ -80,7 +80,7 @@ def changed(change: str) -> Document:
         case "a long is an int":
             fields["occurred_at"]["type"] = "int"
         case "a field has another name":
-            fields["anchor"]["name"] = "strongest"
+            fields["primary_identifier"]["name"] = "strongest"
         case "the record has another name":
             document["name"] = "Touch"
     return document
@@ -115,7 +115,7 @@ def test_even_a_compatible_edit_of_a_released_schema_is_refused() -> None:
     assert "was edited" in problem and "add a revision" in problem
 
 
-def test_a_released_schema_that_is_gone_and_one_that_is_not_listed_are_told() -> None:
+def test_a_released_schema_that_is_gone_and_one_that_is_not_listed_are_reported() -> None:
     gone, new = edits({"old.v1": "aa"}, {"new.v1": "bb"})
     assert "gone" in gone and "add this line" in new
 

@@ -6,7 +6,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from schemas.codec import AVRO_DIR, revisions
+from schemas.codec.avro import AVRO_DIR, revisions
 from schemas.topics import BY_EVENT, BY_NAME, TOPICS, Topic, changelog
 
 PYTHON = {"string": str, "bytes": bytes, "int": int, "long": int, "double": float, "null": type(None)}

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.identifiers import TYPES, InvalidIdentifier, Pseudonyms, anchor_of, is_blocked, normalise
+from schemas.identifiers.normalise import InvalidIdentifier, normalise
+from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.identifiers.types import TYPES, is_blocked, strongest
 
 KEY = bytes(range(32))
 GERMAN = Pseudonyms(KEY, "DE")
@@ -118,6 +120,7 @@ def test_no_address_survives_in_a_text(before: str, address: str, after: str) ->
 
 @given(before=words, number=phones, form=st.sampled_from(FORMATS[:2]), after=words)
 def test_no_phone_number_survives_in_a_text(before: str, number: str, form: int, after: str) -> None:
+    assume(not is_blocked(GERMAN.identifier("phone", number)))  # +33 123456789 is nobody's
     spelled = phonenumbers.format_number(phonenumbers.parse(number), form)
     scrubbed = GERMAN.scrub(f"{before} {spelled} {after}")
     assert spelled not in scrubbed and number[3:] not in scrubbed.replace(" ", "")
@@ -173,20 +176,14 @@ def test_what_looks_like_a_number_but_is_none_stays() -> None:
         ]
     )
 )
-def test_the_anchor_is_the_strongest_in_any_order(identifiers: list[str]) -> None:
+def test_the_primary_identifier_is_the_strongest_in_any_order(identifiers: list[str]) -> None:
     for weaker in range(len(TYPES)):
         left = [one for one in identifiers if TYPES.index(one.partition(":")[0]) >= weaker]
-        assert anchor_of(left).partition(":")[0] == TYPES[weaker]
+        assert strongest(left).partition(":")[0] == TYPES[weaker]
 
 
 def test_the_brands_own_types_come_last() -> None:
-    assert anchor_of(["badge:00", "mac:ff"]) == "mac:ff"
-
-
-@pytest.mark.parametrize("spelling", ["#00031991/3/90119", "0000030901820", "+490031991390119"])
-def test_a_phone_number_with_several_zeros_too_many_has_one_normal_form(spelling: str) -> None:
-    normal = normalise("phone", spelling, "DE")
-    assert normalise("phone", normal, "DE") == normal
+    assert strongest(["badge:00", "mac:ff"]) == "mac:ff"
 
 
 DAY_US = 86_400_000_000

@@ -4,15 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.identifiers import BLOCKED, TYPES, Pseudonyms, anchor_of, is_blocked
-from schemas.placeholders import WORDS, WRAPPING, is_placeholder
+from schemas.identifiers.placeholder_words import TYPED, WORDS
+from schemas.identifiers.placeholders import WRAPPING, is_placeholder
+from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.identifiers.types import BLOCKED, TYPES, is_blocked, strongest
 
 GERMAN = Pseudonyms(bytes(range(32)), "DE")
 WRITTEN_OTHERWISE = st.sampled_from([str.lower, str.upper, str.title, str.swapcase])
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12)
 
 
-@given(word=st.sampled_from(sorted(WORDS)), case=WRITTEN_OTHERWISE, around=st.text(WRAPPING.strip(), max_size=3))
+@given(
+    word=st.sampled_from(sorted(WORDS | TYPED)), case=WRITTEN_OTHERWISE, around=st.text(WRAPPING.strip(), max_size=3)
+)
 def test_a_placeholder_is_one_in_any_case_and_behind_any_quotes(word: str, case: object, around: str) -> None:
     assert callable(case)
     assert is_placeholder("customer", f" {around}{case(word)}{around[::-1]}\t")
@@ -41,7 +45,21 @@ def test_a_placeholder_is_one_in_any_case_and_behind_any_quotes(word: str, case:
         ("device", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
         ("payment", "1111 1111 1111 1111"),
         ("badge", "Guest"),
+        ("customer", "keine"),
+        ("customer", "Laufkunde"),
+        ("customer", "???"),
+        ("loyalty", "xxx"),
+        ("payment", "1234 5678 90"),
         ("email", "null"),
+        ("email", "ask later"),
+        ("email", "Keine E-Mail"),
+        ("email", "keine@shop.example"),
+        ("email", "ask.later@shop.example"),
+        ("email", "xxx@shop.example"),
+        ("phone", "Ask later"),
+        ("phone", "keine Angabe"),
+        ("phone", "0123456789"),
+        ("phone", "+49 123456789"),
         ("email", "Test@shop.example"),
         ("email", "test+7@shop.example"),
         ("email", "test123@shop.example"),
@@ -79,6 +97,14 @@ def test_what_stands_for_nothing_becomes_a_blocked_identifier(kind: str, value: 
         ("customer", "nullmeier"),
         ("customer", "Guest-4711"),
         ("customer", "ffffff1"),
+        ("customer", "222222"),
+        ("customer", "123456"),
+        ("loyalty", "7777777"),
+        ("badge", "333333"),
+        ("loyalty", "X"),
+        ("email", "nan@firm.example"),
+        ("email", "nil@firm.example"),
+        ("email", "na@firm.example"),
         ("email", "testa.rossa@shop.example"),
         ("email", "norbert@shop.example"),
         ("email", "reply@shop.example"),
@@ -103,6 +129,6 @@ def test_numbered_customers_are_people(name: str, number: int) -> None:
 
 
 @given(order=st.permutations([*(f"{kind}:{BLOCKED}" for kind in (*TYPES, "badge")), "mac:ff", "badge:07"]))
-def test_a_blocked_identifier_is_never_the_anchor_of_an_event_that_has_another(order: list[str]) -> None:
-    assert anchor_of(order) == "mac:ff"
-    assert is_blocked(anchor_of([one for one in order if is_blocked(one)]))
+def test_a_blocked_identifier_is_never_the_primary_identifier_of_an_event_that_has_another(order: list[str]) -> None:
+    assert strongest(order) == "mac:ff"
+    assert is_blocked(strongest([one for one in order if is_blocked(one)]))

@@ -15,8 +15,8 @@ import avro.io
 import avro.schema
 import pytest
 
-from schemas.codec import Codec, Undecodable
-from schemas.registry import Registry, RegistryError
+from schemas.codec.avro import Codec, Undecodable
+from schemas.codec.schema_registry import Registry, RegistryError
 from schemas.topics import STOCK_REPORTED, TOPICS, TOUCHPOINT_RECORDED
 from tests.schemas.test_codec import stock
 

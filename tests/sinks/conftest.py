@@ -1,4 +1,4 @@
-"""A migrated store and a Kafka with all topics, for the tests of the sink alone."""
+"""A migrated store and a Kafka with all topics, for the tests of the sink."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,16 +7,16 @@ import pytest
 
 from deploy.setup import topics
 from sinks.store.migrate import migrate
-from tests.parts import KafkaPart, start_clickhouse, start_kafka
-from tests.sinks.store import Store
+from tests.support.servers import KafkaServer, start_clickhouse, start_kafka
+from tests.support.sink_store import Store
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    part = start_clickhouse(tmp_path_factory.mktemp("store"))
-    migrate(part.url)
-    yield Store(part)
-    part.stop()
+    server = start_clickhouse(tmp_path_factory.mktemp("store"))
+    migrate(server.url)
+    yield Store(server)
+    server.stop()
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def store(migrated: Store) -> Store:
 
 
 @pytest.fixture
-def stream(tmp_path: Path) -> Iterator[KafkaPart]:
+def stream(tmp_path: Path) -> Iterator[KafkaServer]:
     """A Kafka of this test's own with all topics."""
-    part = start_kafka(tmp_path / "kafka")
-    topics.apply(part.bootstrap)
-    yield part
-    part.stop()
+    server = start_kafka(tmp_path / "kafka")
+    topics.apply(server.bootstrap)
+    yield server
+    server.stop()

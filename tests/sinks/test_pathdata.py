@@ -1,4 +1,4 @@
-"""Recorded real paths give the figures that are known for them, and those of independent oracles."""
+"""Recorded real paths give their published figures, and those of independent oracles."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ import pytest
 
 from schemas.events import TouchpointIdentified
 from schemas.ids import person_of
-from sinks.analysis.attribution.answer import Question
-from sinks.analysis.attribution.runs import Run, run
-from tests import pathdata
+from sinks.analysis.attribution.result import Question
+from sinks.analysis.attribution.runs import ModelRun, run
 from tests.oracles.attribution import parts
 from tests.oracles.markov import Path, base_and_effects
 from tests.oracles.shapley import shapley, worth_of
-from tests.sinks.events import MICROS, micros
-from tests.sinks.store import Store
+from tests.support import pathdata
+from tests.support.sink_events import MICROS, micros
+from tests.support.sink_store import Store
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -41,7 +41,7 @@ BASE = 0.2238451356
 
 
 def identified(event: dict[str, Any]) -> TouchpointIdentified:
-    """The event as it leaves identity; here a shopper's number stands for its hash."""
+    """The event as identity emits it; the shopper's number is used in place of its hash."""
     customer = f"customer:{event['identifiers'][0]['value']}"
     properties = event.get("properties", {})
     at = micros(event["occurred_at"])
@@ -51,7 +51,7 @@ def identified(event: dict[str, Any]) -> TouchpointIdentified:
         occurred_at=at,
         received_at=at,
         source="pathdata",
-        anchor=customer,
+        primary_identifier=customer,
         identifiers=(customer,),
         channel=event.get("channel", ""),
         person_id=person_of(customer),
@@ -98,7 +98,7 @@ def journeys(rows: list[tuple[tuple[str, ...], int, float, int]]) -> Counter[Pat
     return +found
 
 
-def test_all_of_it_is_there(recorded: Store) -> None:
+def test_all_rows_are_stored(recorded: Store) -> None:
     types = recorded.ask("SELECT type, count() FROM touchpoint GROUP BY type ORDER BY type")
     assert types == [("ad_click", 378_209), ("sale", SALES)]
     assert recorded.one("SELECT count() FROM person") == PEOPLE
@@ -138,28 +138,28 @@ def test_markov_gives_what_chains_without_each_channel_give(
 ) -> None:
     base, effects = base_and_effects(journeys, order)
     found = done(recorded, f"markov_{order}")
-    assert found.answer.base_rate == pytest.approx(BASE, abs=1e-10) == pytest.approx(base, abs=1e-10)
-    assert {one.value: one.effect for one in found.answer.credits} == pytest.approx(effects, abs=1e-9)
+    assert found.result.base_rate == pytest.approx(BASE, abs=1e-10) == pytest.approx(base, abs=1e-10)
+    assert {one.value: one.effect for one in found.result.credits} == pytest.approx(effects, abs=1e-9)
     if order == 1:
-        kept = {one.value: one.conversions / SALES for one in found.answer.credits}
+        kept = {one.value: one.conversions / SALES for one in found.result.credits}
         assert {channel: kept[channel] for channel in MARKOV} == pytest.approx(MARKOV, abs=1e-6)
 
 
 def test_shapley_gives_what_all_coalitions_give(recorded: Store, journeys: Counter[Path]) -> None:
     channels = sorted({channel for steps, _ in journeys for channel in steps})
-    found = {one.value: one.conversions for one in done(recorded, "shapley").answer.credits}
+    found = {one.value: one.conversions for one in done(recorded, "shapley").result.credits}
     assert found == pytest.approx(shapley(channels, worth_of(journeys, rate=False)), abs=1e-6)
-    rates = {one.value: one.effect for one in done(recorded, "shapley_rate").answer.credits}
+    rates = {one.value: one.effect for one in done(recorded, "shapley_rate").result.credits}
     assert rates == pytest.approx(shapley(channels, worth_of(journeys, rate=True)), abs=1e-9)
 
 
-def done(store: Store, model: Any) -> Run:
+def done(store: Store, model: Any) -> ModelRun:
     """A run of the model, which the store has as a whole."""
     found = run(store.client, model, QUESTION, lambda _: None)
     columns = "value, conversions, revenue, effect, touches"
     kept = store.ask(f"SELECT {columns} FROM attribution_credit_latest WHERE run_id = '{found.run_id}'")
     assert sorted(kept) == sorted(
-        (one.value, one.conversions, one.revenue, one.effect, one.touches) for one in found.answer.credits
+        (one.value, one.conversions, one.revenue, one.effect, one.touches) for one in found.result.credits
     )
     assert sum(conversions for _, conversions, *_ in kept) == pytest.approx(SALES, abs=1e-6)
     assert sum(earned for _, _, earned, *_ in kept) == pytest.approx(
@@ -169,10 +169,10 @@ def done(store: Store, model: Any) -> Run:
     return found
 
 
-def test_no_money_is_lost_in_sharing_it() -> None:
-    assert pathdata.shared(Decimal("1.0"), 3) == [
+def test_shares_sum_to_the_whole_amount() -> None:
+    assert pathdata.split_evenly(Decimal("1.0"), 3) == [
         Decimal("0.333334"),
         Decimal("0.333333"),
         Decimal("0.333333"),
     ]
-    assert pathdata.shared(Decimal("0.0"), 0) == []
+    assert pathdata.split_evenly(Decimal("0.0"), 0) == []

@@ -1,4 +1,4 @@
-"""The store's part in a replay: which rejects are meant, what a checksum tells, copies that take a table's place."""
+"""The store's part in a replay: selection of rejects, checksums, shadow tables that replace a table."""
 
 import threading
 from dataclasses import replace
@@ -10,15 +10,16 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from deploy.errors import Refused
-from deploy.replaying.beside import BESIDE, Copies, feeds_from
-from deploy.replaying.checksum import Checksum, checksum_of_derived, checksum_of_topic
-from deploy.replaying.rejects import PAGE_ROWS, Rejects
-from deploy.replaying.table import between
-from schemas.events import EventRejected, EventReplayed, TouchpointIdentified
+from deploy.operate.replay.checksum import Checksum, checksum_of_derived, checksum_of_topic
+from deploy.operate.replay.rejects import PAGE_ROWS, Rejects
+from deploy.operate.replay.shadow_table import SHADOW, ShadowTables, feeds_from
+from deploy.operate.replay.superseded import is_superseded
+from deploy.operate.replay.table import on_topic_condition
+from schemas.events import CostReported, EventRejected, EventReplayed, TouchpointIdentified
+from schemas.process.errors import OperatorError
 from schemas.topics import IDENTITY_CHANGED, TOUCHPOINT_IDENTIFIED
-from tests.sinks.events import merged, named, touchpoint, uid
-from tests.sinks.store import CODEC, Came, Store
+from tests.support.sink_events import moved, touchpoint, uid
+from tests.support.sink_store import CODEC, FakeRecord, Store
 
 ROUNDS = 4
 ODD = 'it\'s "odd" \\ (select) `1`'
@@ -36,7 +37,7 @@ def reject(number: int, **fields: Any) -> EventRejected:
     return msgspec.structs.replace(event, **fields)
 
 
-def test_a_condition_means_rows_of_the_table_and_nothing_else(store: Store) -> None:
+def test_a_condition_can_only_select_rows_of_the_table(store: Store) -> None:
     store.put([reject(1, reason="malformed"), reject(2, detail=ODD)])
     escaped = ODD.replace("\\", "\\\\").replace("'", "\\'")
     for condition, count in (("", 2), ("reason = 'malformed'", 1), (f"detail = '{escaped}' OR stage = ''", 1)):
@@ -49,7 +50,7 @@ def test_a_condition_means_rows_of_the_table_and_nothing_else(store: Store) -> N
         "1; DROP TABLE event_rejected",
         "1 FORMAT JSON",
     ):
-        with pytest.raises(Refused, match="--where"):
+        with pytest.raises(OperatorError, match="--where"):
             Rejects(store.client, wrong).count()
 
 
@@ -69,7 +70,25 @@ def test_pages_have_every_reject_once_and_oldest_first(store: Store) -> None:
         assert [one for page in Rejects(store.client, "").pages(done, limit) for one in page] == wanted[:limit]
 
 
-def test_the_view_says_what_was_replayed_what_was_replaced_and_what_waits(store: Store) -> None:
+def test_a_cost_that_was_stated_again_since_is_superseded(store: Store) -> None:
+    """The latest statement of a campaign's day counts, by the time of its receipt; other days and places are others."""
+    fields: dict[str, Any] = {"campaign": "spring", "channel": "search", "amount_micros": 1, "currency": "EUR"}
+    stated = CostReported(event_id=uid("cost"), occurred_at=86_400_000_000, received_at=500, source="till", **fields)
+    store.put([stated])
+    for received_at, more, superseded in (
+        (499, {}, True),
+        (500, {}, False),
+        (499, {"occurred_at": 2 * 86_400_000_000 - 1}, True),
+        (499, {"occurred_at": 2 * 86_400_000_000}, False),
+        (499, {"channel": "poster"}, False),
+        (499, {"store": "mitte"}, False),
+    ):
+        replayed = msgspec.structs.replace(stated, received_at=received_at, **more)
+        assert is_superseded(store.client, replayed) == superseded, (received_at, more)
+    assert not is_superseded(store.client, touchpoint(uid("e"), "p", "scan", "2026-06-01"))
+
+
+def test_the_view_counts_replayed_replaced_and_waiting_events(store: Store) -> None:
     store.put([reject(number) for number in range(5)])
     for number, outcome in ((0, "accepted"), (1, "duplicate"), (2, "refused")):
         one = reject(number)
@@ -84,17 +103,17 @@ def test_the_view_says_what_was_replayed_what_was_replaced_and_what_waits(store:
 def filled(store: Store, events: list[TouchpointIdentified], chance: Random) -> Checksum:
     """Of a table that got these records in any order, some of them twice, and later ones that do not count yet."""
     store.empty()
-    records = [Came("", CODEC.record(event)[2], offset) for offset, event in enumerate(events)]
+    records = [FakeRecord("", CODEC.record(event)[2], offset) for offset, event in enumerate(events)]
     again = [*records, *chance.sample(records, len(records) // 2)]
     chance.shuffle(again)
     for at in range(0, len(again), 9):
-        assert store.offer(TOUCHPOINT_IDENTIFIED, again[at : at + 9])
+        assert store.try_insert(TOUCHPOINT_IDENTIFIED, again[at : at + 9])
     late = touchpoint(uid("late"), "late", "scan", "2026-03-01")
-    assert store.offer(TOUCHPOINT_IDENTIFIED, [Came("", CODEC.record(late)[2], 1_000 + chance.randrange(9))])
+    assert store.try_insert(TOUCHPOINT_IDENTIFIED, [FakeRecord("", CODEC.record(late)[2], 1_000 + chance.randrange(9))])
     return checksum_of_topic(store.client, "touchpoint_identified", {0: 1_000}, "true")
 
 
-def test_a_checksum_hangs_on_what_rows_say_and_on_nothing_else(store: Store) -> None:
+def test_a_checksum_depends_on_the_content_of_rows_and_on_nothing_else(store: Store) -> None:
     events = [touchpoint(uid(f"{n}"), f"p{n % 7}", "scan", "2026-03-01", store=f"s{n}") for n in range(30)]
     one, other = filled(store, events, Random(1)), filled(store, events, Random(2))
     assert one == other and one.rows == 30
@@ -104,72 +123,74 @@ def test_a_checksum_hangs_on_what_rows_say_and_on_nothing_else(store: Store) -> 
     assert filled(store, events[:-1], Random(4)) != one
 
 
-def test_a_copy_takes_the_place_of_a_table_and_of_all_that_follows_from_it(store: Store) -> None:
-    """What is inserted while the copy stands is in it, what the topic does not have any more is kept, what nobody told
-    is gone; nothing else is left."""
-    store.put([merged(f"old {n}", "x") for n in range(5)])
+def test_a_shadow_table_replaces_a_table_and_everything_derived_from_it(store: Store) -> None:
+    """Rows inserted while the shadow table exists are in it, rows that the topic no longer has are kept, rows without a
+    source are gone; no other object is left."""
+    store.put([moved(f"old {n}", "x", 1) for n in range(5)])
     store.client.command(
-        "INSERT INTO footpath.identity_override (own_person_id, current_person_id, version) "
+        "INSERT INTO footpath.identity_override (source_profile_id, current_person_id, version) "
         "VALUES (generateUUIDv4(), generateUUIDv4(), 99)"
     )
     feeds = feeds_from(store.client, IDENTITY_CHANGED.table)
     assert [(feed.source, feed.target) for feed in feeds] == [("identity_changed", "identity_override")]
-    copies = Copies(store.client, IDENTITY_CHANGED.table, feeds)
+    shadow = ShadowTables(store.client, IDENTITY_CHANGED.table, feeds)
     for _ in range(2):  # the second cleans up after the first
-        copies.make()
-    store.put([named("late", "y", 1)])
+        shadow.create()
+    store.put([moved("late", "y", 1)])
     first = store.one("SELECT min(_offset) FROM identity_changed")
-    assert copies.keep(f"_offset < {first + 3}") == 3
+    assert shadow.copy_rows(f"_offset < {first + 3}") == 3
     assert store.one("SELECT count() FROM identity_changed") == 6
     assert checksum_of_derived(store.client, "identity_override").rows == 7
-    assert checksum_of_derived(store.client, f"identity_override{BESIDE}").rows == 4
+    assert checksum_of_derived(store.client, f"identity_override{SHADOW}").rows == 4
     comment = "SELECT comment FROM system.tables WHERE name = 'identity_changed'"
     before = store.one(comment)
-    copies.swap({0: 1_000_000})
-    store.put([named("later", "z", 1)])
+    shadow.exchange({0: 1_000_000})
+    store.put([moved("later", "z", 1)])
     assert store.one(comment) != before
-    copies.drop()
+    shadow.drop()
     assert store.one(comment) == before
-    store.put([named("last", "z", 1)])
+    store.put([moved("last", "z", 1)])
     assert store.one("SELECT count() FROM identity_changed") == 6
     assert checksum_of_derived(store.client, "identity_override").rows == 6
     assert not store.ask("SELECT name FROM system.tables WHERE name LIKE '%\\_\\_replay%'")
 
 
-def test_only_what_a_topic_still_has_is_held_against_it(store: Store) -> None:
-    """Records before its beginning are gone (retention), others from behind its end (it was made anew), and compaction
-    takes those that a copy does not get any more."""
-    store.put([merged(f"{n}", "x") for n in range(10)])
+def test_only_records_that_a_topic_still_has_are_compared(store: Store) -> None:
+    """Records before its beginning are gone (retention), others after its end (it was created again), and compaction
+    removes records that a shadow table does not receive."""
+    store.put([moved(f"{n}", "x", 1) for n in range(10)])
     place = TopicPartition(IDENTITY_CHANGED.name, 0)
     first = store.one("SELECT min(_offset) FROM identity_changed")
-    condition = between(IDENTITY_CHANGED, {place: first + 2}, {place: first + 6})
+    condition = on_topic_condition(IDENTITY_CHANGED, {place: first + 2}, {place: first + 6})
     assert store.one(f"SELECT count() FROM identity_changed WHERE {condition}") == 4
-    copies = Copies(store.client, IDENTITY_CHANGED.table, feeds_from(store.client, IDENTITY_CHANGED.table))
-    copies.make()
-    copies.keep(f"_offset = {first + 3}")
-    compacted = between(replace(IDENTITY_CHANGED, compacted=True), {place: first}, {place: first + 10})
+    shadow = ShadowTables(store.client, IDENTITY_CHANGED.table, feeds_from(store.client, IDENTITY_CHANGED.table))
+    shadow.create()
+    shadow.copy_rows(f"_offset = {first + 3}")
+    compacted = on_topic_condition(replace(IDENTITY_CHANGED, compacted=True), {place: first}, {place: first + 10})
     assert store.one(f"SELECT count() FROM identity_changed WHERE {compacted}") == 1
-    copies.drop()
+    shadow.drop()
 
 
-def test_what_follows_from_a_copy_is_what_follows_from_its_table(store: Store) -> None:
-    """Filled before the copy was made, or while it stands: every table that touchpoints feed says the same."""
-    early = [touchpoint(uid(f"{n}"), f"p{n % 3}", "sale", "2026-03-01", Decimal(n), own=f"o{n}") for n in range(9)]
+def test_tables_derived_from_a_shadow_table_equal_those_of_its_table(store: Store) -> None:
+    """Rows from before the shadow table and while it exists: every table fed by touchpoints has the same content."""
+    early = [touchpoint(uid(f"{n}"), f"p{n % 3}", "sale", "2026-03-01", Decimal(n), profile=f"o{n}") for n in range(9)]
     store.put(early)
-    copies = Copies(store.client, TOUCHPOINT_IDENTIFIED.table, feeds_from(store.client, TOUCHPOINT_IDENTIFIED.table))
-    copies.make()
+    shadow = ShadowTables(
+        store.client, TOUCHPOINT_IDENTIFIED.table, feeds_from(store.client, TOUCHPOINT_IDENTIFIED.table)
+    )
+    shadow.create()
     store.put([touchpoint(uid("late"), "p1", "scan", "2026-03-02", channel="poster")])
-    copies.keep("true")
-    fed = [table for table in copies.tables if table != TOUCHPOINT_IDENTIFIED.table]
-    was = {table: checksum_of_derived(store.client, table) for table in copies.tables}
-    now = {table: checksum_of_derived(store.client, f"{table}{BESIDE}") for table in copies.tables}
-    copies.drop()
+    shadow.copy_rows("true")
+    fed = [table for table in shadow.tables if table != TOUCHPOINT_IDENTIFIED.table]
+    was = {table: checksum_of_derived(store.client, table) for table in shadow.tables}
+    now = {table: checksum_of_derived(store.client, f"{table}{SHADOW}") for table in shadow.tables}
+    shadow.drop()
     assert fed and was == now and was[TOUCHPOINT_IDENTIFIED.table].rows == 10
 
 
-def test_no_insert_falls_between_two_tables_that_change_places(store: Store) -> None:
-    """Somebody inserts all the time. Every other run ends in the middle, as a kill would end it, and the next one makes
-    it good. Each row that was acknowledged is there, and in every table that follows."""
+def test_no_insert_is_lost_while_two_tables_are_swapped(store: Store) -> None:
+    """Inserts run all the time. Every other run ends in the middle, as after a kill, and the next one repairs it. Each
+    acknowledged row is there, and in every derived table."""
     acknowledged, over = 0, threading.Event()
 
     def insert() -> None:
@@ -177,7 +198,7 @@ def test_no_insert_falls_between_two_tables_that_change_places(store: Store) -> 
         other = Store(store.part)
         while not over.is_set():
             event = touchpoint(uid(f"{acknowledged}"), "p", "scan", "2026-03-01")
-            if other.offer(TOUCHPOINT_IDENTIFIED, [Came("", CODEC.record(event)[2], acknowledged)]):
+            if other.try_insert(TOUCHPOINT_IDENTIFIED, [FakeRecord("", CODEC.record(event)[2], acknowledged)]):
                 acknowledged += 1
 
     inserting = threading.Thread(target=insert)
@@ -185,16 +206,16 @@ def test_no_insert_falls_between_two_tables_that_change_places(store: Store) -> 
     try:
         for run in range(ROUNDS):
             feeds = feeds_from(store.client, TOUCHPOINT_IDENTIFIED.table)
-            copies = Copies(store.client, TOUCHPOINT_IDENTIFIED.table, feeds)
-            copies.make()
+            shadow = ShadowTables(store.client, TOUCHPOINT_IDENTIFIED.table, feeds)
+            shadow.create()
             end = acknowledged
-            copies.keep(f"_offset < {end}")
-            copies.swap({0: end})
+            shadow.copy_rows(f"_offset < {end}")
+            shadow.exchange({0: end})
             if run % 2:
-                copies.drop()
+                shadow.drop()
     finally:
         over.set()
         inserting.join()
-    copies.drop()
+    shadow.drop()
     for table in ("touchpoint_identified", "touch"):
         assert store.one(f"SELECT uniqExact(_key) FROM {table}") == acknowledged >= ROUNDS, table

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack.whole import Street
+from tests.support.full_stack import FullStack
 
 
 @pytest.fixture(scope="package")
-def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    street = Street(tmp_path_factory.mktemp("whole") / "data")
-    street.start()
-    yield street
-    assert street.stop() == 0
-    assert street.run == {}, "run.json outlived the system"
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
+    stack = FullStack(tmp_path_factory.mktemp("whole") / "data")
+    stack.start()
+    yield stack
+    assert stack.stop() == 0
+    assert stack.run == {}, "run.json outlived the system"

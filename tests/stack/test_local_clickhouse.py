@@ -13,17 +13,17 @@ import pytest
 
 from deploy.local import clickhouse as embedded
 from deploy.local import ports
-from tests.parts import ClickHousePart, start_clickhouse
+from tests.support.servers import ClickHouseServer, start_clickhouse
 
 
 @pytest.fixture
-def own_clickhouse(tmp_path: Path) -> Iterator[ClickHousePart]:
+def own_clickhouse(tmp_path: Path) -> Iterator[ClickHouseServer]:
     part = start_clickhouse(tmp_path / "clickhouse")
     yield part
     part.stop()
 
 
-def test_inserted_rows_survive_kill_9(own_clickhouse: ClickHousePart) -> None:
+def test_inserted_rows_survive_kill_9(own_clickhouse: ClickHouseServer) -> None:
     url = own_clickhouse.url
     ask(url, "CREATE TABLE visit (id UInt64) ENGINE = ReplacingMergeTree ORDER BY id")
     ask(url, "INSERT INTO visit SELECT number FROM numbers(100000)")
@@ -34,7 +34,7 @@ def test_inserted_rows_survive_kill_9(own_clickhouse: ClickHousePart) -> None:
     assert took_s < 20
 
 
-def test_a_stop_in_order_ends_well_and_keeps_everything(own_clickhouse: ClickHousePart) -> None:
+def test_a_stop_in_order_ends_well_and_keeps_everything(own_clickhouse: ClickHouseServer) -> None:
     ask(own_clickhouse.url, "CREATE TABLE visit (id UInt64) ENGINE = MergeTree ORDER BY id")
     ask(own_clickhouse.url, "INSERT INTO visit VALUES (1), (2)")
     assert own_clickhouse.stop() == 0
@@ -46,7 +46,7 @@ ASK = "import sys, urllib.request as u; u.urlopen(sys.argv[1], sys.argv[2].encod
 SLOW = "SELECT sleepEachRow(0.1) FROM numbers(600) SETTINGS max_block_size = 1"
 
 
-def test_a_stop_works_while_a_query_runs(own_clickhouse: ClickHousePart) -> None:
+def test_a_stop_works_while_a_query_runs(own_clickhouse: ClickHouseServer) -> None:
     slow = subprocess.Popen(
         [sys.executable, "-c", ASK, own_clickhouse.url, SLOW],
         stderr=subprocess.DEVNULL,
@@ -60,12 +60,12 @@ def test_a_stop_works_while_a_query_runs(own_clickhouse: ClickHousePart) -> None
         slow.wait()
 
 
-def test_who_asks_lands_in_footpath_and_in_utc(clickhouse: ClickHousePart) -> None:
+def test_who_asks_lands_in_footpath_and_in_utc(clickhouse: ClickHouseServer) -> None:
     assert ask(clickhouse.url, "SELECT currentDatabase(), timezone()") == "footpath\tUTC"
     assert ask(clickhouse.url, "SELECT engine FROM system.databases WHERE name = 'footpath'") == "Atomic"
 
 
-def test_the_usual_client_works(clickhouse: ClickHousePart) -> None:
+def test_the_usual_client_works(clickhouse: ClickHouseServer) -> None:
     client = clickhouse_connect.get_client(dsn=clickhouse.url, autogenerate_session_id=False)
     client.command("CREATE OR REPLACE TABLE usual (id UInt64, name String) ENGINE = MergeTree ORDER BY id")
     client.insert("usual", [[1, "shelf"], [2, "door"]], column_names=["id", "name"])
@@ -74,7 +74,7 @@ def test_the_usual_client_works(clickhouse: ClickHousePart) -> None:
     client.close()
 
 
-def test_mutations_and_parameterised_views_work(clickhouse: ClickHousePart) -> None:
+def test_mutations_and_parameterised_views_work(clickhouse: ClickHouseServer) -> None:
     url = clickhouse.url
     ask(url, "CREATE OR REPLACE TABLE number (id UInt64) ENGINE = MergeTree ORDER BY id")
     ask(url, "INSERT INTO number SELECT number FROM numbers(10)")
@@ -97,26 +97,26 @@ def test_mutations_and_parameterised_views_work(clickhouse: ClickHousePart) -> N
         "SELECT * FROM executable('id', 'LineAsString', 'line String')",
     ],
 )
-def test_nobody_reads_files_or_other_servers_through_it(clickhouse: ClickHousePart, query: str) -> None:
+def test_nobody_reads_files_or_other_servers_through_it(clickhouse: ClickHouseServer, query: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         ask(clickhouse.url, query)
     assert "ACCESS_DENIED" in refused.value.read().decode()
 
 
-def test_memory_is_bounded(clickhouse: ClickHousePart) -> None:
+def test_memory_is_bounded(clickhouse: ClickHouseServer) -> None:
     setting = "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'"
     found = ask(clickhouse.url, setting)
     assert 0 < int(found) < 1_500_000_000
 
 
-def test_a_second_server_on_the_same_data_says_so(own_clickhouse: ClickHousePart, tmp_path: Path) -> None:
+def test_a_second_server_on_the_same_data_says_so(own_clickhouse: ClickHouseServer, tmp_path: Path) -> None:
     second = run_to_its_end(tmp_path / "clickhouse", ports.free())
     assert second.returncode == 1
     assert "already running" in second.stderr
     assert ask(own_clickhouse.url, "SELECT 1") == "1"
 
 
-def test_a_port_in_use_ends_the_server(clickhouse: ClickHousePart, tmp_path: Path) -> None:
+def test_a_port_in_use_ends_the_server(clickhouse: ClickHouseServer, tmp_path: Path) -> None:
     port = urllib.parse.urlsplit(clickhouse.url).port
     assert port is not None
     ended = run_to_its_end(tmp_path / "clickhouse", port)

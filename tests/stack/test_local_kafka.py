@@ -17,19 +17,19 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local import kafka as embedded
 from deploy.local import kafka_jars
 from deploy.local.settings import cache_directory
-from tests.parts import KafkaPart, start_kafka
+from tests.support.servers import KafkaServer, start_kafka
 
 TOPIC = "footprints"
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[KafkaPart]:
+def own_kafka(tmp_path: Path) -> Iterator[KafkaServer]:
     part = start_kafka(tmp_path / "kafka")
     yield part
     part.stop()
 
 
-def test_acknowledged_records_survive_kill_9(own_kafka: KafkaPart) -> None:
+def test_acknowledged_records_survive_kill_9(own_kafka: KafkaServer) -> None:
     asyncio.run(create_topic(own_kafka.bootstrap))
     asyncio.run(produce(own_kafka.bootstrap, range(500)))
     own_kafka.kill()
@@ -39,7 +39,7 @@ def test_acknowledged_records_survive_kill_9(own_kafka: KafkaPart) -> None:
     assert took_s < 20
 
 
-def test_a_stop_in_order_keeps_everything(own_kafka: KafkaPart) -> None:
+def test_a_stop_in_order_keeps_everything(own_kafka: KafkaServer) -> None:
     asyncio.run(create_topic(own_kafka.bootstrap))
     asyncio.run(produce(own_kafka.bootstrap, range(100)))
     assert own_kafka.stop() == 128 + signal.SIGTERM
@@ -60,7 +60,7 @@ def test_data_survives_a_move_to_other_ports(tmp_path: Path) -> None:
         after.stop()
 
 
-def test_topics_are_only_made_on_purpose(kafka: KafkaPart) -> None:
+def test_topics_are_only_made_on_purpose(kafka: KafkaServer) -> None:
     async def ask_for_unknown_topic() -> bool:
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
         await admin.start()
@@ -74,7 +74,7 @@ def test_topics_are_only_made_on_purpose(kafka: KafkaPart) -> None:
 
 
 def test_a_broker_that_is_away_does_not_answer() -> None:
-    assert not asyncio.run(embedded.answers("127.0.0.1:1"))
+    assert not asyncio.run(embedded.is_serving("127.0.0.1:1"))
 
 
 def test_kafka_starts_without_its_fast_start_cache(tmp_path: Path) -> None:
@@ -89,12 +89,12 @@ def test_a_failed_training_is_reported_once_and_remembered(tmp_path: Path, monke
     jars = embedded.prepare(cache_directory(os.environ), print).jars
     broken = kafka_jars.Install(Path(sys.executable), jars, tmp_path / "kafka.aot")
     monkeypatch.setattr(kafka_jars, "resolve", lambda cache, report: broken)
-    said: list[str] = []
-    assert embedded.prepare(tmp_path, said.append) == broken
-    assert any("start slowly" in text for text in said)
-    said.clear()
-    assert embedded.prepare(tmp_path, said.append) == broken
-    assert said == []
+    reports: list[str] = []
+    assert embedded.prepare(tmp_path, reports.append) == broken
+    assert any("start slowly" in text for text in reports)
+    reports.clear()
+    assert embedded.prepare(tmp_path, reports.append) == broken
+    assert reports == []
 
 
 def test_the_jars_are_found_again_without_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:

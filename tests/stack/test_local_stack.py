@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import children, data, stack
-from deploy.local.settings import SettingError, Settings, read
+from deploy.local import data, processes, stack
+from deploy.local.settings import Settings, read
+from deploy.operate.reject_keys import key_ids
+from processors.registry import BACKGROUND, INTERACTIVE
+from schemas.process.settings import SettingError
 
 FREE_PORTS = {"FOOTPATH_GATEWAY_PORT": "0", "FOOTPATH_KAFKA_PORT": "0", "FOOTPATH_CLICKHOUSE_PORT": "0"}
 
@@ -39,23 +42,23 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path, capsys: pytest.Captu
 def test_a_directory_of_a_stack_that_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with data.locked(tmp_path):
         assert stack.up(settings(tmp_path)) == 1
-    assert f"in use by a stack that runs (pid {os.getpid()})" in capsys.readouterr().err
+    assert f"in use by a running stack (pid {os.getpid()})" in capsys.readouterr().err
 
 
-def test_a_broken_brand_is_told_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_brand_is_reported_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     brand = tmp_path / "brand"
     brand.mkdir()
     (brand / "tags.yaml").write_text("tags:\n  - id: [unfinished\n")
     assert stack.up(settings(tmp_path / "data", FOOTPATH_BRAND=str(brand))) == 1
-    told = capsys.readouterr().err
-    assert "FOOTPATH_BRAND" in told
-    assert f"{brand / 'tags.yaml'}:" in told
+    printed = capsys.readouterr().err
+    assert "FOOTPATH_BRAND" in printed
+    assert f"{brand / 'tags.yaml'}:" in printed
 
 
 def test_a_setting_that_is_no_number_is_named() -> None:
-    with pytest.raises(SettingError, match="FOOTPATH_KAFKA_PORT='many' is no whole number"):
+    with pytest.raises(SettingError, match="FOOTPATH_KAFKA_PORT=many: must be a whole number from 0 to 65535"):
         read({"FOOTPATH_KAFKA_PORT": "many"})
-    with pytest.raises(SettingError, match="FOOTPATH_WORKERS=0: every processor needs"):
+    with pytest.raises(SettingError, match="FOOTPATH_WORKERS=0: must be a whole number of at least 1"):
         read({}, workers=0)
 
 
@@ -68,14 +71,16 @@ def test_secrets_are_drawn_once_and_private(tmp_path: Path) -> None:
     with data.locked(tmp_path) as ours:
         data.make_secrets(ours)
         key, identifier_key = data.read_api_key(ours), ours.identifier_key.read_text()
+        reject_keys = key_ids(ours.reject_keys)
         data.make_secrets(ours)
         assert (data.read_api_key(ours), ours.identifier_key.read_text()) == (key, identifier_key)
+        assert key_ids(ours.reject_keys) == reject_keys and len(reject_keys) == 1
     assert key.startswith("fp_")
     assert len(bytes.fromhex(identifier_key)) == 32
     assert hashlib.sha256(key.encode()).hexdigest() in ours.api_keys.read_text()
     assert key not in ours.api_keys.read_text()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").iterdir()}
-    assert modes == {"identifier.key": 0o600, "api.key": 0o600, "keys.yaml": 0o600}
+    assert modes == {"identifier.key": 0o600, "reject.keys": 0o600, "api.key": 0o600, "keys.yaml": 0o600}
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 
 
@@ -89,18 +94,19 @@ def test_the_run_file_is_private_and_leaves_with_the_stack(tmp_path: Path) -> No
 
 
 def test_workers_are_named_and_stopped_together() -> None:
-    assert [names for _, names in children.worker_names(2)] == [
-        ("identity", "context"),
-        ("identity-2", "context-2"),
-        ("rewards", "likeness"),
-        ("rewards-2", "likeness-2"),
+    assert [names for _, names in processes.worker_names(2)] == [
+        INTERACTIVE,
+        tuple(f"{name}-2" for name in INTERACTIVE),
+        BACKGROUND,
+        tuple(f"{name}-2" for name in BACKGROUND),
     ]
-    pids = {"identity": 1, "identity-2": 2, "rewards": 3, "sink": 4}
-    assert children.by_processor(pids, 2) == {**pids, "context": 1, "context-2": 2, "likeness": 3}
-    assert children.stop_order(1) == (
+    pids = {INTERACTIVE[0]: 1, f"{INTERACTIVE[0]}-2": 2, BACKGROUND[0]: 3, "sink": 4}
+    own = {1: INTERACTIVE, 2: [f"{name}-2" for name in INTERACTIVE], 3: BACKGROUND, 4: ["sink"]}
+    assert processes.pids_by_processor(pids, 2) == {name: pid for pid, names in own.items() for name in names}
+    assert processes.stop_order(1) == (
         ("shoppers",),
         ("gateway",),
-        ("identity", "rewards"),
+        (INTERACTIVE[0], BACKGROUND[0]),
         ("sink",),
         ("kafka",),
         ("clickhouse",),

@@ -1,25 +1,25 @@
-"""One person, wherever they show up: a phone becomes a customer's, and is let go of again, on the whole system."""
+"""Identity on the whole system: a phone and a customer number become one person, and two again."""
 
 from uuid import uuid4
 
 import pytest
 
-from gateway.device import COOKIE
-from tests.stack.whole import Street, wait_until
+from gateway.scan.device import COOKIE
+from tests.support.full_stack import FullStack, wait_until
 
 pytestmark = pytest.mark.timeout(120)
 NOON, EVENING, LATER = "2026-06-01T12:00:00Z", "2026-06-01T18:00:00Z", "2026-06-02T09:00:00Z"
 SOON_S = 20
-"""Long enough for a busy machine; the bench measures how soon it is."""
+"""Long enough for a busy machine; the bench measures the actual time."""
 
 
 class Shopper:
-    """Somebody with a phone of their own and a customer number, whom nobody has met yet."""
+    """A new person with a phone and a customer number that are not linked yet; has scanned and bought."""
 
-    def __init__(self, street: Street) -> None:
-        self.street = street
+    def __init__(self, stack: FullStack) -> None:
+        self.stack = stack
         self.phone, self.number = uuid4().hex[:22], str(uuid4())
-        self.scanned = street.scan(f"{COOKIE}={self.phone}")["Footpath-Event"]
+        self.scanned = stack.scan(f"{COOKIE}={self.phone}")["Footpath-Event"]
         self.bought = self.send("sale", NOON, customer=True, amount="30.00", currency="EUR")
 
     def send(self, kind: str, at: str, *, customer: bool = False, phone: bool = False, **properties: str) -> str:
@@ -28,15 +28,15 @@ class Shopper:
             {"type": "device", "value": self.phone}
         ] * phone
         event = {"event_id": event_id, "type": kind, "occurred_at": at, "identifiers": known, "properties": properties}
-        for _ in range(2):  # whoever sends it is not sure that it arrived
-            (verdict,) = self.street.send(event)
-            assert verdict["status"] in ("accepted", "duplicate"), verdict
+        for _ in range(2):  # a sender that lost the answer sends again
+            (result,) = self.stack.send(event)
+            assert result["status"] in ("accepted", "duplicate"), result
         return event_id
 
     def people(self) -> dict[str, str]:
-        """The person of today behind the scan and behind the sale."""
+        """The current person id of the scan and of the sale, by event id."""
         events = (self.scanned, self.bought)
-        rows = self.street.rows(f"SELECT event_id, person_id FROM touchpoint WHERE event_id IN {events}")
+        rows = self.stack.rows(f"SELECT event_id, person_id FROM touchpoint WHERE event_id IN {events}")
         return {row["event_id"]: row["person_id"] for row in rows}
 
     def are(self, count: int) -> bool:
@@ -47,17 +47,17 @@ class Shopper:
         """Whether both the scan and the sale have earned."""
         events = (self.scanned, self.bought)
         earned = f"SELECT uniqExact(source_event_id) FROM reward_posted WHERE source_event_id IN {events}"
-        return bool(self.street.value(earned) == 2)
+        return bool(self.stack.value(earned) == 2)
 
     def points(self) -> list[int]:
         """Balances of the people that the scan and the sale belong to."""
         people = tuple({*self.people().values(), ""})
-        rows = self.street.rows(f"SELECT points FROM balance WHERE toString(person_id) IN {people}")
+        rows = self.stack.rows(f"SELECT points FROM balance WHERE toString(person_id) IN {people}")
         return sorted(row["points"] for row in rows)
 
 
-def test_an_app_that_knows_both_makes_one_person_of_two(street: Street) -> None:
-    shopper = Shopper(street)
+def test_an_app_that_knows_both_makes_one_person_of_two(stack: FullStack) -> None:
+    shopper = Shopper(stack)
     wait_until(lambda: shopper.are(2) and shopper.are_rewarded(), SOON_S)
     before = shopper.points()
     shopper.send("app_opened", EVENING, customer=True, phone=True)
@@ -65,9 +65,9 @@ def test_an_app_that_knows_both_makes_one_person_of_two(street: Street) -> None:
     assert shopper.points() == [sum(before)]
 
 
-def test_what_an_operator_takes_apart_is_two_again_and_stays_so(street: Street) -> None:
-    """Points go back to whom they were earned by, and no replay of the evidence joins the two again."""
-    shopper = Shopper(street)
+def test_what_an_operator_takes_apart_is_two_again_and_stays_so(stack: FullStack) -> None:
+    """Points return to the profiles that earned them, and later evidence does not link the two again."""
+    shopper = Shopper(stack)
     shopper.send("app_opened", EVENING, customer=True, phone=True)
     wait_until(lambda: shopper.are(1) and shopper.are_rewarded(), SOON_S)
     together = shopper.points()
@@ -76,17 +76,17 @@ def test_what_an_operator_takes_apart_is_two_again_and_stays_so(street: Street) 
     assert sum(shopper.points()) == sum(together)
     shopper.send("app_opened", EVENING, customer=True, phone=True)
     again = shopper.send("app_opened", LATER, customer=True, phone=True)
-    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{again}'"), SOON_S)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{again}'"), SOON_S)
     assert shopper.are(2)
 
 
-def test_what_they_earn_apart_and_together_is_what_the_rules_give(street: Street) -> None:
-    """A sale is returned after the merge: the points that it earned before are taken back from the person of now."""
-    shopper = Shopper(street)
+def test_what_they_earn_apart_and_together_is_what_the_rules_give(stack: FullStack) -> None:
+    """A sale is returned after the merge: its points are reversed on the current person."""
+    shopper = Shopper(stack)
     wait_until(shopper.are_rewarded, SOON_S)
     shopper.send("app_opened", EVENING, customer=True, phone=True)
     wait_until(lambda: shopper.are(1), SOON_S)
     before = shopper.points()
     shopper.send("return", LATER, customer=True, amount="30.00", currency="EUR", sale_event_id=shopper.bought)
     earned = f"SELECT sum(points) FROM reward_posted FINAL WHERE source_event_id = '{shopper.bought}'"
-    wait_until(lambda: shopper.points() == [before[0] - street.value(earned)], SOON_S)
+    wait_until(lambda: shopper.points() == [before[0] - stack.value(earned)], SOON_S)

@@ -1,4 +1,4 @@
-"""The README is true: what it shows can be pasted."""
+"""Commands, events, queries and file names of the README work as they are printed there."""
 
 import re
 import shlex
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.whole import Street, wait_until
+from tests.support.full_stack import FullStack, wait_until
 
 pytestmark = pytest.mark.timeout(240)
 README = (Path(__file__).parent.parent.parent / "README.md").read_text()
@@ -16,34 +16,34 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_its_events_can_be_imported_and_its_queries_answer(street: Street, tmp_path: Path) -> None:
+def test_its_events_can_be_imported_and_its_queries_answer(stack: FullStack, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text(blocks("json")[0])
-    done = street.footpath("import", str(file))
+    done = stack.footpath("import", str(file))
     assert done.returncode == 0, done.stderr + done.stdout
     bought = "SELECT * FROM attribution(model='last', lookback_days=90, since='2026-03-01', until='2026-04-01')"
-    wait_until(lambda: street.rows(bought), 10)
-    assert street.rows(bought) == [{"channel": "search", "conversions": 1, "revenue": 39.9}]
+    wait_until(lambda: stack.rows(bought), 60)
+    assert stack.rows(bought) == [{"channel": "search", "conversions": 1, "revenue": 39.9}]
 
     [learn] = re.findall(r"footpath (attribute .*)", README)
-    done = street.footpath(*shlex.split(learn))
+    done = stack.footpath(*shlex.split(learn))
     assert done.returncode == 0, done.stderr + done.stdout
-    street.scan()
+    stack.scan()
     queries = [query for block in blocks("sql") for query in block.split(";") if query.strip()]
     inline = re.findall(r"`(SELECT .*?)`", README)
     assert len(queries) >= 4 and inline
     for query in (*queries, *inline):
-        street.rows(query.replace("FORMAT Vertical", ""))
+        stack.rows(query.replace("FORMAT Vertical", ""))
 
 
-def test_its_commands_exist(street: Street) -> None:
+def test_its_commands_exist(stack: FullStack) -> None:
     commands = re.findall(r"(?:^ {4}|&& |\.venv/bin/)(footpath [a-z]+(?: [a-z]+)?)", README, re.MULTILINE)
     assert len(commands) >= 6
     for command in commands:
         # A second word is a command of a group, or else an argument such as a worker's processor.
         words = shlex.split(command)[1:]
         groups = ("topics", "store", "brand", "identity", "replay")
-        known = street.footpath(*(words if words[0] in groups else words[:1]), "--help")
+        known = stack.footpath(*(words if words[0] in groups else words[:1]), "--help")
         assert known.returncode == 0, f"{command}: {known.stderr}"
 
 

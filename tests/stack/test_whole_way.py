@@ -1,10 +1,11 @@
-"""What a newcomer sees: from a scan on the street to a query, on the system that one command started."""
+"""From a scan to a query, on the system that `footpath up` started."""
 
 import json
 import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPMessage
 from pathlib import Path
 from uuid import uuid4
@@ -12,45 +13,46 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from processors.registry import PROCESSORS
 from schemas.topics import EVENT_REJECTED, STATE_MOVED, TOPICS
-from tests.stack.whole import Street, wait_until
+from tests.support.full_stack import FullStack, wait_until
 
 pytestmark = pytest.mark.timeout(240)
 NOW = "2026-06-01T12:00:00Z"
 
 
-def test_run_json_tells_where_everything_is(street: Street) -> None:
-    run = street.run
-    workers = {"identity", "context", "rewards", "likeness"}
+def test_run_json_tells_where_everything_is(stack: FullStack) -> None:
+    run = stack.run
+    workers = set(PROCESSORS)
     assert set(run["processes"]) == workers | {"kafka", "clickhouse", "sink", "gateway"}
     assert all(os.kill(pid, 0) is None for pid in run["processes"].values())
     assert run["demo"]["scan"].startswith(run["gateway"])
 
 
-def test_a_phone_follows_the_demo_link_and_everything_about_it_is_in_clickhouse(street: Street) -> None:
-    headers = street.scan()
+def test_a_phone_follows_the_demo_link_and_everything_about_it_is_in_clickhouse(stack: FullStack) -> None:
+    headers = stack.scan()
     scanned = time.monotonic()
     event = headers["Footpath-Event"]
     assert "fp_device=" in headers["Set-Cookie"] and "HttpOnly" in headers["Set-Cookie"]
 
-    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'"), 10)
-    wait_until(lambda: street.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{event}'"), 10)
-    wait_until(lambda: street.rows(f"SELECT 1 FROM reward_posted WHERE source_event_id = '{event}'"), 10)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'"), 60)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{event}'"), 60)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM reward_posted WHERE source_event_id = '{event}'"), 60)
     assert time.monotonic() - scanned < 10
-    (decision,) = street.rows(f"SELECT route, candidates FROM scan_routed FINAL WHERE scan_event_id = '{event}'")
+    (decision,) = stack.rows(f"SELECT route, candidates FROM scan_routed FINAL WHERE scan_event_id = '{event}'")
     losers = {c["route"]: c["lost_because"] for c in decision["candidates"] if c["route"] != decision["route"]}
     assert losers and all(losers.values()), "every candidate that lost says why"
 
 
-def test_the_same_phone_is_the_same_person(street: Street) -> None:
-    first = street.scan()
-    again = street.scan(_cookie(first))
+def test_the_same_phone_is_the_same_person(stack: FullStack) -> None:
+    first = stack.scan()
+    again = stack.scan(_cookie(first))
     events = (first["Footpath-Event"], again["Footpath-Event"])
-    wait_until(lambda: street.value(f"SELECT count() FROM touchpoint WHERE event_id IN {events}") == 2, 10)
-    assert street.value(f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN {events}") == 1
+    wait_until(lambda: stack.value(f"SELECT count() FROM touchpoint WHERE event_id IN {events}") == 2, 10)
+    assert stack.value(f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN {events}") == 1
 
 
-def test_points_of_a_sale_go_when_it_is_returned_and_a_replay_changes_nothing(street: Street) -> None:
+def test_points_of_a_sale_go_when_it_is_returned_and_a_replay_changes_nothing(stack: FullStack) -> None:
     shopper = [{"type": "customer", "value": str(uuid4())}]
     sale = {
         "event_id": str(uuid4()),
@@ -68,15 +70,15 @@ def test_points_of_a_sale_go_when_it_is_returned_and_a_replay_changes_nothing(st
     }
     ids = (sale["event_id"], back["event_id"])
     for _ in range(2):
-        assert [v["status"] for v in street.send(sale, back)] in (["accepted"] * 2, ["duplicate"] * 2)
+        assert [v["status"] for v in stack.send(sale, back)] in (["accepted"] * 2, ["duplicate"] * 2)
     posted = f"SELECT kind, points FROM reward_posted FINAL WHERE source_event_id IN {ids} ORDER BY kind"
-    wait_until(lambda: len(street.rows(posted)) >= 2, 15)
-    assert sum(row["points"] for row in street.rows(posted)) == 0
-    assert {row["kind"] for row in street.rows(posted)} == {"earned", "reversed"}
+    wait_until(lambda: len(stack.rows(posted)) >= 2, 15)
+    assert sum(row["points"] for row in stack.rows(posted)) == 0
+    assert {row["kind"] for row in stack.rows(posted)} == {"earned", "reversed"}
 
 
-def test_live_stock_decides_what_is_offered(street: Street) -> None:
-    shelf = street.rows("""
+def test_live_stock_decides_what_is_offered(stack: FullStack) -> None:
+    shelf = stack.rows("""
         SELECT JSONExtractString(body, 'id') AS tag, JSONExtractString(body, 'store') AS store,
                JSONExtractString(body, 'product') AS product
         FROM brand_configured FINAL
@@ -84,7 +86,7 @@ def test_live_stock_decides_what_is_offered(street: Street) -> None:
     """)[0]
 
     def stock(quantity: int) -> None:
-        street.send(
+        stack.send(
             {
                 "type": "stock_reported",
                 "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -94,11 +96,11 @@ def test_live_stock_decides_what_is_offered(street: Street) -> None:
         )
 
     def promoted() -> bool:
-        _, headers, _ = street.get(f"/s/{shelf['tag']}")
+        _, headers, _ = stack.get(f"/s/{shelf['tag']}")
         event = headers["Footpath-Event"]
-        wait_until(lambda: street.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{event}'"), 10)
-        inputs = json.loads(street.value(f"SELECT inputs FROM scan_routed FINAL WHERE scan_event_id = '{event}'"))
-        lost = street.value(
+        wait_until(lambda: stack.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{event}'"), 60)
+        inputs = json.loads(stack.value(f"SELECT inputs FROM scan_routed FINAL WHERE scan_event_id = '{event}'"))
+        lost = stack.value(
             "SELECT arrayExists(c -> c.lost_because LIKE '%out of stock%', candidates) FROM scan_routed FINAL "
             f"WHERE scan_event_id = '{event}'"
         )
@@ -112,9 +114,9 @@ def test_live_stock_decides_what_is_offered(street: Street) -> None:
     wait_until(lambda: not promoted(), 15)
 
 
-def test_no_address_and_no_number_reaches_a_topic_or_a_table(street: Street) -> None:
+def test_no_address_and_no_number_reaches_a_topic_or_a_table(stack: FullStack) -> None:
     mail, phone = f"canary-{uuid4().hex[:8]}@example.org", "+4915123456789"
-    verdicts = street.send(
+    results = stack.send(
         {
             "type": "page_view",
             "occurred_at": NOW,
@@ -126,53 +128,72 @@ def test_no_address_and_no_number_reaches_a_topic_or_a_table(street: Street) -> 
             "type": "sale",
             "occurred_at": NOW,
             "identifiers": [{"type": "email", "value": mail}],
-            "properties": {"amount": "-1", "currency": "EUR", "contact": mail, "phone": phone},
+            "properties": {"amount": "ten", "currency": "EUR", "contact": mail, "phone": phone},
         },
     )
-    assert [v["status"] for v in verdicts] == ["accepted", "rejected"]
-    assert "amount" in verdicts[1]["reason"]
-    wait_until(lambda: street.rows("SELECT 1 FROM event_rejected WHERE stage = 'gateway'"), 10)
-    raw = [mail.encode(), b"4915123456789", b"15123456789"]
-    for topic, value in _everything(street.run["kafka"]):
+    assert [v["status"] for v in results] == ["accepted", "rejected"]
+    assert "amount" in results[1]["reason"]
+    # What is malformed is kept for a replay: names, numbers and tokens stand wherever a sender put them.
+    word = f"Canary{uuid4().hex[:8]}"
+    about = {"given_name": word, "birth_date": word, "national_id": word}
+    contact = {
+        "type": "crm_contact",
+        "occurred_at": NOW,
+        "identifiers": [{"type": "loyalty", "value": word}, {"type": "payment", "value": word}],
+        "properties": about,
+    }
+    malformed = stack.send(
+        {**contact, "colour": word}, {**contact, word: 1}, {**contact, "type": word}, {**contact, "identifiers": word},
+        {**contact, "properties": {**about, word: float("nan")}},
+        {**contact, "properties": {**about, "note": "x" * 70_000}},
+    )  # fmt: skip
+    assert [v["status"] for v in malformed] == ["rejected"] * 6
+    wait_until(lambda: stack.value("SELECT count() FROM event_rejected FINAL WHERE stage = 'gateway'") >= 7, 10)
+    raw = [mail.encode(), b"4915123456789", b"15123456789", word.encode()]
+    for file in filter(Path.is_file, stack.data.rglob("*")):
+        with suppress(FileNotFoundError):  # files come and go while everything runs
+            content = file.read_bytes()
+            assert not any(canary in content for canary in raw), file
+    for topic, value in _everything(stack.run["kafka"]):
         assert not any(canary in value for canary in raw), topic
     for topic in TOPICS:
         if "sink" not in topic.read_by:
             continue
-        columns = street.rows(f"SELECT * FROM {topic.table}")
+        columns = stack.rows(f"SELECT * FROM {topic.table}")
         assert not any(canary.decode() in json.dumps(row) for row in columns for canary in raw), topic.table
 
 
-async def test_random_bytes_on_any_topic_end_in_event_rejected_and_the_stream_goes_on(street: Street) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=street.run["kafka"])
+async def test_random_bytes_on_any_topic_end_in_event_rejected_and_the_stream_goes_on(stack: FullStack) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=stack.run["kafka"])
     await producer.start()
-    places = []
+    positions = []
     for topic in TOPICS:
         for garbage in (os.urandom(40), b"\xc3\x01" + os.urandom(60), b""):
             at = await producer.send_and_wait(topic.name, garbage, key=b"garbage")
-            places.append((topic.name, at.partition, at.offset))
+            positions.append((topic.name, at.partition, at.offset))
     await producer.stop()
-    wanted = {place for place in places if place[0] != STATE_MOVED.name}
+    wanted = {place for place in positions if place[0] != STATE_MOVED.name}
 
     def rejected() -> set[tuple[str, int, int]]:
-        rows = street.rows("SELECT DISTINCT topic, partition, offset FROM event_rejected WHERE topic != ''")
+        rows = stack.rows("SELECT DISTINCT topic, partition, offset FROM event_rejected WHERE topic != ''")
         return {(row["topic"], row["partition"], row["offset"]) for row in rows}
 
     wait_until(lambda: wanted <= rejected(), 20)
-    assert street.value(f"SELECT count() FROM event_rejected WHERE topic = '{EVENT_REJECTED.name}'") >= 3
-    street.scan()
+    assert stack.value(f"SELECT count() FROM event_rejected WHERE topic = '{EVENT_REJECTED.name}'") >= 3
+    stack.scan()
 
 
-def test_the_printed_queries_answer(street: Street) -> None:
-    from deploy.local.screen import QUERIES
+def test_the_printed_queries_answer(stack: FullStack) -> None:
+    from deploy.local.output import QUERIES
 
     for _, query in QUERIES:
-        street.rows(query)
+        stack.rows(query)
 
 
-def test_a_second_system_in_the_same_directory_is_refused(street: Street) -> None:
-    second = street.footpath("up", "--shoppers", "0")
+def test_a_second_system_in_the_same_directory_is_refused(stack: FullStack) -> None:
+    second = stack.footpath("up", "--shoppers", "0")
     assert second.returncode == 1
-    assert str(street.data) in second.stderr
+    assert str(stack.data) in second.stderr
 
 
 def _cookie(headers: HTTPMessage) -> str:
@@ -203,17 +224,17 @@ def _everything(kafka: str) -> Iterator[tuple[str, bytes]]:
 
 
 def test_everything_is_there_again_after_a_second_start(tmp_path: Path) -> None:
-    street = Street(tmp_path / "again", shoppers=15)
-    street.start()
-    first = street.scan()
+    stack = FullStack(tmp_path / "again", shoppers=15)
+    stack.start()
+    first = stack.scan()
     event = first["Footpath-Event"]
-    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'"), 10)
-    wait_until(lambda: street.value("SELECT uniqExact(type) FROM touchpoint") >= 3, 60)
-    assert street.stop(signal.SIGINT) == 0
-    seconds = street.start()
-    assert street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'")
-    second = street.scan(_cookie(first))["Footpath-Event"]
-    wait_until(lambda: street.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{second}'"), 10)
-    assert street.value(f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN ('{event}', '{second}')") == 1
-    assert street.stop() == 0
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'"), 60)
+    wait_until(lambda: stack.value("SELECT uniqExact(type) FROM touchpoint") >= 3, 60)
+    assert stack.stop(signal.SIGINT) == 0
+    seconds = stack.start()
+    assert stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{event}'")
+    second = stack.scan(_cookie(first))["Footpath-Event"]
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{second}'"), 60)
+    assert stack.value(f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN ('{event}', '{second}')") == 1
+    assert stack.stop() == 0
     print(f"second start ready after {seconds:.1f} s")

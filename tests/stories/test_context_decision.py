@@ -8,25 +8,25 @@ import pytest
 
 from processors.context.decide import decide
 from processors.context.situation import Situation
+from processors.reference import Reference
 from processors.step import Emit
-from processors.world import World
 from schemas.brand.model import Route
 from schemas.events import Candidate
-from tests.stories.stage import Stage
-from tests.stories.telling import Chapter, after, at, enter, leave, purchase, scan, tap, told, touch
-from tests.stories.world import route, world
+from tests.support.builders import EventSpec, after, at, build_events, enter, leave, purchase, scan, tap, touch
+from tests.support.harness import Harness
+from tests.support.reference import reference, route
 
-Context = Callable[[World], Stage]
+Context = Callable[[Reference], Harness]
 
 
-def verdict(stage: Stage, *chapters: Chapter) -> list[str]:
-    """Why each route lost in the last answer; empty for the winner."""
-    emit = stage.hears(*told(*chapters))[-1]
+def reasons(harness: Harness, *specs: EventSpec) -> list[str]:
+    """The reason for which each route lost in the answer to the last event; empty for the winner."""
+    emit = harness.apply(*build_events(*specs))[-1]
     assert isinstance(emit, Emit)
     return [candidate.lost_because for candidate in emit.event.candidates]
 
 
-OBJECTIONS: list[tuple[Route, list[Chapter], str]] = [
+UNMET: list[tuple[Route, list[EventSpec], str]] = [
     (route("r", types=("nfc_tap",)), [scan()], "type is scan"),
     (route("r", types=("nfc_tap",)), [tap()], ""),
     (route("r", placements=("till", "poster")), [scan()], "placement is shelf"),
@@ -70,9 +70,11 @@ OBJECTIONS: list[tuple[Route, list[Chapter], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "story", "objection"), OBJECTIONS, ids=lambda v: v if isinstance(v, str) else None)
-def test_every_condition_has_its_objection(context: Context, rule: Route, story: list[Chapter], objection: str) -> None:
-    assert verdict(context(world(rule)), *story) == [objection]
+@pytest.mark.parametrize(("rule", "story", "unmet"), UNMET, ids=lambda v: v if isinstance(v, str) else None)
+def test_every_unmet_condition_is_the_reason_of_its_route(
+    context: Context, rule: Route, story: list[EventSpec], unmet: str
+) -> None:
+    assert reasons(context(reference(rule)), *story) == [unmet]
 
 
 STOCK: list[tuple[Route, int | None, str]] = [
@@ -90,23 +92,23 @@ STOCK: list[tuple[Route, int | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "stock", "objection"), STOCK)
-def test_stock_speaks_for_or_against(context: Context, rule: Route, stock: int | None, objection: str) -> None:
+@pytest.mark.parametrize(("rule", "stock", "unmet"), STOCK)
+def test_stock_conditions(context: Context, rule: Route, stock: int | None, unmet: str) -> None:
     units = {} if stock is None else {("mitte", "KB-1"): stock, ("hudson", "KB-1"): 99, ("mitte", "KB-2"): 99}
-    assert verdict(context(world(rule, stock=units)), scan()) == [objection]
+    assert reasons(context(reference(rule, stock=units)), scan()) == [unmet]
 
 
 def test_what_is_out_of_stock_is_promoted_by_no_priority(context: Context) -> None:
     rules = [route("sell", 1000, promotes=True), route("elsewhere", 1, "go")]
-    stage = context(world(*rules, stock={("mitte", "KB-1"): 0}))
-    assert stage.plays(*told(scan())) == ["scan-1: go, elsewhere"]
-    stage.world = world(*rules, stock={("mitte", "KB-1"): 1})
-    assert stage.plays(*told(after("1 hour"), scan(who="ben", name="scan-2"))) == ["scan-2: buy, sell"]
+    harness = context(reference(*rules, stock={("mitte", "KB-1"): 0}))
+    assert harness.run(*build_events(scan())) == ["scan-1: go, elsewhere"]
+    harness.reference = reference(*rules, stock={("mitte", "KB-1"): 1})
+    assert harness.run(*build_events(after("1 hour"), scan(who="ben", name="scan-2"))) == ["scan-2: buy, sell"]
 
 
-def test_the_first_objection_is_told(context: Context) -> None:
+def test_the_first_unmet_condition_is_the_reason(context: Context) -> None:
     rule = route("r", types=("nfc_tap",), stores=("hudson",), visits_at_least=9, promotes=True)
-    assert verdict(context(world(rule, stock={("mitte", "KB-1"): 0})), scan()) == ["type is scan"]
+    assert reasons(context(reference(rule, stock={("mitte", "KB-1"): 0})), scan()) == ["type is scan"]
 
 
 def test_the_order_of_routes_is_total_however_they_are_listed() -> None:
@@ -129,11 +131,11 @@ def test_the_order_of_routes_is_total_however_they_are_listed() -> None:
     expected = ["a7", "b7", "c7", "a1", "b1", "c1"]
     for seed in range(50):
         shuffled = random.Random(seed).sample(rules, len(rules))
-        decision = decide(world(*shuffled).brand.routes, now)
+        decision = decide(reference(*shuffled).brand.routes, now)
         assert [candidate.route for candidate in decision.candidates] == expected
         assert decision.winner is not None and decision.winner.id == "a7"
         assert [c.lost_because for c in decision.candidates] == ["", *["outranked by a7"] * 5]
-        assert world(*shuffled).brand.version == world(*rules).brand.version
+        assert reference(*shuffled).brand.version == reference(*rules).brand.version
 
 
 def test_nothing_to_choose_from_is_no_winner() -> None:
@@ -143,19 +145,21 @@ def test_nothing_to_choose_from_is_no_winner() -> None:
 
 
 def test_page_views_at_home_do_not_keep_a_visit_alive(context: Context) -> None:
-    """Only touches in a store are whereabouts: two visits on one day are two, whatever was clicked between them."""
+    """Only touches in a store keep a visit alive: two visits on one day are two, whatever was clicked between them."""
     rule = route("r", in_store=True, visits_at_least=2)
-    browsing = [chapter for _ in range(6) for chapter in (after("20 minutes"), touch("page_view"))]
-    stage = context(world(rule))
-    assert verdict(stage, enter(), *browsing, scan("bottle")) == ["not in the store"]
-    assert verdict(context(world(rule)), enter(who="ben"), *browsing, scan("shelf", who="ben", name="again")) == [""]
+    browsing = [spec for _ in range(6) for spec in (after("20 minutes"), touch("page_view"))]
+    harness = context(reference(rule))
+    assert reasons(harness, enter(), *browsing, scan("bottle")) == ["not in the store"]
+    assert reasons(context(reference(rule)), enter(who="ben"), *browsing, scan("shelf", who="ben", name="again")) == [
+        ""
+    ]
 
 
-def test_a_late_event_tells_what_was_bought_and_not_where_somebody_is(context: Context) -> None:
+def test_a_late_event_adds_what_was_bought_and_changes_no_whereabouts(context: Context) -> None:
     rule = route("r", in_store=True, bought=True)
-    sale, leaving, scanned = told(purchase("3", "KB-1"), after("1 hour"), leave(), scan("bottle"))
-    stage = context(world(rule))
-    emit = stage.hears(leaving, sale, scanned)[-1]
+    sale, leaving, scanned = build_events(purchase("3", "KB-1"), after("1 hour"), leave(), scan("bottle"))
+    harness = context(reference(rule))
+    emit = harness.apply(leaving, sale, scanned)[-1]
     assert isinstance(emit, Emit)
     assert [c.lost_because for c in emit.event.candidates] == ["not in the store"]
-    assert stage.state("anna").whole.bought == ("KB-1",)
+    assert harness.state("anna").whole.bought == ("KB-1",)

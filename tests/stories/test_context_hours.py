@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.context.situation import gather
-from processors.context.state import Part
+from processors.context.state import VisitorPart
+from processors.reference import Reference
 from processors.step import Emit
-from processors.world import World
-from tests.stories.stage import Stage
-from tests.stories.telling import Chapter, at, scan, told
-from tests.stories.test_laws import lawful
-from tests.stories.world import world
+from tests.support.builders import EventSpec, at, build_events, scan
+from tests.support.harness import Harness
+from tests.support.histories import lawful
+from tests.support.reference import reference, route
 
-Context = Callable[[World], Stage]
+Context = Callable[[Reference], Harness]
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 
-MOMENTS: list[tuple[str, Chapter, str, bool]] = [
+MOMENTS: list[tuple[str, EventSpec, str, bool]] = [
     ("shelf", at("2026-03-02T07:59:59", BERLIN), "2026-03-02T07:59:59+01:00", False),
     ("shelf", at("2026-03-02T08:00", BERLIN), "2026-03-02T08:00:00+01:00", True),
     ("shelf", at("2026-03-02T20:00", BERLIN), "2026-03-02T20:00:00+01:00", False),
@@ -52,8 +52,10 @@ MOMENTS: list[tuple[str, Chapter, str, bool]] = [
 @pytest.mark.parametrize(
     ("tag", "moment", "local", "open"), MOMENTS, ids=lambda v: str(v) if isinstance(v, str) else ""
 )
-def test_a_store_is_open_by_its_own_clock(context: Context, tag: str, moment: Chapter, local: str, open: bool) -> None:
-    [emit] = context(world()).hears(*told(moment, scan(tag)))
+def test_a_store_is_open_by_its_own_clock(
+    context: Context, tag: str, moment: EventSpec, local: str, open: bool
+) -> None:
+    [emit] = context(reference()).apply(*build_events(moment, scan(tag)))
     assert isinstance(emit, Emit)
     inputs: dict[str, Any] = msgspec.json.decode(emit.event.inputs)
     assert (inputs["local_time"], inputs["open"]) == (local, open)
@@ -65,9 +67,35 @@ def test_a_store_is_open_by_its_own_clock(context: Context, tag: str, moment: Ch
     st.datetimes(datetime(1972, 7, 1), datetime(2099, 12, 31), timezones=st.just(UTC)),
 )
 def test_the_clock_on_the_wall_is_right_in_every_zone(zone: str, instant: datetime) -> None:
-    now = world()
+    now = reference()
     store = msgspec.structs.replace(now.brand.stores["mitte"], time_zone=zone)
     now.brand.stores["mitte"] = store
-    [event] = told(at(instant.isoformat(), "UTC"), scan("shelf"))
-    situation = gather(Part(), event, now.brand.tags["shelf"], now)
+    [event] = build_events(at(instant.isoformat(), "UTC"), scan("shelf"))
+    situation = gather(VisitorPart(), event, now.brand.tags["shelf"], now)
     assert situation.local_time == instant.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+@pytest.mark.parametrize(
+    ("hours", "where", "moment", "answered", "lost_because"),
+    [
+        # Panama's independence from Spain.
+        ("24/7; PH off", {"country": "PA"}, "2026-11-28T12:00", "closed", ["store is closed", ""]),
+        ("24/7; PH off", {"country": "PA"}, "2026-11-29T12:00", "open", ["", "store is open"]),
+        # Epiphany, in Bavaria and in Berlin.
+        ("24/7; PH off", {"region": "BY"}, "2026-01-06T12:00", "closed", ["store is closed", ""]),
+        ("24/7; PH off", {"region": "BE"}, "2026-01-06T12:00", "open", ["", "store is open"]),
+        ('24/7 unknown "ring the bell"', {}, "2026-03-02T12:00", "fallback", ["opening hours are unknown"] * 2),
+        ("sunrise-sunset", {"coordinates": (52.52, 13.4)}, "2026-06-21T05:30", "open", ["", "store is open"]),
+        ("sunrise-sunset", {"coordinates": (52.52, 13.4)}, "2026-12-21T07:30", "closed", ["store is closed", ""]),
+    ],
+)
+def test_holidays_and_the_sun_are_those_of_the_store_and_what_is_unknown_is_neither_open_nor_closed(
+    context: Context, hours: str, where: dict[str, Any], moment: str, answered: str, lost_because: list[str]
+) -> None:
+    now = reference(route("open", 10, open=True), route("closed", 9, open=False))
+    store = msgspec.structs.replace(now.brand.stores["mitte"], hours=hours, **where)
+    now = Reference(msgspec.structs.replace(now.brand, stores=now.brand.stores | {"mitte": store}))
+    [effect] = context(now).apply(*build_events(at(moment, BERLIN), scan("shelf")))
+    assert isinstance(effect, Emit)
+    assert effect.event.route == answered  # type: ignore[attr-defined]
+    assert [candidate.lost_because for candidate in effect.event.candidates] == lost_because  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Laws of parts: joined twice they are joined once, and what goes and comes again changes nothing."""
+"""Properties of parts: joining twice is joining once, and a split followed by a merge changes nothing."""
 
 from typing import Any
 
@@ -10,21 +10,23 @@ from processors.context.core import PROCESSOR as CONTEXT
 from processors.context.state import BOUGHT_KEPT, Visitor
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.step import Step
-from tests.stories.stage import Stage
-from tests.stories.telling import (
+from tests.support.builders import (
     ANNA,
-    Chapter,
+    EventSpec,
     after,
+    build_events,
     enter,
     leave,
     person,
     purchase,
     scan,
     tap,
-    told,
 )
-from tests.stories.test_laws import BOTH, WORLD, lawful, stories
+from tests.support.harness import Harness
+from tests.support.histories import BOTH, lawful, purchases
+from tests.support.reference import BOUGHT, SCANNED, THANKS, reference
 
+REFERENCE = reference(rewards=(SCANNED, BOUGHT, THANKS))
 walks = st.lists(
     st.sampled_from(
         [
@@ -45,7 +47,7 @@ walks = st.lists(
 
 @lawful
 @given(walks, walks)
-def test_merging_visitors_twice_is_merging_them_once(first: list[Chapter], second: list[Chapter]) -> None:
+def test_merging_visitors_twice_is_merging_them_once(first: list[EventSpec], second: list[EventSpec]) -> None:
     winner, loser = visitor(first, "anna"), visitor(second, "ben")
     once = CONTEXT.merge(winner, loser).state
     assert once is not None
@@ -56,8 +58,8 @@ def test_merging_visitors_twice_is_merging_them_once(first: list[Chapter], secon
 
 @lawful
 @given(walks, walks)
-def test_merging_two_views_of_one_visitor_twice_is_merging_them_once(
-    first: list[Chapter], second: list[Chapter]
+def test_merging_two_states_of_one_visitor_twice_is_merging_them_once(
+    first: list[EventSpec], second: list[EventSpec]
 ) -> None:
     winner, loser = visitor(first, "anna"), visitor(second, "anna")
     once = CONTEXT.merge(winner, loser).state
@@ -70,33 +72,33 @@ def test_merging_two_views_of_one_visitor_twice_is_merging_them_once(
 
 @lawful
 @given(walks, walks, st.sampled_from(BOTH))
-def test_a_part_that_goes_and_comes_again_changes_nothing(
-    first: list[Chapter], second: list[Chapter], own: str
+def test_splitting_and_merging_a_visitor_changes_nothing(
+    first: list[EventSpec], second: list[EventSpec], profile: str
 ) -> None:
     both = CONTEXT.merge(visitor(first, "anna"), visitor(second, "ben")).state
-    check_split(CONTEXT, both, own)
+    check_split(CONTEXT, both, profile)
 
 
 @lawful
-@given(stories(who=BOTH, returns_of_a_sale=1), st.sampled_from(BOTH))
-def test_an_account_that_goes_and_comes_again_changes_nothing(events: list[Any], own: str) -> None:
-    stage = Stage(REWARDS, WORLD)
-    stage.hears(*[msgspec.structs.replace(event, person_id=person(ANNA)) for event in events])
-    if (both := stage.state(ANNA)) is not None:
-        check_split(REWARDS, both, own)
+@given(purchases(who=BOTH), st.sampled_from(BOTH))
+def test_splitting_and_merging_an_account_changes_nothing(events: list[Any], profile: str) -> None:
+    harness = Harness(REWARDS, REFERENCE)
+    harness.apply(*[msgspec.structs.replace(event, person_id=person(ANNA)) for event in events])
+    if (both := harness.state(ANNA)) is not None:
+        check_split(REWARDS, both, profile)
 
 
-def check_split(processor: Any, both: Any, own: str) -> None:
-    """Exactly the part of the own person goes, and nothing else."""
-    stays, goes = processor.split(both, person(own))
-    assert person(own) not in (stays.parts if stays is not None else {})
-    assert (goes.parts if goes is not None else {}).keys() <= {person(own)}
+def check_split(processor: Any, both: Any, profile: str) -> None:
+    """Exactly the part of the source profile goes, and nothing else."""
+    stays, goes = processor.split(both, person(profile))
+    assert person(profile) not in (stays.parts if stays is not None else {})
+    assert (goes.parts if goes is not None else {}).keys() <= {person(profile)}
     again = Step(stays) if goes is None else processor.merge(stays, goes)
     assert (again.state, again.effects) == (both, ())
 
 
-def visitor(walk: list[Chapter], who: str) -> Visitor:
+def visitor(events: list[EventSpec], who: str) -> Visitor:
     state = Visitor()
-    for event in told(*walk):
-        state = state.after(msgspec.structs.replace(event, person_id=person(who), own_person_id=person(who)))
+    for event in build_events(*events):
+        state = state.after(msgspec.structs.replace(event, person_id=person(who), source_profile_id=person(who)))
     return state

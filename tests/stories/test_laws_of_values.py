@@ -1,4 +1,4 @@
-"""Laws of what is made of one input: ids and decisions."""
+"""Properties of functions of one input: ids, decisions, answers."""
 
 import random
 from typing import Any
@@ -12,9 +12,9 @@ from processors.context.decide import decide
 from processors.context.situation import Situation
 from schemas.brand.model import Action
 from schemas.ids import NAMESPACE, derived
-from tests.stories.telling import after, scan, told
-from tests.stories.test_laws import lawful
-from tests.stories.world import SHOP, route, world
+from tests.support.builders import after, build_events, scan
+from tests.support.histories import lawful
+from tests.support.reference import SHOP, reference, route
 
 words = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -61,11 +61,11 @@ def test_a_decision_has_one_winner_at_most_and_a_reason_for_everybody_else(
     rules: list[Any], now: Situation, chance: random.Random
 ) -> None:
     routes = [route(f"r{n}", priority, promotes=promotes, **when) for n, (priority, promotes, when) in enumerate(rules)]
-    decision = decide(world(*routes).brand.routes, now)
+    decision = decide(reference(*routes).brand.routes, now)
     winners = [candidate.route for candidate in decision.candidates if not candidate.lost_because]
     assert winners == ([decision.winner.id] if decision.winner else [])
     assert sorted(c.route for c in decision.candidates) == sorted(r.id for r in routes)
-    assert decide(world(*chance.sample(routes, len(routes))).brand.routes, now) == decision
+    assert decide(reference(*chance.sample(routes, len(routes))).brand.routes, now) == decision
     if decision.winner is not None and decision.winner.promotes_product:
         assert now.stock != 0
 
@@ -74,20 +74,20 @@ def test_a_decision_has_one_winner_at_most_and_a_reason_for_everybody_else(
 @given(
     st.lists(st.tuples(st.sampled_from(["shelf", "poster", "bar"]), st.integers(0, 90), st.integers(0, 2)), max_size=8)
 )
-def test_an_answer_at_hand_is_the_answer_worked_out(scans: list[tuple[str, int, int]]) -> None:
+def test_a_cached_answer_is_the_answer_computed_anew(scans: list[tuple[str, int, int]]) -> None:
     routes = (
         route(
             "again", visits_at_least=2, action=Action(url=f"{SHOP}/{{store_name}}?c={{stock}}", text="{product_name}")
         ),
         route("left", stock_at_least=1, open=True),
     )
-    remembering, chapters = world(*routes), []
+    caching, specs = reference(*routes), []
     for tag, minutes, stock in scans:
-        remembering.stock["mitte", "KB-1"] = stock  # type: ignore[index]
-        chapters += [after(f"{minutes} minutes"), scan(tag)]
-        event = told(*chapters)[-1]
+        caching.stock["mitte", "KB-1"] = stock  # type: ignore[index]
+        specs += [after(f"{minutes} minutes"), scan(tag)]
+        event = build_events(*specs)[-1]
         visitor = None
-        for earlier in told(*chapters)[:-1]:
-            visitor = step(visitor, earlier, world(*routes)).state
-        fresh = world(*routes, stock={("mitte", "KB-1"): stock})
-        assert step(visitor, event, remembering) == step(visitor, event, fresh)
+        for earlier in build_events(*specs)[:-1]:
+            visitor = step(visitor, earlier, reference(*routes)).state
+        fresh = reference(*routes, stock={("mitte", "KB-1"): stock})
+        assert step(visitor, event, caching) == step(visitor, event, fresh)

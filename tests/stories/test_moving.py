@@ -1,17 +1,16 @@
-"""The shell's turn: duplicates, people who turn out to be one, people who are forgotten."""
+"""Duplicates, merges and erasures, as the shell applies them to the state of a processor."""
 
 from collections.abc import Callable
-from typing import Any
 
 from processors.rewards.core import PROCESSOR as REWARDS
-from processors.rewards.core import merge, split, step
-from processors.shell.kept import WINDOW, Active, Erased, KeptCodec, Place
+from processors.rewards.core import merge, step
+from processors.shell.state.records import WINDOW, Active, Erased, Redirect, StateRecordCodec
 from processors.step import Emit, Step
 from schemas.events import RewardPosted, StateMoved
-from schemas.ids import MARK_BYTES, derived
-from tests.stories.stage import Stage
-from tests.stories.telling import (
+from schemas.ids import HASH64_BYTES, derived
+from tests.support.builders import (
     after,
+    build_events,
     enter,
     erased,
     merged,
@@ -20,37 +19,37 @@ from tests.stories.telling import (
     returned,
     scan,
     tap,
-    told,
     touch,
 )
-from tests.stories.world import world
+from tests.support.harness import Harness, balance
+from tests.support.reference import reference
 
 
-def points(stage: Stage, who: str) -> Any:
-    account = stage.state(who)
-    return None if account is None else account.balance
+def waiting(harness: Harness, who: str) -> list[int]:
+    """Returns of somebody, by the hash64 of their events, of which something waits for a sale."""
+    return [id for part in harness.state(who).parts.values() for id in part.history.waiting]
 
 
-def test_a_duplicate_changes_nothing(rewards: Stage) -> None:
-    [first] = told(scan())
-    assert rewards.plays(first, first, first) == [
+def test_a_duplicate_changes_nothing(rewards: Harness) -> None:
+    [first] = build_events(scan())
+    assert rewards.run(first, first, first) == [
         "anna +5 scanned for scan-1",
         "dropped: duplicate",
         "dropped: duplicate",
     ]
-    assert points(rewards, "anna") == 5
+    assert balance(rewards, "anna") == 5
 
 
-def test_the_window_of_duplicates_is_bounded(rewards: Stage) -> None:
-    rewards.hears(*told(*[scan(name=f"scan-{n % 9 + 1}-{n}") for n in range(3 * WINDOW)]))
-    assert len(rewards.kept[person("anna")].seen) == WINDOW * MARK_BYTES  # type: ignore[union-attr]
+def test_the_dedup_window_is_bounded(rewards: Harness) -> None:
+    rewards.apply(*build_events(*[scan(name=f"scan-{n % 9 + 1}-{n}") for n in range(3 * WINDOW)]))
+    assert len(rewards.records[person("anna")].seen) == WINDOW * HASH64_BYTES  # type: ignore[union-attr]
 
 
-def test_somebody_who_moves_takes_all_along_once(rewards: Stage) -> None:
-    scanned, merge = told(scan(), merged("anna", into="ben"))
-    rewards.hears(scanned)
-    before = rewards.kept[person("anna")]
-    effects = rewards.hears(merge)
+def test_a_part_is_transferred_once(rewards: Harness) -> None:
+    scanned, merge = build_events(scan(), merged("anna", into="ben"))
+    rewards.apply(scanned)
+    before = rewards.records[person("anna")]
+    effects = rewards.apply(merge)
     assert effects == [
         Emit(
             StateMoved(
@@ -59,49 +58,49 @@ def test_somebody_who_moves_takes_all_along_once(rewards: Stage) -> None:
                 processor="rewards",
                 winner_person_id=person("ben"),
                 loser_person_id=person("anna"),
-                state=KeptCodec(rewards.processor.state).encode(before),
+                state=StateRecordCodec(rewards.processor.state).encode(before),
                 source_event_id=merge.event_id,
-                own_person_id=person("anna"),
+                source_profile_id=person("anna"),
                 version=1,
             ),
-            sealed=True,
+            transactional=True,
         )
     ]
-    assert rewards.hears(merge) == []
-    assert rewards.delivers(effects) == []
-    after = rewards.kept[person("anna")]
-    assert after == Active(None, before.seen, {person("anna"): Place(1, person("ben"))})  # type: ignore[union-attr]
-    assert points(rewards, "ben") == 5
+    assert rewards.apply(merge) == []
+    assert rewards.deliver(effects) == []
+    after = rewards.records[person("anna")]
+    assert after == Active(None, before.seen, {person("anna"): Redirect(1, person("ben"))})  # type: ignore[union-attr]
+    assert balance(rewards, "ben") == 5
 
 
-def test_what_comes_late_for_somebody_who_moved_goes_on(rewards: Stage) -> None:
-    story = told(scan(), scan(who="ben"), merged("anna", into="ben"), scan(), tap(who="ben"))
-    assert rewards.plays(*story) == [
+def test_a_late_event_of_a_transferred_part_is_forwarded(rewards: Harness) -> None:
+    story = build_events(scan(), scan(who="ben"), merged("anna", into="ben"), scan(), tap(who="ben"))
+    assert rewards.run(*story) == [
         "anna +5 scanned for scan-1",
         "ben +5 scanned for scan-2",
         "anna moves to ben",
-        "scan-3 goes on to ben",
+        "scan-3 is forwarded to ben",
         "anna +5 scanned for scan-3",
         "ben +5 scanned for nfc_tap-1",
     ]
-    assert points(rewards, "ben") == 20
+    assert balance(rewards, "ben") == 20
 
 
-def test_a_duplicate_of_before_the_move_is_known_where_it_goes(rewards: Stage) -> None:
-    """State and late events travel on one path, so that the memory of duplicates is there first."""
-    scanned, merge = told(scan(), merged("anna", into="ben"))
-    assert rewards.plays(scanned, merge, scanned) == [
+def test_a_duplicate_from_before_the_transfer_is_known_after_it(rewards: Harness) -> None:
+    """State and late events are sent on one topic, in order, so that the dedup window is there first."""
+    scanned, merge = build_events(scan(), merged("anna", into="ben"))
+    assert rewards.run(scanned, merge, scanned) == [
         "anna +5 scanned for scan-1",
         "anna moves to ben",
-        "scan-1 goes on to ben",
+        "scan-1 is forwarded to ben",
         "dropped: duplicate",
     ]
-    assert points(rewards, "ben") == 5
+    assert balance(rewards, "ben") == 5
 
 
 def test_what_follows_from_an_event_is_the_same_whether_the_merge_came_before_or_after() -> None:
-    """Topics have no order among each other, and after a crash they may come in another one: same ids, same bytes."""
-    sale, back, merge = told(
+    """Topics have no order among each other, and a replay may take them in another one: same ids, same bytes."""
+    sale, back, merge = build_events(
         purchase("5.00", name="sale-1"),
         returned("2.00", of="sale-1", who="ben"),
         merged("anna", into="ben"),
@@ -114,129 +113,142 @@ def test_what_follows_from_an_event_is_the_same_whether_the_merge_came_before_or
         (back, merge, sale),
         (sale, back, merge),
     ):
-        stage = Stage(REWARDS, world())
-        effects = [e for event in order for now in [stage.hears(event)] for e in (*now, *stage.delivers(now))]
+        harness = Harness(REWARDS, reference())
+        effects = [e for event in order for now in [harness.apply(event)] for e in (*now, *harness.deliver(now))]
         ledgers.append({e.event for e in effects if isinstance(e, Emit) and isinstance(e.event, RewardPosted)})
-        assert points(stage, "ben") == 6
+        assert balance(harness, "ben") == 6
     assert all(ledger == ledgers[0] for ledger in ledgers) and len(ledgers[0]) == 2
 
 
-def test_a_late_event_is_forwarded_by_each_processor_for_itself(rewards: Stage, context: Callable[..., Stage]) -> None:
-    """Context may know of a merge before rewards does: if it forwarded on the shared topic, both people would be
-    paid."""
-    merge, late = told(merged("anna", into="ben"), scan())
-    elsewhere = context(rewards.world)
-    elsewhere.hears(merge)
-    [forwarded] = elsewhere.hears(late)
+def test_a_late_event_is_forwarded_by_each_processor_for_itself(
+    rewards: Harness, context: Callable[..., Harness]
+) -> None:
+    """Context may take a merge before rewards does: if it forwarded the event on the shared topic, both people would
+    earn the points."""
+    merge, late = build_events(merged("anna", into="ben"), scan())
+    elsewhere = context(rewards.reference)
+    elsewhere.apply(merge)
+    [forwarded] = elsewhere.apply(late)
     assert isinstance(forwarded, Emit) and isinstance(forwarded.event, StateMoved)
-    assert rewards.hears(forwarded.event) == []
-    assert rewards.plays(late, merge) == ["anna +5 scanned for scan-1", "anna moves to ben"]
-    assert points(rewards, "ben") == 5
+    assert rewards.apply(forwarded.event) == []
+    assert rewards.run(late, merge) == ["anna +5 scanned for scan-1", "anna moves to ben"]
+    assert balance(rewards, "ben") == 5
 
 
-def test_a_chain_of_moves_ends_where_it_should_with_events_in_flight(rewards: Stage) -> None:
-    """anna → ben → cleo, and what is under way arrives in the worst order."""
-    scanned, bens, cleos, to_ben, to_cleo, anna_to_cleo, late = told(
+def test_a_chain_of_merges_ends_at_the_last_person_with_events_in_flight(rewards: Harness) -> None:
+    """anna → ben → cleo, and what is in flight arrives in the worst order."""
+    scanned, bens, cleos, to_ben, to_cleo, anna_to_cleo, late = build_events(
         scan(),
         scan(who="ben"),
         scan(who="cleo"),
         merged("anna", into="ben"),
         merged("ben", into="cleo"),
-        merged("ben", into="cleo", own="anna"),
+        merged("ben", into="cleo", profile="anna"),
         scan(),
     )
-    rewards.hears(scanned, bens, cleos)
-    first = rewards.hears(to_ben)
-    second = rewards.hears(to_cleo, anna_to_cleo)  # before anna's part has reached ben
-    third = rewards.hears(late)
-    assert rewards.delivers(third) and points(rewards, "cleo") == 10
-    rewards.delivers(second)
-    rewards.delivers(first)
-    assert points(rewards, "cleo") == 20
+    rewards.apply(scanned, bens, cleos)
+    first = rewards.apply(to_ben)
+    second = rewards.apply(to_cleo, anna_to_cleo)  # before anna's part has reached ben
+    third = rewards.apply(late)
+    assert rewards.deliver(third) and balance(rewards, "cleo") == 10
+    rewards.deliver(second)
+    rewards.deliver(first)
+    assert balance(rewards, "cleo") == 20
     assert rewards.state("anna") is None and rewards.state("ben") is None
-    assert rewards.plays(scanned, late) == [
-        "scan-1 goes on to ben",
-        "scan-1 goes on to cleo",
+    assert rewards.run(scanned, late) == [
+        "scan-1 is forwarded to ben",
+        "scan-1 is forwarded to cleo",
         "dropped: duplicate",
-        "scan-4 goes on to ben",
-        "scan-4 goes on to cleo",
+        "scan-4 is forwarded to ben",
+        "scan-4 is forwarded to cleo",
         "dropped: duplicate",
     ]
 
 
-def test_nobody_moves_into_themselves(rewards: Stage) -> None:
-    assert rewards.plays(*told(scan(), merged("anna", into="anna"), tap())) == [
+def test_a_merge_into_oneself_changes_nothing(rewards: Harness) -> None:
+    assert rewards.run(*build_events(scan(), merged("anna", into="anna"), tap())) == [
         "anna +5 scanned for scan-1",
         "anna +5 scanned for nfc_tap-1",
     ]
 
 
-def test_somebody_unknown_moves_without_luggage(rewards: Stage) -> None:
-    assert rewards.plays(*told(merged("anna", into="ben"), scan())) == [
+def test_an_empty_part_is_transferred_too(rewards: Harness) -> None:
+    assert rewards.run(*build_events(merged("anna", into="ben"), scan())) == [
         "anna moves to ben",
-        "scan-1 goes on to ben",
+        "scan-1 is forwarded to ben",
         "anna +5 scanned for scan-1",
     ]
 
 
-def test_a_return_finds_the_sale_of_somebody_who_moved(rewards: Stage) -> None:
-    assert rewards.plays(
-        *told(
+def test_a_return_is_booked_on_a_sale_that_was_transferred(rewards: Harness) -> None:
+    assert rewards.run(
+        *build_events(
             purchase("5.00", name="sale-1"),
             merged("anna", into="ben"),
             returned("5.00", of="sale-1", who="ben"),
         )
-    ) == ["anna +10 bought for sale-1", "anna moves to ben", "ben -10 bought for return-1"]
-    assert points(rewards, "ben") == 0
+    ) == ["anna +10 bought for sale-1", "anna moves to ben", "anna -10 bought for return-1"]
+    assert balance(rewards, "ben") == 0
 
 
-def test_a_return_that_waited_finds_the_sale_that_comes_with_somebody(rewards: Stage) -> None:
-    assert rewards.plays(
-        *told(
+def test_a_return_of_somebody_elses_sale_does_not_wait_for_a_merge(rewards: Harness) -> None:
+    assert rewards.run(
+        *build_events(
             purchase("5.00", name="sale-1"),
             returned("5.00", of="sale-1", who="ben"),
             merged("anna", into="ben"),
         )
-    ) == ["anna +10 bought for sale-1", "anna moves to ben", "ben -10 bought for return-1"]
-    assert (points(rewards, "ben"), rewards.state("ben").waiting) == (0, ())
+    ) == ["anna +10 bought for sale-1", "anna -10 bought for return-1", "anna moves to ben"]
+    assert (balance(rewards, "ben"), waiting(rewards, "ben")) == (0, [])
 
 
-def test_a_return_counts_once_when_a_copy_of_it_comes_along_with_somebody(rewards: Stage) -> None:
-    sale, back = told(purchase("5.00", name="sale-1"), returned("2.00", of="sale-1", who="ben"))
-    bought = step(None, sale, rewards.world).state
-    taken = step(bought, back, rewards.world)
-    assert [effect.event.points for effect in taken.effects] == [-4]
-    without_ben, _ = split(taken.state, person("ben"))  # what ben brought back is known to his part, which is away
-    waiting = step(None, back, rewards.world).state
-    together = merge(without_ben, waiting)
-    assert together.effects == ()
-    assert together.state.waiting == ()
+def test_a_return_counts_once_when_a_transfer_brings_a_copy_of_it(rewards: Harness) -> None:
+    sale, back = build_events(purchase("5.00", name="sale-1"), returned("2.00", who="ben"))
+    bought, waiting = step(None, sale, rewards.reference).state, step(None, back, rewards.reference).state
+    assert bought is not None and waiting is not None
+    together = merge(bought, waiting)
+    assert [effect.event.points for effect in together.effects if isinstance(effect, Emit)] == [-4]
+    assert not any(part.history.waiting for part in together.state.parts.values())
     assert merge(together.state, waiting) == Step(together.state)
 
 
-def test_somebody_erased_is_not_heard_of_again(rewards: Stage) -> None:
-    assert rewards.plays(*told(scan(), erased(), scan(), scan(who="ben"), merged("ben", into="anna"))) == [
+def test_a_return_that_found_its_sale_follows_it_wherever_it_moved(rewards: Harness) -> None:
+    """The sale was made before two merges and a split, and the return arrives last."""
+    rewards.run(
+        *build_events(
+            purchase("5.00", name="sale-1"),
+            merged("anna", into="ben"),
+            merged("ben", into="cleo", profile="anna"),
+            returned("5.00", of="sale-1", who="dora"),
+            scan(who="cleo"),
+        )
+    )
+    assert (balance(rewards, "cleo"), balance(rewards, "ben"), balance(rewards, "dora")) == (5, None, None)
+
+
+def test_events_of_an_erased_person_are_dropped(rewards: Harness) -> None:
+    assert rewards.run(*build_events(scan(), erased(), scan(), scan(who="ben"), merged("ben", into="anna"))) == [
         "anna +5 scanned for scan-1",
         "dropped: erased",
         "ben +5 scanned for scan-3",
         "ben moves to anna",
         "dropped: erased",
     ]
-    assert rewards.kept[person("anna")] == Erased()
+    assert rewards.records[person("anna")] == Erased()
 
 
-def test_somebody_erased_does_not_move(rewards: Stage) -> None:
-    assert rewards.plays(*told(scan(), erased(), merged("anna", into="ben"), scan())) == [
+def test_an_erased_person_is_not_transferred(rewards: Harness) -> None:
+    assert rewards.run(*build_events(scan(), erased(), merged("anna", into="ben"), scan())) == [
         "anna +5 scanned for scan-1",
         "dropped: erased",
     ]
-    assert person("ben") not in rewards.kept
+    assert person("ben") not in rewards.records
 
 
-def test_whereabouts_and_visits_move_along(context: Callable[..., Stage], rewards: Stage) -> None:
-    stage = context(rewards.world)
-    stage.plays(
-        *told(
+def test_whereabouts_and_visits_are_transferred(context: Callable[..., Harness], rewards: Harness) -> None:
+    harness = context(rewards.reference)
+    harness.run(
+        *build_events(
             enter(),
             after("1 day"),
             enter(),
@@ -248,5 +260,5 @@ def test_whereabouts_and_visits_move_along(context: Callable[..., Stage], reward
             touch("page_view", who="ben"),
         )
     )
-    ben = stage.state("ben").whole
+    ben = harness.state("ben").whole
     assert (ben.visits, ben.store, ben.bought) == (3, "bar", ("KB-1", "KB-2"))

@@ -1,4 +1,4 @@
-"""What somebody bought, as decisions see it: how lately, how often, for how much and what."""
+"""Context: recency, frequency, value and categories of a visitor's purchases, as decisions see them."""
 
 import json
 from collections.abc import Callable
@@ -9,19 +9,20 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.context.answer import AnswerKey
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.context.core import step
-from processors.context.purchases import REFUNDS_KEPT, SALES_KEPT, Purchases
-from processors.context.state import Part, Visitor
+from processors.context.purchases import RETURNS_KEPT, SALES_KEPT, BoundedHistory
+from processors.context.state import Visitor, VisitorPart
+from processors.reference import Reference
 from processors.step import Emit
-from processors.world import World
-from tests.stories.stage import Stage
-from tests.stories.telling import Chapter, after, merged, parted, person, purchase, returned, scan, told
-from tests.stories.test_laws import arrivals, lawful, stories
-from tests.stories.world import route, world
+from tests.support.builders import EventSpec, after, build_events, merged, parted, person, purchase, returned, scan
+from tests.support.harness import Harness
+from tests.support.histories import arrivals, lawful, purchases
+from tests.support.reference import reference, route
 
-Context = Callable[[World], Stage]
-ASKING = world(
+Context = Callable[[Reference], Harness]
+WITH_CONDITIONS = reference(
     route("often", purchases_at_least=2),
     route("rich", spent_at_least=Decimal("99.90")),
     route("lately", bought_within_days=30),
@@ -30,24 +31,26 @@ ASKING = world(
 )
 
 
-def seen(stage: Stage, *events: Any) -> tuple[int, str, int | None, list[str]]:
-    """The history in the inputs of the answer to the last event; what moves between people arrives at once."""
+def history_seen(harness: Harness, *events: Any) -> tuple[int, str, int | None, list[str]]:
+    """The history in the inputs of the answer to the last event; transfers are delivered at once."""
     for event in events:
-        effects = stage.hears(event)
-        effects += stage.delivers(effects)
+        effects = harness.apply(event)
+        effects += harness.deliver(effects)
     [routed] = [e.event for e in effects if isinstance(e, Emit) and hasattr(e.event, "inputs")]
     history = json.loads(routed.inputs)["history"]
     return history["purchases"], history["spent"], history["bought_days_ago"], history["categories"]
 
 
-def books(stage: Stage, *who: str) -> dict[str, Purchases]:
-    return {own: book for one in who if (found := stage.state(one)) for own, book in found.books.items()}
+def histories(harness: Harness, *who: str) -> dict[str, BoundedHistory]:
+    return {
+        profile: history for one in who if (found := harness.state(one)) for profile, history in found.histories.items()
+    }
 
 
 def test_a_decision_sees_how_lately_how_often_how_much_and_what(context: Context) -> None:
-    assert seen(
-        context(ASKING),
-        *told(
+    assert history_seen(
+        context(WITH_CONDITIONS),
+        *build_events(
             purchase("12.50", "KB-1"),
             after("2 days"),
             purchase("0.25", "KB-2", "KB-1", "unheard of"),
@@ -55,18 +58,18 @@ def test_a_decision_sees_how_lately_how_often_how_much_and_what(context: Context
             scan(),
         ),
     ) == (2, "12.75", 3, ["coffee", "tea"])
-    assert seen(context(ASKING), *told(scan())) == (0, "0", None, [])
+    assert history_seen(context(WITH_CONDITIONS), *build_events(scan())) == (0, "0", None, [])
 
 
-def test_nobody_is_shown_a_history_that_no_route_asks_for(context: Context) -> None:
-    [routed] = context(world(route("r", visits_at_least=1))).hears(*told(purchase("3", "KB-1"), scan()))
+def test_without_a_condition_on_purchases_the_inputs_have_no_history(context: Context) -> None:
+    [routed] = context(reference(route("r", visits_at_least=1))).apply(*build_events(purchase("3", "KB-1"), scan()))
     assert isinstance(routed, Emit) and "history" not in json.loads(routed.event.inputs)
 
 
-def test_what_is_brought_back_is_no_value_and_a_sale_returned_as_a_whole_no_purchase(context: Context) -> None:
-    assert seen(
-        context(ASKING),
-        *told(
+def test_returned_money_is_no_value_and_a_sale_returned_as_a_whole_no_purchase(context: Context) -> None:
+    assert history_seen(
+        context(WITH_CONDITIONS),
+        *build_events(
             purchase("10", "KB-1", name="sale-1"),
             after("1 day"),
             purchase("4", "KB-2", name="sale-2"),
@@ -76,13 +79,13 @@ def test_what_is_brought_back_is_no_value_and_a_sale_returned_as_a_whole_no_purc
             returned("5"),
             scan(),
         ),
-    ) == (1, "7.5", 1, ["coffee"])
+    ) == (1, "0.5", 1, ["coffee"])
 
 
-def test_other_money_is_no_value_and_takes_nothing_back(context: Context) -> None:
-    assert seen(
-        context(ASKING),
-        *told(
+def test_money_of_another_currency_is_no_value_and_takes_nothing_back(context: Context) -> None:
+    assert history_seen(
+        context(WITH_CONDITIONS),
+        *build_events(
             purchase("10", "KB-1", name="sale-1"),
             purchase("90", "KB-2", currency="USD"),
             returned("10", of="sale-1", currency="USD"),
@@ -92,15 +95,15 @@ def test_other_money_is_no_value_and_takes_nothing_back(context: Context) -> Non
 
 
 def test_a_return_that_comes_before_its_sale_finds_it(context: Context) -> None:
-    stage = context(ASKING)
-    sale, back, scanned = told(purchase("10", "KB-1", name="sale-1"), returned("4", of="sale-1"), scan())
-    assert seen(stage, back, sale, scanned) == (1, "6", 0, ["coffee"])
-    assert books(stage, "anna")[person("anna")].waiting == {}
+    harness = context(WITH_CONDITIONS)
+    sale, back, scanned = build_events(purchase("10", "KB-1", name="sale-1"), returned("4", of="sale-1"), scan())
+    assert history_seen(harness, back, sale, scanned) == (1, "6", 0, ["coffee"])
+    assert histories(harness, "anna")[person("anna")].recent.waiting == {}
 
 
-def test_people_who_are_one_have_one_history_and_each_their_own_when_they_part(context: Context) -> None:
-    stage = context(ASKING)
-    *together, part, annas, bens = told(
+def test_merged_people_have_one_history_and_each_their_own_after_a_split(context: Context) -> None:
+    harness = context(WITH_CONDITIONS)
+    *together, part, annas, bens = build_events(
         purchase("10", "KB-1"),
         purchase("5", "KB-2", who="ben"),
         merged("anna", into="ben"),
@@ -110,48 +113,69 @@ def test_people_who_are_one_have_one_history_and_each_their_own_when_they_part(c
         scan(),
         scan(who="ben"),
     )
-    assert seen(stage, *together) == (3, "16", 0, ["coffee", "tea"])
-    assert seen(stage, part, annas) == (2, "11", 0, ["coffee"])
-    assert seen(stage, bens) == (1, "5", 0, ["tea"])
+    assert history_seen(harness, *together) == (3, "16", 0, ["coffee", "tea"])
+    assert history_seen(harness, part, annas) == (2, "11", 0, ["coffee"])
+    assert history_seen(harness, bens) == (1, "5", 0, ["tea"])
 
 
-def test_a_return_that_waited_with_one_finds_the_sale_of_the_other_and_stays_with_it(context: Context) -> None:
-    stage = context(ASKING)
-    stage.plays(
-        *told(
+def test_a_return_is_booked_on_its_sale_whoever_brings_it_and_stays_there(context: Context) -> None:
+    harness = context(WITH_CONDITIONS)
+    harness.run(
+        *build_events(
             purchase("10", "KB-1", name="sale-1"),
             returned("4", of="sale-1", who="ben"),
             merged("anna", into="ben"),
             parted("anna", from_="ben"),
         )
     )
-    anna, ben = books(stage, "anna")[person("anna")], books(stage, "ben")[person("ben")]
-    assert [sale.left_micros for sale in anna.sales.values()] == [6_000_000]
-    assert (ben.sales, ben.waiting) == ({}, {})
+    anna = histories(harness, "anna")[person("anna")]
+    assert [sale.left_micros for sale in anna.recent.sales.values()] == [6_000_000]
+    assert histories(harness, "ben") == {}
+
+
+def test_a_return_without_a_name_is_booked_anew_after_a_split(context: Context) -> None:
+    harness = context(WITH_CONDITIONS)
+    harness.run(
+        *build_events(
+            purchase("10", "KB-1", name="sale-1"),
+            merged("anna", into="ben"),
+            returned("4", who="ben"),
+            parted("anna", from_="ben"),
+        )
+    )
+    anna, ben = histories(harness, "anna")[person("anna")], histories(harness, "ben")[person("ben")]
+    assert [sale.left_micros for sale in anna.recent.sales.values()] == [10_000_000]
+    assert [back.waiting_micros for back in ben.recent.waiting.values()] == [4_000_000]
+
+
+def test_an_exchange_that_paid_out_is_less_value_and_no_purchase(context: Context) -> None:
+    sale, exchanged, scanned = build_events(purchase("10", "KB-1"), purchase("4", "KB-2"), scan())
+    paid_out = msgspec.structs.replace(exchanged, amount_micros=-exchanged.amount_micros)
+    assert history_seen(context(WITH_CONDITIONS), sale, paid_out, scanned) == (1, "6", 0, ["coffee"])
 
 
 @lawful
 @given(st.data())
 def test_whatever_the_order_and_however_often_the_history_is_the_same(data: st.DataObject) -> None:
     """Sales and returns of two people who turn out to be one at any moment."""
-    events = data.draw(stories(who=("anna", "ben")))
-    [merge] = told(merged("ben", into="anna"))
-    [last] = told(after("90 days"), scan(name="last"))
+    events = data.draw(purchases(who=("anna", "ben")))
+    [merge] = build_events(merged("ben", into="anna"))
+    [last] = build_events(after("90 days"), scan(name="last"))
     results = []
     for order in ([*events, merge], data.draw(arrivals([*events, merge]))):
-        stage = Stage(CONTEXT, ASKING)
-        results.append((seen(stage, *order, last), books(stage, "anna")))
+        harness = Harness(CONTEXT, WITH_CONDITIONS)
+        results.append((history_seen(harness, *order, last), histories(harness, "anna")))
     assert results[0] == results[1]
 
 
 @lawful
-@given(stories(who=("anna", "ben")), st.sampled_from(["anna", "ben"]))
-def test_books_that_part_and_meet_again_are_the_same(events: list[Any], own: str) -> None:
+@given(purchases(who=("anna", "ben")), st.sampled_from(["anna", "ben"]))
+def test_histories_that_are_split_and_merged_again_are_the_same(events: list[Any], profile: str) -> None:
     both: Visitor | None = None
     for event in events:
-        both = step(both, msgspec.structs.replace(event, person_id=person("anna")), ASKING).state or both
+        both = step(both, msgspec.structs.replace(event, person_id=person("anna")), WITH_CONDITIONS).state or both
     assert both is not None
-    stays, goes = CONTEXT.split(both, person(own))
+    stays, goes = CONTEXT.split(both, person(profile))
     if goes is None:
         assert stays == both
     else:
@@ -159,84 +183,86 @@ def test_books_that_part_and_meet_again_are_the_same(events: list[Any], own: str
         assert CONTEXT.merge(both, goes).state == both
 
 
-def many(first: int, last: int) -> list[Chapter]:
-    """So many sales of one euro, a day apart."""
-    days: list[list[Chapter]] = [
+def many(first: int, last: int) -> list[EventSpec]:
+    """Sales of one euro each, a day apart."""
+    days: list[list[EventSpec]] = [
         [after("1 day"), purchase("1", f"KB-{n % 2 + 1}", name=f"n{n}")] for n in range(first, last)
     ]
-    return [chapter for day in days for chapter in day]
+    return [spec for day in days for spec in day]
 
 
 def test_old_sales_are_kept_as_a_sum_and_count_once_for_ever(context: Context) -> None:
-    stage = context(ASKING)
+    harness = context(WITH_CONDITIONS)
     count = 3 * SALES_KEPT
-    story = told(*many(0, count), scan())
-    assert seen(stage, *story) == (count, str(count), 0, ["coffee", "tea"])
-    mine = books(stage, "anna")[person("anna")]
-    assert (len(mine.sales), mine.older.count) == (SALES_KEPT, 2 * SALES_KEPT)
-    stage.plays(*story)
-    assert books(stage, "anna")[person("anna")] == mine
+    story = build_events(*many(0, count), scan())
+    assert history_seen(harness, *story) == (count, str(count), 0, ["coffee", "tea"])
+    mine = histories(harness, "anna")[person("anna")]
+    assert (len(mine.recent.sales), mine.older.count) == (SALES_KEPT, 2 * SALES_KEPT)
+    harness.run(*story)
+    assert histories(harness, "anna")[person("anna")] == mine
 
 
-def view(*events: Any) -> Visitor:
-    """What somebody who took just these knows."""
-    visitor: Visitor | None = None
-    for event in events:
-        visitor = step(visitor, event, ASKING).state
+def visitor_after(*events: Any) -> Visitor:
+    """The state after these events alone."""
+    harness = Harness(CONTEXT, WITH_CONDITIONS)
+    harness.apply(*events)
+    visitor: Visitor | None = harness.state("anna")
     assert visitor is not None
     return visitor
 
 
 def test_a_sale_that_went_back_as_a_whole_stays_gone_when_it_is_old() -> None:
-    sale, back, *others = told(purchase("9", name="gone"), returned("9", of="gone"), *many(0, SALES_KEPT))
-    before = view(sale, back, *others)
-    assert before.books[person("anna")].older.count == 0
-    assert step(before, sale, ASKING).state == before
+    sale, back, *others = build_events(purchase("9", name="gone"), returned("9", of="gone"), *many(0, SALES_KEPT))
+    before = visitor_after(sale, back, *others)
+    assert before.histories[person("anna")].older.count == 0
+    assert step(before, sale, WITH_CONDITIONS).state == before
 
 
-def test_two_views_of_many_sales_count_none_twice() -> None:
-    events = told(*many(0, 3 * SALES_KEPT))
-    whole = view(*events)
+def test_two_states_of_many_sales_count_none_twice() -> None:
+    events = build_events(*many(0, 3 * SALES_KEPT))
+    whole = visitor_after(*events)
     for some in (3, SALES_KEPT, 2 * SALES_KEPT):
-        part = view(*events[:some])
+        part = visitor_after(*events[:some])
         assert CONTEXT.merge(whole, part).state == whole == CONTEXT.merge(part, whole).state
 
 
-def test_two_views_of_one_sale_know_all_that_went_back() -> None:
-    sale, first, second = told(purchase("9", name="sale-1"), returned("2", of="sale-1"), returned("3", of="sale-1"))
-    one, other, all = view(sale, first), view(sale, second), view(sale, first, second)
+def test_two_states_of_one_sale_have_all_its_refunds() -> None:
+    sale, first, second = build_events(
+        purchase("9", name="sale-1"), returned("2", of="sale-1"), returned("3", of="sale-1")
+    )
+    one, other, all = visitor_after(sale, first), visitor_after(sale, second), visitor_after(sale, first, second)
     assert CONTEXT.merge(one, other).state == all == CONTEXT.merge(other, one).state
 
 
-def test_returns_without_a_sale_wait_in_a_bounded_room(context: Context) -> None:
-    stage = context(ASKING)
-    stage.plays(*told(*[returned("1", of=f"unheard-{n}", name=f"r{n}") for n in range(2 * REFUNDS_KEPT)]))
-    mine = books(stage, "anna")[person("anna")]
-    assert len(mine.waiting) == REFUNDS_KEPT
+def test_the_number_of_waiting_returns_is_bounded(context: Context) -> None:
+    harness = context(WITH_CONDITIONS)
+    harness.run(*build_events(*[returned("1", name=f"r{n}") for n in range(2 * RETURNS_KEPT)]))
+    mine = histories(harness, "anna")[person("anna")]
+    assert len(mine.recent.waiting) == RETURNS_KEPT
 
 
-def test_what_was_kept_before_there_were_histories_is_read() -> None:
+def test_a_state_without_a_history_is_decoded() -> None:
     old = msgspec.msgpack.encode([{"o": [2, 7, "mitte", ["KB-1"]]}])
-    assert msgspec.msgpack.decode(old, type=Visitor) == Visitor({"o": Part(2, 7, "mitte", ("KB-1",))})
+    assert msgspec.msgpack.decode(old, type=Visitor) == Visitor({"o": VisitorPart(2, 7, "mitte", ("KB-1",))})
 
 
 @lawful
 @given(st.lists(st.tuples(st.sampled_from(["0.01", "50", "99.90"]), st.integers(0, 40)), max_size=6))
-def test_an_answer_at_hand_is_the_answer_worked_out_for_every_history(bought: list[tuple[str, int]]) -> None:
+def test_a_cached_answer_is_the_answer_computed_anew_for_every_history(bought: list[tuple[str, int]]) -> None:
     visitor: Visitor | None = None
-    chapters: list[Chapter] = []
+    specs: list[EventSpec] = []
     for amount, days in bought:
-        chapters += [purchase(amount, "KB-2" if days % 2 else "KB-1"), after(f"{days} days"), scan()]
-    for event in told(*chapters):
-        fresh = World(ASKING.brand)
-        worked_out = step(visitor, event, fresh)
-        assert step(visitor, event, ASKING) == worked_out
-        visitor = worked_out.state
+        specs += [purchase(amount, "KB-2" if days % 2 else "KB-1"), after(f"{days} days"), scan()]
+    for event in build_events(*specs):
+        fresh = Reference(WITH_CONDITIONS.brand)
+        computed = step(visitor, event, fresh)
+        assert step(visitor, event, WITH_CONDITIONS) == computed
+        visitor = computed.state
 
 
-def test_histories_that_no_route_tells_apart_share_an_answer(context: Context) -> None:
-    where = World(ASKING.brand)
-    stage = context(where)
-    stage.hears(*told(*[chapter for n in range(8) for chapter in (purchase(f"200.{n}", "KB-1"), scan())]))
-    answers = [key for key in where.memo if isinstance(key, tuple)]
+def test_histories_that_no_route_distinguishes_share_an_answer(context: Context) -> None:
+    where = Reference(WITH_CONDITIONS.brand)
+    harness = context(where)
+    harness.apply(*build_events(*[spec for n in range(8) for spec in (purchase(f"200.{n}", "KB-1"), scan())]))
+    answers = [key for key in where.memo if isinstance(key, AnswerKey)]
     assert len(answers) == 2  # of the first purchase, and of two or more

@@ -1,1 +1,1 @@
-"""Data-driven attribution: models that are worked out from the store's paths and written back as dated runs."""
+"""Data-driven attribution: models that are computed from the store's paths and stored as dated runs."""

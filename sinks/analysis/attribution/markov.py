@@ -1,10 +1,10 @@
-"""Attribution by a Markov chain: what would be lost if nobody could pass a value any more.
+"""Attribution by a Markov chain: the conversions that are lost when a value is removed from all paths.
 
 A path is a walk START -> value -> … -> CONVERSION or NULL. A state of order k is the last k values of the walk, fewer
-near its start. The removal effect of a value is the share of conversions that is lost when whoever comes to it goes to
-NULL instead. Method: Anderl, Becker, von Wangenheim and Schumann, "Mapping the customer journey: Lessons learned from
-graph-based online attribution modeling" (2016). Everything is solved from the chain's equations (Kemeny and Snell,
-"Finite Markov Chains", 1960), nothing is simulated.
+near its start. The removal effect of a value is the share of conversions that is lost when every walk that reaches it
+goes to NULL instead. Method: Anderl, Becker, von Wangenheim and Schumann, "Mapping the customer journey: Lessons
+learned from graph-based online attribution modeling" (2016). Everything is solved from the chain's equations (Kemeny
+and Snell, "Finite Markov Chains", 1960), nothing is simulated.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Counted steps between states, one an entry of the three arrays of one length.
+    """Counted steps between states: one step per entry of the first three arrays.
 
     :param source: the state that was left. :param target: the next one, or CONVERSION or NULL.
-    :param count: how often. :param last: for each state the number of the value it ends with; -1 for START.
+    :param count: how often it was taken. :param last: for each state the number of the value it ends with; -1 for
+    START.
     """
 
     source: Ints
@@ -37,28 +38,28 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class RemovalEffects:
     """``base`` is the probability of a conversion, ``effects`` the share that is lost without each value, 0 to 1."""
 
     base: float
     effects: Floats
 
 
-def removal(chain: Chain) -> Removal:
+def removal_effects(chain: Chain) -> RemovalEffects:
     """Base probability and removal effects. A chain that never converts has effects of 0.
 
-    With N = (I - Q)^-1, row START of N tells how often each state is visited and p = N r how likely it is to convert
+    With N = (I - Q)^-1, row START of N has the expected visits of each state and p = N r the probability to convert
     from there. Let S be the states that end with a value: where a walk first meets S is the vector h with
-    h N[S, S] = N[START, S], and h p[S] of the conversions go over the value.
+    h N[S, S] = N[START, S], and h p[S] of the conversions pass the value.
 
-    Time grows with the third, memory with the second power of the number of states, however they hang together. It runs
-    on one thread: for the many small systems others would only spin and wait.
+    Time grows with the third, memory with the second power of the number of states, however they are connected. It runs
+    on one thread: for the many small systems more threads would only spin and wait.
     """
     with threadpool_limits(1):
         return _solved(chain)
 
 
-def _solved(chain: Chain) -> Removal:
+def _solved(chain: Chain) -> RemovalEffects:
     states = len(chain.last)
     left = np.bincount(chain.source, chain.count, states)
     chance = chain.count / left[chain.source]
@@ -74,5 +75,5 @@ def _solved(chain: Chain) -> Removal:
             members = np.flatnonzero(chain.last == value)
             first_met = np.linalg.solve(visits[np.ix_(members, members)].T, visits[START, members])
             effects[value] = first_met @ probability[members] / base
-    # None is below zero but by rounding.
-    return Removal(base, np.maximum(effects, 0.0))
+    # An effect is below zero only by rounding.
+    return RemovalEffects(base, np.maximum(effects, 0.0))

@@ -1,9 +1,8 @@
-"""The predictive model's answer: a classifier of paths, and credits from its own counterfactuals.
+"""The predictive model's result: a classifier of paths, and credits from its removal effects on each path.
 
-It learns from what a path looks like before its outcome is known. A sale's own channel is known with the sale alone, so
-it is no touch here; a sale without any touch before it is credited to its own channel, or to direct, as it stands.
-Method of the credits: Shao and Li, "Data-driven multi-touch attribution models" (2011), of what is then shared per
-conversion.
+Its features are those of a path before the outcome is known. A sale's own channel is known only with the sale, so it is
+no touch here; a sale without any touch before it is credited to its own channel, or to direct, without a prediction.
+Method of the credits: Shao and Li, "Data-driven multi-touch attribution models" (2011), distributed per conversion.
 """
 
 from collections import Counter
@@ -14,19 +13,19 @@ from typing import Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sinks.analysis.attribution.answer import Answer, Credit, Totals, none_converts
-from sinks.analysis.attribution.counterfactual import drops, shares
-from sinks.analysis.attribution.learning import Learnt, TooFew, learn
-from sinks.analysis.attribution.reading import Presence, totals_of
-from sinks.analysis.attribution.sample import LONGEST, Sample
-from sinks.analysis.attribution.touched import Features, Touched, features
+from sinks.analysis.attribution.path_counts import Presence, totals_of
+from sinks.analysis.attribution.path_effects import path_effects, shares
+from sinks.analysis.attribution.path_features import Features, PathTouches, features
+from sinks.analysis.attribution.result import Credit, Result, Totals, no_conversions
+from sinks.analysis.attribution.sample import MAX_PATH_TOUCHES, Sample
+from sinks.analysis.attribution.training import TooFewPaths, TrainedModel, train
 
-MOST_COLUMNS: Final = 30
-"""Values that are features of their own; all rarer ones are one together, yet each has its own counterfactual."""
+MAX_COLUMNS: Final = 30
+"""Values with features of their own; all rarer ones share one column, yet each has its own removal effect."""
 
 
-def by_touches(presences: Sequence[Presence]) -> Counter[str]:
-    """Touches of each value."""
+def touches_by_value(presences: Sequence[Presence]) -> Counter[str]:
+    """Number of touches of each value."""
     touches = Counter[str]()
     for one in presences:
         touches[one.value] += one.touches
@@ -38,50 +37,50 @@ def most_touched(touches: Counter[str]) -> list[str]:
     return sorted(touches, key=lambda value: (-touches[value], value))
 
 
-def answer_of(presences: Sequence[Presence], sample: Sample) -> Answer:
-    """Credits, or none when the classifier does not beat chance on the latest paths.
+def predictive_result(presences: Sequence[Presence], sample: Sample) -> Result:
+    """Credits, or none when the classifier is not better than chance on the latest paths.
 
-    It all runs on one thread: sums come out the same every time, and threads that spin while they wait for each other
-    take five times the work where others work too.
+    Everything runs on one thread: sums are reproducible, and spinning threads would cost five times the CPU on a shared
+    machine.
 
     :param presences: of all paths. :param sample: paths whose values are numbered as ``most_touched``.
-    :raises Unfit: no path converts.
+    :raises NotApplicable: no path converts.
     """
-    totals, touches = totals_of(presences), by_touches(presences)
+    totals, touches = totals_of(presences), touches_by_value(presences)
     if not (totals.conversions and sample.converted.any()):
-        raise none_converts(totals)
-    columns = min(len(sample.values), MOST_COLUMNS + 1)
+        raise no_conversions(totals)
+    columns = min(len(sample.values), MAX_COLUMNS + 1)
     column = np.minimum(np.arange(len(sample.values)), columns - 1)
 
-    def seen(touched: Touched) -> Features:
-        return features(touched, column, columns)
+    def encode(touches: PathTouches) -> Features:
+        return features(touches, column, columns)
 
-    known = np.flatnonzero(~sample.sudden)
-    touched, converted = sample.touched.of(known), sample.converted[known]
+    predicted = np.flatnonzero(~sample.touchless)
+    paths, converted = sample.touches.of(predicted), sample.converted[predicted]
     detail: dict[str, Any] = {"sample": sample.share, "warnings": _warnings(sample, columns)}
     with threadpool_limits(1):
         try:
-            learnt = learn(seen(touched), converted)
-        except TooFew as few:
-            return Answer(totals, 0.0, [], skilled=False, detail=detail | {"reason": str(few)})
-        detail |= _told(learnt)
-        base_rate = float(learnt.probability(seen(touched)).mean())
-        if not learnt.skilled:
-            return Answer(totals, base_rate, [], skilled=False, detail=detail | {"reason": _no_skill(learnt)})
-        credits = _credits(sample, learnt, seen, totals, touches)
-    return Answer(totals, base_rate, credits, detail=detail)
+            trained = train(encode(paths), converted)
+        except TooFewPaths as few:
+            return Result(totals, 0.0, [], skilled=False, detail=detail | {"reason": str(few)})
+        detail |= _quality(trained)
+        base_rate = float(trained.probability(encode(paths)).mean())
+        if not trained.skilled:
+            return Result(totals, base_rate, [], skilled=False, detail=detail | {"reason": _no_skill(trained)})
+        credits = _credits(sample, trained, encode, totals, touches)
+    return Result(totals, base_rate, credits, detail=detail)
 
 
-def _credits(sample: Sample, learnt: Learnt, seen: Any, totals: Totals, touches: Counter[str]) -> list[Credit]:
-    """Of the sample, scaled to all conversions, all revenue and all paths."""
-    found = drops(sample.touched, len(sample.values), lambda touched: learnt.probability(seen(touched)))
-    # What has no touch before its sale was not predicted: without its only step there would be no such sale.
-    drop = np.where(sample.sudden[found.path], 1.0, found.drop)
-    part = shares(found) * sample.converted[found.path]
+def _credits(sample: Sample, trained: TrainedModel, encode: Any, totals: Totals, touches: Counter[str]) -> list[Credit]:
+    """Credits of the sample, scaled to all conversions, all revenue and all paths."""
+    effects = path_effects(sample.touches, len(sample.values), lambda paths: trained.probability(encode(paths)))
+    # A touchless path was not predicted: without its only step there would be no such sale.
+    drop = np.where(sample.touchless[effects.path], 1.0, effects.drop)
+    part = shares(effects) * sample.converted[effects.path]
     size = len(sample.values)
-    conversions = np.bincount(found.value, part, size)
-    revenue = np.bincount(found.value, part * sample.revenue[found.path], size)
-    effect = np.bincount(found.value, drop, size) * totals.paths / len(sample.converted)
+    conversions = np.bincount(effects.value, part, size)
+    revenue = np.bincount(effects.value, part * sample.revenue[effects.path], size)
+    effect = np.bincount(effects.value, drop, size) * totals.paths / len(sample.converted)
     earned = revenue if revenue.sum() > 0 else conversions
     conversions *= totals.conversions / conversions.sum()
     earned = earned * (totals.revenue / earned.sum())
@@ -92,36 +91,39 @@ def _credits(sample: Sample, learnt: Learnt, seen: Any, totals: Totals, touches:
     return sorted(credits, key=lambda credit: (-credit.conversions, credit.value))
 
 
-def _told(learnt: Learnt) -> dict[str, Any]:
-    area = asdict(learnt.auc)
+def _quality(trained: TrainedModel) -> dict[str, Any]:
+    area = asdict(trained.auc)
     return {
-        "classifier": learnt.kind,
+        "classifier": trained.kind,
         "auc": area["value"],
         "auc_low": area["low"],
         "auc_high": area["high"],
-        "tested_paths": learnt.tested,
-        **learnt.detail,
+        "tested_paths": trained.tested,
+        **trained.detail,
     }
 
 
-def _no_skill(learnt: Learnt) -> str:
-    area = learnt.auc
+def _no_skill(trained: TrainedModel) -> str:
+    area = trained.auc
     return (
-        f"on {learnt.tested:,} later paths its AUC is {area.value:.3f} ({area.low:.3f} to {area.high:.3f} with 95 % "
-        "confidence), which is no better than chance, 0.5: it claims no credits"
+        f"on {trained.tested:,} later paths its AUC is {area.value:.3f} ({area.low:.3f} to {area.high:.3f} with 95 % "
+        "confidence), which is no better than chance, 0.5: it has no credits"
     )
 
 
 def _warnings(sample: Sample, columns: int) -> list[str]:
-    told = []
+    warnings = []
     if sample.share < 1:
-        told.append(
-            f"learnt and credited from {sample.share:.2%} of the people, chosen by a hash of their id, and scaled up"
+        warnings.append(
+            f"trained on and credited from {sample.share:.2%} of the people, selected by a hash of their id, "
+            "and scaled up"
         )
     if columns < len(sample.values):
-        told.append(f"the {len(sample.values) - columns + 1} least touched values look alike to the classifier")
-    if (np.diff(sample.touched.begins) == LONGEST).any():
-        told.append(f"of paths with more than {LONGEST} touches the last {LONGEST} are seen")
-    if sudden := int(sample.sudden.sum()):
-        told.append(f"{sudden:,} sales without a touch before them are credited to their own step and not predicted")
-    return told
+        warnings.append(f"the {len(sample.values) - columns + 1} least touched values share one feature")
+    if (np.diff(sample.touches.begins) == MAX_PATH_TOUCHES).any():
+        warnings.append(f"of paths with more than {MAX_PATH_TOUCHES} touches only the last {MAX_PATH_TOUCHES} are used")
+    if touchless := int(sample.touchless.sum()):
+        warnings.append(
+            f"{touchless:,} sales without a touch before them are credited to their own step and not predicted"
+        )
+    return warnings

@@ -3,7 +3,7 @@
 Method: Shapley, "A value for n-person games" (1953). With v(S) = conversions of the paths whose values all lie in S, a
 path gives its conversion in equal parts to its distinct values, which needs no enumeration (Zhao, Mahboobi and Bagheri,
 "Shapley value methods for attribution modeling in online advertising", 2018). With v(S) = their conversion *rate* there
-is no such shortcut, and all subsets are gone through.
+is no such shortcut, and all subsets are enumerated.
 """
 
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_VALUES: Final = 16
+MAX_VALUES: Final = 16
 """With 16 values there are 65,536 coalitions; each one more doubles them."""
 
 ROUNDING: Final = 1e-12
-"""Nearer to zero than that is zero: a value that adds nothing must not seem to take something away."""
+"""A value closer to zero counts as zero: rounding must not make a value that adds nothing negative."""
 
 Floats = NDArray[np.float64]
 
 
 def rate_values(masks: Sequence[int], paths: Sequence[int], conversions: Sequence[int], values: int) -> Floats:
-    """Shapley values of the game in which a coalition is worth the conversion rate of the paths it could have made.
+    """Shapley values of the game whose worth of a coalition is the conversion rate of the paths within it.
 
     :param masks: for each group of paths the set of its distinct values, value i as bit i, each set once.
     :param paths: how many there are of each. :param conversions: how many of these convert.
-    :param values: how many values there are, at most ``MOST_VALUES``.
+    :param values: how many values there are, at most ``MAX_VALUES``.
     :returns: one value each, negative where a value goes with fewer conversions; their sum is the rate of all paths.
     """
     coalitions = np.arange(1 << values)

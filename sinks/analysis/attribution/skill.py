@@ -1,4 +1,4 @@
-"""How good predictions are on data that no one has learnt from."""
+"""Quality of predictions on data that the classifier was not trained on."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -10,8 +10,8 @@ from scipy.special import logit
 from scipy.stats import norm, rankdata
 
 BINS: Final = 10
-NEARLY: Final = 1e-6
-"""Predictions are kept so far from 0 and 1 before their odds are taken."""
+CLIP: Final = 1e-6
+"""Predictions are clipped to this distance from 0 and 1 before their odds are computed."""
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -40,15 +40,16 @@ def auc(converted: Bools, predicted: Floats) -> Auc:
 
 
 def calibration(converted: Bools, predicted: Floats) -> dict[str, Any]:
-    """Whether of paths with probability p a share of p converts.
+    """How well predicted probabilities match observed rates.
 
-    brier: mean squared error; brier_of_rate: the same for one who always says the rate. slope and intercept of the
+    brier: mean squared error; brier_of_rate: the same for a constant prediction of the rate. slope and intercept of the
     outcome's log odds over the predicted ones (Cox, "Two further applications of a model for binary regression", 1958):
-    1 and 0 are best, a slope below 1 means too bold. bins: up to ten of the same size with n, predicted and observed.
+    1 and 0 are best, a slope below 1 means overconfident. bins: up to ten of the same size with n, predicted and
+    observed.
     """
     from sklearn.linear_model import LogisticRegression
 
-    odds = logit(np.clip(predicted, NEARLY, 1 - NEARLY)).reshape(-1, 1)
+    odds = logit(np.clip(predicted, CLIP, 1 - CLIP)).reshape(-1, 1)
     line = LogisticRegression(C=np.inf).fit(odds, converted)
     bins = [part for part in np.array_split(np.argsort(predicted, kind="stable"), BINS) if len(part)]
     return {

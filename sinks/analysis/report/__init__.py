@@ -1,1 +1,1 @@
-"""The report: one page of charts, each with its answer in a sentence, from what the store has."""
+"""The report: one page of charts from the store, each with its answer in a sentence."""

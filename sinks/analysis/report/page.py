@@ -1,4 +1,4 @@
-"""The page: one file that needs nothing else, readable by eye, on paper, on a phone, and by a screen reader."""
+"""The page: one self-contained file for screen, paper, phone and screen reader."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from importlib import resources
 from string import Template
 from typing import Any, Final
 
-from sinks.analysis.report.asking import Told
-from sinks.analysis.report.look import FAINT, INK, LINE, PAPER, SERIES, dark_rules
+from sinks.analysis.report.queries import QueryResult
 from sinks.analysis.report.section import Question, Row, Section
+from sinks.analysis.report.theme import FAINT, INK, LINE, PAPER, SERIES, dark_rules
 
 TABLE_ROWS: Final = 100
-"""Rows of figures on the page; the file has all."""
+"""Maximum number of table rows on the page; the CSV file has all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A question as the page has it: what the store told, the pictures by width, and the file of its figures."""
+class AnsweredQuestion:
+    """A question with its result, its charts by width, and the CSV file of its figures."""
 
     question: Question
-    told: Told
-    pictures: Sequence[str]
+    result: QueryResult
+    charts: Sequence[str]
     file: str
 
 
-def page(title: str, about: str, sections: Iterable[tuple[Section, Sequence[Shown]]]) -> str:
-    """The whole page as HTML. Every text is escaped here; pictures are SVG elements already."""
+def page(title: str, about: str, sections: Iterable[tuple[Section, Sequence[AnsweredQuestion]]]) -> str:
+    """The whole page as HTML. Every text is escaped here; charts are SVG elements already."""
     sections = list(sections)
     body = [_contents(sections), "<main>"]
     for section, shown in sections:
@@ -54,38 +54,36 @@ def page(title: str, about: str, sections: Iterable[tuple[Section, Sequence[Show
     )
 
 
-def _contents(sections: Sequence[tuple[Section, Sequence[Shown]]]) -> str:
-    """The answers at a glance, each leading to its chart."""
-    lines = [
-        f'<li><a href="#{section.id}-{one.question.id}">{escape(one.question.text)}</a>{escape(_brief(one.told))}</li>'
-        for section, shown in sections
-        for one in shown
-    ]
+def _contents(sections: Sequence[tuple[Section, Sequence[AnsweredQuestion]]]) -> str:
+    """The list of all answers, each a link to its chart."""
+    lines = []
+    for section, shown in sections:
+        for one in shown:
+            link = f'<a href="#{section.id}-{one.question.id}">{escape(one.question.text)}</a>'
+            lines.append(f"<li>{link}{escape(_brief(one.result))}</li>")
     return f'<nav aria-label="Answers"><ul>{"".join(lines)}</ul></nav>'
 
 
-def _brief(told: Told) -> str:
-    return told.answer.sentence if told.answer else told.why
+def _brief(result: QueryResult) -> str:
+    return result.answer.sentence if result.answer else result.why
 
 
-def _article(section: Section, shown: Shown) -> str:
-    question, told = shown.question, shown.told
+def _article(section: Section, shown: AnsweredQuestion) -> str:
+    question, result = shown.question, shown.result
     id_ = f"{section.id}-{question.id}"
     parts = [f'<article aria-labelledby="{id_}"><h3 id="{id_}">{escape(question.text)}</h3>']
-    if told.answer:
-        wide, narrow = shown.pictures
+    if result.answer:
+        wide, narrow = shown.charts
         parts += [
-            f'<p>{escape(told.answer.sentence)}</p><p class="n">n = {escape(told.answer.n)}</p>',
+            f'<p>{escape(result.answer.sentence)}</p><p class="n">n = {escape(result.answer.n)}</p>',
             f'<figure><div class="picture wide">{wide}</div><div class="picture narrow">{narrow}</div>',
             f"<figcaption>{escape(question.how)}</figcaption></figure>",
-            *(f'<p class="faint">{escape(note)}</p>' for note in told.answer.notes),
-            _figures(question, told.simple, shown.file),
+            *(f'<p class="faint">{escape(note)}</p>' for note in result.answer.notes),
+            _figures(question, result.simple, shown.file),
         ]
     else:
-        parts.append(f'<p class="nothing{" failed" * told.failed}">{escape(told.why)}</p>')
-    parts.append(
-        f"<details><summary>Ask again</summary><pre><code>{escape(told.query)}</code></pre></details></article>"
-    )
+        parts.append(f'<p class="nothing{" failed" * result.failed}">{escape(result.why)}</p>')
+    parts.append(f"<details><summary>Query</summary><pre><code>{escape(result.query)}</code></pre></details></article>")
     return "\n".join(parts)
 
 

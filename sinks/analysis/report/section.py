@@ -1,13 +1,13 @@
-"""What the report is made of: sections of questions, each with its query, its answer in words and its chart.
+"""The parts of the report: sections of questions, each with its query, its answer in words and its chart.
 
-A new section is one file in the folder `sections` and one line in its registry. Everything here is a value: a question
-is asked by `asking.py`, drawn by `picture.py` and written by `page.py`.
+A new section is one file in the folder `sections`, which is discovered. Everything here is a value: `queries.py` runs a
+question's query, `svg.py` draws its chart and `page.py` makes the page.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sinks.analysis.period import BEGINNING, END
 
@@ -22,7 +22,7 @@ class Drawing(Protocol):
 
 
 class Source(Protocol):
-    """The store, as far as a question may look at it before it is asked."""
+    """The store, for questions whose variants depend on its content."""
 
     def has(self, name: str) -> bool:
         """Whether there is such a table or view."""
@@ -35,10 +35,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the report is about.
+    """The period and look-back of a report.
 
-    since and until are dates or times in UTC as ISO 8601 text; until itself is outside. lookback_days is how old a
-    touch may be when its path ends.
+    since and until are texts that the view period reads; until itself is excluded. lookback_days is the maximum
+    age of a touch when its path ends.
     """
 
     since: str
@@ -47,48 +47,49 @@ class Scope:
 
     @property
     def is_all_time(self) -> bool:
-        """Whether it is the period of everything."""
+        """Whether the period has everything."""
         return (self.since, self.until) == (BEGINNING, END)
 
     def filled(self, query: str, values: Mapping[str, str]) -> str:
-        """The query with $since, $until, $lookback_days and the names in `values` put in."""
+        """The query with $since, $until, $lookback_days and the names in `values` replaced."""
         return Template(query.strip()).substitute(
             values, since=self.since, until=self.until, lookback_days=str(self.lookback_days)
         )
 
 
-def moment(text: str) -> str:
-    """SQL of a date or time in UTC, read as the views read it."""
-    return f"parseDateTime64BestEffort('{text}', 6, 'UTC')"
+def bound(name: Literal["since", "until"]) -> str:
+    """SQL of one end of the report's period, parsed as in the views."""
+    return f"(SELECT {name} FROM footpath.period(since = '$since', until = '$until', days = $lookback_days))"
 
 
 def period(column: str) -> str:
     """SQL of the condition that a time is in the report's period."""
-    return f"{column} >= {moment('$since')} AND {column} < {moment('$until')}"
+    return f"{column} >= {bound('since')} AND {column} < {bound('until')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One sentence, what it was counted from, and what else is to be known."""
+    """One sentence, the number of cases it is based on, and notes."""
 
     sentence: str
     n: str
     notes: Sequence[str] = ()
 
 
-def once(source: Source, scope: Scope) -> Iterable[Mapping[str, str]]:
-    """A query that is asked a single time."""
+def single(source: Source, scope: Scope) -> Iterable[Mapping[str, str]]:
+    """No variants: the query runs once."""
     return ({},)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question, its query, and what is made of the rows.
+    """One question with its query, its answer and its chart.
 
-    reads are the tables and views that the query needs; when one is missing the page says so. The query is a template
-    with $since, $until and $lookback_days. It is asked once for each of `variants`, whose values fill in further names
-    and become the first columns of the rows. `answer` gives None, and `draw` is not called, when there is nothing to
-    show; then `nothing` is said. `draw` gets the width of the whole picture in pixels: one for a desk, one for a phone.
+    reads are the tables and views that the query needs; the page names a missing one. The query is a template with
+    $since, $until and $lookback_days. It runs once for each of `variants`, whose values replace further names and
+    become the first columns of the rows. `answer` returns None when there is nothing to show; then `draw` is not called
+    and the page has the text `nothing`. `draw` gets the width of the chart in pixels: one for a desktop, one for a
+    phone. `how` explains the chart.
     """
 
     id: str
@@ -99,13 +100,17 @@ class Question:
     draw: Callable[[list[Row], int], Drawing]
     how: str
     nothing: str
-    variants: Callable[[Source, Scope], Iterable[Mapping[str, str]]] = once
+    variants: Callable[[Source, Scope], Iterable[Mapping[str, str]]] = single
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Questions under one title; `id` names their anchor and their files."""
+    """Questions under one title.
+
+    :param id: names their anchors and files. :param position: orders the sections of the page, lowest first.
+    """
 
     id: str
     title: str
+    position: int
     questions: tuple[Question, ...]

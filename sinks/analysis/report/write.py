@@ -1,4 +1,4 @@
-"""Writes a report: asks every question, draws, and puts page and figures into a folder."""
+"""Writes a report: runs every query, draws the charts, and writes page and CSV files into a folder."""
 
 import csv
 import io
@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
-from sinks.analysis.report.asking import Store, Told
-from sinks.analysis.report.page import Shown, page
-from sinks.analysis.report.picture import WIDTHS, draw
+from sinks.analysis.report.page import AnsweredQuestion, page
+from sinks.analysis.report.queries import QueryResult, ReportStore
 from sinks.analysis.report.section import Question, Row, Scope, Section
+from sinks.analysis.report.svg import WIDTHS, draw
 
 PAGE: Final = "report.html"
 FIGURES: Final = "data"
@@ -23,7 +23,7 @@ FIGURES: Final = "data"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The page, how many questions have an answer, how many have nothing to show, and those that the store refused."""
+    """The page, the numbers of questions with an answer and with nothing to show, and the ids of failed queries."""
 
     page: Path
     answered: int
@@ -39,50 +39,50 @@ def write(
     folder: Path,
     began: Callable[[str], None],
 ) -> Written:
-    """Writes the report into the folder, which is made when it is not there.
+    """Writes the report into the folder, which is created when it does not exist; blocks for the time of all queries.
 
-    :param began: is told of each question before it is asked.
+    :param began: receives the text of each question before its query runs.
     :raises OSError: the folder cannot be written to.
     """
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-    store = Store(client)
-    shown: list[tuple[Section, list[Shown]]] = []
+    store = ReportStore(client)
+    shown: list[tuple[Section, list[AnsweredQuestion]]] = []
     for section in sections:
         shown.append((section, []))
         for question in section.questions:
             began(question.text)
             shown[-1][1].append(_show(store, section, question, scope, folder))
     _replace(folder / PAGE, page(title, _about(scope), shown))
-    told = {f"{section.id}-{one.question.id}": one.told for section, several in shown for one in several}
+    result = {f"{section.id}-{one.question.id}": one.result for section, several in shown for one in several}
     return Written(
         folder / PAGE,
-        answered=sum(one.answer is not None for one in told.values()),
-        empty=sum(one.answer is None and not one.failed for one in told.values()),
-        refused=tuple(id_ for id_, one in told.items() if one.failed),
+        answered=sum(one.answer is not None for one in result.values()),
+        empty=sum(one.answer is None and not one.failed for one in result.values()),
+        refused=tuple(id_ for id_, one in result.items() if one.failed),
     )
 
 
-def _show(store: Store, section: Section, question: Question, scope: Scope, folder: Path) -> Shown:
-    told = store.told(question, scope)
+def _show(store: ReportStore, section: Section, question: Question, scope: Scope, folder: Path) -> AnsweredQuestion:
+    result = store.ask(question, scope)
     id_ = f"{section.id}-{question.id}"
     file = f"{FIGURES}/{id_}.csv"
-    if told.answer is None:
-        (folder / file).unlink(missing_ok=True)  # of an earlier report, which had an answer
-        return Shown(question, told, (), file)
-    _replace(folder / file, figures(told.rows))
-    return Shown(question, told, _pictures(id_, question, told), file)
+    if result.answer is None:
+        (folder / file).unlink(missing_ok=True)  # left by an earlier report that had an answer
+        return AnsweredQuestion(question, result, (), file)
+    _replace(folder / file, figures(result.rows))
+    return AnsweredQuestion(question, result, _charts(id_, question, result), file)
 
 
-def _pictures(id_: str, question: Question, told: Told) -> list[str]:
-    assert told.answer is not None
-    description = f"{told.answer.sentence} n = {told.answer.n}. {question.how}"
-    return [draw(question.draw(told.simple, width), f"{id_}-{width}", question.text, description) for width in WIDTHS]
+def _charts(id_: str, question: Question, result: QueryResult) -> list[str]:
+    assert result.answer is not None
+    description = f"{result.answer.sentence} n = {result.answer.n}. {question.how}"
+    return [draw(question.draw(result.simple, width), f"{id_}-{width}", question.text, description) for width in WIDTHS]
 
 
 def figures(rows: Sequence[Row]) -> str:
     """Rows as CSV (RFC 4180), times as ISO 8601 in UTC.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    A text that a spreadsheet would interpret as a formula gets an apostrophe in front.
     """
     out = io.StringIO(newline="")
     table = csv.writer(out)
@@ -105,7 +105,7 @@ def _field(value: Any) -> Any:
 def _about(scope: Scope) -> str:
     period = "All time" if scope.is_all_time else f"From {scope.since} until before {scope.until} (UTC)"
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
-    return f"{period}; touches count for {scope.lookback_days} days. Made by Footpath on {made} UTC."
+    return f"{period}; touches count for {scope.lookback_days} days. Created by Footpath on {made} UTC."
 
 
 def _replace(file: Path, text: str) -> None:

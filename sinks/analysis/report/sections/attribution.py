@@ -1,39 +1,41 @@
-"""What each channel was worth, by every model beside each other."""
+"""Credits of each channel, by every model."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from shlex import quote
 from typing import Final
 
 import altair as alt
 
-from sinks.analysis.report.look import COLOURS, FAINT, INK
-from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, Source, moment
-from sinks.analysis.report.shapes import OTHER, data, narrow
-from sinks.analysis.words import NONE, count, listed, money, name, several, share
+from sinks.analysis.formatting import NO_VALUE, count, join_words, label, money, plural, share
+from sinks.analysis.report.charts import OTHER, data, narrow
+from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, Source, bound
+from sinks.analysis.report.theme import COLOURS, FAINT, INK
 
 RULES: Final = ("first", "last", "last_non_direct", "linear", "time_decay", "position")
 DIMENSIONS: Final = ("campaign", "placement", "store")
-MOST: Final = 8
-"""Values that a chart shows by themselves."""
+MAX_VALUES: Final = 8
+"""Maximum number of values in a chart; the rest is summed as all others."""
 SPACE: Final = 14
 """Between panels, in pixels."""
 
 
 def models(source: Source, scope: Scope) -> Iterable[Mapping[str, str]]:
-    """The rule-based models, and the data-driven ones that have a run of this very period."""
+    """The rule-based models, and the data-driven ones with a run of exactly this period and look-back."""
     found = [*RULES]
     if source.has("attribution_run_latest"):
-        runs = source.rows(
+        query = (
             "SELECT model FROM attribution_run_latest WHERE by = 'channel' AND skilled "
-            f"AND lookback_days = {scope.lookback_days} "
-            f"AND since = {moment(scope.since)} AND until = {moment(scope.until)} ORDER BY model"
+            f"AND lookback_days = $lookback_days AND since = {bound('since')} AND until = {bound('until')} "
+            "ORDER BY model"
         )
+        runs = source.rows(scope.filled(query, {}))
         found += [row["model"] for row in runs]
     return [{"model": model} for model in found]
 
 
 def dimensions(source: Source, scope: Scope) -> Iterable[Mapping[str, str]]:
-    """What else a touch can be credited by."""
+    """The other dimensions of a touch."""
     return [{"by": by} for by in DIMENSIONS]
 
 
@@ -55,16 +57,27 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
     )
     notes = []
     if set(used) <= set(RULES):
-        period = "" if scope.is_all_time else f" --since {scope.since} --until {scope.until}"
         notes.append(
-            "No data-driven model has a run of this period and look-back yet: "
-            f"footpath attribute --model all{period} --lookback-days {scope.lookback_days} makes them."
+            f"No data-driven model has a run of this period and look-back yet: {_command('all', scope)} makes them."
         )
+    seen = {model: round(sum(row["conversions"] for row in rows if row["model"] == model)) for model in used}
+    notes += [
+        f"The run of {model} is older than some sales: it knows {count(known)} conversions of {count(conversions)}; "
+        f"{_command(model, scope)} makes a new one."
+        for model, known in seen.items()
+        if known != round(conversions)
+    ]
     return Answer(
-        f"By its last touch {name(leader)} leads with {share(last[leader])} of the conversions; {range_}.",
-        f"{count(conversions)} conversions, revenue {money(revenue)}, {several(len(used), 'model')}",
+        f"By its last touch {label(leader)} leads with {share(last[leader])} of the conversions; {range_}.",
+        f"{count(conversions)} conversions, revenue {money(revenue)}, {plural(len(used), 'model')}",
         notes,
     )
+
+
+def _command(model: str, scope: Scope) -> str:
+    """What runs a model for exactly this period and look-back."""
+    period = "" if scope.is_all_time else f" --since {quote(scope.since)} --until {quote(scope.until)}"
+    return f"footpath attribute --model {model}{period} --lookback-days {scope.lookback_days}"
 
 
 def _answer_by(rows: list[Row], scope: Scope) -> Answer | None:
@@ -74,15 +87,15 @@ def _answer_by(rows: list[Row], scope: Scope) -> Answer | None:
         parts = {value: part for (of, value), part in shares.items() if of == by and value}
         if parts:
             value = max(parts, key=lambda value: parts[value])
-            best.append(f"{by} {name(value)} ({share(parts[value])})")
+            best.append(f"{by} {label(value)} ({share(parts[value])})")
     if not best:
         return None
     conversions = sum(row["conversions"] for row in rows if row["by"] == DIMENSIONS[0])
     without = [f"{by} {share(shares.get((by, ''), 0))}" for by in DIMENSIONS]
     return Answer(
-        f"Of all conversions, shared linearly among touches, most go to {listed(best)}.",
+        f"Of all conversions, shared linearly among touches, most go to {join_words(best)}.",
         f"{count(conversions)} conversions, each shared among all touches of its path",
-        [f"Not in the chart: conversions of touches without one, and of sales without any touch ({listed(without)})."],
+        [f"Not in the chart: touches without such a value, and sales without any touch ({join_words(without)})."],
     )
 
 
@@ -94,7 +107,7 @@ def _shares(rows: list[Row], panel: str, value: str) -> dict[tuple[str, str], fl
 
 
 def panels(rows: list[Row], panel: str, value: str) -> list[Row]:
-    """Shares of conversions and of revenue in each panel; beyond MOST values the rest is taken together."""
+    """Shares of conversions and of revenue in each panel; beyond MAX_VALUES values the rest is summed."""
     totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     weights: dict[str, float] = defaultdict(float)
     for row in rows:
@@ -102,10 +115,10 @@ def panels(rows: list[Row], panel: str, value: str) -> list[Row]:
         totals[row[panel]][1] += row["revenue"]
         weights[row[value]] += row["conversions"]
     ranked = sorted(weights, key=lambda one: (-weights[one], one))
-    kept = ranked if len(ranked) <= MOST else ranked[: MOST - 1]
+    kept = ranked if len(ranked) <= MAX_VALUES else ranked[: MAX_VALUES - 1]
     parts: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for row in rows:
-        part = parts[row[panel], name(row[value]) if row[value] in kept else OTHER]
+        part = parts[row[panel], label(row[value]) if row[value] in kept else OTHER]
         for i, measure in enumerate(("conversions", "revenue")):
             part[i] += row[measure] / totals[row[panel]][i] if totals[row[panel]][i] else 0.0
     return [
@@ -114,29 +127,29 @@ def panels(rows: list[Row], panel: str, value: str) -> list[Row]:
             "value": one,
             "conversions": part[0],
             "revenue": part[1],
-            "said": f"{part[0] * 100:.0f} %" if part[0] > 0.02 else share(part[0]),
+            "text": f"{part[0] * 100:.0f} %" if part[0] > 0.02 else share(part[0]),
         }
         for (of, one), part in parts.items()
     ]
 
 
 def _draw(rows: list[Row], width: int) -> Drawing:
-    return facets(panels(rows, "model", "channel"), 2 if narrow(width) else 3, width, together=True)
+    return facets(panels(rows, "model", "channel"), 2 if narrow(width) else 3, width, shared=True)
 
 
 def _draw_by(rows: list[Row], width: int) -> Drawing:
     found = [row for by in DIMENSIONS for row in panels([row for row in rows if row["by"] == by], "by", "value")]
-    named = [row for row in found if row["value"] != NONE]
-    return facets(named, 1 if narrow(width) else 3, width, together=False)
+    named = [row for row in found if row["value"] != NO_VALUE]
+    return facets(named, 1 if narrow(width) else 3, width, shared=False)
 
 
-def facets(found: list[Row], beside: int, width: int, together: bool) -> alt.FacetChart:
-    """A panel each, so many beside each other: bars for conversions, a mark for revenue.
+def facets(found: list[Row], per_row: int, width: int, shared: bool) -> alt.FacetChart:
+    """One facet per panel, ``per_row`` in a row: bars for conversions, a mark for revenue.
 
-    :param together: whether all panels have the same values, which then are named once a line.
+    :param shared: whether all panels have the same values, which then are labelled once per row.
     """
     labels = min(120, 12 + 6.5 * max(len(row["value"]) for row in found))
-    inner = (width - 8 - labels * (1 if together else beside)) / beside - SPACE
+    inner = (width - 8 - labels * (1 if shared else per_row)) / per_row - SPACE
     ends = [row[measure] for row in found for measure in ("conversions", "revenue")]
     across = alt.Scale(domain=[min(0.0, *ends), max(1e-9, *ends) * 1.35], nice=False)
     sums: dict[str, float] = defaultdict(float)
@@ -149,7 +162,7 @@ def facets(found: list[Row], beside: int, width: int, together: bool) -> alt.Fac
         x=alt.X("revenue:Q", scale=across)
     )
     text = base.mark_text(align="left", dx=4, color=FAINT[0], fontSize=11).encode(
-        x=alt.X("at:Q", scale=across), text="said:N"
+        x=alt.X("at:Q", scale=across), text="text:N"
     )
     placed = [{**row, "at": max(row["conversions"], row["revenue"], 0.0)} for row in found]
     chart = (
@@ -162,11 +175,11 @@ def facets(found: list[Row], beside: int, width: int, together: bool) -> alt.Fac
                 sort=list(dict.fromkeys(row["panel"] for row in found)),
                 header=alt.Header(labelAnchor="start", labelFontWeight="bold", labelColor=INK[0]),
             ),
-            columns=beside,
+            columns=per_row,
             spacing=SPACE,
         )
     )
-    return chart if together else chart.resolve_scale(y="independent")
+    return chart if shared else chart.resolve_scale(y="independent")
 
 
 _HOW: Final = "Bars are shares of the conversions, orange marks shares of the revenue net of returns; 100 % a panel."
@@ -183,9 +196,10 @@ ORDER BY conversions DESC, value
 """
 
 SECTION: Final = Section(
-    "attribution",
-    "What was it worth?",
-    (
+    id="attribution",
+    title="What was it worth?",
+    position=10,
+    questions=(
         Question(
             id="channels",
             text="What is each channel worth, by model?",

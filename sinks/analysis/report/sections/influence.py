@@ -1,14 +1,14 @@
-"""What last-click hides of the physical world."""
+"""Conversions with a touch in the physical world that last-click attributes to another one."""
 
 from typing import Final
 
+from sinks.analysis.formatting import NO_VALUE, count, interval_text, label, money, plural, share
+from sinks.analysis.report.charts import bars, intervals
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
-from sinks.analysis.report.shapes import bars, intervals
-from sinks.analysis.words import NONE, between, count, money, name, several, share
 
 BY: Final = "placement"
-MOST: Final = 12
-"""Lines of a chart; the table has all."""
+MAX_ROWS: Final = 12
+"""Maximum number of rows in a chart; the table has all."""
 
 _PERIOD: Final = f"(by='{BY}', lookback_days=$lookback_days, since='$since', until='$until')"
 
@@ -19,30 +19,30 @@ def _hidden(rows: list[Row], scope: Scope) -> Answer | None:
         return None
     best = max((row for row in rows if row["value"] != "*"), key=lambda row: int(row["hidden_conversions"]))
     most = (
-        f"; the {BY} that is most often behind another touch is {name(best['value'])} "
-        f"({several(best['hidden_conversions'], 'conversion')})"
-        if best["hidden_conversions"] and name(best["value"]) != NONE
+        f"; the {BY} that is most often behind another touch is {label(best['value'])} "
+        f"({plural(best['hidden_conversions'], 'conversion')})"
+        if best["hidden_conversions"] and label(best["value"]) != NO_VALUE
         else ""
     )
     return Answer(
         f"A touch in the physical world is in {share(total['share'])} of the conversions "
-        f"({between(total['share_low'], total['share_high'])}), and last-click gives it nothing in "
-        f"{share(total['hidden_share'])} ({between(total['hidden_low'], total['hidden_high'])}), worth "
+        f"({interval_text(total['share_low'], total['share_high'])}), and last-click gives it nothing in "
+        f"{share(total['hidden_share'])} ({interval_text(total['hidden_low'], total['hidden_high'])}), worth "
         f"{money(total['hidden_revenue'])}{most}.",
         f"{count(total['n'])} conversions, {count(total['conversions'])} of them with a touch in the physical world",
     )
 
 
 def _draw_hidden(rows: list[Row], width: int) -> Drawing:
-    told = [
+    marks = [
         {
             **row,
-            "label": "any of them" if row["value"] == "*" else name(row["value"]),
-            "said": f"{count(row['hidden_conversions'])} of {count(row['conversions'])} hidden",
+            "label": "any of them" if row["value"] == "*" else label(row["value"]),
+            "text": f"{count(row['hidden_conversions'])} of {count(row['conversions'])} hidden",
         }
-        for row in [row for row in rows if row["conversions"]][: MOST + 1]
+        for row in [row for row in rows if row["conversions"]][: MAX_ROWS + 1]
     ]
-    return intervals(told, "label", "hidden_share", "hidden_low", "hidden_high", "said", width)
+    return intervals(marks, "label", "hidden_share", "hidden_low", "hidden_high", "text", width)
 
 
 def _first(rows: list[Row], scope: Scope) -> Answer | None:
@@ -51,28 +51,29 @@ def _first(rows: list[Row], scope: Scope) -> Answer | None:
     conversions = sum(row["conversions"] for row in rows)
     part = f" ({share(top['revenue'] / revenue)})" if revenue else ""
     return Answer(
-        f"Where a touch in the physical world came first, {BY} {name(top['value'])} opened the door to most revenue: "
+        f"Where a touch in the physical world came first, {BY} {label(top['value'])} opened the door to most revenue: "
         f"{money(top['revenue'])} of {money(revenue)}{part}.",
         f"{count(conversions)} conversions with a touch in the physical world, of {count(top['n'])}",
     )
 
 
 def _draw_first(rows: list[Row], width: int) -> Drawing:
-    told = [
+    marks = [
         {
-            "label": name(row["value"]),
+            "label": label(row["value"]),
             "revenue": row["revenue"],
-            "said": f"{money(row['revenue'])} from {several(row['conversions'], 'conversion')}",
+            "text": f"{money(row['revenue'])} from {plural(row['conversions'], 'conversion')}",
         }
-        for row in sorted(rows, key=lambda row: -float(row["revenue"]))[:MOST]
+        for row in sorted(rows, key=lambda row: -float(row["revenue"]))[:MAX_ROWS]
     ]
-    return bars(told, "label", "revenue", "said", width)
+    return bars(marks, "label", "revenue", "text", width)
 
 
 SECTION: Final = Section(
-    "influence",
-    "What does last-click hide?",
-    (
+    id="influence",
+    title="What does last-click hide?",
+    position=30,
+    questions=(
         Question(
             id="hidden",
             text="How often is the physical world present, but not last?",
@@ -91,7 +92,7 @@ SECTION: Final = Section(
             query=f"SELECT *\nFROM first_offline_touch{_PERIOD}",
             answer=_first,
             draw=_draw_first,
-            how="Revenue net of returns by the placement of the first touch in the physical world, wherever it stands.",
+            how="Revenue net of returns by the placement of the first touch in the physical world of a path.",
             nothing="No path of this period that ends in a sale has a touch in the physical world.",
         ),
     ),

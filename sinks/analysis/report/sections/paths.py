@@ -1,15 +1,15 @@
-"""The ways people go before they buy, or don't."""
+"""The paths of people with and without a conversion."""
 
 from typing import Final
 
+from sinks.analysis.formatting import count, hours, interval_text, label, plural, share
 from sinks.analysis.intervals import wilson
+from sinks.analysis.report.charts import bars, columns
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
-from sinks.analysis.report.shapes import bars, columns
-from sinks.analysis.words import between, count, hours, name, several, share
 
 LONGEST: Final = 15
-"""Paths with so many touches or more share a column."""
-WAYS: Final = 12
+"""Paths with at least this number of touches share a column."""
+MAX_PATHS: Final = 12
 SPANS: Final = {
     0: "< 1 h",
     1: "1–6 h",
@@ -21,39 +21,39 @@ SPANS: Final = {
     672: "4–8 w",
     1344: "≥ 8 w",
 }
-"""Columns by their first hour."""
+"""Column labels by their first hour."""
 
-_PATHS: Final = "considered_path(by='channel', lookback_days=$lookback_days, since='$since', until='$until')"
+_PATHS: Final = "path_in_window(by='channel', lookback_days=$lookback_days, since='$since', until='$until')"
 
 
-def _ways(rows: list[Row], scope: Scope) -> Answer | None:
+def _frequent(rows: list[Row], scope: Scope) -> Answer | None:
     top = rows[0]
     if not top["all_conversions"]:
         return None
     rate = top["conversions"] / top["paths"]
     return Answer(
-        f"Most conversions come along {_way(top)}: {share(top['conversions'] / top['all_conversions'])} of them; of "
-        f"those who go it {share(rate)} buy ({between(*wilson(top['conversions'], top['paths']))}).",
+        f"Most conversions have the path {_path(top)}: {share(top['conversions'] / top['all_conversions'])} of them; "
+        f"of all with this path {share(rate)} convert ({interval_text(*wilson(top['conversions'], top['paths']))}).",
         f"{count(top['all_paths'])} paths, {count(top['all_conversions'])} of them with a conversion",
     )
 
 
-def _draw_ways(rows: list[Row], width: int) -> Drawing:
-    told = [
+def _draw_frequent(rows: list[Row], width: int) -> Drawing:
+    marks = [
         {
-            "way": _way(row),
+            "path": _path(row),
             "conversions": row["conversions"],
-            "said": f"{count(row['conversions'])} of {count(row['paths'])} "
-            f"({between(*wilson(row['conversions'], row['paths']))})",
+            "text": f"{count(row['conversions'])} of {count(row['paths'])} "
+            f"({interval_text(*wilson(row['conversions'], row['paths']))})",
         }
         for row in rows
         if row["conversions"]
     ]
-    return bars(told, "way", "conversions", "said", width)
+    return bars(marks, "path", "conversions", "text", width)
 
 
-def _way(row: Row) -> str:
-    return " › ".join(name(step) for step in row["way"].split(" > "))
+def _path(row: Row) -> str:
+    return " › ".join(label(step) for step in row["channel_path"].split(" > "))
 
 
 def _lengths(rows: list[Row], scope: Scope) -> Answer | None:
@@ -68,7 +68,7 @@ def _lengths(rows: list[Row], scope: Scope) -> Answer | None:
             half = row["touches"]
             break
     return Answer(
-        f"Half of the conversions take {several(half, 'touch') if half == 1 else f'{half} touches'} or fewer; "
+        f"Half of the conversions take {plural(half, 'touch') if half == 1 else f'{half} touches'} or fewer; "
         f"{share(1 - one / conversions)} take more than one, which is where models can differ.",
         f"{count(conversions)} conversions, {count(sum(row['paths'] for row in rows))} paths",
     )
@@ -80,12 +80,12 @@ def _draw_lengths(rows: list[Row], width: int) -> Drawing:
         touches = min(row["touches"], LONGEST)
         for what, number in (("bought", row["conversions"]), ("did not buy", row["paths"] - row["conversions"])):
             parts[touches, what] = parts.get((touches, what), 0) + number
-    told = [
+    marks = [
         {"touches": _length(touches), "what": what, "paths": number}
         for (touches, what), number in sorted(parts.items())
     ]
     order = [_length(touches) for touches in range(LONGEST + 1)]
-    return columns(told, "touches", "paths", width, "touches on the path", order, "what")
+    return columns(marks, "touches", "paths", width, "touches on the path", order, "what")
 
 
 def _length(touches: int) -> str:
@@ -104,22 +104,22 @@ def _times(rows: list[Row], scope: Scope) -> Answer | None:
 
 def _draw_times(rows: list[Row], width: int) -> Drawing:
     found = {int(row["from_h"]): row["conversions"] for row in rows}
-    told = [{"span": span, "conversions": found.get(first, 0)} for first, span in SPANS.items()]
-    return columns(told, "span", "conversions", width, "from the first touch to the conversion", [*SPANS.values()])
+    marks = [{"span": span, "conversions": found.get(first, 0)} for first, span in SPANS.items()]
+    return columns(marks, "span", "conversions", width, "from the first touch to the conversion", [*SPANS.values()])
 
 
-_WAYS: Final = f"""
+_FREQUENT: Final = f"""
 SELECT
-    arrayStringConcat(arrayCompact(steps), ' > ') AS way,
+    arrayStringConcat(arrayCompact(steps), ' > ') AS channel_path,
     count() AS paths,
     countIf(converted) AS conversions,
     sum(path.revenue) AS revenue,
     sum(count()) OVER () AS all_paths,
     sum(countIf(converted)) OVER () AS all_conversions
 FROM {_PATHS} AS path
-GROUP BY way
-ORDER BY conversions DESC, paths DESC, way
-LIMIT {WAYS}
+GROUP BY channel_path
+ORDER BY conversions DESC, paths DESC, channel_path
+LIMIT {MAX_PATHS}
 """
 _LENGTHS: Final = f"""
 SELECT if(types = ['none'], 0, length(steps)) AS touches, count() AS paths, countIf(converted) AS conversions
@@ -142,24 +142,25 @@ ORDER BY from_h
 """
 
 SECTION: Final = Section(
-    "paths",
-    "Which ways do people go?",
-    (
+    id="paths",
+    title="Which paths do people take?",
+    position=60,
+    questions=(
         Question(
-            id="ways",
-            text="Which ways lead to a conversion most often?",
-            reads=("considered_path",),
-            query=_WAYS,
-            answer=_ways,
-            draw=_draw_ways,
-            how="Conversions, and paths that went the same way; in brackets the 95 % interval of the share that "
+            id="frequent",
+            text="Which paths lead to a conversion most often?",
+            reads=("path_in_window",),
+            query=_FREQUENT,
+            answer=_frequent,
+            draw=_draw_frequent,
+            how="Conversions, and all paths with the same channels; in brackets the 95 % interval of the share that "
             "converts (Wilson). A channel that follows itself counts once.",
             nothing="No path of this period ends in a sale.",
         ),
         Question(
             id="lengths",
             text="How many touches does a path have?",
-            reads=("considered_path",),
+            reads=("path_in_window",),
             query=_LENGTHS,
             answer=_lengths,
             draw=_draw_lengths,
@@ -169,7 +170,7 @@ SECTION: Final = Section(
         Question(
             id="times",
             text="How long does it take to convert?",
-            reads=("considered_path",),
+            reads=("path_in_window",),
             query=_TIMES,
             answer=_times,
             draw=_draw_times,

@@ -1,10 +1,10 @@
-"""What could not be used, and why."""
+"""Rejected events by stage and reason."""
 
 from typing import Final
 
+from sinks.analysis.formatting import count, plural, share
+from sinks.analysis.report.charts import bars
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
-from sinks.analysis.report.shapes import bars
-from sinks.analysis.words import count, several, share
 
 
 def _answer(rows: list[Row], scope: Scope) -> Answer | None:
@@ -12,29 +12,29 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
     used = top["used"]
     replayed = sum(row["replayed"] for row in rows)
     return Answer(
-        f"{several(total, 'event')} could not be used, {share(total / (total + used))} of what came; most often "
-        f"{top['stage']} refused with reason {top['reason']} ({share(top['events'] / total)}).",
-        f"{several(total, 'rejected event')}, {count(used)} used",
-        [f"{count(replayed)} were replayed since; footpath replay rejected sends them once the cause is mended."],
+        f"{plural(total, 'event')} could not be used, {share(total / (total + used))} of those received; most often "
+        f"{top['stage']} rejected with reason {top['reason']} ({share(top['events'] / total)}).",
+        f"{plural(total, 'rejected event')}, {count(used)} used",
+        [f"{count(replayed)} were replayed since; footpath replay rejected sends them once the cause is fixed."],
     )
 
 
 def _draw(rows: list[Row], width: int) -> Drawing:
     stages = list(dict.fromkeys(row["stage"] for row in rows))
-    told = [
+    marks = [
         {
             "stage": row["stage"],
             "what": f"{row['stage']}: {row['reason']}" + (f" ({row['field']})" if row["field"] else ""),
             "events": row["events"],
-            "said": count(row["events"]) + (f", {count(row['replayed'])} replayed" if row["replayed"] else ""),
+            "text": count(row["events"]) + (f", {count(row['replayed'])} replayed" if row["replayed"] else ""),
         }
-        for row in rows[:MOST]
+        for row in rows[:MAX_BARS]
     ]
-    return bars(told, "what", "events", "said", width, "stage", stages)
+    return bars(marks, "what", "events", "text", width, "stage", stages)
 
 
-MOST: Final = 12
-"""Bars at most; the table has all."""
+MAX_BARS: Final = 12
+"""Maximum number of bars; the table has all."""
 
 _REASONS: Final = f"""
 SELECT
@@ -54,17 +54,18 @@ LIMIT 1000
 """
 
 SECTION: Final = Section(
-    "rejects",
-    "What could not be used?",
-    (
+    id="rejects",
+    title="What could not be used?",
+    position=80,
+    questions=(
         Question(
             id="reasons",
-            text="Who refused how much, and why?",
+            text="Which stage rejected how many events, and why?",
             reads=("event_rejected", "event_replayed", "touchpoint"),
             query=_REASONS,
             answer=_answer,
             draw=_draw,
-            how="Events by reason and field at fault, coloured by the stage that refused them.",
+            how="Events by reason and field at fault, coloured by the stage that rejected them.",
             nothing="Nothing was rejected in this period.",
         ),
     ),

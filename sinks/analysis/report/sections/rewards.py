@@ -1,13 +1,13 @@
-"""The points that were earned and taken back."""
+"""Points earned and reversed."""
 
 from typing import Final
 
+from sinks.analysis.formatting import count, plural, share
+from sinks.analysis.report.charts import bars
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
-from sinks.analysis.report.shapes import bars
-from sinks.analysis.words import count, several, share
 
-MOST: Final = 16
-"""Bars at most; the table has all."""
+MAX_BARS: Final = 16
+"""Maximum number of bars; the table has all."""
 
 
 def _answer(rows: list[Row], scope: Scope) -> Answer | None:
@@ -17,25 +17,25 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
     back = -sum(row["points"] for row in rows if row["kind"] == "reversed")
     best = max((row for row in rows if row["kind"] == "earned"), key=lambda row: int(row["points"]))
     return Answer(
-        f"{count(earned)} points were earned and {count(back)} taken back ({share(back / earned)}); "
+        f"{count(earned)} points were earned and {count(back)} reversed ({share(back / earned)}); "
         f"most came from rule {best['rule']} ({share(best['points'] / earned)}).",
-        f"{several(sum(row['entries'] for row in rows), 'entry', 'entries')} of the ledger",
+        f"{plural(sum(row['entries'] for row in rows), 'entry', 'entries')} of the ledger",
     )
 
 
 def _draw(rows: list[Row], width: int) -> Drawing:
-    told = [
+    marks = [
         {
             "rule": row["rule"],
             "kind": row["kind"],
             "points": abs(row["points"]),
-            "said": f"{count(row['points'])} points to {several(row['people'], 'person', 'people')}"
+            "text": f"{count(row['points'])} points to {plural(row['people'], 'person', 'people')}"
             if row["kind"] == "earned"
             else f"{count(row['points'])} points",
         }
-        for row in rows[:MOST]
+        for row in rows[:MAX_BARS]
     ]
-    return bars(told, "rule", "points", "said", width, "kind", ["earned", "reversed"])
+    return bars(marks, "rule", "points", "text", width, "kind", ["earned", "reversed"])
 
 
 _RULES: Final = f"""
@@ -47,17 +47,18 @@ ORDER BY abs(points) DESC, rule, kind
 """
 
 SECTION: Final = Section(
-    "rewards",
-    "What was rewarded?",
-    (
+    id="rewards",
+    title="What was rewarded?",
+    position=90,
+    questions=(
         Question(
             id="rules",
-            text="How many points did each rule give, and take back?",
+            text="How many points did each rule give, and reverse?",
             reads=("reward_posted",),
             query=_RULES,
             answer=_answer,
             draw=_draw,
-            how="Points by rule; people as they were known when the points were posted.",
+            how="Points by rule; people as known when the points were posted.",
             nothing="No points were earned in this period.",
         ),
     ),

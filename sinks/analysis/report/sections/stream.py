@@ -1,13 +1,14 @@
-"""What the stream itself did: events, and scans that were answered in time or not."""
+"""The stream itself: events, decisions, and scans answered in time or late."""
 
 from typing import Final
 
+from schemas.reasons import MissReason
+from sinks.analysis.formatting import count, label, plural, share
+from sinks.analysis.report.charts import OTHER, bars, over_time
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
-from sinks.analysis.report.shapes import OTHER, bars, over_time
-from sinks.analysis.words import count, name, several, share
 
 SERIES: Final = 6
-"""Kinds of events with a colour, all others being one of them."""
+"""Number of colours; beyond it the last one stands for all other event types."""
 STEPS: Final = {60: "minute", 3600: "hour", 86400: "day", 604800: "week"}
 
 
@@ -20,8 +21,8 @@ def _events(rows: list[Row], scope: Scope) -> Answer | None:
     busiest = max(by_time, key=lambda at: by_time[at])
     return Answer(
         f"Most events are {most} ({share(by_type[most] / total)}); the busiest {step} began at "
-        f"{busiest[:16].replace('T', ' ')} UTC with {several(by_time[busiest], 'event')}.",
-        f"{several(total, 'event')} of {several(len(by_type), 'kind')}, each counted once",
+        f"{busiest[:16].replace('T', ' ')} UTC with {plural(by_time[busiest], 'event')}.",
+        f"{plural(total, 'event')} of {plural(len(by_type), 'kind')}, each counted once",
     )
 
 
@@ -33,8 +34,8 @@ def _draw_events(rows: list[Row], width: int) -> Drawing:
     for row in rows:
         key = (row["at"], row["to"], row["type"] if row["type"] in kept else OTHER)
         counts[key] = counts.get(key, 0) + row["events"]
-    told = [{"at": at, "to": to, "series": one, "count": number} for (at, to, one), number in counts.items()]
-    return over_time(told, kept if len(kept) == len(ranked) else [*kept, OTHER], width)
+    marks = [{"at": at, "to": to, "series": one, "count": number} for (at, to, one), number in counts.items()]
+    return over_time(marks, kept if len(kept) == len(ranked) else [*kept, OTHER], width)
 
 
 def _by(rows: list[Row], field: str) -> dict[str, int]:
@@ -50,30 +51,33 @@ def _scans(rows: list[Row], scope: Scope) -> Answer | None:
     if not total:
         return None
     missed = total - scans["in time"]
-    why = " and ".join(f"{count(scans[one])} {said}" for one, said in _WHY.items() if scans.get(one))
+    why = " and ".join(f"{count(scans[one])} {text}" for one, text in _WHY.items() if scans.get(one))
     return Answer(
         f"{share(scans['in time'] / total)} of the scans got the stream's answer in time"
         + (f"; {count(missed)} got their tag's fallback: {why}." if missed else ", none its tag's fallback unasked."),
-        f"{several(total, 'scan')} of waiting phones",
+        f"{plural(total, 'scan')} of waiting phones",
     )
 
 
-_WHY: Final = {"late": "because the answer was late", "unavailable": "because the stream was away"}
+_WHY: Final = {
+    MissReason.LATE: "because the answer was late",
+    MissReason.UNAVAILABLE: "because the stream was away",
+}
 
 
 def _draw_scans(rows: list[Row], width: int) -> Drawing:
     total = sum(row["scans"] for row in rows)
     order = ("in time", *_WHY)
-    told = [
+    marks = [
         {
             "outcome": row["outcome"],
             "scans": row["scans"],
-            "said": f"{count(row['scans'])} ({share(row['scans'] / total)})"
+            "text": f"{count(row['scans'])} ({share(row['scans'] / total)})"
             + (f", half waited {row['median_ms']:.0f} ms or more" if row["scans"] and row["median_ms"] else ""),
         }
         for row in sorted(rows, key=lambda row: order.index(row["outcome"]))
     ]
-    return bars(told, "outcome", "scans", "said", width)
+    return bars(marks, "outcome", "scans", "text", width)
 
 
 def _decisions(rows: list[Row], scope: Scope) -> Answer | None:
@@ -84,22 +88,22 @@ def _decisions(rows: list[Row], scope: Scope) -> Answer | None:
     rest = "" if routed == total else "; the others led to the tag's fallback, because no route applied"
     return Answer(
         f"{share(routed / total)} of the decisions led to a route of the brand{most}{rest}.",
-        several(total, "decision"),
+        plural(total, "decision"),
     )
 
 
 def _draw_decisions(rows: list[Row], width: int) -> Drawing:
     total = sum(row["decisions"] for row in rows)
-    told = [
+    marks = [
         {
-            "moment": name(row["moment"]),
-            "route": f"{row['route']}, {name(row['moment'])}",
+            "moment": label(row["moment"]),
+            "route": f"{row['route']}, {label(row['moment'])}",
             "decisions": row["decisions"],
-            "said": f"{count(row['decisions'])} ({share(row['decisions'] / total)})",
+            "text": f"{count(row['decisions'])} ({share(row['decisions'] / total)})",
         }
         for row in rows
     ]
-    return bars(told, "route", "decisions", "said", width, "moment", sorted({row["moment"] for row in told}))
+    return bars(marks, "route", "decisions", "text", width, "moment", sorted({row["moment"] for row in marks}))
 
 
 _EVENTS: Final = f"""
@@ -145,9 +149,10 @@ ORDER BY decisions DESC, route, moment
 """
 
 SECTION: Final = Section(
-    "stream",
-    "What did the stream do?",
-    (
+    id="stream",
+    title="What did the stream do?",
+    position=70,
+    questions=(
         Question(
             id="events",
             text="What came in, and when?",
@@ -155,7 +160,7 @@ SECTION: Final = Section(
             query=_EVENTS,
             answer=_events,
             draw=_draw_events,
-            how="Events by the time at which the gateway took them (UTC); step_s is the width of a column in seconds.",
+            how="Events by the time when the gateway received them (UTC); step_s is a column's width in seconds.",
             nothing="No event came in during this period.",
         ),
         Question(

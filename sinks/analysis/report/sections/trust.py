@@ -1,14 +1,14 @@
-"""How far the predictive model of attribution may be believed."""
+"""Quality of the predictive attribution model."""
 
 from typing import Final
 
 import altair as alt
 
+from sinks.analysis.formatting import count
 from sinks.analysis.intervals import wilson
-from sinks.analysis.report.look import COLOURS, FAINT, INK
-from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, moment
-from sinks.analysis.report.shapes import data, fitted
-from sinks.analysis.words import count
+from sinks.analysis.report.charts import data, fitted
+from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, bound
+from sinks.analysis.report.theme import COLOURS, FAINT, INK
 
 
 def _answer(rows: list[Row], scope: Scope) -> Answer | None:
@@ -16,13 +16,13 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
     tested = sum(row["n"] for row in rows)
     area = f"ranks a path that converts above one that does not in {row['auc'] * 100:.1f} of 100 pairs"
     interval = f"{row['auc_low'] * 100:.1f} to {row['auc_high'] * 100:.1f}"
-    verdict = (
+    meaning = (
         "better than the 50 of chance, so its credits count"
         if row["skilled"]
-        else "no better than chance, so it claims none"
+        else "no better than chance, so it has none"
     )
     return Answer(
-        f"On later paths that it had not seen, the predictive model {area} ({interval}): {verdict}.",
+        f"On later paths that it had not seen, the predictive model {area} ({interval}): {meaning}.",
         f"{count(tested)} tested paths",
         [
             f"Slope of calibration {row['slope']:.2f} (1 is best), Brier score {row['brier']:.4f} "
@@ -32,13 +32,13 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
 
 
 def _draw(rows: list[Row], width: int) -> Drawing:
-    told = []
+    marks = []
     for row in rows:
         low, high = wilson(round(row["observed"] * row["n"]), row["n"])
-        told.append({**row, "low": low, "high": high})
-    top = max(row["high"] for row in told)
+        marks.append({**row, "low": low, "high": high})
+    top = max(row["high"] for row in marks)
     axis = alt.Axis(format="%", tickCount=5)
-    base = alt.Chart(data(told))
+    base = alt.Chart(data(marks))
     across = alt.X("predicted:Q", title="predicted", axis=axis)
     ideal = (
         alt.Chart(data([{"at": 0.0}, {"at": top}]))
@@ -69,22 +69,23 @@ ARRAY JOIN JSONExtract(
     detail, 'calibration', 'bins', 'Array(Tuple(n UInt64, predicted Float64, observed Float64))'
 ) AS bin
 WHERE model = 'predictive' AND by = 'channel' AND lookback_days = $lookback_days
-    AND since = {moment("$since")} AND until = {moment("$until")}
+    AND since = {bound("since")} AND until = {bound("until")}
 ORDER BY predicted
 """
 SECTION: Final = Section(
-    "trust",
-    "Can the prediction be trusted?",
-    (
+    id="trust",
+    title="Can the prediction be trusted?",
+    position=20,
+    questions=(
         Question(
             id="calibration",
-            text="Do paths convert as often as the predictive model says?",
+            text="Do paths convert as often as the predictive model predicts?",
             reads=("attribution_run_latest",),
             query=_CALIBRATION,
             answer=_answer,
             draw=_draw,
-            how="Held-out paths in ten groups by what was predicted for them, beside what came true with its 95 % "
-            "interval (Wilson); on the dashed line both are equal.",
+            how="Test paths in ten groups by predicted rate, against the observed rate with its 95 % interval "
+            "(Wilson); on the dashed line both are equal.",
             nothing="No run of footpath attribute --model predictive has this period and could be tested.",
         ),
     ),

@@ -1,10 +1,10 @@
-"""What answers are worth beside the hold-out."""
+"""People with decisions compared with the hold-out."""
 
 from typing import Final
 
+from sinks.analysis.formatting import count, interval_text, money, share
+from sinks.analysis.report.charts import intervals
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section
-from sinks.analysis.report.shapes import intervals
-from sinks.analysis.words import between, count, money, share
 
 HORIZON_DAYS: Final = 28
 
@@ -40,24 +40,25 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
 
 def _draw(rows: list[Row], width: int) -> Drawing:
     (row,) = rows
-    told = [
+    marks = [
         {
             "label": label,
             "rate": row[f"{side}_rate"],
             "low": row[f"{side}_low"],
             "high": row[f"{side}_high"],
-            "said": f"{count(row[f'{side}_buyers'])} of {count(row[f'{side}_people'])} "
-            f"({between(row[f'{side}_low'], row[f'{side}_high'])})",
+            "text": f"{count(row[f'{side}_buyers'])} of {count(row[f'{side}_people'])} "
+            f"({interval_text(row[f'{side}_low'], row[f'{side}_high'])})",
         }
         for label, side in (("answered", "answered"), ("held out", "held_out"))
     ]
-    return intervals(told, "label", "rate", "low", "high", "said", width)
+    return intervals(marks, "label", "rate", "low", "high", "text", width)
 
 
 SECTION: Final = Section(
-    "uplift",
-    "What would have happened anyway?",
-    (
+    id="uplift",
+    title="What would have happened anyway?",
+    position=50,
+    questions=(
         Question(
             id="holdout",
             text="Do people buy more when they are answered?",
@@ -66,8 +67,8 @@ SECTION: Final = Section(
             answer=_answer,
             draw=_draw,
             how="Share of people who bought, with its 95 % interval (Wilson); the difference's interval is Newcombe's.",
-            nothing="Nobody was held out in this period: without a hold-out (about.holdout of the brand) nobody can "
-            "say what would have happened anyway.",
+            nothing="Nobody was held out in this period: without a hold-out (about.holdout of the brand) it is unknown "
+            "what would have happened anyway.",
         ),
     ),
 )

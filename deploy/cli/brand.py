@@ -1,0 +1,79 @@
+"""`footpath brand`: the brand's configuration."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from deploy.cli import SET_IT_UP, Command
+
+brand = App(help="Check and apply the brand: its tags, stores, products, routes and rewards.")
+
+Folders = Annotated[
+    Path, Parameter(help="Directories with the brand's YAML files. None: that of FOOTPATH_BRAND, if it is set.")
+]
+
+
+@brand.command
+def check(*folders: Folders) -> None:
+    """Read the brand's files and print every mistake with file, line and field."""
+    from deploy.setup.brand import check as read_brand
+
+    found = read_brand(_named(folders))
+    print(
+        f"{found.about.name}: version {found.version}, {len(found.stores)} stores, {len(found.tags)} tags, "
+        f"{len(found.products)} products, {len(found.routes)} routes, {len(found.rewards)} rewards"
+    )
+
+
+@brand.command
+def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Publish the brand to FOOTPATH_KAFKA; every running process takes it up.
+
+    Changed guards are applied to the people who exist as well, if FOOTPATH_CLICKHOUSE answers.
+    The API key that `footpath up` made for its own senders stays valid on that stack.
+
+    Parameters
+    ----------
+    dry_run
+        Print what would be done, and change nothing.
+    """
+    from deploy.environment import read
+    from deploy.operate.client_logs import silence_client_logs
+    from deploy.operate.identity.limits import recheck
+    from deploy.setup.brand import apply as publish_brand
+    from deploy.target import read_kafka, stack_keys
+    from schemas.codec.schema_registry import codec_with
+    from schemas.process.errors import OperatorError
+    from schemas.process.shared_settings import SCHEMA_REGISTRY
+
+    silence_client_logs()
+    kafka = read_kafka(os.environ)
+    keys, registry = stack_keys(os.environ, kafka), read(SCHEMA_REGISTRY, os.environ) or ""
+    applied = publish_brand(kafka, _named(folders), dry_run, registry, keys)
+    print(applied)
+    if applied.guards_changed and not dry_run:
+        try:
+            print(recheck(kafka, os.environ, codec_with(registry), applied.after))
+        except OperatorError as error:
+            print(f"guards: they count from the next event of a person on; `footpath identity recheck` helps ({error})")
+
+
+def _named(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The folders that somebody named: no brand goes live, or is called right, by default.
+
+    :raises OperatorError: none was named.
+    """
+    from deploy.environment import read
+    from deploy.local.settings import BRAND
+    from schemas.process.errors import OperatorError
+
+    if not folders and (setting := read(BRAND, os.environ)):
+        return (setting,)
+    if not folders:
+        raise OperatorError("which folder? Name it, as in `footpath brand apply my-brand`, or set FOOTPATH_BRAND")
+    return folders
+
+
+COMMAND = Command(brand, SET_IT_UP)

@@ -1,1 +1,0 @@
-"""Recorded events from files through the gateway: nothing lost, nothing sent twice, nothing silently left out."""

@@ -1,0 +1,170 @@
+"""The child processes of the stack: command line, environment, and the condition under which each counts as started."""
+
+import asyncio
+import os
+import sys
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import clickhouse, kafka
+from deploy.local.data import DataDirectory
+from deploy.local.supervisor import Child
+from processors.registry import BACKGROUND, INTERACTIVE
+
+WORKERS = (INTERACTIVE, BACKGROUND)
+"""The processors of each worker process. Interactive ones share one: records that a scan waits for pass between them
+by local delivery."""
+# The embedded Kafka allows shorter sessions than a cluster, so partitions of a killed process are reassigned sooner.
+SESSION_SETTINGS = {
+    "FOOTPATH_WORKER_SESSION_TIMEOUT_MS": "2000",
+    "FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS": "500",
+    "FOOTPATH_SINK_SESSION_TIMEOUT_MS": "2000",
+}
+HEALTH_TIMEOUT_S = 2.0
+# A scan waits for Kafka, the gateway and the interactive processors. The other processes run at a lower priority.
+LOW_PRIORITY = frozenset({"clickhouse", BACKGROUND[0], "sink", "shoppers"})
+LOW_PRIORITY_NICE = 10
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Addresses of the stack: Kafka as `host:port`, ClickHouse and the gateway as URLs.
+
+    ``kafka_is_embedded``: Kafka is a child of this stack and not an external cluster.
+    """
+
+    kafka: str
+    kafka_is_embedded: bool
+    clickhouse: str
+    gateway: str
+    gateway_host: str
+    gateway_port: int
+
+
+def build_kafka(install: kafka.Install, place: kafka.Broker, data: DataDirectory) -> Child:
+    return Child(
+        name="kafka",
+        argv=tuple(kafka.command(install, place)),
+        env=os.environ,
+        ready=lambda: kafka.is_serving(place.bootstrap),
+        log=data.log("kafka"),
+        stop_timeout_s=30,
+        writes_to=data.kafka,
+    )
+
+
+def build_clickhouse(port: int, data: DataDirectory) -> Child:
+    return Child(
+        name="clickhouse",
+        argv=tuple(clickhouse.command(data.clickhouse, port)),
+        env=os.environ,
+        ready=lambda: clickhouse.is_serving(clickhouse.url(port)),
+        log=data.log("clickhouse"),
+        stop_timeout_s=20,
+        nice=_nice("clickhouse"),
+        writes_to=data.clickhouse,
+    )
+
+
+def build_processes(addresses: Addresses, brand: Path, workers: int, data: DataDirectory) -> tuple[Child, ...]:
+    """Workers, sink and gateway; each counts as started when the gateway is ready, which needs an answer of the stream.
+
+    :param workers: number of worker processes for each processor.
+    """
+
+    def build(name: str, *command: str) -> Child:
+        return Child(
+            name=name,
+            argv=_footpath(*command),
+            env=_environment(addresses, brand, data),
+            ready=lambda: _is_healthy(addresses.gateway),
+            log=data.log(name),
+            stop_timeout_s=15,
+            nice=_nice(name),
+        )
+
+    return (
+        *(build(names[0], "worker", *processors, "--name", names[0]) for processors, names in worker_names(workers)),
+        build("sink", "sink"),
+        build("gateway", "gateway"),
+    )
+
+
+def build_shoppers(addresses: Addresses, brand: Path, count: int, data: DataDirectory) -> Child:
+    async def is_ready() -> bool:
+        return True
+
+    return Child(
+        name="shoppers",
+        argv=_footpath("shoppers", "--count", str(count)),
+        env=_environment(addresses, brand, data),
+        ready=is_ready,
+        log=data.log("shoppers"),
+        stop_timeout_s=5,
+        nice=_nice("shoppers"),
+    )
+
+
+def worker_names(workers: int) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """(processors, their instance names) of each worker: identity and context, identity-2 and context-2 …
+
+    The first instance name is the name of the process.
+    """
+    return [
+        (processors, tuple(name if number == 1 else f"{name}-{number}" for name in processors))
+        for processors in WORKERS
+        for number in range(1, workers + 1)
+    ]
+
+
+def pids_by_processor(pids: Mapping[str, int], workers: int) -> dict[str, int]:
+    """The pids by instance name of a processor: of those that share a process each has its pid. Other names stay."""
+    others = {name: names[0] for _, names in worker_names(workers) for name in names[1:]}
+    return {**pids, **{name: pids[process] for name, process in others.items() if process in pids}}
+
+
+def stop_order(workers: int) -> tuple[tuple[str, ...], ...]:
+    """Groups of names in the order of their stop: a process that sends stops before the process that receives."""
+    names = tuple(names[0] for _, names in worker_names(workers))
+    return (("shoppers",), ("gateway",), names, ("sink",), ("kafka",), ("clickhouse",))
+
+
+def _nice(name: str) -> int:
+    """Nice level of a process; its name may end with the number of the worker."""
+    return LOW_PRIORITY_NICE if name.partition("-")[0] in LOW_PRIORITY else 0
+
+
+def _footpath(*command: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "deploy.cli.main", *command)
+
+
+def _environment(addresses: Addresses, brand: Path, data: DataDirectory) -> dict[str, str]:
+    return {
+        **(SESSION_SETTINGS if addresses.kafka_is_embedded else {}),
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "FOOTPATH_KAFKA": addresses.kafka,
+        "FOOTPATH_CLICKHOUSE": addresses.clickhouse,
+        "FOOTPATH_DATA": str(data.root),
+        "FOOTPATH_BRAND": str(brand),
+        "FOOTPATH_GATEWAY": addresses.gateway,
+        "FOOTPATH_GATEWAY_HOST": addresses.gateway_host,
+        "FOOTPATH_GATEWAY_PORT": str(addresses.gateway_port),
+        "FOOTPATH_GATEWAY_SPOOL": str(data.spool),
+        "FOOTPATH_IDENTIFIER_KEY_FILE": str(data.identifier_key),
+        "FOOTPATH_REJECT_KEY_FILE": str(data.reject_keys),
+        "FOOTPATH_API_KEY_FILE": str(data.api_key),
+    }
+
+
+async def _is_healthy(gateway: str) -> bool:
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(f"{gateway}/health/ready", timeout=HEALTH_TIMEOUT_S) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    return await asyncio.to_thread(ask)

@@ -1,0 +1,1 @@
+"""Output of `footpath attribute`; the models are in `sinks/analysis/attribution`."""

@@ -1,0 +1,1 @@
+"""Who is who: people and their edges from ClickHouse, the quarantine, and overrides."""

@@ -1,0 +1,66 @@
+"""Identifiers as an operator enters them: a raw value, or the hash that lists print."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from deploy.target import read_identifier_key
+from schemas.identifiers.normalise import InvalidIdentifier
+from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.identifiers.types import is_blocked
+from schemas.process.errors import OperatorError
+from schemas.process.settings import SettingError
+
+_HASH = re.compile(r"hash:([0-9a-f]{32})")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierInput:
+    """An identifier's type, and its value: raw, or ``hash:`` and 32 hex digits."""
+
+    kind: str
+    value: str
+
+    @property
+    def hash(self) -> str | None:
+        """The hash; None when the value is raw."""
+        found = _HASH.fullmatch(self.value)
+        return found[1] if found else None
+
+    def as_event_field(self) -> dict[str, str]:
+        """The shape of the events API."""
+        return {"type": self.kind, "hash": self.hash} if self.hash else {"type": self.kind, "value": self.value}
+
+
+def as_argument(identifier: str) -> str:
+    """A stored identifier as arguments of `footpath identity`: ``customer:ab…`` is ``customer hash:ab…``."""
+    kind, _, hashed = identifier.partition(":")
+    return f"{kind} hash:{hashed}"
+
+
+def stored_identifier(given: IdentifierInput, environ: Mapping[str, str], country: str) -> str:
+    """The identifier as it is stored, ``type:hash``. A randomised MAC address is hashed with today's date (UTC).
+
+    :param country: the brand's country, ISO 3166 alpha-2; it completes national phone numbers.
+    :raises OperatorError: no valid identifier, a placeholder, or the key of the hashes cannot be read.
+    """
+    if given.hash:
+        return f"{given.kind}:{given.hash}"
+    now = int(datetime.now(UTC).timestamp() * 1_000_000)
+    try:
+        identifier = Pseudonyms(_key(environ), country).identifier(given.kind, given.value, now)
+    except InvalidIdentifier as error:
+        raise OperatorError(f"{given.kind} {given.value!r} {error}") from None
+    if is_blocked(identifier):
+        raise OperatorError(f"{given.kind} {given.value!r} is a placeholder and identifies nobody")
+    return identifier
+
+
+def _key(environ: Mapping[str, str]) -> bytes:
+    try:
+        return read_identifier_key(environ)
+    except SettingError as error:
+        raise OperatorError(
+            f"{error}; a raw value needs the key that identifiers are hashed with, hash:… as lists print it does not"
+        ) from None

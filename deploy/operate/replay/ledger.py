@@ -1,0 +1,86 @@
+"""The topic event-replayed: a ledger of replays, with one writer at a time, that no reject enters twice."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from deploy.operate.replay.topic_reader import events_of
+from deploy.operate.send_event import send_event
+from schemas.codec.avro import Codec
+from schemas.events import EventRejected, EventReplayed
+from schemas.ids import derived
+from schemas.process.errors import OperatorError
+from schemas.topics import EVENT_REPLAYED, MAX_RECORD_BYTES
+
+TRANSACTIONAL_ID = "footpath-replay-rejected"
+FENCED = "another `footpath replay rejected` has started and continues from here; this one has stopped"
+
+
+class Ledger:
+    """``done`` are the ids of rejects that were replayed."""
+
+    def __init__(self, producer: AIOKafkaProducer, codec: Codec, partitions: int, done: set[str]) -> None:
+        self._producer = producer
+        self._codec = codec
+        self._partitions = partitions
+        self.done = done
+
+    async def record(self, entries: Sequence[EventReplayed]) -> None:
+        """Writes all of the entries or none of them. :raises OperatorError: another replay has started since."""
+        if not entries:
+            return
+        try:
+            async with self._producer.transaction():
+                sent = []
+                for entry in entries:
+                    sent.append(await send_event(self._producer, self._codec, entry, self._partitions))
+                for one in sent:
+                    await one
+        except ProducerFenced:
+            raise OperatorError(FENCED) from None
+        self.done.update(entry.reject_event_id for entry in entries)
+
+
+def ledger_entry(reject: EventRejected, replayed_event_id: str, outcome: str, now: int) -> EventReplayed:
+    """:param now: in microseconds."""
+    return EventReplayed(
+        event_id=derived("replayed", reject.event_id, replayed_event_id, outcome),
+        occurred_at=now,
+        reject_event_id=reject.event_id,
+        replayed_event_id=replayed_event_id,
+        outcome=outcome,
+        stage=reject.stage,
+        reason=reject.reason,
+    )
+
+
+async def read_done(kafka: str, codec: Codec) -> set[str]:
+    """Ids of the rejects that were replayed."""
+    return {replayed.reject_event_id async for _, replayed in events_of(kafka, codec, EVENT_REPLAYED)}
+
+
+@asynccontextmanager
+async def open_ledger(kafka: str, codec: Codec) -> AsyncIterator[Ledger]:
+    """The ledger with this process as its one writer: from now on the broker refuses every other.
+
+    It is read after the other writers are fenced, so nobody but this process adds to it behind the end that was read.
+
+    :raises OperatorError: Kafka does not answer.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka,
+        transactional_id=TRANSACTIONAL_ID,
+        max_request_size=MAX_RECORD_BYTES,
+    )
+    try:
+        await producer.start()
+        done = await read_done(kafka, codec)
+        yield Ledger(producer, codec, len(await producer.partitions_for(EVENT_REPLAYED.name)), done)
+    except KafkaError as error:
+        raise OperatorError(
+            f"FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
+        ) from error
+    finally:
+        await producer.stop()

@@ -1,1 +1,0 @@
-"""What `footpath report` shows."""

@@ -1,0 +1,1 @@
+"""The brand configuration that is in force, read from its topic."""

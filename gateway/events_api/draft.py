@@ -1,0 +1,52 @@
+"""A draft: an event input on its way to an event, which the validation steps fill in one after the other."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from gateway.brand.live import BrandView
+from gateway.events_api.errors import ValidationError
+from gateway.events_api.inputs import EventInput
+from schemas.matching.traits import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The id of an API key and the event kinds that it may send. ``is_page``: a web page sends with it, and may only
+    send web kinds.
+    """
+
+    key_id: str
+    types: frozenset[str]
+    is_page: bool = False
+
+
+class Draft(msgspec.Struct):
+    """``fields`` are the event's fields so far; ``names`` its names (``store``, ``tag``, …) without e-mail addresses;
+    ``properties`` those of the input's properties that no step has moved to a field; ``unusable`` what is wrong with
+    identifiers that are left out or identify nobody, in their order.
+
+    :param now: time of receipt in microseconds.
+    """
+
+    input: EventInput
+    sender: Sender
+    brand_view: BrandView
+    now: int
+    fields: dict[str, Any]
+    properties: dict[str, Any]
+    names: dict[str, str] = {}
+    traits: Traits | None = None
+    unusable: tuple[ValidationError, ...] = ()
+
+    @property
+    def country(self) -> str:
+        """Where the event happened (ISO 3166), by its store; empty where the brand does not say."""
+        store = self.brand_view.brand.stores.get(self.names.get("store", ""))
+        return "" if store is None else store.country
+
+
+def build_draft(event: EventInput, sender: Sender, brand_view: BrandView, now: int) -> Draft:
+    """A draft to which no step has been applied."""
+    return Draft(event, sender, brand_view, now, {"received_at": now, "source": sender.key_id}, dict(event.properties))

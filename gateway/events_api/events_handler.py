@@ -1,0 +1,173 @@
+"""``POST /v1/events``: a batch of events from tills, beacons, web and apps, with a result for each."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.brand.live import BrandView, LiveBrand
+from gateway.events_api.draft import Sender
+from gateway.events_api.errors import ValidationError
+from gateway.events_api.idempotency import IdempotencyCache
+from gateway.events_api.inputs import MAX_EVENTS
+from gateway.events_api.parse import split_batch
+from gateway.events_api.rejects import rejected
+from gateway.events_api.results import EventResult, EventResults
+from gateway.events_api.validate import validate
+from gateway.http.admission import AdmissionLimit
+from gateway.http.body import read_body
+from gateway.http.cross_origin import is_registered_origin
+from gateway.http.errors import ErrorKind, RequestError
+from gateway.http.keys import bearer, find_key
+from gateway.http.rate_limits import TokenBuckets
+from gateway.http.responses import json_response
+from gateway.metrics import Metrics
+from gateway.publish.publisher import Publisher
+from gateway.publish.spool import SpoolFull
+from schemas.brand.model import ApiKey
+from schemas.events import CostReported, Event, EventRejected
+from schemas.kinds import types_of
+
+YIELD_AFTER_EFFORT = 100_000
+"""After validating so much (in units of :func:`_effort`) the event loop serves other requests."""
+THREAD_FROM_EFFORT = 16_000
+"""An event of more effort is validated in a thread: on the event loop it would delay scans."""
+THREAD_FROM_BYTES = 64 * 1024
+"""A body of more is split in a thread: one that the JSON parser refuses takes a second for each megabyte."""
+COSTLY_CHARACTERS = b"0123456789@"
+"""Characters that a phone number or an e-mail address has: the search for them takes nearly all the time of an odd
+event."""
+
+
+class EventsHandler:
+    """:param events_per_s: rate of a key that has none of its own. :param max_body_bytes: see :func:`read_body`."""
+
+    def __init__(
+        self,
+        brand: LiveBrand,
+        admission: AdmissionLimit,
+        publisher: Publisher,
+        metrics: Metrics,
+        events_per_s: int,
+        max_body_bytes: int,
+    ) -> None:
+        self._brand = brand
+        self._admission = admission
+        self._publisher = publisher
+        self._metrics = metrics
+        self._events_per_s = events_per_s
+        self._max_body_bytes = max_body_bytes
+        self._buckets = TokenBuckets(events_per_s)
+        self._acknowledged = IdempotencyCache()
+
+    async def events(self, request: Request) -> Response:
+        """202 states that Kafka has the batch, or that a synced spool has it.
+
+        :raises RequestError: nothing of the batch is acknowledged.
+        """
+        brand_view = self._brand.view()
+        is_page = _is_page(request, brand_view)
+        key, types = _authorise(request, brand_view)
+        if self._admission.full_for_batches:
+            raise RequestError(ErrorKind.SATURATED, "too many requests are waiting", retry_after_s=1)
+        with self._admission:
+            body = await read_body(request, self._max_body_bytes)
+            batch = _split(body) if len(body) < THREAD_FROM_BYTES else await asyncio.to_thread(_split, body)
+            rate = key.events_per_s if key.events_per_s is not None else self._events_per_s
+            wait_s = self._buckets.take(key.id, max(1, len(batch)), time.monotonic(), rate)
+            if wait_s:
+                self._metrics.limited.labels("events").inc()
+                raise RequestError(ErrorKind.KEY_RATE, f"this key may send {rate} events a second", wait_s)
+            sender = Sender(key.id, types, is_page)
+            return json_response(202, EventResults(await self._accept(brand_view, sender, batch)))
+
+    async def _accept(self, brand_view: BrandView, sender: Sender, batch: Sequence[bytes]) -> list[EventResult]:
+        now = time.time_ns() // 1000
+        results: list[EventResult] = []
+        outgoing: list[Event] = []
+        fresh: dict[str, None] = {}
+        work = 0
+        for raw in batch:
+            effort = _effort(raw)
+            if effort > THREAD_FROM_EFFORT:
+                event, reason, warnings = await asyncio.to_thread(_validated, raw, sender, brand_view, now)
+            else:
+                event, reason, warnings = _validated(raw, sender, brand_view, now)
+            if isinstance(event, EventRejected):
+                results.append(EventResult(event.source_event_id or None, "rejected", reason))
+                outgoing.append(event)
+                self._metrics.rejections.labels(event.reason).inc()
+            elif isinstance(event, CostReported):
+                # The latest statement counts: one that repeats an earlier one may revoke another made in between.
+                results.append(EventResult(event.event_id, "accepted", warnings=warnings))
+                outgoing.append(event)
+            else:
+                sender_and_id = f"{sender.key_id}/{event.event_id}"
+                if sender_and_id in fresh or sender_and_id in self._acknowledged:
+                    results.append(EventResult(event.event_id, "duplicate", warnings=warnings))
+                else:
+                    fresh[sender_and_id] = None
+                    results.append(EventResult(event.event_id, "accepted", warnings=warnings))
+                    outgoing.append(event)
+            work += effort
+            if work >= YIELD_AFTER_EFFORT:
+                work = 0
+                await asyncio.sleep(0)
+        try:
+            await self._publisher.publish(outgoing)
+        except SpoolFull:
+            raise RequestError(
+                ErrorKind.NOT_STORED,
+                "Kafka is unavailable and the spool is full: nothing of this batch is acknowledged",
+                retry_after_s=5,
+            ) from None
+        self._acknowledged.add(fresh)
+        for result in results:
+            self._metrics.events.labels(result.status).inc()
+        return results
+
+
+def _authorise(request: Request, brand_view: BrandView) -> tuple[ApiKey, frozenset[str]]:
+    """The request's API key and the event kinds that it may send."""
+    token = bearer(request.headers.get("authorization", ""))
+    key = find_key(token, brand_view.brand.api_keys)
+    if key is None:
+        raise RequestError(ErrorKind.NO_KEY, "an API key is needed: Authorization: Bearer …")
+    types = types_of(key.scopes)
+    if not types:
+        raise RequestError(ErrorKind.NO_SCOPE, "this key has no scope for events")
+    return key, types
+
+
+def _is_page(request: Request, brand_view: BrandView) -> bool:
+    """Whether a web page sends, of one of the brand's origins. :raises RequestError: it is of another one."""
+    origin = request.headers.get("origin")
+    if origin is not None and not is_registered_origin(origin, brand_view.brand.about.destinations):
+        raise RequestError(ErrorKind.ORIGIN, "web pages may send from origins of the brand's destinations only")
+    return origin is not None
+
+
+def _split(body: bytes) -> list[bytes]:
+    try:
+        batch = split_batch(body)
+    except ValidationError as error:
+        raise RequestError(ErrorKind.BODY, str(error)) from None
+    if len(batch) > MAX_EVENTS:
+        raise RequestError(ErrorKind.BATCH_SIZE, f"the batch has more than {MAX_EVENTS} events; send fewer at a time")
+    return batch
+
+
+def _effort(raw: bytes) -> int:
+    """Roughly the time that validation takes, in characters: a digit takes as long as dozens of other characters."""
+    return len(raw) + 30 * (len(raw) - len(raw.translate(None, COSTLY_CHARACTERS)))
+
+
+def _validated(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> tuple[Event, str, tuple[str, ...]]:
+    """The event to publish and its warnings, or its reject and the reason that the sender gets."""
+    try:
+        event, warnings = validate(raw, sender, brand_view, now)
+        return event, "", warnings
+    except ValidationError as error:
+        return rejected(raw, error, sender, brand_view, now), str(error), ()

@@ -1,0 +1,23 @@
+"""What the response to a batch states for each of its events."""
+
+from typing import Literal
+
+import msgspec
+
+
+class EventResult(msgspec.Struct, frozen=True):
+    """The result of one event; ``event_id`` is null when a rejected event carries none that can be read.
+
+    ``warnings`` name the identifiers of an accepted event that identify nobody: the field, and why.
+    """
+
+    event_id: str | None
+    status: Literal["accepted", "duplicate", "rejected"]
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class EventResults(msgspec.Struct, frozen=True):
+    """One result for each event of the batch, in its order."""
+
+    results: list[EventResult]

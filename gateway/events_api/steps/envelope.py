@@ -1,0 +1,69 @@
+"""Steps for what every event has: kind, id, time and names."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from gateway.events_api.draft import Draft
+from gateway.events_api.errors import ValidationError
+from gateway.events_api.parse_values import parse_id, parse_name, parse_time
+from schemas import kinds
+from schemas.reasons import RejectReason
+
+MAX_DEPTH = 16
+NAMES = ("brand", "store", "tag", "placement", "zone", "product", "campaign", "channel")
+FROM_TAG = ("store", "placement", "zone", "product", "campaign")
+"""Names that a known tag fills in where the event leaves them out."""
+
+
+def kind_is_known(draft: Draft) -> None:
+    if draft.input.type not in kinds.TYPES:
+        raise ValidationError("type", "is no known kind of event", RejectReason.UNKNOWN_TYPE)
+
+
+def sender_may_send_kind(draft: Draft) -> None:
+    if draft.sender.is_page and draft.input.type not in kinds.FAMILIES["web"]:
+        raise ValidationError("type", "may not be sent by a web page", RejectReason.FORBIDDEN)
+    if draft.input.type not in draft.sender.types:
+        raise ValidationError("type", "may not be sent with this key", RejectReason.FORBIDDEN)
+
+
+def event_id(draft: Draft) -> None:
+    """The sender's id in its canonical form; a random one when there is none."""
+    given = draft.input.event_id
+    draft.fields["event_id"] = str(uuid4()) if given is None else parse_id(given, "event_id")
+
+
+def occurred_at(draft: Draft) -> None:
+    draft.fields["occurred_at"] = parse_time(draft.input.occurred_at, draft.now)
+
+
+def properties_are_shallow(draft: Draft) -> None:
+    """Deeper nesting than :data:`MAX_DEPTH` could overrun the stack of whatever reads it."""
+    if draft.properties and _depth(draft.properties) > MAX_DEPTH:
+        raise ValidationError("properties", f"are nested more than {MAX_DEPTH} deep")
+
+
+def names(draft: Draft) -> None:
+    """The event's names, those of its tag included. A sender's are kept as they are, without blanks around them."""
+    brand, pseudonyms = draft.brand_view.brand, draft.brand_view.pseudonyms
+    known: dict[str, Mapping[str, Any]] = {"tag": brand.tags, "store": brand.stores, "product": brand.products}
+    found = {
+        name: parsed
+        for name in NAMES
+        if (text := getattr(draft.input, name)) and (parsed := parse_name(text, name, known.get(name, ()), pseudonyms))
+    }
+    if tag := brand.tags.get(found.get("tag", "")):
+        found = {name: getattr(tag, name) for name in FROM_TAG} | found
+    draft.names = {"brand": brand.about.id, **found}
+
+
+def _depth(node: Any) -> int:
+    """How deep objects and lists are nested; whatever is deeper than allowed counts as one more than allowed."""
+    level = [node]
+    for depth in range(MAX_DEPTH + 1):
+        inner = [one for one in level if isinstance(one, dict | list)]
+        if not inner:
+            return depth
+        level = [child for one in inner for child in (one.values() if isinstance(one, dict) else one)]
+    return MAX_DEPTH + 1

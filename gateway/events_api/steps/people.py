@@ -1,0 +1,111 @@
+"""Steps for touchpoints: kind, place, and the person that the event is about."""
+
+from typing import Any
+
+import msgspec
+
+from gateway.events_api.draft import Draft
+from gateway.events_api.errors import ValidationError, from_msgspec
+from gateway.events_api.inputs import IdentifierInput
+from schemas.identifiers.normalise import InvalidIdentifier
+from schemas.identifiers.types import DEVICE, is_blocked, strongest, type_of
+from schemas.reasons import RejectReason
+
+
+def kind_and_place(draft: Draft) -> None:
+    draft.fields.update(draft.names, type=draft.input.type)
+
+
+def identifiers(draft: Draft) -> None:
+    """Each identifier as ``type:hash``, without repetitions, and the primary identifier among them.
+
+    One that cannot be used is left out, as long as another is of use.
+    """
+    if not draft.input.identifiers:
+        raise ValidationError("identifiers", "must have at least one")
+    found: dict[str, None] = {}
+    unusable: list[ValidationError] = []
+    for index, given in enumerate(draft.input.identifiers):
+        try:
+            hashed = _identifier(draft, given, f"identifiers[{index}]")
+        except ValidationError as error:
+            unusable.append(error)
+            continue
+        found[hashed] = None
+        if is_blocked(hashed):
+            unusable.append(_placeholder(index))
+    draft.unusable = tuple(unusable)
+    if not found:
+        raise unusable[0]
+    draft.fields["identifiers"] = hashes = tuple(found)
+    draft.fields["primary_identifier"] = strongest(hashes)
+
+
+def somebody_or_nobody(draft: Draft) -> None:
+    """The identifiers of a receipt. One that has none, only values that identify nobody, or only the till that wrote
+    it, is nobody's: it stays the store's.
+
+    :raises ValidationError: nothing of use, and the sender wrote something else than a wrong text, such as a number or
+        an unknown type: repaired, the receipt may be somebody's.
+    """
+    found: tuple[str, ...] = ()
+    if draft.input.identifiers:
+        try:
+            identifiers(draft)
+            found = draft.fields["identifiers"]
+        except ValidationError:
+            if not all(_is_of_nobody(error) for error in draft.unusable):
+                raise
+    guards, device_class = draft.brand_view.brand.about.guards, draft.properties.get("device_class")
+    of_till = device_class in guards.never_stitch
+    if all(is_blocked(one) or (of_till and type_of(one) == DEVICE) for one in found):
+        draft.fields["identifiers"], draft.fields["primary_identifier"] = (), ""
+
+
+def some_identifier_is_real(draft: Draft) -> None:
+    """An event that has nothing but placeholders is about nobody."""
+    if is_blocked(draft.fields["primary_identifier"]):
+        raise draft.unusable[0]
+
+
+def every_identifier_is_real(draft: Draft) -> None:
+    """For kinds that are statements about identifiers: a placeholder would join or part strangers."""
+    if draft.unusable:
+        raise draft.unusable[0]
+
+
+def two_identifiers(draft: Draft) -> None:
+    if len(draft.fields["identifiers"]) != 2:
+        raise ValidationError("identifiers", "must be two different ones")
+
+
+def _is_of_nobody(error: ValidationError) -> bool:
+    """Whether a text of the right form identifies nobody."""
+    return error.field.endswith(".value") and error.reason != RejectReason.MALFORMED
+
+
+def _identifier(draft: Draft, given: Any, field: str) -> str:
+    """:raises ValidationError: it is no identifier of a type that the brand has."""
+    try:
+        identifier = msgspec.convert(given, IdentifierInput)
+    except msgspec.ValidationError as error:
+        raise from_msgspec(error, field) from None
+    if identifier.type not in draft.brand_view.identifier_types:
+        raise ValidationError(f"{field}.type", "is no known type of identifier")
+    if (identifier.value is None) == (identifier.hash is None):
+        raise ValidationError(field, "must have either value or hash")
+    if identifier.value is None:
+        return f"{identifier.type}:{identifier.hash}"
+    try:
+        country = draft.country if identifier.type == "phone" else ""
+        return draft.brand_view.pseudonyms.identifier(
+            identifier.type, identifier.value, draft.fields["occurred_at"], country
+        )
+    except InvalidIdentifier as error:
+        raise ValidationError(f"{field}.value", str(error)) from None
+
+
+def _placeholder(index: int) -> ValidationError:
+    return ValidationError(
+        f"identifiers[{index}].value", "is a placeholder, which is nobody's", RejectReason.BLOCKED_VALUE
+    )

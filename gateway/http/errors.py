@@ -1,0 +1,49 @@
+"""Every reason for which a request as a whole is refused, with its HTTP status: one closed set, one table.
+
+A handler raises :class:`RequestError` with one of the kinds; the application turns it into the response. What is wrong
+with a single event of a batch is no request error: it is that event's result (gateway/events_api).
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class ErrorKind(Enum):
+    """Status code, meaning as the OpenAPI document states it, and headers that the response always has."""
+
+    NOT_FOUND = 404, "There is no such tag or picture."
+    SCALE = 400, "scale is out of range."
+    HOST = 400, "The Host header is not a host."
+    ADDRESS_RATE = 429, "The client's address sends too many requests."
+    NO_BRAND = 503, "No brand configuration has been applied yet."
+    NO_KEY = 401, "No API key, or an unknown one.", {"WWW-Authenticate": "Bearer"}
+    NO_SCOPE = 403, "The key has no scope for events."
+    ORIGIN = 403, "The page that sends is of no origin of the brand's destinations."
+    SATURATED = 503, "Too many requests are waiting."
+    MEDIA_TYPE = 415, "The body is not application/json."
+    ENCODING = 415, "The body is encoded with something other than gzip.", {"Accept-Encoding": "gzip"}
+    BODY = 400, "The body is malformed; error says where."
+    BODY_SIZE = 413, "The body is too large.", {"Connection": "close"}
+    BODY_TIMEOUT = 408, "The body took too long.", {"Connection": "close"}
+    BATCH_SIZE = 413, "The batch has too many events."
+    KEY_RATE = 429, "The key sends too many events."
+    NOT_STORED = 503, "Kafka is unavailable and the spool is full: nothing of the batch is acknowledged."
+
+    def __init__(self, status: int, meaning: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status = status
+        self.meaning = meaning
+        self.headers: Mapping[str, str] = headers or {}
+
+
+class RequestError(Exception):
+    """A request that is refused.
+
+    :param error: what is wrong, in words that the client may see.
+    :param retry_after_s: seconds until a repetition may succeed; None where it never will.
+    """
+
+    def __init__(self, kind: ErrorKind, error: str, retry_after_s: float | None = None) -> None:
+        super().__init__(error)
+        self.kind = kind
+        self.error = error
+        self.retry_after_s = retry_after_s

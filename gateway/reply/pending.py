@@ -1,0 +1,74 @@
+"""Pending replies: scans that wait for their decision, matched with the records of this gateway's reply partition.
+
+The reply partition is one partition of scan-routed. It is read without a consumer group, from its end.
+"""
+
+import asyncio
+import logging
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from gateway.reply.tail_reader import TailReader
+from schemas.codec.avro import Codec, Undecodable
+from schemas.events import ScanRouted
+from schemas.topics import SCAN_ROUTED
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 0.25
+POSITION_TIMEOUT_S = 5.0
+Reply = asyncio.Future[ScanRouted]
+
+
+class PendingReplies:
+    """The replies that are awaited, by scan event id. ``positioned``: a reply written from now on will be seen."""
+
+    def __init__(self, bootstrap: str, partition: int, codec: Codec) -> None:
+        self._bootstrap = bootstrap
+        self._codec = codec.of(SCAN_ROUTED)
+        self._pending: dict[str, Reply] = {}
+        self.partition = partition
+        self.positioned = False
+
+    def expect(self, scan_event_id: str) -> Reply:
+        """The reply to a scan that is published after this call. The caller must call :meth:`forget` at the end."""
+        reply: Reply = asyncio.get_running_loop().create_future()
+        self._pending[scan_event_id] = reply
+        return reply
+
+    def forget(self, scan_event_id: str) -> None:
+        """Stops waiting for a reply; one that comes later is ignored."""
+        del self._pending[scan_event_id]
+
+    async def run(self) -> None:
+        """Reads the partition until cancelled; reconnects when a broker is lost."""
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, OSError) as error:
+                log.warning("partition %d cannot be read: %s", self.partition, type(error).__name__)
+            self.positioned = False
+            await asyncio.sleep(RETRY_AFTER_S)
+
+    async def _read(self) -> None:
+        reader = TailReader(self._bootstrap, TopicPartition(SCAN_ROUTED.name, self.partition))
+        try:
+            async with asyncio.timeout(POSITION_TIMEOUT_S):
+                await reader.start()
+            self.positioned = True
+            while True:
+                for key, value in await reader.read():
+                    self._resolve(key, value)
+        finally:
+            await reader.close()
+
+    def _resolve(self, key: bytes | None, value: bytes | None) -> None:
+        # The key is the scan's id: replies to other gateways that share the partition are skipped undecoded.
+        reply = self._pending.get((key or b"").decode(errors="replace"))
+        if reply is None or reply.done():
+            return
+        try:
+            reply.set_result(self._codec.decode(value))
+        except Undecodable as error:
+            log.warning("a reply cannot be decoded: %s", error.reason)

@@ -1,0 +1,58 @@
+"""``/s/{tag}`` in the OpenAPI document."""
+
+from typing import Any
+
+from gateway.http.errors import ErrorKind
+from gateway.http.openapi_parts import ApiPart, error_responses, header, response
+
+TAG: dict[str, Any] = {
+    "name": "tag",
+    "in": "path",
+    "required": True,
+    "description": "Tag id.",
+    "schema": {"type": "string"},
+}
+_COOKIE: dict[str, Any] = {
+    "name": "fp_device",
+    "in": "cookie",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The device, as the gateway set it; a value of another form is replaced.",
+}
+_HEADERS = {
+    "Footpath-Event": header(
+        "Id of the recorded scan. Absent when the scan could not be recorded (Kafka unavailable and the spool full, or "
+        "too many requests waiting): the phone still gets the fallback."
+    ),
+    "Footpath-Outcome": header(
+        "routed: the stream decided; fallback: it did not within the deadline.", enum=["routed", "fallback"]
+    ),
+    "Set-Cookie": header("fp_device, first-party."),
+}
+_ERRORS = error_responses(ErrorKind.NOT_FOUND, ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
+_GET = {
+    "operationId": "scan",
+    "summary": "A phone follows a QR code, an NFC tag or a short link.",
+    "parameters": [TAG, _COOKIE],
+    "responses": {
+        "200": response("A page with one action.", "text/html", {"type": "string"}, _HEADERS),
+        "302": {
+            "description": "One redirect, to a registered destination.",
+            "headers": {**_HEADERS, "Location": header("Where to.")},
+        },
+        **_ERRORS,
+    },
+}
+_HEAD = {
+    "operationId": "look",
+    "summary": "Returns where a tag leads; records no scan and sets no cookie.",
+    "parameters": [TAG],
+    "responses": {
+        "302": {
+            "description": "The tag's fallback.",
+            "headers": {"Location": header("The tag's fallback."), "Footpath-Outcome": header("fallback")},
+        },
+        **{status: {"description": error["description"]} for status, error in _ERRORS.items()},
+    },
+}
+API = ApiPart({"get": _GET, "head": _HEAD})

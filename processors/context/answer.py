@@ -1,0 +1,104 @@
+"""The answer to a scan as a function of its cache key.
+
+Thousands of scans share an answer. ``answer_of`` sees the key and the brand and nothing else: whatever an answer's
+texts contain is in the key, so nothing of one visitor can reach the phone of another who has a different key.
+"""
+
+from urllib.parse import quote
+
+import msgspec
+
+from processors.context.decide import FALLBACK, decide
+from processors.context.history import History
+from processors.context.situation import Situation
+from processors.reference import Reference
+from schemas.brand.model import Brand
+from schemas.brand.placeholders import fill
+from schemas.events import Candidate
+
+MOMENT_WITHOUT_ROUTE = "know"
+ANSWERS_CACHED = 10_000
+"""The tags of a brand, each with the few conditions that change there."""
+CANDIDATES_CACHED = 500_000
+"""Of all answers: each has one candidate for each of the brand's routes, of some 130 bytes."""
+
+
+class AnswerKey(msgspec.Struct, frozen=True, gc=False):
+    """Everything that an answer depends on. ``situation`` has no ``local_time``, on which answers depend through the
+    opening hours alone, and a ``history`` that stands for all that the brand's routes do not distinguish."""
+
+    situation: Situation
+    campaign: str
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """The fields of a ScanRouted that do not depend on who asks and when."""
+
+    moment: str
+    route: str
+    action: str
+    destination: str
+    title: str
+    text: str
+    label: str
+    candidates: tuple[Candidate, ...]
+
+
+def answer_key(situation: Situation, history: History | msgspec.UnsetType, campaign: str) -> AnswerKey:
+    """:param history: what stands for the situation's history (``HistoryConditions.representative``)."""
+    return AnswerKey(msgspec.structs.replace(situation, local_time=None, history=history), campaign)
+
+
+def cached_answer(key: AnswerKey, reference: Reference) -> Answer:
+    """``answer_of``, remembered in the reference data, which a new brand version replaces."""
+    found: Answer | None = reference.memo.get(key)
+    if found is None:
+        if len(reference.memo) >= min(ANSWERS_CACHED, CANDIDATES_CACHED // max(1, len(reference.brand.routes))):
+            reference.memo.clear()
+        found = reference.memo[key] = answer_of(key, reference.brand)
+    return found
+
+
+def answer_of(key: AnswerKey, brand: Brand) -> Answer:
+    """The decision, and its action with the placeholders filled in. The key's tag is one of the brand's."""
+    values = placeholder_values(key, brand)
+    decision = decide(brand.routes, key.situation, frozenset(name for name, value in values.items() if not value))
+    route = decision.winner
+    if route is None:
+        # As the gateway serves it: a fallback has no placeholders.
+        return Answer(
+            moment=MOMENT_WITHOUT_ROUTE,
+            route=FALLBACK,
+            action="redirect",
+            destination=brand.fallback_of(brand.tags[key.situation.tag]),
+            title="",
+            text="",
+            label="",
+            candidates=decision.candidates,
+        )
+    action = route.action
+    return Answer(
+        moment=route.moment,
+        route=route.id,
+        action=action.kind,
+        destination=fill(action.url, {name: quote(value, safe="") for name, value in values.items()}),
+        title=fill(action.title, values),
+        text=fill(action.text, values),
+        label=fill(action.label, values),
+        candidates=decision.candidates,
+    )
+
+
+def placeholder_values(key: AnswerKey, brand: Brand) -> dict[str, str]:
+    """The values of the placeholders of an action; empty where nothing is known."""
+    now = key.situation
+    store, product = brand.stores.get(now.store), brand.products.get(now.product)
+    return {
+        "tag": now.tag,
+        "store": now.store,
+        "store_name": store.name if store else "",
+        "product": now.product,
+        "product_name": product.name if product else "",
+        "campaign": key.campaign,
+        "stock": "" if now.stock is None else str(now.stock),
+    }

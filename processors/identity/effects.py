@@ -1,0 +1,85 @@
+"""The effects of one event at one node: signals to other nodes, and changes for identity-changed.
+
+All but ``report_appeared`` are transactional: published by a run that a crash undid, they would contradict what the
+replay decides.
+"""
+
+from dataclasses import dataclass, field
+
+from processors.identity.guards import Limits
+from processors.identity.signals import Signal, envelope, source_of
+from processors.identity.state import LINKED, UNLINKED, Node
+from processors.step import Effect, Emit
+from schemas.events import Event, IdentityChanged
+from schemas.identifiers.types import strongest
+from schemas.ids import derived, person_of
+
+APPEARED, MERGED, SPLIT, REFUSED = "appeared", "merged", "split", "refused"
+
+
+@dataclass(slots=True)
+class NodeEffects:
+    """``identifier`` is that of the node, ``cause`` the event that is applied to it; ``collected`` grows."""
+
+    identifier: str
+    cause: Event
+    limits: Limits
+    collected: list[Effect] = field(default_factory=list)
+
+    def send(self, receiver: str, signal: Signal, number: int = 0) -> None:
+        """Sends a signal to another node; ``number`` distinguishes several of one kind to the same receiver."""
+        self.collected.append(Emit(envelope(signal, self.identifier, receiver, self.cause, number), transactional=True))
+
+    def report_appeared(self, person_id: str) -> None:
+        """Reports a new person. Published at once, as the touchpoint is that shows them."""
+        change = IdentityChanged(
+            event_id=derived("identity", APPEARED, person_id),
+            occurred_at=self.cause.occurred_at,
+            change=APPEARED,
+            person_id=person_id,
+            identifier=self.identifier,
+            source_event_id=source_of(self.cause),
+        )
+        self.collected.append(Emit(change))
+
+    def report_reassigned(self, old_person_id: str, node: Node, split: bool = False) -> None:
+        """Reports that touchpoints of this identifier which were published under the old person are of the node's
+        person now."""
+        own, change = person_of(self.identifier), SPLIT if split else MERGED
+        self.collected.append(
+            Emit(
+                IdentityChanged(
+                    event_id=derived("identity", change, old_person_id, node.person_id, own, str(node.version)),
+                    occurred_at=self.cause.occurred_at,
+                    change=change,
+                    person_id=old_person_id,
+                    into_person_id=node.person_id,
+                    identifier=self.identifier,
+                    source_event_id=source_of(self.cause),
+                    source_profile_id=own,
+                    version=node.version,
+                ),
+                transactional=True,
+            )
+        )
+
+    def report_edge(self, one: str, other: str, person_id: str, status: str, version: int) -> None:
+        """Reports the status of an edge: linked, unlinked, or the reason why it was refused."""
+        first, second = (one, other) if strongest((one, other)) == one else (other, one)
+        change = status if status in (LINKED, UNLINKED) else REFUSED
+        self.collected.append(
+            Emit(
+                IdentityChanged(
+                    event_id=derived("identity", status, first, second, str(version)),
+                    occurred_at=self.cause.occurred_at,
+                    change=change,
+                    person_id=person_id,
+                    identifier=first,
+                    source_event_id=source_of(self.cause),
+                    version=version,
+                    other_identifier=second,
+                    reason=status if change == REFUSED else "",
+                ),
+                transactional=True,
+            )
+        )

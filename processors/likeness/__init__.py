@@ -1,1 +1,0 @@
-"""Likeness: who is probably the same person, though no identifier says so?"""

@@ -1,0 +1,103 @@
+"""Matching: reads touchpoint-identified and blocking-key-assigned, writes blocking-key-assigned and identity-matched;
+keyed by block.
+
+A touchpoint with traits is sent to each of its blocks. There it is compared with every other record, and probable pairs
+are published as soft links with their reasons (links.py). A soft link moves nothing and joins nobody: its two ends are
+source profiles, which never change.
+"""
+
+from typing import Any
+
+import msgspec
+
+from processors.matching.links import links, oversized_block
+from processors.matching.replay import canonical
+from processors.matching.state import Block, Record, hash_traits
+from processors.parts import source_profile_of
+from processors.reference import Reference
+from processors.step import Drop, Effect, Emit, Processor, Reject, Step
+from schemas.events import BlockingKeyAssigned, TouchpointIdentified
+from schemas.ids import derived
+from schemas.matching.blocks import InvalidTraits, traits_of, validate
+from schemas.matching.traits import Traits
+from schemas.reasons import DropReason, RejectReason
+from schemas.topics import BLOCKING_KEY_ASSIGNED, IDENTITY_MATCHED, TOUCHPOINT_IDENTIFIED
+
+_decode = msgspec.msgpack.Decoder(Traits).decode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
+def step(block: Block | None, event: Any, reference: Reference) -> Step[Block]:
+    """Sends a touchpoint to its blocks, or compares a record that came to this block."""
+    if isinstance(event, TouchpointIdentified):
+        return Step(block, _assign_blocks(event) if event.person_id else ())
+    return _compare(block, event, reference)
+
+
+def merge(winner: Block | None, loser: Block) -> Step[Block]:
+    """The records of both, as if they had come to one block."""
+    block = winner or Block()
+    for record in loser.records:
+        if not block.oversized and not block.contains(record):
+            block = block.add(record)
+    return Step(Block(oversized=True) if loser.oversized else block)
+
+
+def erase(block: Block) -> tuple[Effect, ...]:
+    """Forgetting a block has no effects."""
+    return ()
+
+
+def _assign_blocks(event: TouchpointIdentified) -> tuple[Effect, ...]:
+    try:
+        traits = traits_of(event.properties, event.store, event.occurred_at)
+    except InvalidTraits as error:
+        return (Reject(RejectReason.INVALID, str(error), "properties.traits"),)
+    if traits is None:
+        return ()
+    body = _encode(Traits(traits.record_type, traits.filters))
+    return tuple(
+        Emit(
+            BlockingKeyAssigned(
+                event_id=derived("traits", event.event_id, block),
+                occurred_at=event.occurred_at,
+                block=block,
+                source_profile_id=source_profile_of(event),
+                traits=body,
+                source_event_id=event.event_id,
+            )
+        )
+        for block in traits.blocks
+    )
+
+
+def _compare(block: Block | None, event: BlockingKeyAssigned, reference: Reference) -> Step[Block]:
+    try:
+        traits = _decode(event.traits)
+        validate(traits)
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidTraits):
+        return Step(block, (Reject(RejectReason.INVALID, "are no traits", "traits"),))
+    before = block or Block()
+    record = Record(event.source_profile_id, hash_traits(traits), traits, event.source_event_id, event.occurred_at)
+    if before.oversized:
+        return Step(before, (Drop(DropReason.OVERSIZED),))
+    if before.contains(record):
+        return Step(before)
+    after = before.add(record)
+    if after.oversized:
+        return Step(after, (oversized_block(event),))
+    matching = reference.brand.matching.get(traits.record_type)
+    return Step(after, () if matching is None else links(before, record, event.block, matching.model))
+
+
+PROCESSOR = Processor(
+    name="matching",
+    sources=(TOUCHPOINT_IDENTIFIED, BLOCKING_KEY_ASSIGNED),
+    emits=(BLOCKING_KEY_ASSIGNED, IDENTITY_MATCHED),
+    state=Block,
+    step=step,
+    merge=merge,
+    erase=erase,
+    linger_ms=300,
+    canonical=canonical,
+)

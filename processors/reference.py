@@ -1,0 +1,21 @@
+"""Reference data: what cores may read besides their state, the brand's configuration and the live stock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.brand.model import Brand
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The reference data of one moment, passed to every step. A processor declares what it reads of it in
+    ``Processor.reference``.
+
+    ``stock`` gives the units on hand by (store, sku). ``memo`` caches results of pure functions of the brand; a new
+    brand comes with a new, empty memo.
+    """
+
+    brand: Brand
+    stock: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False)

@@ -1,0 +1,1 @@
+"""From Kafka to the partition: fetched batches, lost ones noticed, the order after an opening."""

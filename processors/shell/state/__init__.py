@@ -1,0 +1,1 @@
+"""State records, their cache, the local store and the changelog."""

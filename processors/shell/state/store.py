@@ -1,0 +1,152 @@
+"""Where a partition's state rests between batches: in memory, or in RocksDB on disk.
+
+A store contains nothing that the changelog does not: rows are written after their transaction was committed, together
+with the changelog position that they bring the store to, in one atomic write.
+
+RocksDB reads and writes many rows without Python's lock, so large reads and writes run in a thread while the event loop
+goes on, and leave it the CPU caches of its core.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Protocol
+
+import rocksdict
+
+Rows = Iterable[tuple[bytes, bytes]]
+BLOCK_BYTES = 1 << 10
+BLOOM_BITS = 10
+"""Of the Bloom filter, per key: one in a hundred look-ups of a file that does not have the key reads it in vain."""
+MEMTABLE_BLOOM = 0.02
+"""Share of the memtable that its own Bloom filter may take."""
+THREAD_FROM_ROWS = 100
+"""Fewer rows are read or written on the event loop: handing them to a thread takes longer."""
+_POSITION = b"\0position"
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="rocksdb")
+"""One for all stores of a process."""
+
+
+class Store(Protocol):
+    """Latest value of each key of one partition. ``position`` is the changelog offset up to which it is complete.
+
+    Called by the partition and its task on the event loop; every method but `prefetch` and `write_async` blocks.
+    """
+
+    position: int
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def prefetch(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
+        """Begins to read the values of all keys in a thread; None where that gains nothing."""
+
+    def write(self, rows: Rows, position: int) -> None:
+        """Writes the rows; ``position`` is the offset after the last changelog record that they contain."""
+
+    async def write_async(self, rows: Rows, position: int) -> None:
+        """Writes many rows in a thread, few at once. A caller that is cancelled may find the write done later, but not
+        undone: later writes come after it."""
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every row."""
+
+    def close(self) -> None: ...
+
+
+class MemoryStore:
+    """In a dict: for tests and small states. Restored from the changelog at every start."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._rows: dict[bytes, bytes] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._rows.get(key)
+
+    def prefetch(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
+        return None
+
+    def write(self, rows: Rows, position: int) -> None:
+        self._rows.update(rows)
+        self.position = position
+
+    async def write_async(self, rows: Rows, position: int) -> None:
+        self.write(rows, position)
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        yield from self._rows.items()
+
+    def close(self) -> None:
+        pass
+
+
+class RocksStore:
+    """In RocksDB at ``folder``: a restart reads only the tail of the changelog."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        options = rocksdict.Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_max_background_jobs(2)
+        options.set_write_buffer_size(16 << 20)
+        options.set_keep_log_file_num(1)
+        # Most keys that are looked up are not in the memtable.
+        options.set_memtable_whole_key_filtering(True)
+        options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM)
+        # State records are small and read one by one: a large block would be read and unpacked for each.
+        options.set_compression_type(rocksdict.DBCompressionType.none())
+        options.set_allow_mmap_reads(True)
+        options.set_advise_random_on_open(False)
+        blocks = rocksdict.BlockBasedOptions()
+        blocks.set_block_size(BLOCK_BYTES)
+        blocks.set_bloom_filter(BLOOM_BITS, False)
+        options.set_block_based_table_factory(blocks)
+        # Given as column family too: of a store that exists, rocksdict drops them otherwise (quixio/quix-streams#1136).
+        self._db = rocksdict.Rdict(str(folder), options, column_families={"default": options})
+        self.position = int(self._db.get(_POSITION) or 0)
+        self._reads: list[Future[Any]] = []
+        self._writes: list[Future[Any]] = []
+
+    def get(self, key: bytes) -> bytes | None:
+        return self._db.get(key)
+
+    def prefetch(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
+        return _submit(self._reads, self._db.get, keys) if len(keys) >= THREAD_FROM_ROWS else None
+
+    def write(self, rows: Rows, position: int) -> None:
+        wait(self._writes)
+        self._write(rows, position)
+
+    async def write_async(self, rows: Rows, position: int) -> None:
+        several = list(rows)
+        if len(several) < THREAD_FROM_ROWS:
+            self.write(several, position)
+        else:
+            await asyncio.wrap_future(_submit(self._writes, self._write, several, position))
+
+    def _write(self, rows: Rows, position: int) -> None:
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in rows:
+            batch.put(key, value)
+        batch.put(_POSITION, b"%d" % position)
+        self._db.write(batch)
+        self.position = position
+
+    def rows(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every row, in the order of keys."""
+        for key, value in self._db.items():
+            if isinstance(key, bytes) and key != _POSITION:
+                yield key, value
+
+    def close(self) -> None:
+        """Waits for reads and writes in the thread: rocksdict does not close a database that is in use."""
+        wait(self._reads + self._writes)
+        self._db.close()
+
+
+def _submit(pending: list[Future[Any]], work: Callable[..., Any], *args: Any) -> Future[Any]:
+    """Runs ``work`` in the thread and adds its future to ``pending``, from which finished ones are removed."""
+    pending[:] = [earlier for earlier in pending if not earlier.done()]
+    pending.append(_THREAD.submit(work, *args))
+    return pending[-1]

@@ -1,0 +1,101 @@
+"""Section ``brand``: the brand itself."""
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from schemas.brand.destinations import destination_fault
+from schemas.brand.guards import Guards
+from schemas.brand.holdout import Holdout
+from schemas.brand.item import (
+    Item,
+    Mistake,
+    Part,
+    Sections,
+    fallback_mistakes,
+    unknown_code,
+    unknown_kinds,
+    unknown_name,
+)
+from schemas.brand.tags import PLACEMENTS
+from schemas.countries import COUNTRIES
+from schemas.currencies import MINOR_UNITS
+from schemas.identifiers.types import TYPES
+
+_TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+DEFAULT_TOUCH_TYPES = (
+    "scan",
+    "nfc_tap",
+    "ad_click",
+    "message_clicked",
+    "event_checkin",
+    "portal_login",
+    "page_view",
+)
+
+
+class Channel(Part, frozen=True):
+    """One line of the channel grouping: the first whose conditions all hold names a touch's channel. Empty matches."""
+
+    channel: str
+    type: str = ""
+    placement: str = ""
+    campaign: str = ""
+
+    def mistakes(self, field: str) -> Iterator[Mistake]:
+        """:param field: the line's own field."""
+        if not self.channel.strip():
+            yield f"{field}.channel", "must name the channel"
+        if self.type:
+            yield from unknown_kinds(f"{field}.type", (self.type,))
+        if self.placement:
+            yield from unknown_name(f"{field}.placement", self.placement, PLACEMENTS, "no placement is called")
+
+
+class About(Item, frozen=True):
+    """The brand itself; there is one.
+
+    ``destinations`` are the address prefixes that a phone may be sent to; ``fallback`` answers where nothing better is
+    known; ``country`` (ISO 3166) reads national phone numbers; ``touch_types`` are the kinds that count as touches in
+    attribution; ``identifier_types`` are types of identifiers beside the built-in ones; ``code_properties`` names
+    properties of events that hold codes or quantities, so that no digits in them are taken for a phone number.
+    """
+
+    section: ClassVar[str] = "brand"
+    kind: ClassVar[str] = "brand"
+
+    name: str
+    currency: str
+    country: str
+    fallback: str
+    destinations: tuple[str, ...]
+    touch_types: tuple[str, ...] = DEFAULT_TOUCH_TYPES
+    channels: tuple[Channel, ...] = ()
+    identifier_types: tuple[str, ...] = ()
+    code_properties: tuple[str, ...] = ()
+    guards: Guards = Guards()
+    holdout: Holdout = Holdout()
+
+    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        yield from unknown_code("currency", self.currency, MINOR_UNITS, "an ISO 4217 code such as EUR")
+        yield from unknown_code("country", self.country, COUNTRIES, "an ISO 3166 code such as DE")
+        if not self.destinations:
+            yield "destinations", "must list where phones may be sent, e.g. https://shop.example"
+        for index, destination in enumerate(self.destinations):
+            if fault := destination_fault(destination):
+                yield f"destinations[{index}]", f"{destination!r} {fault}"
+        yield from fallback_mistakes("fallback", self.fallback, brand)
+        yield from unknown_kinds("touch_types", self.touch_types)
+        for index, channel in enumerate(self.channels):
+            yield from channel.mistakes(f"channels[{index}]")
+        yield from self._identifier_type_mistakes()
+        yield from self.guards.mistakes((*TYPES, *self.identifier_types))
+        yield from self.holdout.mistakes()
+
+    def _identifier_type_mistakes(self) -> Iterator[Mistake]:
+        for index, name in enumerate(self.identifier_types):
+            field = f"identifier_types[{index}]"
+            if not _TYPE_NAME.fullmatch(name):
+                yield field, f"{name!r} must be 1 to 50 small letters, digits or '_', and begin with a letter"
+            elif name in TYPES:
+                yield field, f"{name!r} is built in"

@@ -1,0 +1,131 @@
+"""Whether a store is open: its hours in the opening_hours syntax of OpenStreetMap, with the public holidays of its own
+region and the sun of its own place.
+
+The library opening_hours knows holidays by country alone, so ``PH`` becomes here what it means on a day: the weekdays
+of those of this day and the day before (whose hours may last past midnight) that are holidays where the store is.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from opening_hours import OpeningHours, State
+
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_COMMENT = re.compile(r'(\b(?:open|off|closed|unknown)\s*)?\s*("[^"]*")(\s*:)?')
+_TEXT_OR_HOLIDAY = re.compile(r'"[^"]*"|\bPH\b')
+
+
+class Place(Protocol):
+    """What opening hours need of a store (``schemas.brand.stores.Store``)."""
+
+    @property
+    def hours(self) -> str: ...
+
+    @property
+    def time_zone(self) -> str: ...
+
+    @property
+    def country(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def coordinates(self) -> tuple[float, float] | None: ...
+
+
+class Hours(NamedTuple):
+    """What opening hours depend on. ``region`` is the part of an ISO 3166-2 code after the country, or empty;
+    ``coordinates`` are latitude and longitude in degrees."""
+
+    text: str
+    time_zone: str
+    country: str
+    region: str
+    coordinates: tuple[float, float] | None
+
+
+def hours_of(store: Place, brand_country: str) -> Hours:
+    """The opening hours of a store of a brand."""
+    country = store.country or brand_country
+    region = store.region.removeprefix(f"{country}-")
+    return Hours(store.hours, store.time_zone, country, region, store.coordinates)
+
+
+def is_open(hours: Hours, local: datetime) -> bool | None:
+    """Whether the store is open at a time on its own wall clock (naive); None where that is unknown: the hours say so,
+    or cannot be worked out (``opening_check`` refuses those that it sees)."""
+    # The library is given a person's text, and one text must not stop every store's answers.
+    try:
+        return worked_out(hours, local)
+    except BaseException as error:
+        if not given_up(error):
+            raise
+        return None
+
+
+def given_up(error: BaseException) -> bool:
+    """Whether it is how the library gives up: its own errors, or a panic, as for a sun's offset past midnight."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
+def worked_out(hours: Hours, local: datetime) -> bool | None:
+    """``is_open``, with whatever the library raises."""
+    holidays: tuple[str, ...] = ()
+    if names_holidays(hours.text):
+        days = (local.date() - timedelta(days=1), local.date())
+        holidays = tuple(WEEKDAYS[day.weekday()] for day in days if is_public_holiday(hours.country, hours.region, day))
+    state, _ = _parsed(hours, holidays).state(local)
+    return None if state == State.UNKNOWN else state == State.OPEN
+
+
+def names_holidays(text: str) -> bool:
+    """Whether the hours speak of public holidays."""
+    return "PH" in text and any(found[0] == "PH" for found in _TEXT_OR_HOLIDAY.finditer(text))
+
+
+@lru_cache(4096)
+def is_public_holiday(country: str, region: str, day: date) -> bool:
+    """Whether a day is a public holiday in a region of a country (ISO 3166), or in the whole country."""
+    return day in _calendar(country, region)
+
+
+@lru_cache(256)
+def _calendar(country: str, region: str) -> Any:
+    # Few stores' hours name holidays, and the calendars of the world are many files.
+    from holidays import country_holidays
+
+    return country_holidays(country, subdiv=region or None)
+
+
+@lru_cache(4096)
+def _parsed(hours: Hours, holidays: tuple[str, ...]) -> OpeningHours:
+    """:param holidays: the weekdays that ``PH`` stands for; where it is empty ``PH`` is never."""
+    text = with_holidays(with_states(hours.text), holidays)
+    if hours.coordinates is None:
+        return OpeningHours(text)
+    return OpeningHours(text, timezone=ZoneInfo(hours.time_zone), coords=hours.coordinates, auto_country=False)
+
+
+def with_states(text: str) -> str:
+    """The hours with ``unknown`` before each comment that has no state of its own, which is what such a comment means
+    (specification of opening_hours, rule_modifier); the library takes it for open."""
+
+    def with_state(found: re.Match[str]) -> str:
+        if found[1] or found[3]:
+            return found[0]
+        return f"{' ' if found.start() else ''}unknown {found[2]}"
+
+    return _COMMENT.sub(with_state, text)
+
+
+def with_holidays(text: str, holidays: Iterable[str]) -> str:
+    """The hours in the library's own spelling, with weekdays in the place of ``PH``."""
+    weekdays = ",".join(holidays)
+    if not weekdays:
+        return text
+    return _TEXT_OR_HOLIDAY.sub(lambda found: weekdays if found[0] == "PH" else found[0], str(OpeningHours(text)))

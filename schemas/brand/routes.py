@@ -1,0 +1,137 @@
+"""Section ``routes``: which action answers a scan."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from schemas import kinds
+from schemas.brand.item import (
+    Item,
+    Mistake,
+    Part,
+    Sections,
+    below_one,
+    beyond_int,
+    unknown_name,
+    unknown_reference,
+    unregistered_address,
+)
+from schemas.brand.placeholders import named_in, placeholder_faults
+from schemas.brand.rendered import text_mistakes
+from schemas.brand.tags import PLACEMENTS
+
+Moment = Literal["know", "go", "buy", "do"]
+"""The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
+ANSWERED = (kinds.SCAN, kinds.NFC_TAP)
+"""The kinds of touchpoints that get an answer."""
+MAX_AMOUNT = Decimal(10**12)
+
+
+class When(Part, frozen=True):
+    """Conditions of a route; all that are given must hold. Stock is that of the tag's product in the tag's store.
+
+    Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
+    currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    """
+
+    types: tuple[str, ...] = ()
+    placements: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    open: bool | None = None
+    in_store: bool | None = None
+    stock_at_least: int | None = None
+    stock_at_most: int | None = None
+    visits_at_least: int | None = None
+    bought: bool | None = None
+    purchases_at_least: int | None = None
+    spent_at_least: Decimal | None = None
+    bought_within_days: int | None = None
+    bought_categories: tuple[str, ...] = ()
+
+    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        for name in self.types:
+            yield from unknown_name("when.types", name, ANSWERED, "no answered kind of touchpoint is called")
+        for placement in self.placements:
+            yield from unknown_name("when.placements", placement, PLACEMENTS, "no placement is called")
+        for store in self.stores:
+            yield from unknown_reference("when.stores", store, brand.stores)
+        for tag in self.tags:
+            yield from unknown_reference("when.tags", tag, brand.tags)
+        for field, names in (("categories", self.categories), ("bought_categories", self.bought_categories)):
+            for name in names:
+                yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
+        yield from self._number_mistakes()
+
+    def _number_mistakes(self) -> Iterator[Mistake]:
+        yield from below_one("when.purchases_at_least", self.purchases_at_least)
+        yield from below_one("when.bought_within_days", self.bought_within_days)
+        spent, least, most = self.spent_at_least, self.stock_at_least, self.stock_at_most
+        if spent is not None and not (spent.is_finite() and spent > 0):
+            yield "when.spent_at_least", f"{spent} is no amount above zero"
+        elif spent is not None and spent >= MAX_AMOUNT:
+            yield "when.spent_at_least", f"{spent} is more than any event's amount"
+        if most is not None and most < 0:
+            yield "when.stock_at_most", f"{most} never holds: the least stock is 0"
+        elif least is not None and most is not None and least > most:
+            yield "when.stock_at_most", f"{most} never holds together with stock_at_least: {least}"
+
+
+class Action(Part, frozen=True):
+    """What the phone gets: a redirect, or a page with one button.
+
+    Texts and addresses may name {tag}, {store}, {store_name}, {product}, {product_name}, {campaign} and {stock}.
+    """
+
+    url: str
+    kind: Literal["redirect", "page"] = "redirect"
+    title: str = ""
+    text: str = ""
+    label: str = ""
+
+    def texts(self) -> dict[str, str]:
+        """The fields that may name placeholders."""
+        return {"url": self.url, "title": self.title, "text": self.text, "label": self.label}
+
+    def needs(self) -> frozenset[str]:
+        """The placeholders without whose values there is no answer: those of a page's texts, and of the address before
+        its query, where an empty value would lead elsewhere."""
+        before_query = self.url.partition("?")[0].partition("#")[0]
+        shown = (self.title, self.text, self.label) if self.kind == "page" else ()
+        return named_in(before_query).union(*map(named_in, shown))
+
+    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        for field, text in self.texts().items():
+            for fault in placeholder_faults(text):
+                yield f"action.{field}", fault
+        yield from unregistered_address("action.url", self.url, brand)
+        if self.kind == "page" and not (self.title.strip() and self.label.strip()):
+            yield "action.title", "a page needs a title and a label"
+        yield from text_mistakes(self.kind == "page", self.texts(), brand.longest)
+
+
+class Route(Item, frozen=True):
+    """A rule that offers an action. Order is total: higher priority first, then the smaller id.
+
+    ``promotes_product`` routes never win when the product is known to be out of stock.
+    """
+
+    section: ClassVar[str] = "routes"
+    kind: ClassVar[str] = "route"
+
+    priority: int
+    moment: Moment
+    action: Action
+    when: When = When()
+    promotes_product: bool = False
+
+    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        yield from beyond_int("priority", self.priority)
+        if self.promotes_product and self.when.stock_at_most == 0:
+            yield "promotes_product", "never holds together with when.stock_at_most: 0: nothing is in stock then"
+        yield from self.when.mistakes(brand)
+        yield from self.action.mistakes(brand)
+
+    def precedence(self) -> tuple[Any, ...]:
+        return (-self.priority, self.id)

@@ -1,0 +1,1 @@
+"""Events to bytes and back: Avro, with or without a Schema Registry."""

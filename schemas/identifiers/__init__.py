@@ -1,0 +1,1 @@
+"""Identifiers: types and their order, normal forms, placeholders, pseudonyms."""

@@ -1,0 +1,148 @@
+"""Pseudonyms: the keyed hash that replaces an identifier in normal form before it reaches any topic.
+
+The hash is HMAC-SHA-256 (RFC 2104) cut to 128 bits: without the key nobody can test whether an address is in the data,
+with it the same address always gives the same identifier. The key is a secret of the deployment.
+
+Two sorts of values would join strangers, so they are hashed differently. A placeholder
+(schemas/identifiers/placeholders.py) becomes ``type:blocked``, which joins nobody. A MAC address that is marked as
+locally administered (IEEE 802) is a random one: phones use them since iOS 14 and Android 10, one for each network, and
+change them after a while. Its hash includes the day (UTC), so that it identifies somebody for one day only.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import phonenumbers
+
+from schemas.identifiers.fields import Holds, holds
+from schemas.identifiers.normalise import (
+    EMAIL,
+    InvalidIdentifier,
+    email,
+    is_random_mac,
+    normal_form,
+    phone_form,
+    trimmed,
+)
+from schemas.identifiers.placeholders import is_placeholder
+from schemas.identifiers.types import BLOCKED
+from schemas.matching.traits import Traits, encode_traits
+from schemas.text import visible
+
+DAY_US: Final = 86_400_000_000
+AT_SIGNS: Final = "@＠﹫"
+_DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6,}")
+_AT: Final = re.compile(f"[{AT_SIGNS}]")
+_ADDRESS: Final = re.compile(EMAIL.pattern.replace("}@", f"}}{_AT.pattern}").replace(r"\.", "[.。．｡]"))
+"""An address in a text; :func:`schemas.identifiers.normalise.email` says what it means."""
+
+
+class Pseudonyms:
+    """Turns identifiers into ``type:hash``.
+
+    :param key: secret of at least 16 bytes; another key gives entirely other identifiers.
+    :param country: see :func:`schemas.identifiers.normalise.normalise`; methods take another for one event.
+    :param codes: names of members that hold codes, beside those that schemas/identifiers/fields.py knows.
+    """
+
+    def __init__(self, key: bytes, country: str = "", codes: Iterable[str] = ()) -> None:
+        if len(key) < 16:
+            raise ValueError("the identifier key must have at least 16 bytes")
+        self._key = key
+        self._hmac = hmac.new(key, digestmod=hashlib.sha256)
+        self._country = country
+        self._codes = frozenset(codes)
+
+    def identifier(self, kind: str, value: str, at: int = 0, country: str = "") -> str:
+        """``type:hash`` of a raw value, ``type:blocked`` of a placeholder.
+
+        :param at: when the event happened, in microseconds; only a random MAC address depends on it.
+        :param country: where it happened, if that is known; only a national phone number depends on it.
+        :raises InvalidIdentifier: see :func:`schemas.identifiers.normalise.normalise`.
+        """
+        text = trimmed(kind, value)
+        if is_placeholder(kind, text):
+            return f"{kind}:{BLOCKED}"
+        normal = normal_form(kind, text, country or self._country)
+        if kind in ("phone", "mac") and is_placeholder(kind, normal):
+            return f"{kind}:{BLOCKED}"
+        if kind == "mac" and is_random_mac(normal):
+            normal = f"{normal}@{at // DAY_US}"
+        return self._hash(kind, normal)
+
+    def _hash(self, kind: str, normal: str) -> str:
+        mac = self._hmac.copy()
+        mac.update(f"{kind}\0{normal}".encode())
+        return f"{kind}:{mac.hexdigest()[:32]}"
+
+    def digest(self, content: bytes) -> str:
+        """Keyed hash of any bytes; no identifier has the same."""
+        mac = self._hmac.copy()
+        mac.update(b"\0digest\0" + content)
+        return mac.hexdigest()[:32]
+
+    def traits(self, properties: Mapping[str, Any]) -> Traits | None:
+        """The traits of a person or device in an event's properties, encoded; None when there are none."""
+        return encode_traits(properties, self._key)
+
+    def scrub(self, text: str, country: str = "") -> str:
+        """Free text with every e-mail address and phone number in it replaced by its identifier in brackets."""
+        text = self.scrub_addresses(text)
+        if not _DIGITS.search(text):
+            return text
+        seen = visible(text)
+        scrubbed = self._scrub_phones(seen, country or self._country)
+        return text if scrubbed == seen else scrubbed
+
+    def scrub_addresses(self, text: str) -> str:
+        """A name or code with every e-mail address in it replaced; digits are no phone number there."""
+        if "@" not in text and (text.isascii() or not _AT.search(text)):
+            return text
+        return _ADDRESS.sub(lambda found: f"[{self._address(found[0])}]", text)
+
+    def _address(self, found: str) -> str:
+        try:
+            return self._hash("email", email(trimmed("email", found)))
+        except InvalidIdentifier:
+            return self._hash("email", found.casefold())
+
+    def _scrub_phones(self, text: str, country: str) -> str:
+        # Only numbers that are valid in their country's plan: dates and sums have as many digits.
+        matches = phonenumbers.PhoneNumberMatcher(text, country or None, phonenumbers.Leniency.VALID)
+        parts, end = [], 0
+        for match in matches:
+            parts += [text[end : match.start], f"[{self._hash('phone', phone_form(match.number))}]"]
+            end = match.end
+        return "".join([*parts, text[end:]])
+
+    def scrub_json(self, node: Any, country: str = "", held: Holds = Holds.TEXT) -> Any:
+        """A JSON value, scrubbed as the name of each member says (schemas/identifiers/fields.py); names are scrubbed
+        as text.
+
+        :param held: what the value itself holds.
+        """
+        if isinstance(node, Mapping):
+            return {
+                self.scrub(str(name), country): self.scrub_json(value, country, self._holds(str(name), held))
+                for name, value in node.items()
+            }
+        if isinstance(node, list | tuple):
+            return [self.scrub_json(value, country, held) for value in node]
+        if held is Holds.PHONE and isinstance(node, str | int) and _DIGITS.search(str(node)):
+            return f"[{self._phone(str(node), country)}]"
+        if isinstance(node, str):
+            return self.scrub_addresses(node) if held is Holds.CODE else self.scrub(node, country)
+        return node
+
+    def _holds(self, name: str, inside: Holds) -> Holds:
+        return Holds.CODE if name in self._codes else holds(name, inside)
+
+    def _phone(self, value: str, country: str) -> str:
+        # A national number without its prefix is recognised by the name of its member.
+        try:
+            return self.identifier("phone", value, country=country)
+        except InvalidIdentifier:
+            return self._hash("phone", value)

@@ -1,0 +1,1 @@
+"""The Kafka clients that processes share: producer, reader of compacted topics, partitioner, addressing."""

@@ -1,0 +1,71 @@
+"""Reads a compacted topic from its beginning and follows it: the brand configuration and the stock."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas.codec.avro import Codec, Undecodable
+from schemas.topics import Topic
+
+FETCH_BYTES = 8 << 20
+RECORDS_AT_ONCE = 500
+"""Records that are taken between two turns of the event loop, some 10 ms."""
+
+
+class CompactedReader:
+    """Reads all partitions of a topic without a consumer group and calls ``apply`` with each event, in the order of
+    each partition.
+
+    ``caught_up`` is set once everything is read that was there at the start. Bytes that are no event are skipped here:
+    the sink rejects them.
+    """
+
+    def __init__(self, bootstrap: str, topic: Topic, codec: Codec, apply: Callable[[Any], object]) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._codec = codec.of(topic)
+        self._apply = apply
+        self.caught_up = asyncio.Event()
+
+    async def run(self) -> None:
+        """Reads until cancelled; a lost broker is waited for. :raises KafkaError: no broker answers at the start."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=FETCH_BYTES,
+        )
+        try:
+            await consumer.start()
+            partitions = await _partitions(consumer, self._topic.name)
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            while True:
+                if not self.caught_up.is_set() and await _reached(consumer, ends):
+                    self.caught_up.set()
+                for records in (await consumer.getmany(timeout_ms=500, max_records=RECORDS_AT_ONCE)).values():
+                    for record in records:
+                        try:
+                            event = self._codec.decode(record.value)
+                        except Undecodable:
+                            continue
+                        self._apply(event)
+                # A large brand takes a second: requests and heartbeats have their turn meanwhile.
+                await asyncio.sleep(0)
+        finally:
+            await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    while not (numbers := consumer.partitions_for_topic(topic)):
+        await consumer._client.force_metadata_update()
+        await asyncio.sleep(0.1)
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+
+async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    return all([await consumer.position(partition) >= end for partition, end in ends.items()])

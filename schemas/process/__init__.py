@@ -1,0 +1,1 @@
+"""What every process needs to start: settings, logging, and the errors that an operator reads."""

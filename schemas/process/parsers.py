@@ -1,0 +1,89 @@
+"""Parsers of settings: text to value."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from schemas.protection.reject_keys import RejectKeys
+
+T = TypeVar("T")
+Network = IPv4Network | IPv6Network
+MIN_KEY_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Parser(Generic[T]):
+    """``allowed`` says what a text must be, unit included; it is empty where every text is taken. ``parse`` raises
+    ``ValueError`` for any other text."""
+
+    allowed: str
+    parse: Callable[[str], T]
+
+
+def choice(*words: str) -> Parser[str]:
+    """One of these words."""
+    return Parser(" or ".join(words), lambda value: words[words.index(value)])
+
+
+def whole_number(low: int, high: int | None = None, unit: str = "") -> Parser[int]:
+    """A whole number from ``low`` to ``high``, both included; ``unit`` says what it counts."""
+
+    def parse(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or int(value) < low or (high is not None and int(value) > high):
+            raise ValueError
+        return int(value)
+
+    span = f"from {low} to {high}" if high is not None else f"of at least {low}"
+    return Parser(f"a whole number {span}" + (f" ({unit})" if unit else ""), parse)
+
+
+def _share(value: str) -> float:
+    if not re.fullmatch(r"[01]|[01]?\.\d{1,6}", value) or not 0 < float(value) <= 1:
+        raise ValueError
+    return float(value)
+
+
+def _url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip()) for part in value.split(","))
+
+
+def _key_file(value: str) -> bytes:
+    key = bytes.fromhex(Path(value).expanduser().read_text(encoding="ascii").strip())
+    if len(key) < MIN_KEY_BYTES:
+        raise ValueError
+    return key
+
+
+def _reject_keys(value: str) -> "RejectKeys":
+    # Imported here: its library takes 30 ms to load, which most commands need not pay.
+    from schemas.protection.reject_keys import RejectKeys
+
+    return RejectKeys(Path(value).expanduser())
+
+
+TEXT: Final = Parser("", str)
+PATH: Final = Parser("a path; ~ is the user's home", lambda value: Path(value).expanduser())
+SHARE: Final = Parser("a number above 0 and up to 1", _share)
+URL: Final = Parser("an address that starts with http:// or https://", _url)
+"""Given back without a slash at the end."""
+FLAG: Final = Parser("0 or 1", lambda value: ("0", "1").index(value) == 1)
+NETWORKS: Final = Parser("networks such as 10.0.0.0/8, separated by commas", _networks)
+KEY_FILE: Final = Parser(
+    f"a file of hex digits only, at least {2 * MIN_KEY_BYTES} of them ({MIN_KEY_BYTES} bytes)", _key_file
+)
+"""Gives the key that the file holds."""
+REJECT_KEYS: Final = Parser(
+    "a file with a line for each key: its id, a blank, 64 hex digits; `footpath reject-keys add` writes it",
+    _reject_keys,
+)
+"""Gives the keys that the file holds."""

@@ -1,0 +1,72 @@
+"""The settings that several processes read."""
+
+from typing import Any, Final
+
+from schemas.process.parsers import KEY_FILE, PATH, REJECT_KEYS, TEXT, URL, whole_number
+from schemas.process.settings import Setting
+from schemas.topics import PARTITIONS as DEFAULT_PARTITIONS
+
+LOCAL_KAFKA: Final = "127.0.0.1:9092"
+LOCAL_CLICKHOUSE: Final = "http://127.0.0.1:8123"
+
+KAFKA: Final = Setting(
+    "FOOTPATH_KAFKA",
+    TEXT,
+    "",
+    f"Kafka's brokers as host:port[,host:port]. A worker needs it. Not set: {LOCAL_KAFKA} for the gateway and the "
+    "sink; `footpath up` starts its own Kafka; other commands take the stack in FOOTPATH_DATA.",
+)
+CLICKHOUSE: Final = Setting(
+    "FOOTPATH_CLICKHOUSE",
+    TEXT,
+    "",
+    f"ClickHouse's HTTP address, user and password included. Not set: {LOCAL_CLICKHOUSE} for the sink; `footpath up` "
+    "starts its own ClickHouse; other commands take the stack in FOOTPATH_DATA.",
+    secret=True,
+)
+DATA: Final = Setting(
+    "FOOTPATH_DATA",
+    PATH,
+    ".footpath",
+    "Directory of a stack: data, logs, secrets, run.json. Commands find a running stack through it.",
+)
+PARTITIONS: Final = Setting(
+    "FOOTPATH_PARTITIONS",
+    whole_number(1, 4096, "partitions"),
+    str(DEFAULT_PARTITIONS),
+    "Partitions of every topic, equal for all so that a worker owns the same people in each. No more workers of a "
+    "processor than this have work, and each partition costs some. Set it before the first start.",
+)
+IDENTIFIER_KEY_FILE: Final = Setting(
+    "FOOTPATH_IDENTIFIER_KEY_FILE",
+    KEY_FILE,
+    "",
+    "File with the secret key that identifiers are hashed with. A gateway needs it; `footpath up` makes one in "
+    "FOOTPATH_DATA (secrets/identifier.key), where `footpath identity` looks when this is not set. Keep the key: "
+    "under another one every identifier is unknown.",
+)
+REJECT_KEY_FILE: Final = Setting(
+    "FOOTPATH_REJECT_KEY_FILE",
+    REJECT_KEYS,
+    "",
+    "File with the keys that protect what is kept of rejected events, the same for gateways, workers, sinks and "
+    "`footpath replay rejected`. Not set: rejects keep no bytes and cannot be replayed; `footpath up` makes a key in "
+    "FOOTPATH_DATA (secrets/reject.keys), where commands look, too. `footpath reject-keys` adds and destroys keys: "
+    "what a destroyed key protects can never be read again.",
+)
+SCHEMA_REGISTRY: Final = Setting(
+    "FOOTPATH_SCHEMA_REGISTRY",
+    URL,
+    "",
+    "Address of a Confluent-compatible Schema Registry. Not set: Avro's own single-object encoding, without a "
+    "registry.",
+)
+SHARED: Final[tuple[Setting[Any], ...]] = (
+    KAFKA,
+    CLICKHOUSE,
+    DATA,
+    PARTITIONS,
+    IDENTIFIER_KEY_FILE,
+    REJECT_KEY_FILE,
+    SCHEMA_REGISTRY,
+)

@@ -1,0 +1,1 @@
+"""Trains the models of matching from the records in the store, without labels."""

@@ -1,0 +1,1 @@
+"""Topics into tables: fetched batches in, inserts and rejects out, offsets committed after both."""

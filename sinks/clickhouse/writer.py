@@ -1,0 +1,157 @@
+"""Inserts blocks into ClickHouse: waits as long as it is away, and isolates the rows that it refuses for their content.
+
+That a row is at fault is shown, not assumed: the table takes another row, and then refuses this one, alone, once more.
+A missing column, missing rights or a broken materialized view refuse every row, and are waited for.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+
+import aiohttp
+import clickhouse_connect
+from clickhouse_connect.driver.asyncclient import AsyncClient
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from sinks import metrics
+from sinks.clickhouse.columns import Body, Columns
+from sinks.clickhouse.error_codes import is_about_values, is_too_large, is_transient
+from sinks.clickhouse.guarded import FetchedBatch, GuardedInsert
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+INSERT_TIMEOUT_S = 120
+PIECE_BYTES = 256 << 10
+# Rows with one key are reduced to one when parts are merged, and by FINAL at query time. Doing it on insert would be a
+# quarter of ClickHouse's work.
+SETTINGS = {"wait_end_of_query": 1, "optimize_on_insert": 0}
+ERRORS = (TimeoutError, ClickHouseError, aiohttp.ClientError, OSError)
+
+log = logging.getLogger(__name__)
+
+
+class Refused(NamedTuple):
+    """A row that ClickHouse refuses for its content: its position, and the error without values of the row."""
+
+    partition: int
+    offset: int
+    error: str
+
+
+class Writer:
+    """Inserts blocks; one per process, used by all topic writers concurrently."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: AsyncClient | None = None
+        self._connecting = asyncio.Lock()
+
+    async def try_insert(self, guarded: GuardedInsert, batches: Sequence[FetchedBatch]) -> bool:
+        """Tries once to insert unchecked records; False means not all are stored, for whatever reason."""
+        rows = sum(len(batch.values) for batch in batches)
+        try:
+            await self._insert(guarded.columns, guarded.insert, guarded.block(batches), rows)
+        except ERRORS as problem:
+            table = guarded.columns.topic.table
+            log.info("ClickHouse refuses %d unchecked rows of %s: %s", rows, table, _name(problem))
+            return False
+        return True
+
+    async def insert(self, columns: Columns, bodies: Sequence[Body]) -> list[Refused]:
+        """Returns once the rows of checked bodies are in the table, but for those that it returns; retries without a
+        limit while ClickHouse is away or takes nothing.
+
+        A block that is refused is halved until the rows at fault are alone. A row that ClickHouse wrote before it
+        refused the block, or that a replay brings again, is the same row under the same position: the table keeps one.
+        """
+        refused: list[Refused] = []
+        waiting = [bodies]
+        while waiting:
+            part = waiting.pop()
+            problem = await self._insert_unless_refused(columns, part)
+            if problem is None:
+                continue
+            if len(part) > 1:
+                middle = len(part) // 2
+                waiting += (part[middle:], part[:middle])
+            else:
+                partition, offset, _ = part[0]
+                refused.append(Refused(partition, offset, _name(problem)))
+        return refused
+
+    async def _insert_unless_refused(self, columns: Columns, bodies: Sequence[Body]) -> Exception | None:
+        """Inserts the bodies; None when they are stored, else why the block has to be halved, or its one row refused.
+        Waits while the reason is not the content of the rows."""
+        block = columns.block(bodies)
+        pause_s, takes_others = FIRST_PAUSE_S, False
+        while True:
+            try:
+                await self._insert(columns, columns.insert, block, len(bodies))
+            except ERRORS as problem:
+                about_rows = not is_transient(problem)
+                if (about_rows and takes_others) or (len(bodies) > 1 and (about_rows or is_too_large(problem))):
+                    return problem
+                if about_rows and await self._takes_others(columns, problem):
+                    takes_others = True  # And the row once more: the table may have recovered in between.
+                    continue
+                metrics.WAITING.labels("clickhouse").set(1)
+                log.warning(
+                    "ClickHouse cannot store rows of %s, next try in %.1f s: %s",
+                    columns.topic.table,
+                    pause_s,
+                    _name(problem),
+                )
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                metrics.WAITING.labels("clickhouse").set(0)
+                return None
+
+    async def _takes_others(self, columns: Columns, problem: Exception) -> bool:
+        """Whether the table takes other rows than the one to which it answered this: a row that it has is inserted once
+        more, which changes nothing. Of an empty table the code of the answer decides."""
+        assert self._client is not None
+        try:
+            if (await self._client.query(columns.sample)).result_rows:
+                await self._client.command(columns.insert_again)
+                return True
+        except ERRORS:
+            return False
+        return is_about_values(problem)
+
+    async def _insert(self, columns: Columns, statement: str, block: bytes, rows: int) -> None:
+        began = time.perf_counter()
+        async with self._connecting:
+            if self._client is None:
+                self._client = await build_client(self._url)
+        await self._client.raw_insert(insert_block=_pieces(statement, block), settings=SETTINGS)
+        metrics.INSERT_SECONDS.labels(columns.topic.table).observe(time.perf_counter() - began)
+        metrics.ROWS.labels(columns.topic.table).inc(rows)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+
+async def build_client(url: str) -> AsyncClient:
+    """A client for many concurrent inserts: without a session, which would allow one at a time."""
+    return await clickhouse_connect.get_async_client(
+        dsn=url, autogenerate_session_id=False, send_receive_timeout=INSERT_TIMEOUT_S, compress=False
+    )
+
+
+async def _pieces(statement: str, block: bytes) -> AsyncIterator[bytes]:
+    """The request's body in pieces: one large piece would be inspected and copied by clickhouse_connect and aiohttp."""
+    yield f"{statement}\n".encode()
+    for at in range(0, len(block), PIECE_BYTES):
+        yield block[at : at + PIECE_BYTES]
+
+
+def _name(problem: Exception) -> str:
+    """Class, and ClickHouse's error code with its name; its text may quote values of the rows, so no log has it."""
+    code, name = getattr(problem, "code", None), getattr(problem, "name", None) or ""
+    return (
+        type(problem).__name__ if code is None else f"{type(problem).__name__}, ClickHouse error {code} {name}".strip()
+    )

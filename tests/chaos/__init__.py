@@ -1,0 +1,1 @@
+"""Promises that hold under faults: each test file injects one kind of fault and asserts what must still hold."""

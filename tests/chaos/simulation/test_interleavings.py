@@ -1,0 +1,111 @@
+"""Fault: two owners of a partition end, at any two steps that touch broker or disk, anywhere in a history of five
+events; every such pair of steps is run, none left out.
+Promise: every outcome passes its scenario's check.
+
+Some 20 s for one pair of fault kinds, with batches of one event and of all, and fewer events where identifiers are
+joined or people merge (each makes several steps more); the long form has every pair of kinds, every batch size and all
+events.
+"""
+
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from tests.chaos.simulation.case import Case
+from tests.chaos.simulation.faults import FaultKind
+from tests.chaos.simulation.interleavings import interleavings
+from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT
+from tests.chaos.simulation.schedule import SteadySchedule
+from tests.chaos.simulation.shrink import description
+from tests.support.builders import build_events, enter, merged, purchase, returned, scan, tap
+from tests.support.workload import as_recorded, with_cards
+
+IDENTITY, CONTEXT, REWARDS = ORDER_KEPT
+_, MERGING, _ = ANY_ORDER
+HISTORIES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "identity": (
+        IDENTITY,
+        as_recorded(
+            tuple(build_events(scan(name="a"), scan("poster", who="ben"), enter(), scan(name="a"), tap(who="ben")))
+        ),
+    ),
+    "identity with joins": (
+        JOINED,
+        with_cards(
+            18, as_recorded(tuple(build_events(scan(), scan(who="ben"), enter(), enter(who="ben"), tap(who="ben"))))
+        ),
+    ),
+    "context": (CONTEXT, tuple(build_events(scan(name="a"), enter(), scan(name="a"), purchase("3.50", "KB-1"), tap()))),
+    "rewards": (
+        REWARDS,
+        tuple(
+            build_events(
+                purchase("3.50", name="s"), scan(name="a"), scan(name="a"), returned("2"), returned("1", of="s")
+            )
+        ),
+    ),
+    "rewards with merges": (
+        MERGING,
+        tuple(
+            build_events(
+                returned("2", of="s", who="cleo"),
+                purchase("3.50", name="s"),
+                merged("anna", into="ben"),
+                scan(who="anna"),
+                merged("ben", into="cleo", profile="anna"),
+            )
+        ),
+    ),
+}
+EVENTS = 5
+SHORT_EVENTS = {"identity with joins": 2, "rewards with merges": 4}
+COMMIT_STEPS = 6
+"""Steps of a commit, at least: its watermark sent and acknowledged, the transaction ended on both sides, the disk
+before and after."""
+ALONE, TOGETHER = SteadySchedule(1, True, everything=False), SteadySchedule(5, False, everything=True)
+SCHEDULES = (ALONE, TOGETHER, SteadySchedule(1, True, everything=True), SteadySchedule(2, False, everything=False))
+KINDS: tuple[tuple[FaultKind, FaultKind], ...] = tuple(product(get_args(FaultKind), repeat=2))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kinds" in metafunc.fixturenames:
+        long = metafunc.config.getoption("--long")
+        parameters = list(product(KINDS, SCHEDULES)) if long else [(("sleeps", "loses"), TOGETHER)]
+        metafunc.parametrize(("kinds", "schedule"), parameters)
+
+
+def check_every_interleaving(
+    name: str, events: int, kinds: tuple[FaultKind, FaultKind], schedule: SteadySchedule
+) -> int:
+    """The number of interleavings of the history's first events."""
+    scenario, history = HISTORIES[name][0], HISTORIES[name][1][:events]
+    assert len(history) == events
+    check, count = scenario.check(history), 0
+    for case, outcome in interleavings(scenario, Case(1, history, partitions=1), kinds, schedule):
+        count += 1
+        try:
+            check(outcome)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{schedule}\n{description(case)}") from None
+    return count
+
+
+@pytest.fixture
+def events(name: str, long: bool) -> int:
+    """How many events of the history are run."""
+    return EVENTS if long else SHORT_EVENTS.get(name, EVENTS)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_two_crashes_among_events_that_are_committed_one_by_one(name: str, events: int) -> None:
+    # While the first owner is at its n-th event, the second still has that one and all later ones before it.
+    least = sum(COMMIT_STEPS * COMMIT_STEPS * (events - done) for done in range(events))
+    assert check_every_interleaving(name, events, ("dies", "sleeps"), ALONE) >= least
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_two_faults_of_any_kind_with_any_batches(
+    name: str, events: int, kinds: tuple[FaultKind, FaultKind], schedule: SteadySchedule
+) -> None:
+    assert check_every_interleaving(name, events, kinds, schedule) >= COMMIT_STEPS * COMMIT_STEPS

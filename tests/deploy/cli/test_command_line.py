@@ -1,0 +1,139 @@
+"""The command line: help at once, one clear line when something is wrong, codes that a phone can read."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from cyclopts import App
+from PIL import Image
+
+from deploy.cli.discovery import find_commands
+from deploy.local.settings import DEMO_BRAND
+from tests.support.command_line import footpath
+
+COMMANDS = dict(find_commands())
+SUBCOMMANDS = [
+    (name, subcommand)
+    for name, command in COMMANDS.items()
+    if isinstance(command.run, App)
+    for subcommand in command.run
+    if not subcommand.startswith("-")
+]
+
+
+def test_help_lists_every_command_in_its_group() -> None:
+    shown = footpath("--help").stdout
+    for title in ("Try it", "Run it", "Set it up", "Use it"):
+        assert title in shown
+    for name in ("up", "shoppers", "gateway", "worker", "sink", "topics", "store", "brand", *COMMANDS):
+        assert f"│ {name} " in shown
+
+
+@pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *SUBCOMMANDS], ids=" ".join)
+def test_every_command_has_help(command: tuple[str, ...]) -> None:
+    answer = footpath(*command, "--help")
+    assert answer.returncode == 0 and f"Usage: footpath {' '.join(command)}" in answer.stdout
+    assert len(answer.stdout.splitlines()[2]) > 20, "a sentence says what it does"
+
+
+def test_help_needs_no_heavy_library() -> None:
+    heavy = (
+        "aiokafka",
+        "faust",
+        "fastavro",
+        "aiohttp",
+        "clickhouse_connect",
+        "starlette",
+        "segno",
+        "numpy",
+        "scipy",
+        "sklearn",
+        "altair",
+    )
+    program = (
+        f"import sys, deploy.cli.main as m; m.build_app(); print([name for name in {heavy} if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "environment", "expected"),
+    [
+        (("import", "events.jsonl"), {"FOOTPATH_DATA": "/nowhere"}, "no stack runs in /nowhere"),
+        (("import", "events.jsonl"), {"FOOTPATH_GATEWAY": "shop.example"}, "that starts with http://"),
+        (
+            ("import", "events.jsonl"),
+            {"FOOTPATH_GATEWAY": "http://127.0.0.1:1", "FOOTPATH_DATA": "/nowhere"},
+            "FOOTPATH_API_KEY",
+        ),
+        (("import",), {}, "needs a file"),
+        (("topics", "apply"), {"FOOTPATH_KAFKA": "127.0.0.1:1"}, "FOOTPATH_KAFKA=127.0.0.1:1 does not answer"),
+        (("topics", "apply"), {"FOOTPATH_PARTITIONS": "four"}, "FOOTPATH_PARTITIONS=four"),
+        (("store", "migrate"), {"FOOTPATH_CLICKHOUSE": "http://127.0.0.1:1"}, "FOOTPATH_CLICKHOUSE"),
+        (("brand", "check", "/nowhere"), {}, "/nowhere: no such file or folder"),
+        (("brand", "apply", str(DEMO_BRAND)), {"FOOTPATH_KAFKA": "127.0.0.1:1"}, "FOOTPATH_KAFKA"),
+        (("brand", "apply"), {"FOOTPATH_KAFKA": "127.0.0.1:1"}, "which folder?"),
+        (("brand", "check"), {}, "which folder?"),
+        (("up",), {"FOOTPATH_WORKERS": "many"}, "FOOTPATH_WORKERS"),
+        (("qr", "nothing", "--out", "/nowhere", "--address", "http://a.example"), {}, "has no tag nothing"),
+        (("gateway",), {}, "FOOTPATH_IDENTIFIER_KEY_FILE"),
+        (("worker", "juggler"), {}, "no such processor: juggler"),
+    ],
+)
+def test_what_a_user_can_correct_is_reported_in_one_line(
+    args: tuple[str, ...], environment: dict[str, str], expected: str
+) -> None:
+    answer = footpath(*args, **environment)
+    assert answer.returncode == 1 and answer.stdout == ""
+    assert expected in answer.stderr and "Traceback" not in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "nearest"),
+    [
+        (("upp",), '"up"'),
+        (("repotr",), '"report"'),
+        (("identity", "sho"), '"show"'),
+        (("up", "--shopers", "3"), "--shoppers"),
+    ],
+)
+def test_a_mistyped_command_or_option_suggests_the_nearest(args: tuple[str, ...], nearest: str) -> None:
+    answer = footpath(*args)
+    assert answer.returncode == 1
+    assert f"Did you mean {nearest}?" in " ".join((answer.stderr + answer.stdout).replace("│", " ").split())
+
+
+@pytest.mark.parametrize("args", [("upp",), ("up", "--shoppers", "many"), ("topics", "apply", "now"), ("qr",)])
+def test_a_command_that_is_mistyped_ends_with_one(args: tuple[str, ...]) -> None:
+    answer = footpath(*args)
+    assert answer.returncode == 1 and "Traceback" not in answer.stderr + answer.stdout
+
+
+def test_the_demo_brand_is_checked() -> None:
+    answer = footpath("brand", "check", str(DEMO_BRAND))
+    assert answer.returncode == 0 and answer.stdout.startswith("Kolibri Coffee & Tea: version ")
+
+
+def test_printed_codes_lead_to_their_tags(tmp_path: Path) -> None:
+    args = ("--out", str(tmp_path), "--address", "https://kolibri.example/")
+    assert footpath("qr", "mitte-door", "pack-mint", *args, "--format", "png").stdout.splitlines() == [
+        str(tmp_path / "mitte-door.png"),
+        str(tmp_path / "pack-mint.png"),
+    ]
+    for tag in ("mitte-door", "pack-mint"):
+        (found,) = zxingcpp.read_barcodes(Image.open(tmp_path / f"{tag}.png"))
+        assert found.text == f"https://kolibri.example/s/{tag}"
+    assert footpath("qr", *args).stdout.count(".svg\n") >= 30, "without names: every tag"
+    assert footpath("qr", "mitte-door", *args, "--format", "pdf").returncode == 0
+    assert (tmp_path / "mitte-door.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_help_is_quick() -> None:
+    footpath("--help")
+    began = time.perf_counter()
+    footpath("--help")
+    assert time.perf_counter() - began < 3

@@ -1,0 +1,90 @@
+"""`footpath topics apply`: Kafka has every topic of the registry, and existing topics are never changed."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from deploy.setup import SetupError
+from deploy.setup.topics import ExistingTopic, apply, plan, topic_specs
+from processors.registry import PROCESSORS
+from schemas.topics import BY_NAME, EVENT_REJECTED, PARTITIONS, TOPICS, changelog
+
+NAMES = [topic.name for topic in TOPICS] + [changelog(name) for name in PROCESSORS]
+
+
+def test_topics_that_share_keys_have_as_many_partitions() -> None:
+    assert {topic.partitions for topic in topic_specs(8, 1)} == {8}
+
+
+def test_a_write_needs_two_of_three_copies() -> None:
+    for replication, needed in ((1, "1"), (2, "1"), (3, "2")):
+        assert {t.settings["min.insync.replicas"] for t in topic_specs(4, replication)} == {needed}
+
+
+def test_all_differences_are_reported_at_once() -> None:
+    existing = {NAMES[0]: ExistingTopic(6, "delete"), NAMES[1]: ExistingTopic(4, "compact")}
+    with pytest.raises(SetupError) as refused:
+        plan(topic_specs(4, 1), existing)
+    assert f"{NAMES[0]} has 6 partitions, not 4" in str(refused.value)
+    assert f"{NAMES[1]} has cleanup.policy=compact, not delete" in str(refused.value)
+    assert "FOOTPATH_PARTITIONS" in str(refused.value)
+
+
+def test_a_new_kafka_gets_every_topic_and_can_be_written_to_at_once(bare_kafka: str) -> None:
+    assert [step.action for step in apply(bare_kafka, dry_run=True)] == ["create"] * len(NAMES)
+    assert asyncio.run(settings_of(bare_kafka)) == {}
+    assert [step.action for step in apply(bare_kafka)] == ["create"] * len(NAMES)
+    asyncio.run(write_everywhere(bare_kafka))
+
+    found = asyncio.run(settings_of(bare_kafka))
+    assert set(found) == set(NAMES)
+    for name, settings in found.items():
+        compacted = name not in BY_NAME or BY_NAME[name].compacted
+        assert settings["cleanup.policy"] == ("compact" if compacted else "delete")
+        if not compacted:
+            assert settings["retention.ms"] == str(BY_NAME[name].retention_ms)
+    assert found[EVENT_REJECTED.name]["retention.ms"] == str(90 * 24 * 3600 * 1000)
+
+    began = time.monotonic()
+    assert [step.action for step in apply(bare_kafka)] == ["keep"] * len(NAMES)
+    assert time.monotonic() - began < 5, "a step that has nothing to do is quick"
+    with pytest.raises(SetupError, match=f"has {PARTITIONS} partitions, not 8"):
+        apply(bare_kafka, partitions=8)
+
+
+def test_a_kafka_that_is_away_is_named() -> None:
+    with pytest.raises(SetupError, match=r"FOOTPATH_KAFKA=127\.0\.0\.1:1 does not answer"):
+        apply("127.0.0.1:1")
+
+
+async def settings_of(kafka: str) -> dict[str, dict[str, Any]]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        there = [name for name in await admin.list_topics() if name in NAMES]
+        if not there:
+            return {}
+        answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in there])
+        return {
+            name: {entry[0]: entry[1] for entry in entries}
+            for answer in answers
+            for _, _, _, name, entries in answer.resources
+        }
+    finally:
+        await admin.close()
+
+
+async def write_everywhere(kafka: str) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", request_timeout_ms=5000)
+    await producer.start()
+    try:
+        for name in NAMES:
+            for partition in range(PARTITIONS):
+                await producer.send_and_wait(name, b"x" * 1_000_000, b"k", partition=partition)
+    finally:
+        await producer.stop()

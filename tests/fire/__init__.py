@@ -1,1 +1,0 @@
-"""The promises under fire: each file is a fault and what must hold all the same."""

@@ -1,1 +1,0 @@
-"""Clients that mean harm, or do it without meaning to: any input, any pace, any guess."""

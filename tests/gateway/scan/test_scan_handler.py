@@ -1,0 +1,152 @@
+"""Scans: one response within the deadline, the stream's decision where there is one, and true headers."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from schemas.events import TouchpointRecorded
+from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.topics import SCAN_MISSED, TOUCHPOINT_RECORDED
+from tests.support.gateway_process import IDENTIFIER_KEY, GatewayClient, GatewayProcess, fake_stream, read_events
+
+SHOP = "https://shop.corner.example/de/tea"
+HELLO = "https://corner.example/hello"
+UNREGISTERED = 'footpath_gateway_scans_total{outcome="unregistered"}'
+
+
+async def test_a_scan_gets_the_decision_of_the_stream(
+    client: GatewayClient, bootstrap: str, replying_stream: None
+) -> None:
+    response = await client.scan("shelf-1")
+    assert (response.status, response.headers["Location"]) == (302, SHOP)
+    assert response.headers["Footpath-Outcome"] == "routed"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    event_id = str(UUID(response.headers["Footpath-Event"]))
+    (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    assert (scan.type, scan.source, scan.brand, scan.store, scan.tag) == ("scan", "scan", "corner", "mitte", "shelf-1")
+    assert (scan.placement, scan.zone, scan.product, scan.campaign) == ("shelf", "drinks", "tea", "spring")
+    assert scan.primary_identifier.startswith("device:") and scan.identifiers == (scan.primary_identifier,)
+
+
+async def test_the_trigger_comes_from_the_tag_and_not_from_the_query(
+    client: GatewayClient, bootstrap: str, replying_stream: None
+) -> None:
+    response = await client.scan("bottle.7?type=sale&trigger=scan&tag=shelf-1")
+    event_id = response.headers["Footpath-Event"]
+    (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    assert (scan.type, scan.tag) == ("nfc_tap", "bottle.7")
+
+
+async def test_a_phone_is_recognised_by_its_cookie(
+    client: GatewayClient, bootstrap: str, replying_stream: None
+) -> None:
+    first, second = await client.scan("shelf-1"), await client.scan("page-1")
+    cookie = first.cookies["fp_device"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", cookie.value)
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "lax", "/", "")
+    assert int(cookie["max-age"]) == 400 * 86_400
+    ids = {first.headers["Footpath-Event"], second.headers["Footpath-Event"]}
+    scans = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in ids, 2)
+    expected = Pseudonyms(IDENTIFIER_KEY, "DE").identifier("device", cookie.value)
+    assert {scan.primary_identifier for scan in scans} == {expected}
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "../../etc/passwd", "ann@corner.example", "a" * 4000])
+async def test_a_malformed_cookie_is_replaced(client: GatewayClient, replying_stream: None, cookie: str) -> None:
+    response = await client.scan("shelf-1", headers={"Cookie": f"fp_device={cookie}"})
+    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", response.cookies["fp_device"].value)
+
+
+async def test_a_page_carries_one_action_and_nothing_that_runs(client: GatewayClient, bootstrap: str) -> None:
+    def page(scan: TouchpointRecorded) -> Mapping[str, Any]:
+        texts = {"title": "Tea <b>& more", "text": "<script>alert(1)</script>", "label": 'Get "it"'}
+        return {"action": "page", "destination": SHOP + "?a=1&b='\"", **texts}
+
+    async with fake_stream(bootstrap, page):
+        response = await client.scan("page-1")
+    html = await response.text()
+    assert response.status == 200 and response.headers["Footpath-Outcome"] == "routed"
+    assert html.count("<a ") == 1 and f'href="{SHOP}?a=1&amp;b=&#x27;&quot;"' in html
+    assert "<script" not in html and "Tea &lt;b&gt;&amp; more" in html
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert len(html.encode()) < 14 * 1024
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "https://evil.example/", "//evil.example", "https://corner.example.evil.example/", "javascript:alert(1)",
+        "https://corner.example@evil.example/", "https://corner.example\\@evil.example", "http://corner.example/",
+        "https://shop.corner.example/de/..", "https://shop.corner.example/de/%2E%2e/evil",
+        "https://corner.example/\r\nSet-Cookie: a=b",
+    ],
+)  # fmt: skip
+async def test_an_unregistered_destination_is_never_served(
+    client: GatewayClient, bootstrap: str, destination: str
+) -> None:
+    before = await client.metric(UNREGISTERED)
+    async with fake_stream(bootstrap, lambda scan: {"action": "redirect", "destination": destination}):
+        response = await client.scan("evil-1")
+    assert (response.status, response.headers["Location"]) == (302, HELLO)
+    assert response.headers["Footpath-Outcome"] == "fallback" and "Footpath-Event" in response.headers
+    assert await client.metric(UNREGISTERED) == before + 1
+
+
+async def test_a_late_decision_means_the_fallback_and_a_recorded_miss(bootstrap: str, tmp_path: Path) -> None:
+    process = await GatewayProcess(bootstrap, tmp_path, deadline_ms="150").start_with_stream(bootstrap)
+    try:
+        async with GatewayClient(process) as client:
+            response = await client.scan("bottle.7")
+            assert response.headers["Location"] == "https://corner.example/tea"
+            assert response.headers["Footpath-Outcome"] == "fallback"
+            event_id = response.headers["Footpath-Event"]
+            (missed,) = await read_events(bootstrap, SCAN_MISSED, lambda e: e.scan_event_id == event_id, 1)
+            assert (missed.reason, missed.tag) == ("late", "bottle.7")
+            assert missed.destination == "https://corner.example/tea" and 140 < missed.waited_ms < 1000
+            await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    finally:
+        process.close()
+
+
+async def test_a_head_request_is_no_scan(client: GatewayClient, replying_stream: None) -> None:
+    before = await client.metric("footpath_gateway_scan_seconds_count")
+    response = await client.request("HEAD", "/s/shelf-1")
+    assert (response.status, response.headers["Location"]) == (302, HELLO)
+    assert "Footpath-Event" not in response.headers and not response.cookies
+    assert await client.metric("footpath_gateway_scan_seconds_count") == before
+
+
+@pytest.mark.parametrize("tag", ["nobody", "shelf-1%00", "shelf-1%2f..", "%ff%fe", "a" * 5000, "shelf-1/"])
+async def test_an_unknown_tag_is_not_found(client: GatewayClient, tag: str) -> None:
+    response = await client.scan(tag)
+    assert response.status == 404 and "error" in await response.json()
+    page = await client.scan("nobody", headers={"Accept": "text/html"})
+    assert page.status == 404 and page.content_type == "text/html"
+
+
+async def test_behind_tls_the_proxy_names_the_phone_and_the_cookie_is_secure(bootstrap: str, tmp_path: Path) -> None:
+    process = GatewayProcess(bootstrap, tmp_path, trusted_proxies="127.0.0.0/8", scans_per_s="2", deadline_ms="50")
+    await process.start_with_stream(bootstrap)
+    try:
+        async with GatewayClient(process) as client:
+            https = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "6.6.6.6, 198.51.100.7, 127.0.0.2"}
+            assert (await client.scan("shelf-1", headers=https)).cookies["fp_device"]["secure"] is True
+            heads = [await client.request("HEAD", "/s/shelf-1", headers=https) for _ in range(20)]
+            assert {head.status for head in heads} == {302, 429}
+            assert int(heads[-1].headers["Retry-After"]) >= 1
+            other = await client.scan("shelf-1", headers={**https, "X-Forwarded-For": "203.0.113.9"})
+            assert other.status == 302
+    finally:
+        process.close()
+
+
+async def test_forwarding_headers_of_untrusted_clients_are_ignored(
+    client: GatewayClient, replying_stream: None
+) -> None:
+    response = await client.scan("shelf-1", headers={"X-Forwarded-Proto": "https"})
+    assert response.cookies["fp_device"]["secure"] == ""

@@ -1,0 +1,66 @@
+"""The gateway's rooms import each other in one direction, and each handler names what it uses."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+GATEWAY = Path(__file__).parents[2] / "gateway"
+MAY_IMPORT = {
+    "settings": set[str](),
+    "log": set[str](),
+    "metrics": set[str](),
+    "http": {"settings", "metrics"},
+    "brand": {"http"},
+    "publish": {"metrics"},
+    "reply": {"publish"},
+    "scan": {"metrics", "http", "brand", "publish", "reply"},
+    "events_api": {"metrics", "http", "brand", "publish"},
+    "health": {"http", "brand", "publish", "reply"},
+    "openapi": {"http"},
+    "app": {"settings", "metrics", "http", "brand", "publish", "reply", "scan", "events_api", "health", "openapi"},
+    "serve": {"settings", "log", "http", "publish", "app"},
+}
+"""Each room and module of the gateway, with those that it may import: only such as stand above it."""
+
+
+def modules() -> list[Path]:
+    return [file for file in sorted(GATEWAY.rglob("*.py")) if file != GATEWAY / "__init__.py"]
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+def imported(file: Path) -> set[str]:
+    """The rooms that a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "gateway":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gateway."):
+            found.add(room_of(node.module or ""))
+    return found
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(GATEWAY)))
+def test_a_room_imports_only_what_it_may(file: Path) -> None:
+    room = room_of(".".join(file.relative_to(GATEWAY.parent).with_suffix("").parts))
+    assert imported(file) <= MAY_IMPORT[room] | {room}
+
+
+def test_no_room_imports_one_below_it() -> None:
+    above: set[str] = set()
+    for room, may_import in MAY_IMPORT.items():
+        assert may_import <= above
+        above.add(room)
+
+
+def test_every_room_says_what_it_is() -> None:
+    for package in GATEWAY.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(package.read_text())), package
+
+
+def test_only_the_application_knows_all_services() -> None:
+    for file in modules():
+        assert file == GATEWAY / "app.py" or "Services" not in file.read_text(), file

@@ -1,0 +1,69 @@
+"""RocksDB as the workers open it: its options hold after a restart too."""
+
+import asyncio
+from pathlib import Path
+
+from processors.shell.state.store import THREAD_FROM_ROWS, RocksStore
+
+OPTIONS = (
+    "filter_policy=bloomfilter",
+    "block_size=1024",
+    "write_buffer_size=16777216",
+    "memtable_whole_key_filtering=true",
+)
+
+
+def options_in_use(folder: Path) -> str:
+    """As RocksDB itself writes them down whenever it opens a store."""
+    return max(folder.glob("OPTIONS-*")).read_text()
+
+
+def test_a_store_that_is_opened_again_has_its_rows_and_its_options(tmp_path: Path) -> None:
+    """Without its Bloom filter each look-up reads from every file: rocksdict drops it for stores that exist."""
+    folder = tmp_path / "store"
+    for position in range(3):
+        store = RocksStore(folder)
+        assert store.position == position
+        assert store.get(b"anna") == (b"%d" % position if position else None)
+        store.write([(b"anna", b"%d" % (position + 1))], position + 1)
+        used = options_in_use(folder)
+        assert not [line for line in OPTIONS if line not in used], f"lost at opening {position + 1}"
+        store.close()
+
+
+def test_prefetched_rows_are_the_rows(tmp_path: Path) -> None:
+    store = RocksStore(tmp_path / "store")
+    store.write([(b"anna", b"1"), (b"ben", b"2")], 2)
+    keys = [b"ben", b"nobody", b"anna", b"ben"]
+    assert store.prefetch(keys) is None, "a few rows are not worth a thread"
+    reading = store.prefetch(THREAD_FROM_ROWS * keys)
+    assert reading is not None
+    assert reading.result(10) == THREAD_FROM_ROWS * [b"2", None, b"1", b"2"]
+    store.close()
+
+
+async def test_a_write_is_done_even_when_its_caller_was_cancelled(tmp_path: Path) -> None:
+    """A partition that is revoked in the middle of a commit: its next owner writes after it."""
+    rows = [(b"%05d" % number, b"old") for number in range(20_000)]
+    store = RocksStore(tmp_path / "store")
+    writing = asyncio.ensure_future(store.write_async(rows, 1))
+    await asyncio.sleep(0)
+    writing.cancel()
+    store.write([(b"00000", b"new")], 2)
+    assert (store.position, store.get(b"00000")) == (2, b"new")
+    await store.write_async(((key, b"newer") for key, _ in rows), 3)
+    assert (store.position, store.get(b"00000"), store.get(rows[-1][0])) == (3, b"newer", b"newer")
+    store.close()
+
+
+def test_a_store_can_be_closed_during_a_prefetch(tmp_path: Path) -> None:
+    keys = [b"%05d" % number for number in range(20_000)]
+    for position in range(5):
+        store = RocksStore(tmp_path / "store")
+        store.write(((key, key) for key in keys), position + 1)
+        readings = [reading for _ in range(5) if (reading := store.prefetch(keys)) is not None]
+        store.close()
+        assert all(reading.result(0) == keys for reading in readings)
+        store = RocksStore(tmp_path / "store")
+        assert store.position == position + 1
+        store.close()

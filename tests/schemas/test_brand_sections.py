@@ -1,0 +1,31 @@
+"""The sections of a brand: what is a field of ``Brand`` is read, checked and published without further lists."""
+
+import importlib
+from pathlib import Path
+
+import schemas.brand
+from schemas.brand.item import Item
+from schemas.brand.items import CLASSES, build_brand, items_of
+from schemas.brand.model import SECTIONS
+from tests.support.brand_files import brand, same
+
+
+def test_every_section_that_has_a_file_is_a_field_of_the_brand() -> None:
+    for file in Path(schemas.brand.__file__).parent.glob("*.py"):
+        importlib.import_module(f"schemas.brand.{file.stem}")
+    listed = {section.item for section in SECTIONS}
+    missing = [item.__name__ for item in Item.__subclasses__() if item not in listed]
+    assert not missing, f"add a field to schemas/brand/model.py:Brand for {', '.join(missing)}"
+
+
+def test_names_and_kinds_are_those_of_files_and_topic() -> None:
+    assert [(section.name, section.kind) for section in SECTIONS] == [
+        ("brand", "brand"), ("stores", "store"), ("products", "product"), ("tags", "tag"), ("routes", "route"),
+        ("rewards", "reward"), ("api_keys", "api_key"), ("matching", "matching"),
+    ]  # fmt: skip
+    assert list(CLASSES) == ["store", "product", "tag", "route", "reward", "api_key", "matching", "brand"]
+
+
+def test_a_brand_is_its_items() -> None:
+    whole = brand(5)
+    assert same(build_brand(items_of(whole)), whole)

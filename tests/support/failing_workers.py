@@ -1,0 +1,41 @@
+"""Worker processes with a fault, as the programs that `StreamCluster.start` runs instead of the worker's own."""
+
+from tests.support.stream_cluster import MAIN
+
+DIES_IN_COMMIT = f"""
+import os
+from aiokafka import AIOKafkaProducer
+async def die(*_, **__):
+    os._exit(9)
+AIOKafkaProducer.send_offsets_to_transaction = die
+{MAIN}
+"""
+"""Killed when everything that its first transaction writes is in Kafka's logs, before it is committed."""
+LOSES_BATCHES = f"""
+from collections import Counter
+from processors.shell.fetch.consumer import BatchScheduler
+from processors.worker import log
+iterate, seen = BatchScheduler.iterate, Counter()
+def lose(self, fetched):
+    for tp, batch in iterate(self, fetched):
+        seen[tp] += 1
+        if seen[tp] in (1, 3):
+            log.warning("lost a batch of %s", tp.topic)
+        else:
+            yield tp, batch
+BatchScheduler.iterate = lose
+{MAIN}
+"""
+"""The first and the third batch of each topic partition are lost between the fetch and the partition."""
+RAISES_ON_POISON = f"""
+from dataclasses import replace
+from processors.rewards import core
+step = core.PROCESSOR.step
+def step_or_raise(state, event, reference):
+    if event.tag == "poison":
+        raise ZeroDivisionError("data of the event")
+    return step(state, event, reference)
+core.PROCESSOR = replace(core.PROCESSOR, step=step_or_raise)
+{MAIN}
+"""
+"""The core of rewards raises on every scan of the tag `poison`."""
