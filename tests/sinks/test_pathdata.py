@@ -22,8 +22,6 @@ from tests.support import pathdata
 from tests.support.sink_events import MICROS, micros
 from tests.support.sink_store import Store
 
-pytestmark = pytest.mark.timeout(300)
-
 BLOCK = 50_000
 SALES = 19_785
 PEOPLE = 88_387
