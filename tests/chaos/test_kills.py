@@ -17,7 +17,7 @@ from tests.support.seeds import draw_seed
 from tests.support.till_client import TillClient
 
 PROCESSES = ("gateway", "identity", "context", "rewards", "sink", "kafka", "clickhouse")
-ROUNDS, LONG_ROUNDS = 10, 200
+ROUNDS, LONG_ROUNDS = len(PROCESSES), 200
 MAX_PAUSE_S = 0.6
 """Between two kills."""
 

@@ -26,7 +26,7 @@ from tests.support.full_stack import FullStack, wait_until
 from tests.support.seeds import draw_seed
 from tests.support.till_client import TillClient
 
-ROUNDS, LONG_ROUNDS = 2, 20
+ROUNDS, LONG_ROUNDS = 1, 20
 RESENT_EVENTS = 500
 MAX_PAUSE_S = 1.0
 """Workers commit once a second: within this time a worker is paused at any point between two commits."""
