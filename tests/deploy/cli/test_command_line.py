@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from cyclopts import App
 from PIL import Image
 
 from deploy.cli.discovery import find_commands
+from deploy.cli.main import build_app
 from deploy.local.settings import DEMO_BRAND
 from tests.support.command_line import footpath
 
@@ -33,10 +33,11 @@ def test_help_lists_every_command_in_its_group() -> None:
 
 
 @pytest.mark.parametrize("command", [*((name,) for name in COMMANDS), *SUBCOMMANDS], ids=" ".join)
-def test_every_command_has_help(command: tuple[str, ...]) -> None:
-    answer = footpath(*command, "--help")
-    assert answer.returncode == 0 and f"Usage: footpath {' '.join(command)}" in answer.stdout
-    assert len(answer.stdout.splitlines()[2]) > 20, "a sentence says what it does"
+def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    build_app()([*command, "--help"], result_action="return_value")
+    shown = capsys.readouterr().out
+    assert f"Usage: footpath {' '.join(command)}" in shown
+    assert len(shown.splitlines()[2]) > 20, "a sentence says what it does"
 
 
 def test_help_needs_no_heavy_library() -> None:
@@ -130,10 +131,3 @@ def test_printed_codes_lead_to_their_tags(tmp_path: Path) -> None:
     assert footpath("qr", *args).stdout.count(".svg\n") >= 30, "without names: every tag"
     assert footpath("qr", "mitte-door", *args, "--format", "pdf").returncode == 0
     assert (tmp_path / "mitte-door.pdf").read_bytes().startswith(b"%PDF")
-
-
-def test_help_is_quick() -> None:
-    footpath("--help")
-    began = time.perf_counter()
-    footpath("--help")
-    assert time.perf_counter() - began < 3
