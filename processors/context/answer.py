@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from processors.context.decide import FALLBACK, decide
+from processors.context.decide import decide
 from processors.context.history import History
 from processors.context.situation import Situation
 from processors.reference import Reference
 from schemas.brand.model import Brand
 from schemas.brand.placeholders import fill
+from schemas.brand.routes import FALLBACK
 from schemas.events import Candidate
 
 MOMENT_WITHOUT_ROUTE = "know"

@@ -91,6 +91,8 @@ def refused_text(folder: Path, text: str | bytes) -> list[str]:
         ("placement: shelf", "placement: shelv", "13:19: tags[0].placement", "did you mean 'shelf'?"),
         ("tags:", "tag:", "12:1: tag", "did you mean 'tags'?"),
         ("id: shelf-1", "id: '..'", "13:6: tag ...id", "dots alone"),
+        ("id: buy", "id: fallback", "15:5: route fallback.id", "decisions without a route"),
+        ("id: buy", "id: probe", "15:5: route probe.id", "the probes of gateways"),
     ],
 )  # fmt: skip
 def test_what_could_not_work_is_refused_with_its_place_and_what_was_meant(
