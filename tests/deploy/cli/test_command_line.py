@@ -24,6 +24,9 @@ SUBCOMMANDS = [
 ]
 
 
+CODE = ("mitte-door", "--out", "/nowhere", "--format", "png")
+
+
 def test_help_lists_every_command_in_its_group() -> None:
     shown = footpath("--help").stdout
     for title in ("Try it", "Run it", "Set it up", "Use it"):
@@ -80,6 +83,11 @@ def test_help_needs_no_heavy_library() -> None:
         (("brand", "check"), {}, "which folder?"),
         (("up",), {"FOOTPATH_WORKERS": "many"}, "FOOTPATH_WORKERS"),
         (("qr", "nothing", "--out", "/nowhere", "--address", "http://a.example"), {}, "has no tag nothing"),
+        (("qr", *CODE, "--address", "go.shop.example"), {}, "starts with http:// or https://"),
+        (("qr", *CODE, "--address", "https://go.shop.example/?a=b"), {}, "without user, query and fragment"),
+        (("qr", *CODE, "--address", ""), {}, "starts with http:// or https://"),
+        (("qr", *CODE), {"FOOTPATH_GATEWAY_PUBLIC_URL": "go.shop.example"}, "starts with http:// or https://"),
+        (("qr", *CODE), {"FOOTPATH_GATEWAY": "http://127.0.0.1:8080/?a=b"}, "without user, query and fragment"),
         (("gateway",), {}, "FOOTPATH_IDENTIFIER_KEY_FILE"),
         (("worker", "juggler"), {}, "no such processor: juggler"),
     ],
@@ -131,3 +139,10 @@ def test_printed_codes_lead_to_their_tags(tmp_path: Path) -> None:
     assert footpath("qr", *args).stdout.count(".svg\n") >= 30, "without names: every tag"
     assert footpath("qr", "mitte-door", *args, "--format", "pdf").returncode == 0
     assert (tmp_path / "mitte-door.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_codes_that_lead_nowhere_outside_are_told(tmp_path: Path) -> None:
+    for address, said in (("http://127.0.0.1:8080", "this machine itself"), ("http://10.0.0.7", "private address")):
+        answer = footpath("qr", "mitte-door", "--out", str(tmp_path), "--address", address)
+        assert answer.returncode == 0 and answer.stdout.splitlines() == [str(tmp_path / "mitte-door.svg")]
+        assert said in answer.stderr and "--address" in answer.stderr
