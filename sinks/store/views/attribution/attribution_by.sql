@@ -76,8 +76,8 @@ WHERE NOT (
             OR throwIf(
                 countIf(NOT skilled) > 0,
                 concat(
-                    'attribution: this model predicted no better than chance for this dimension, look-back and period ',
-                    'and has no credits; see detail in attribution_run_latest'
+                    'attribution: this model has no credits for this dimension, look-back and period: it had too few ',
+                    'paths to be tested, or predicted no better than chance; see detail in attribution_run_latest'
                 )
             )
         FROM footpath.attribution_run_latest

@@ -1,10 +1,11 @@
--- Grain:      one campaign and placement with a cost or a credit; and one row with placement * for the campaign as a
---             whole
--- Sources:    attribution_by, cost, sale, uplift
+-- Grain:      one campaign and placement with a cost or a credit; and one row with is_whole and placement * for the
+--             campaign as a whole
+-- Sources:    attribution_by, cost, live_brand, sale, uplift
 -- Definition: cost is that of the days (UTC) that begin in the period, conversions and revenue are the credits of
---             attribution_by(by='campaign_placement') with the model; touches without a campaign are left out. Costs
---             without a placement are in the row with an empty placement and in row *: use that one to evaluate a
---             campaign whose costs do not name placements. n of every ratio is conversions. roi is (revenue - cost) /
+--             attribution_by(by='campaign_placement') with the model; touches without a campaign are left out. Cost is
+--             compared with revenue in the brand's currency; costs in other currencies are in other_costs by code, and
+--             in no ratio. Costs without a placement are in the row with an empty placement and in the row of the
+--             whole: use that one to evaluate a campaign whose costs do not name placements. n of every ratio is conversions. roi is (revenue - cost) /
 --             cost. Intervals are of 95 %. That of roi takes conversions as Poisson and their revenue as distributed
 --             like that of all sales of the period (the variance of a compound Poisson sum, on a logarithmic scale);
 --             that of cost_per_conversion is Byar's for a Poisson count (Breslow and Day, Statistical methods in cancer
@@ -39,13 +40,17 @@ SELECT
     conversions * (1 - 1 / (1 + lift_high)) AS incremental_high,
     if(cost > 0 AND incremental_conversions > 0, toFloat64(cost) / incremental_conversions, NULL) AS cost_per_incremental_conversion,
     if(cost > 0 AND incremental_conversions > 0, toFloat64(cost) / incremental_high, NULL) AS cost_per_incremental_low,
-    if(cost > 0 AND incremental_low > 0, toFloat64(cost) / incremental_low, NULL) AS cost_per_incremental_high
+    if(cost > 0 AND incremental_low > 0, toFloat64(cost) / incremental_low, NULL) AS cost_per_incremental_high,
+    other_costs,
+    is_whole
 FROM
 (
     SELECT
         campaign,
-        placed AS placement,
+        placed.1 AS placement,
+        placed.2 AS is_whole,
         sum(spent) AS cost,
+        sumMap(spent_otherwise) AS other_costs,
         sum(part.conversions) AS conversions,
         sum(part.revenue) AS revenue
     FROM
@@ -54,6 +59,7 @@ FROM
             splitByChar('\x1F', value)[1] AS campaign,
             splitByChar('\x1F', value)[2] AS placement,
             toDecimal64(0, 6) AS spent,
+            CAST(map(), 'Map(String, Decimal(38, 6))') AS spent_otherwise,
             conversions,
             revenue
         FROM footpath.attribution_by(
@@ -64,8 +70,19 @@ FROM
 
         UNION ALL
 
-        SELECT campaign, placement, amount AS spent, 0. AS conversions, 0. AS revenue
-        FROM footpath.cost
+        SELECT
+            campaign,
+            placement,
+            if(is_own, amount, toDecimal64(0, 6)) AS spent,
+            CAST(if(is_own, map(), map(toString(currency), amount)), 'Map(String, Decimal(38, 6))') AS spent_otherwise,
+            0. AS conversions,
+            0. AS revenue
+        FROM
+        (
+            WITH (SELECT currency FROM footpath.live_brand) AS own_currency
+            SELECT *, own_currency = '' OR stated.currency IN ('', own_currency) AS is_own
+            FROM footpath.cost AS stated
+        )
         WHERE toDateTime(day, 'UTC') >= (
             SELECT since
             FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
@@ -75,7 +92,7 @@ FROM
                 FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
             )
     ) AS part
-    ARRAY JOIN [part.placement, '*'] AS placed
+    ARRAY JOIN [(part.placement, false), ('*', true)] AS placed
     GROUP BY campaign, placed
 ) AS valued
 CROSS JOIN
@@ -96,4 +113,4 @@ CROSS JOIN
     SELECT lift, lift_low, lift_high
     FROM footpath.uplift(since = {since:String}, until = {until:String}, horizon_days = {lookback_days:Int64})
 ) AS held
-ORDER BY campaign, placement != '*', placement
+ORDER BY campaign, NOT is_whole, placement
