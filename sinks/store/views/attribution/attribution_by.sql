@@ -19,6 +19,10 @@
 --             until='2027-01-01')
 
 CREATE OR REPLACE VIEW footpath.attribution_by AS
+WITH (
+    SELECT (since, until)
+    FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
+) AS period
 SELECT
     value,
     conversions,
@@ -40,14 +44,8 @@ FROM
         AND model = {model:String}
         AND by = {by:String}
         AND lookback_days = {lookback_days:Int64}
-        AND since = (
-            SELECT since
-            FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-        )
-        AND until = (
-            SELECT until
-            FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-        )
+        AND since = period.1
+        AND until = period.2
 )
 -- ClickHouse evaluates scalar subqueries before it reads any table.
 WHERE NOT (
@@ -84,13 +82,7 @@ WHERE NOT (
         WHERE model = {model:String}
             AND by = {by:String}
             AND lookback_days = {lookback_days:Int64}
-            AND since = (
-                SELECT since
-                FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-            )
-            AND until = (
-                SELECT until
-                FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-            )
+            AND since = period.1
+            AND until = period.2
     )
 ORDER BY conversions DESC, value

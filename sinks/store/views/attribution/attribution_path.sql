@@ -5,13 +5,17 @@
 --             net of returns, 0 in currencies other than the brand's), which is itself the last touch when it names a
 --             channel; the path after the last sale is open. It has the touches no older than lookback_days before its
 --             end, in the order of time; a touch at the time of a sale comes before it. labels stand for the touches'
---             values in the dimension by, see touch_label; types for their event types, as positions in the sorted
+--             values in the dimension by, see touch_label, end_label for those of the event at its end; types for their event types, as positions in the sorted
 --             touch types. For buyers_only and wanted see person_history.
 -- Example:    SELECT count() FROM attribution_path(by='channel', wanted=1, buyers_only=1, lookback_days=90,
 --             since='2026-01-01', until='2027-01-01') WHERE converted
 
 CREATE OR REPLACE VIEW footpath.attribution_path AS
 WITH
+    (
+        SELECT (since, until)
+        FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
+    ) AS period,
     steps[-1] AS final,
     toUInt64(bitShiftRight(final, 201)) AS end,
     -- 2^201, and the number of microseconds of a day.
@@ -23,6 +27,7 @@ SELECT
     toBool(bitTest(toUInt8(final), 0)) AS converted,
     toUInt128(bitShiftRight(final, 72)) AS _key,
     fromUnixTimestamp64Micro(toInt64(end) - toInt64(exp2(52)), 'UTC') AS ended_at,
+    toUInt64(bitShiftRight(final, 8)) AS end_label,
     if(converted, net, 0) AS revenue,
     arrayMap(
         entry -> fromUnixTimestamp64Micro(toInt64(toUInt64(bitShiftRight(entry, 201))) - toInt64(exp2(52)), 'UTC'),
@@ -53,11 +58,4 @@ FROM
         -- The open path after the last sale has no revenue.
         arrayResize(revenues, length(paths)) AS net
 )
-WHERE ended_at >= (
-    SELECT since
-    FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-)
-    AND ended_at < (
-        SELECT until
-        FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-    )
+WHERE ended_at >= period.1 AND ended_at < period.2

@@ -17,6 +17,10 @@
 
 CREATE OR REPLACE VIEW footpath.uplift AS
 WITH
+    (
+        SELECT (since, until)
+        FROM footpath.period(since = {since:String}, until = {until:String}, days = {horizon_days:Int64})
+    ) AS period,
     1.959963984540054 AS z,
     (k, n, side) -> if(
         n = 0,
@@ -89,14 +93,8 @@ FROM
                         max(decided.held_out) AS held_out,
                         held_out != min(decided.held_out) AS mixed
                     FROM footpath.holdout AS decided
-                    WHERE occurred_at >= (
-                        SELECT since
-                        FROM footpath.period(since = {since:String}, until = {until:String}, days = {horizon_days:Int64})
-                    )
-                        AND occurred_at < (
-                            SELECT until
-                            FROM footpath.period(since = {since:String}, until = {until:String}, days = {horizon_days:Int64})
-                        )
+                    WHERE occurred_at >= period.1
+                        AND occurred_at < period.2
                     GROUP BY person_id
                 ) AS person
                 LEFT JOIN footpath.sale AS sale ON sale.person_id = person.person_id
