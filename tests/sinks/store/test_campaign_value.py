@@ -91,7 +91,7 @@ def spring(store: Store) -> list[float]:
 def test_costs_and_credits_are_joined_by_campaign_and_placement_and_for_the_whole_campaign(store: Store) -> None:
     sales = spring(store)
     found = values(store)
-    money = {key: (float(row["cost"]), row["conversions"], row["revenue"]) for key, row in found.items()}
+    money = {key: (float(row["cost"]), row["conversions"], float(row["revenue"])) for key, row in found.items()}
     assert money == {
         ("spring", "*"): (30.0, 1.5, 60.0),
         ("spring", ""): (10.0, 0.0, 0.0),

@@ -38,8 +38,9 @@ FROM
 
     UNION ALL
 
-    SELECT value, conversions, revenue
-    FROM footpath.attribution_credit_latest
+    -- To the nearest millionth.
+    SELECT value, conversions, toDecimal128(credit.revenue + if(credit.revenue < 0, -5e-7, 5e-7), 6) AS revenue
+    FROM footpath.attribution_credit_latest AS credit
     WHERE {model:String} IN ('markov_1', 'markov_2', 'markov_3', 'shapley', 'shapley_rate', 'predictive')
         AND model = {model:String}
         AND by = {by:String}

@@ -21,7 +21,8 @@ SELECT
     touched.store AS store,
     touched.tag AS tag,
     sum(credit.conversions) AS conversions,
-    sum(credit.revenue) AS revenue
+    -- To the nearest millionth.
+    toDecimal128(sum(credit.revenue) + if(sum(credit.revenue) < 0, -5e-7, 5e-7), 6) AS revenue
 FROM
 (
     SELECT

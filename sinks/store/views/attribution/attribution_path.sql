@@ -28,7 +28,7 @@ SELECT
     toUInt128(bitShiftRight(final, 72)) AS _key,
     fromUnixTimestamp64Micro(toInt64(end) - toInt64(exp2(52)), 'UTC') AS ended_at,
     toUInt64(bitShiftRight(final, 8)) AS end_label,
-    if(converted, net, 0) AS revenue,
+    toDecimal128(if(converted, net, 0), 6) AS revenue,
     arrayMap(
         entry -> fromUnixTimestamp64Micro(toInt64(toUInt64(bitShiftRight(entry, 201))) - toInt64(exp2(52)), 'UTC'),
         touched

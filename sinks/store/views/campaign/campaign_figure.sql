@@ -33,7 +33,7 @@ SELECT
     cost,
     conversions,
     revenue,
-    if(cost = 0, NULL, revenue / toFloat64(cost) - 1) AS roi,
+    if(cost = 0, NULL, toFloat64(revenue) / toFloat64(cost) - 1) AS roi,
     (roi + 1) * exp(-log_error) - 1 AS roi_low,
     (roi + 1) * exp(log_error) - 1 AS roi_high,
     if(cost = 0 OR conversions = 0, NULL, toFloat64(cost) / conversions) AS cost_per_conversion,
@@ -59,7 +59,7 @@ FROM
         SELECT
             splitByChar('\x1F', value)[1] AS campaign,
             splitByChar('\x1F', value)[2] AS placement,
-            toDecimal64(0, 6) AS spent,
+            toDecimal128(0, 6) AS spent,
             conversions,
             revenue
         FROM footpath.attribution_by(
@@ -70,7 +70,7 @@ FROM
 
         UNION ALL
 
-        SELECT campaign, placement, amount AS spent, 0. AS conversions, 0. AS revenue
+        SELECT campaign, placement, amount AS spent, 0. AS conversions, toDecimal128(0, 6) AS revenue
         FROM footpath.cost
         WHERE toDateTime(day, 'UTC') >= period.1
             AND toDateTime(day, 'UTC') < period.2

@@ -48,7 +48,7 @@ SELECT
     multiIf(
         event.type = 'sale', ifNull(event.amount, 0),
         event.type = 'return', -ifNull(event.amount, 0),
-        toDecimal64(0, 6)
+        toDecimal128(0, 6)
     ) AS revenue,
     event.currency AS currency,
     event.lines AS lines,

@@ -18,9 +18,9 @@ SELECT
     sold.person_id AS person_id,
     sold.store AS store,
     line.2 AS sold_quantity,
-    line.3 AS sold_amount,
+    toDecimal128(line.3, 6) AS sold_amount,
     line.4 AS quantity,
-    line.5 AS amount,
+    toDecimal128(line.5, 6) AS amount,
     sold.currency AS currency,
     sold.channel AS channel,
     sold.revenue AS sale_revenue

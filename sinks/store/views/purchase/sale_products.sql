@@ -14,8 +14,8 @@ SELECT
     store,
     currency,
     channel,
-    revenue,
-    toDecimal64(revenue - arraySum(products_alone.5), 6) AS rest,
+    toDecimal128(left_of_sale, 6) AS revenue,
+    toDecimal64(left_of_sale - arraySum(products_alone.5), 6) AS rest,
     if(
         rest != 0 OR beside != 0 OR empty(products_alone),
         arrayPushBack(products_alone, ('', toDecimal64(0, 6), beside, toDecimal64(0, 6), rest)),
@@ -51,7 +51,7 @@ FROM
             SELECT
                 *,
                 -- What of the revenue the lines can account for.
-                if(revenue = 0, 0, greatest(reinterpret(revenue, 'Int64') - reinterpret(beside, 'Int64'), 0)) AS due,
+                if(left_of_sale = 0, 0, greatest(reinterpret(left_of_sale, 'Int64') - reinterpret(beside, 'Int64'), 0)) AS due,
                 net > due AND net > 0 AS reduced
             FROM
             (
@@ -104,15 +104,15 @@ FROM
                                 sale.store AS store,
                                 sale.currency AS currency,
                                 sale.channel AS channel,
-                                sale.amount AS amount,
-                                sale.revenue AS revenue,
+                                toDecimal64(sale.amount, 6) AS amount,
+                                toDecimal64(sale.revenue, 6) AS left_of_sale,
                                 event.lines AS lines,
                                 back.lines AS returned,
                                 toDecimal64(arraySum(lines.amount), 6) AS lines_amount,
                                 -- Nothing of it went back and no product has two lines: the lines are the products.
-                                revenue = amount
+                                left_of_sale = amount
                                     AND empty(returned)
-                                    AND (revenue != 0 OR lines_amount <= 0)
+                                    AND (left_of_sale != 0 OR lines_amount <= 0)
                                     AND NOT has(lines.sku, '')
                                     AND arrayUniq(lines.sku) = length(lines) AS is_plain
                             FROM
