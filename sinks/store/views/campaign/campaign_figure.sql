@@ -1,4 +1,5 @@
--- Grain:      one campaign and placement with a cost or a credit (is_whole = 0); and one campaign as a whole (is_whole = 1)
+-- Grain:      one campaign and placement with a cost or a credit (is_whole = 0); and one campaign as a whole (is_whole
+--             = 1)
 -- Sources:    attribution_by, cost, sale, uplift
 -- Definition: cost is that of the days (UTC) that begin in the period, conversions and revenue are the credits of
 --             attribution_by(by='campaign_placement') with the model; touches without a campaign are left out. Costs

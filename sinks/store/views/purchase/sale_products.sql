@@ -1,7 +1,7 @@
 -- Grain:      one sale
 -- Sources:    sale, touchpoint_identified
--- Definition: the sale with its products, as purchase defines them, in one list: sku, sold_quantity, sold_amount, quantity,
---             amount. rest is what of revenue is beside the products (the row of purchase with an empty sku).
+-- Definition: the sale with its products, as purchase defines them, in one list: sku, sold_quantity, sold_amount,
+--             quantity, amount. rest is what of revenue is beside the products (the row of purchase with an empty sku).
 -- Example:    SELECT event_id, revenue, length(products) FROM sale_products ORDER BY occurred_at DESC LIMIT 10
 
 CREATE OR REPLACE VIEW footpath.sale_products AS
@@ -43,7 +43,9 @@ FROM
             * EXCEPT (left),
             if(
                 reduced,
-                arrayDifference(arrayMap(level -> toInt64(intDiv(toInt256(level) * due, greatest(net, 1))), arrayCumSum(left))),
+                arrayDifference(
+                    arrayMap(level -> toInt64(intDiv(toInt256(level) * due, greatest(net, 1))), arrayCumSum(left))
+                ),
                 left
             ) AS parts
         FROM
@@ -51,7 +53,10 @@ FROM
             SELECT
                 *,
                 -- What of the revenue the lines can account for.
-                if(left_of_sale = 0, 0, greatest(reinterpret(left_of_sale, 'Int64') - reinterpret(beside, 'Int64'), 0)) AS due,
+                if(
+                    left_of_sale = 0, 0,
+                    greatest(reinterpret(left_of_sale, 'Int64') - reinterpret(beside, 'Int64'), 0)
+                ) AS due,
                 net > due AND net > 0 AS reduced
             FROM
             (
