@@ -5,8 +5,8 @@
 --             net of returns, 0 in currencies other than the brand's), which is itself the last touch when it names a
 --             channel; the path after the last sale is open. It has the touches no older than lookback_days before its
 --             end, in the order of time; a touch at the time of a sale comes before it. labels stand for the touches'
---             values in the dimension by, see touch_label, end_label for those of the event at its end; types for their event types, as positions in the sorted
---             touch types. For buyers_only and wanted see person_history.
+--             values in the dimension by, see touch_label, end_label for those of the event at its end; types for their
+--             event types, as positions in the sorted touch types. For buyers_only and wanted see person_history.
 -- Example:    SELECT count() FROM attribution_path(by='channel', wanted=1, buyers_only=1, lookback_days=90,
 --             since='2026-01-01', until='2027-01-01') WHERE converted
 

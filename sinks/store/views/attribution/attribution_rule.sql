@@ -60,10 +60,12 @@ LEFT JOIN footpath.touch_label(by = {by:String}) AS name ON name.label = credit.
 -- ClickHouse evaluates a scalar subquery before it reads any table.
 WHERE NOT (
     SELECT throwIf(
-        {wanted:UInt8} AND {by:String} NOT IN ('channel', 'campaign', 'placement', 'store', 'tag', 'campaign_placement'),
+        {wanted:UInt8}
+            AND {by:String} NOT IN ('channel', 'campaign', 'placement', 'store', 'tag', 'campaign_placement'),
         'by must be channel, campaign, placement, store, tag or campaign_placement'
     ) OR throwIf(
-        {wanted:UInt8} AND {model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'time_decay', 'position'),
+        {wanted:UInt8}
+            AND {model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'time_decay', 'position'),
         'attribution_rule: model must be first, last, last_non_direct, linear, time_decay or position'
     )
 )

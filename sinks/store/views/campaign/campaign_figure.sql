@@ -1,11 +1,12 @@
--- Grain:      one campaign and placement with a cost or a credit (is_whole = 0); and one campaign as a whole (is_whole = 1)
+-- Grain:      one campaign and placement with a cost or a credit (is_whole = 0); and one campaign as a whole (is_whole
+--             = 1)
 -- Sources:    attribution_by, cost, live_brand, sale, uplift
 -- Definition: cost is that of the days (UTC) that begin in the period, conversions and revenue are the credits of
 --             attribution_by(by='campaign_placement') with the model; touches without a campaign are left out. Cost is
 --             compared with revenue in the brand's currency; costs in other currencies are in other_costs by code, and
 --             in no ratio. Costs without a placement are in the row with an empty placement and in that of the whole
---             campaign: use that one to evaluate a campaign whose costs do not name placements. Sums are right over the rows with one
---             is_whole; placement is empty where it is 1. n of every ratio is conversions. roi is (revenue - cost) /
+--             campaign: use that one to evaluate a campaign whose costs do not name placements. Sums are right over the rows with
+--             one is_whole; placement is empty where it is 1. n of every ratio is conversions. roi is (revenue - cost) /
 --             cost. Intervals are of 95 %. That of roi takes conversions as Poisson and their revenue as distributed
 --             like that of all sales of the period (the variance of a compound Poisson sum, on a logarithmic scale);
 --             that of cost_per_conversion is Byar's for a Poisson count (Breslow and Day, Statistical methods in cancer

@@ -1,8 +1,8 @@
 -- Grain:      one campaign with a cost or a credit
 -- Sources:    campaign_figure
--- Definition: the figures of each campaign as a whole over all time, by the model linear with a look-back of 90 days; one
---             row a campaign, so that sums are right. campaign_figure defines them, and gives them by placement, for any
---             model, look-back and period.
+-- Definition: the figures of each campaign as a whole over all time, by the model linear with a look-back of 90 days;
+--             one row a campaign, so that sums are right. campaign_figure defines them, and gives them by placement,
+--             for any model, look-back and period.
 -- Example:    SELECT sum(cost), sum(conversions), sum(revenue) FROM campaign_total
 
 CREATE OR REPLACE VIEW footpath.campaign_total AS

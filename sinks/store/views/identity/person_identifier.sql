@@ -1,9 +1,9 @@
 -- Grain:      one identifier of one current person
 -- Sources:    touchpoint, identity_edge
--- Definition: the identifiers under which a person was seen or that were linked to it, by type (customer, email, …) with
---             their keyed hash. The store has no raw values. Who may know them and has the identifier key turns the brand's
---             own list of customer numbers into such hashes with `footpath identity pseudonyms` and joins by hash. Grant
---             this view, like the tables with identifiers, only to those.
+-- Definition: the identifiers under which a person was seen or that were linked to it, by type (customer, email, …)
+--             with their keyed hash. The store has no raw values. Who may know them and has the identifier key turns
+--             the brand's own list of customer numbers into such hashes with `footpath identity pseudonyms` and joins
+--             by hash. Grant this view, like the tables with identifiers, only to those.
 -- Example:    SELECT type, uniqExact(person_id) AS people, count() AS identifiers FROM person_identifier GROUP BY type
 
 CREATE OR REPLACE VIEW footpath.person_identifier AS

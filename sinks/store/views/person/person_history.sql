@@ -1,15 +1,15 @@
 -- Grain:      one person with a touch, a sale or a return
 -- Sources:    touch, superseded_touch, person_now, buyer, live_class, live_brand, named_return, excess_return
--- Definition: the touches and money of a person. entries are the touches and sales in the order of time; at equal
---             times touches come before sales, then event_id decides (as a number; ids that are not UUIDs by their
---             hash). Each entry is one number, because numbers sort several times faster than tuples: 55 bits of
---             microseconds since 1970 plus 2^52 (enough from 1900 to 2299), one for sale, 128 of _key, 64 of label, 6
---             of the type's position in the sorted touch types (0: no touch), and one each for direct and, again,
---             sale. revenues are the sales' amounts net of returns (defined in view sale), own_revenues
---             the same with 0 for currencies other than the brand's, sold the _version of their records, all in the same
---             order. Events without a person are one row for each store, with a zero person_id. Touches older than
---             lookback_days before since are left out. buyers_only = 1 leaves out people who cannot have bought, and
---             touches from until on. wanted = 0 reads nothing, touches = 0 reads no touches.
+-- Definition: the touches and money of a person. entries are the touches and sales in the order of time; at equal times
+--             touches come before sales, then event_id decides (as a number; ids that are not UUIDs by their hash).
+--             Each entry is one number, because numbers sort several times faster than tuples: 55 bits of microseconds
+--             since 1970 plus 2^52 (enough from 1900 to 2299), one for sale, 128 of _key, 64 of label, 6 of the type's
+--             position in the sorted touch types (0: no touch), and one each for direct and, again, sale. revenues are
+--             the sales' amounts net of returns (defined in view sale), own_revenues the same with 0 for currencies
+--             other than the brand's, sold the _version of their records, all in the same order. Events without a
+--             person are one row for each store, with a zero person_id. Touches older than lookback_days before since
+--             are left out. buyers_only = 1 leaves out people who cannot have bought, and touches from until on. wanted
+--             = 0 reads nothing, touches = 0 reads no touches.
 -- Example:    SELECT count() FROM person_history(by='channel', wanted=1, touches=1, buyers_only=1, lookback_days=90,
 --             since='2026-01-01', until='2027-01-01')
 

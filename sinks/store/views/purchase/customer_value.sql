@@ -1,9 +1,9 @@
 -- Grain:      one current person with a sale that was not completely returned
 -- Sources:    sale_products, live_product, live_brand
--- Definition: recency is last_bought_at; frequency is the number of sales with revenue left; value is the revenue of all,
---             net of returns, in the brand's currency, less what negative receipts paid out; other_value the same in
---             other currencies, by code. categories are those of the remaining products, highest amount first; products
---             that the brand's configuration does not have, or that have no category, are left out.
+-- Definition: recency is last_bought_at; frequency is the number of sales with revenue left; value is the revenue of
+--             all, net of returns, in the brand's currency, less what negative receipts paid out; other_value the same
+--             in other currencies, by code. categories are those of the remaining products, highest amount first;
+--             products that the brand's configuration does not have, or that have no category, are left out.
 -- Example:    SELECT * FROM customer_value WHERE last_bought_at > now() - INTERVAL 90 DAY ORDER BY value DESC LIMIT 10
 
 CREATE OR REPLACE VIEW footpath.customer_value AS
@@ -21,8 +21,8 @@ SELECT
     ) AS categories
 FROM
 (
-    -- The figures of a sale are those of the first of its products, so that they count once. Numbers stand for categories
-    -- and for other currencies than the brand's: they are cheaper keys than texts.
+    -- The figures of a sale are those of the first of its products, so that they count once. Numbers stand for
+    -- categories and for other currencies than the brand's: they are cheaper keys than texts.
     WITH
         (SELECT currency FROM footpath.live_brand) AS own_currency,
         nth = 1 AND sold.revenue != 0 AS is_sale

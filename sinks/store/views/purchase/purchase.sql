@@ -1,8 +1,8 @@
--- Grain:      one product of one sale, lines of the same product summed; and one row with an empty sku for what the lines
---             of a sale do not account for, or for a sale without lines
+-- Grain:      one product of one sale, lines of the same product summed; and one row with an empty sku for what the
+--             lines of a sale do not account for, or for a sale without lines
 -- Sources:    sale_products, live_product
--- Definition: sold_quantity and sold_amount are those of the sale; quantity and amount are what remains after returns, so
---             that the amounts of a sale add up to its revenue in view sale. Returns that name the sale
+-- Definition: sold_quantity and sold_amount are those of the sale; quantity and amount are what remains after returns,
+--             so that the amounts of a sale add up to its revenue in view sale. Returns that name the sale
 --             (related_event_id) and products in their lines are taken from those products, never below zero; what else
 --             of the sale went back is taken from all its products in proportion, in quantity as in amount. The row
 --             with an empty sku has quantities of 0 and what is beside the lines: taxes, tips, rounding. sale_revenue

@@ -1,10 +1,10 @@
 -- Grain:      one sale
 -- Sources:    person_history, touch, live_class
--- Definition: revenue is the amount net of returns, by the rule of processors/purchases.py. The returns that name a sale
---             (related_event_id) are booked on it in order of time, whoever brings the goods back, if both have the same
---             currency. Then, in order of time, what is left over of those, and the returns that name none: each is
---             booked on the latest sale in the same currency, of the named sale's person or of its own, that is not
---             after it and has something left, what exceeds that on the sale before, and so on. No sale goes below
+-- Definition: revenue is the amount net of returns, by the rule of processors/purchases.py. The returns that name a
+--             sale (related_event_id) are booked on it in order of time, whoever brings the goods back, if both have
+--             the same currency. Then, in order of time, what is left over of those, and the returns that name none:
+--             each is booked on the latest sale in the same currency, of the named sale's person or of its own, that is
+--             not after it and has something left, what exceeds that on the sale before, and so on. No sale goes below
 --             zero; what is left over in the end is ignored. A sale that was returned as a whole stays a sale, with
 --             revenue 0; a negative amount (an exchange) counts as it is. A receipt without a person has a zero
 --             person_id, and its store's stand for those of a person. Amounts of different currencies do not add up:

@@ -1,10 +1,10 @@
 -- Grain:      one day of one store, channel and currency with a sale
 -- Sources:    sale, store
--- Definition: day is the day of the sale in the time zone of its store (view store); that of all stores where they share
---             one, else UTC, for sales without a store and of stores that the brand does not have. time_zone says which. toMonday(day)
---             is the week, toStartOfMonth(day) the month. sales, returned (those of which nothing is left) and revenue,
---             which is net of returns, are of the sales of the day, whenever goods came back; buyers are its people.
---             own_revenue is 0 in currencies other than the brand's.
+-- Definition: day is the day of the sale in the time zone of its store (view store); that of all stores where they
+--             share one, else UTC, for sales without a store and of stores that the brand does not have. time_zone says
+--             which. toMonday(day) is the week, toStartOfMonth(day) the month. sales, returned (those of which nothing
+--             is left) and revenue, which is net of returns, are of the sales of the day, whenever goods came back;
+--             buyers are its people. own_revenue is 0 in currencies other than the brand's.
 -- Example:    SELECT toMonday(day) AS week, store, sum(sales), sum(own_revenue) FROM sale_by_day GROUP BY week, store
 --             ORDER BY week, store
 

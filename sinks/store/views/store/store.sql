@@ -1,11 +1,11 @@
 -- Grain:      one store of the brand
 -- Sources:    brand_configured, live_brand
--- Definition: stores as they were applied last, without those that were removed. time_zone is an IANA name; country that of
---             the store, else the brand's (ISO 3166). latitude and longitude (degrees) are null where the brand does not
---             say them. toString takes the time zone of each row, so toDate(toString(occurred_at, time_zone)) is the
---             store's own day and toMonday of that its week; view sale_by_day has them ready.
--- Example:    SELECT toMonday(toDate(toString(occurred_at, time_zone))) AS week, store, sum(own_revenue) FROM sale INNER
---             JOIN store USING (store) GROUP BY week, store ORDER BY week, store
+-- Definition: stores as they were applied last, without those that were removed. time_zone is an IANA name; country
+--             that of the store, else the brand's (ISO 3166). latitude and longitude (degrees) are null where the brand
+--             does not say them. toString takes the time zone of each row, so toDate(toString(occurred_at, time_zone))
+--             is the store's own day and toMonday of that its week; view sale_by_day has them ready.
+-- Example:    SELECT toMonday(toDate(toString(occurred_at, time_zone))) AS week, store, sum(own_revenue) FROM sale
+--             INNER JOIN store USING (store) GROUP BY week, store ORDER BY week, store
 
 CREATE OR REPLACE VIEW footpath.store AS
 WITH (SELECT country FROM footpath.live_brand) AS brand_country
