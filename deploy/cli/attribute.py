@@ -56,7 +56,7 @@ def attribute(
     """
     from rich.console import Console
 
-    from deploy.operate.attribute.output import as_json, print_run
+    from deploy.operate.attribute.output import as_json, currency_of, print_run
     from deploy.operate.attribute.progress import ModelProgress
     from deploy.operate.store_client import connect
     from sinks.analysis.attribution.runs import run
@@ -71,6 +71,7 @@ def attribute(
             except NotApplicable as error:
                 unanswered.append(f"{name}: {error}")
             progress.finish_model()
+        currency = currency_of(client)
     if unanswered and not ("all" in model and runs):
         raise OperatorError("; ".join(unanswered))
     for reason in unanswered:
@@ -80,7 +81,7 @@ def attribute(
     else:
         console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
         for finished in runs:
-            print_run(finished, console)
+            print_run(finished, currency, console)
     return 0 if all(finished.result.skilled for finished in runs) else NO_SKILL
 
 

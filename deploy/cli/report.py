@@ -42,6 +42,7 @@ def report(
     """
     from deploy.operate.report.progress import ReportProgress
     from deploy.operate.store_client import connect
+    from sinks.analysis.formatting import plural
     from sinks.analysis.report.section import Scope
     from sinks.analysis.report.sections import SECTIONS
     from sinks.analysis.report.write import write
@@ -58,7 +59,11 @@ def report(
         except OSError as error:
             raise OperatorError(f"{folder} cannot be written to: {error.strerror}") from None
         progress.finish()
-    print(f"{written.page}: {written.answered} charts; {written.empty} questions have nothing to show yet")
+    have = "has" if written.empty == 1 else "have"
+    print(
+        f"{written.page}: {plural(written.answered, 'chart')}; {plural(written.empty, 'question')} {have} nothing to "
+        "show yet"
+    )
     for refused in written.refused:
         print(f"ClickHouse refused the query of {refused}; the page says why", file=sys.stderr)
     return 2 if written.refused else 0

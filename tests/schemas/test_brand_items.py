@@ -1,5 +1,6 @@
 """A configuration crosses a topic of several partitions: it goes live whole, in any interleaving, or not at all."""
 
+import sys
 from collections.abc import Sequence
 
 import msgspec
@@ -51,6 +52,30 @@ def test_any_interleaving_completes(data: st.DataObject, tags: int) -> None:
     lives = [folded.apply(event) for event in met]
     assert lives == [False] * (len(met) - 1) + [True]
     assert same(folded.brand, new)
+
+
+def test_a_brand_of_many_tags_takes_a_reader_no_more_steps_an_event_whatever_comes_first() -> None:
+    def steps(tags: int) -> float:
+        """Calls of functions for an event, the brand's own item first."""
+        events = published(brand(tags), BrandFold())
+        ordered = sorted(events, key=lambda event: event.kind != "brand")
+        calls = 0
+
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        folded = BrandFold()
+        sys.setprofile(count)
+        try:
+            for event in ordered:
+                folded.apply(event)
+        finally:
+            sys.setprofile(None)
+        assert folded.brand is not None and len(folded.brand.tags) == tags
+        return calls / len(events)
+
+    assert steps(4000) < steps(500) * 1.2
 
 
 @given(data=st.data(), before=st.integers(1, 6), after=st.integers(0, 6))

@@ -5,15 +5,21 @@ from dataclasses import asdict
 from typing import Any, Final
 
 import msgspec
+from clickhouse_connect.driver.client import Client
 from rich.console import Console
 from rich.table import Table
 
 from sinks.analysis.attribution.runs import ModelRun
-from sinks.analysis.formatting import label, printable
+from sinks.analysis.formatting import label, money, share
 
 MAX_ROWS: Final = 40
 """Number of values in a table; ClickHouse holds all of them."""
 COLUMNS: Final = ("share", "conversions", "revenue", "effect", "touches")
+
+
+def currency_of(client: Client) -> str:
+    """What revenue is in: the brand's currency, empty before there is a brand."""
+    return str(client.query("SELECT currency FROM footpath.live_brand").result_rows[0][0])
 
 
 def as_json(runs: Sequence[ModelRun]) -> str:
@@ -21,12 +27,16 @@ def as_json(runs: Sequence[ModelRun]) -> str:
     return msgspec.json.format(msgspec.json.encode([_document(run) for run in runs]), indent=2).decode()
 
 
-def print_run(run: ModelRun, console: Console) -> None:
-    """Prints the credits of a run, the largest first, and the query that returns them."""
+def print_run(run: ModelRun, currency: str, console: Console) -> None:
+    """Prints the credits of a run, the largest first, and the query that returns them.
+
+    :param currency: of the revenue.
+    """
     totals, detail = run.result.totals, run.result.detail
+    base_rate = "" if _base_rate(run) is None else f", base rate {run.result.base_rate:.4%}"
     console.print(
         f"{run.model} by {run.question.by}: {totals.conversions:,} conversions of {totals.paths:,} paths, revenue "
-        f"{totals.revenue:,.2f}, base rate {run.result.base_rate:.4%}"
+        f"{money(totals.revenue, currency)}{base_rate}"
     )
     if "auc" in detail:
         area = f"AUC {detail['auc']:.3f} ({detail['auc_low']:.3f} to {detail['auc_high']:.3f})"
@@ -52,6 +62,11 @@ def query_of(run: ModelRun) -> str:
     )
 
 
+def _base_rate(run: ModelRun) -> float | None:
+    """The model's own rate; None where there were too few paths for a model."""
+    return run.result.base_rate if run.result.skilled or "auc" in run.result.detail else None
+
+
 def _table(run: ModelRun) -> Table:
     table = Table()
     table.add_column(run.question.by, overflow="fold")
@@ -59,8 +74,8 @@ def _table(run: ModelRun) -> Table:
         table.add_column(column, justify="right")
     for credit in run.result.credits[:MAX_ROWS]:
         table.add_row(
-            label(printable(credit.value)),
-            f"{credit.conversions / run.result.totals.conversions:.2%}",
+            label(credit.value),
+            share(credit.conversions / run.result.totals.conversions),
             f"{credit.conversions:,.2f}",
             f"{credit.revenue:,.2f}",
             f"{credit.effect:.4g}",
@@ -76,7 +91,7 @@ def _document(run: ModelRun) -> dict[str, Any]:
         "model": run.model,
         **asdict(run.question),
         **asdict(run.result.totals),
-        "base_rate": run.result.base_rate,
+        "base_rate": _base_rate(run),
         "skilled": run.result.skilled,
         "detail": run.result.detail,
         "credits": run.result.credits,

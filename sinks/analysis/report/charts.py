@@ -108,7 +108,9 @@ def columns(
     :param order: of the labels, from left to right.
     :param colour: field whose values are stacked in one column, the first one at the bottom.
     """
-    across = alt.X(f"{label}:O", sort=list(order), title=title, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    across = alt.X(
+        f"{label}:O", sort=list(order), title=title, axis=alt.Axis(labelAngle=0, labelOverlap=True, labelSeparation=4)
+    )
     stacks = list(dict.fromkeys(row.get(colour, "") for row in rows))
     ranked = [{**row, "_rank": stacks.index(row.get(colour, ""))} for row in rows]
     chart = (

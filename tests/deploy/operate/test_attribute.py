@@ -70,6 +70,9 @@ def test_a_model_without_skill_has_no_credits_and_ends_with_two(store: Store) ->
     done = attribute("--model", "predictive", clickhouse=store.part.url)
     assert done.returncode == 2, done.stderr
     assert "no credits: of 13 training paths 1 convert" in done.stdout and "SELECT" not in done.stdout
+    assert "base rate" not in done.stdout, "a model that was not tested claims nothing"
+    (run,) = json.loads(attribute("--model", "predictive", "--json", clickhouse=store.part.url).stdout)
+    assert (run["base_rate"], run["credits"], run["skilled"]) == (None, [], False)
     assert store.one("SELECT skilled FROM attribution_run_latest WHERE model = 'predictive'") is False
 
 

@@ -26,7 +26,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         calls.append((scope, title, folder))
         folder.mkdir(exist_ok=True)
         began("What is it?")
-        return Written(folder / "report.html", 3, 2, ("money-roi",) if title == "refused" else ())
+        few = title == "few"
+        return Written(folder / "report.html", 1 if few else 3, 1 if few else 2, ("money-roi",) * (title == "refused"))
 
     monkeypatch.setattr("deploy.operate.store_client.connect", connect)
     monkeypatch.setattr("sinks.analysis.report.write.write", write)
@@ -45,6 +46,8 @@ def test_the_period_is_passed_on_in_the_very_words_that_were_given(
     printed = capsys.readouterr()
     line = f"{tmp_path / 'report.html'}: 3 charts; 2 questions have nothing to show yet\n"
     assert (printed.out, printed.err) == (line * 2, "What is it?\n" * 2)
+    assert report(tmp_path, title="few") == 0
+    assert capsys.readouterr().out.endswith(": 1 chart; 1 question has nothing to show yet\n")
 
 
 def test_a_query_that_the_store_refuses_is_named_and_the_code_is_two(

@@ -32,6 +32,17 @@ def test_no_name_is_a_phone_number(brand_view: BrandView, name: str) -> None:
     assert (validated(stock, brand_view).store, validated(stock, brand_view).sku) == (name, name)
 
 
+@pytest.mark.parametrize("country", ["US", "IN", "DE", "PA"])
+def test_no_number_of_a_campaign_is_a_phone_number_in_any_country(brand_view: BrandView, country: str) -> None:
+    about = replace(brand_view.brand.about, country=country)
+    view = build_brand_view(replace(brand_view.brand, about=about), IDENTIFIER_KEY)
+    ids = ("6453292723", "1784530291", "2025550143", "20935501234", "120208464748560123", "21234567890", "19876543210")
+    for campaign in ids:
+        assert validated(page_view(campaign=campaign), view).campaign == campaign
+        ((_, line),) = Costs(["day,campaign,amount\n", f"2026-03-01,{campaign},5\n"], "costs.csv")
+        assert validated(line.text, view).campaign == campaign  # type: ignore[union-attr]
+
+
 def test_codes_among_the_properties_stay(brand_view: BrandView) -> None:
     properties = {
         "receipt": "0431234567", "headphone_sku": "4006381333931", "mobile_app_version": "2026.04.0112",

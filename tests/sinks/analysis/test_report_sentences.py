@@ -136,7 +136,7 @@ SENTENCES: dict[str, tuple[str, list[Row], str]] = {
     "one door": (
         "influence-first",
         [opened("poster", 1, 5.0, 1)],
-        "placement poster opened the door to most revenue: 5.00 EUR of 5.00 EUR (100 %). | 1 conversion with",
+        "placement poster opened the door to the most revenue: 5.00 EUR of 5.00 EUR (100 %). | 1 conversion with",
     ),
     "equal doors, one without a name": (
         "influence-first",
@@ -206,6 +206,7 @@ SENTENCES: dict[str, tuple[str, list[Row], str]] = {
     "no touch": ("paths-lengths", [long(0, 3), long(1, 0, 9)], "All conversions take no touch; none takes more than"),
     "most have none": ("paths-lengths", [long(0, 3), long(2, 1)], "Half of the conversions take no touch; 25.0 % take"),
     "all have three": ("paths-lengths", [long(3, 7)], "All conversions take 3 touches; 100 % take more than one"),
+    "hardly any has fewer": ("paths-lengths", [long(0, 2), long(1, 20)], "All conversions take 1 touch or fewer; none"),
     "one of very many has several": (
         "paths-lengths",
         [long(1, HUGE - HUGE // 10**6), long(2, HUGE // 10**6)],
@@ -275,11 +276,11 @@ SENTENCES: dict[str, tuple[str, list[Row], str]] = {
         " (100 %). | 2 rejected events, 8 used | 1 was replayed since;",
     ),
     "nothing but rejects": ("rejects-reasons", [rejected("invalid", 1, 0)], "1 event could not be used, 100 % of"),
-    "one point": ("rewards-rules", [earned("scan", 1)], "1 point was earned and 0 reversed (0 %); most came from rule"),
+    "one point": ("rewards-rules", [earned("scan", 1)], "1 point was earned and 0 reversed (0 %); the largest part"),
     "rules are equal": (
         "rewards-rules",
         [earned("a", 5), earned("b", 5), earned("a", -20, "reversed")],
-        "10 points were earned and 20 reversed (200.0 %); most came from each of the rules a and b (50.0 %).",
+        "10 points were earned and 20 reversed (200.0 %); the largest part came from each of the rules a and b (50.0",
     ),
     "points of before went back": (
         "rewards-rules",

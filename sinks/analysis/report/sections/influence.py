@@ -69,7 +69,9 @@ def _first(rows: list[Row], scope: Scope) -> Answer | None:
     first = leaders(by_value)
     most = by_value[first[0]]
     part = f" ({share(most / revenue)})" if min(by_value.values()) >= 0 < revenue else ""
-    each, opened = ("", "opened the door to most") if len(first) == 1 else (" each", "opened the door to equally much")
+    each, opened = (
+        ("", "opened the door to the most") if len(first) == 1 else (" each", "opened the door to equally much")
+    )
     where = [_place(value) for value in first]
     return Answer(
         f"Where a touch in the physical world came first, {names(where)} {opened} revenue: "

@@ -73,7 +73,8 @@ def _lengths(rows: list[Row], scope: Scope) -> Answer | None:
     if len(converted) == 1:
         which, touches = ("The one conversion takes" if conversions == 1 else "All conversions take"), _touches(half)
     else:
-        which, touches = "Half of the conversions take", _touches(half) + (" or fewer" if half else "")
+        which = "All conversions take" if half == max(converted) else "Half of the conversions take"
+        touches = _touches(half) + (" or fewer" if half else "")
     differ = (
         f"{share(several / conversions)} take more than one, which is where models can differ"
         if several

@@ -20,7 +20,7 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | str | None:
     rules = "rule" if len(first) == 1 else "each of the rules"
     return Answer(
         f"{plural(earned, 'point was', 'points were')} earned and {count(back)} reversed ({share(back / earned)}); "
-        f"most came from {rules} {names(map(label, first))} ({share(by_rule[first[0]] / earned)}).",
+        f"the largest part came from {rules} {names(map(label, first))} ({share(by_rule[first[0]] / earned)}).",
         f"{plural(sum(row['entries'] for row in rows), 'entry', 'entries')} of the ledger",
     )
 

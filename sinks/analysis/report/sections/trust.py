@@ -41,7 +41,9 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | str | None:
 
 
 def _digits_beside_chance(row: Row) -> int:
-    """Decimals by which the lower end of the interval differs from 50."""
+    """Decimals by which the lower end of the interval differs from 50, where the model is better than that."""
+    if not row["skilled"]:
+        return 1
     return next((digits for digits in range(1, 6) if round(row["auc_low"] * 100, digits) != 50), 6)
 
 

@@ -5,17 +5,18 @@
 --             attribution_by(by='campaign_placement') with the model; touches without a campaign are left out. Cost is
 --             compared with revenue in the brand's currency; costs in other currencies are in other_costs by code, and
 --             in no ratio. Costs without a placement are in the row with an empty placement and in that of the whole
---             campaign: use that one to evaluate a campaign whose costs do not name placements. Sums are right over the rows with
---             one is_whole; placement is empty where it is 1. n of every ratio is conversions. roi is (revenue - cost) /
---             cost. Intervals are of 95 %. That of roi takes conversions as Poisson and their revenue as distributed
---             like that of all sales of the period (the variance of a compound Poisson sum, on a logarithmic scale);
---             that of cost_per_conversion is Byar's for a Poisson count (Breslow and Day, Statistical methods in cancer
---             research II, 1987, p. 69). Both treat a shared conversion as a whole one, which makes them wider, never
---             narrower. incremental_conversions estimates, from the hold-out, how many would not have happened without
---             the decisions: conversions * (1 - 1 / ratio of rates in uplift, the horizon being lookback_days), the
---             interval being that of the ratio; null without a hold-out with buyers, never 0. The hold-out is of all
---             people: its share is the same for every campaign. cost_per_incremental_conversion is null where none is
---             incremental; a null bound means unbounded. All ratios are null without cost or credits.
+--             campaign: use that one to evaluate a campaign whose costs do not name placements. Sums are right over the
+--             rows with one is_whole; placement is empty where it is 1. n of every ratio is conversions. roi is
+--             (revenue - cost) / cost. Intervals are of 95 %. That of roi takes conversions as Poisson and their
+--             revenue as distributed like that of all sales of the period (the variance of a compound Poisson sum, on a
+--             logarithmic scale); that of cost_per_conversion is Byar's for a Poisson count (Breslow and Day,
+--             Statistical methods in cancer research II, 1987, p. 69). Both treat a shared conversion as a whole one,
+--             which makes them wider, never narrower. incremental_conversions estimates, from the hold-out, how many
+--             would not have happened without the decisions: conversions * (1 - 1 / ratio of rates in uplift, the
+--             horizon being lookback_days), the interval being that of the ratio; null without a hold-out with buyers,
+--             never 0. The hold-out is of all people: its share is the same for every campaign.
+--             cost_per_incremental_conversion is null where none is incremental; a null bound means unbounded. All
+--             ratios are null without cost or credits.
 -- Example:    SELECT * FROM campaign_figure(model='linear', lookback_days=90, since='2026-01-01', until='2027-01-01')
 
 CREATE OR REPLACE VIEW footpath.campaign_figure AS
