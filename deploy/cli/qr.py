@@ -35,8 +35,8 @@ def qr(
     from deploy.environment import brand_dir, read
     from deploy.operate.qr import write_codes
     from deploy.target import read_gateway
-    from gateway.scan.link import BASE_ADDRESS, base_address, reach_warning
     from gateway.settings import PUBLIC_URL
+    from schemas.base_address import BASE_ADDRESS, base_address, reach_warning
     from schemas.process.errors import OperatorError
 
     given = address if address is not None else read(PUBLIC_URL, os.environ) or read_gateway(os.environ)

@@ -16,7 +16,7 @@ def write_codes(brand: Path, tags: Sequence[str], address: str, out: Path, kind:
     """Writes one file a tag and yields its path.
 
     :param tags: ids of tags; empty means every tag. :param address: what the codes begin with
-        (``gateway.scan.link.base_address``).
+        (``schemas.base_address``).
     :param kind: svg, png or pdf.
     :raises OperatorError: mistakes in the brand's files, an unknown tag, or a directory that cannot be written.
     """
