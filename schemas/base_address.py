@@ -19,7 +19,7 @@ _AUTHORITY: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]{1,5})?")
 _IN_PATHS: Final = "/:@!$&'()*+,;=%"
 _ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
-LOCAL_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa", "localdomain", "test", "invalid")
+LOCAL_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa", "localdomain", "test")
 """Ends of names that no public name server knows (RFC 6761, 6762, 8375, and in use)."""
 
 
