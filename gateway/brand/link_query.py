@@ -7,6 +7,7 @@ addresses stand in the links of newsletters. A listed one that holds an e-mail a
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -16,6 +17,8 @@ from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.text import has_control_characters, name_form, visible
 
 MAX_QUERY_BYTES: Final = 4096
+CACHED: Final = 500
+"""Queries: all codes of a print run have the same."""
 MAX_VALUE_CHARS: Final = 200
 MAX_PASSED_BYTES: Final = 1500
 """Of all parameters, percent-encoded: with the longest address they fit into a header."""
@@ -34,12 +37,16 @@ class LinkQuery:
     def __init__(self, names: Iterable[str], pseudonyms: Pseudonyms) -> None:
         self._names = {name.lower(): name for name in names}
         self._pseudonyms = pseudonyms
+        self._cached = lru_cache(CACHED)(self._recorded)
 
-    def recorded(self, query: bytes) -> dict[str, str]:
+    def recorded(self, query: bytes) -> Mapping[str, str]:
         """The parameters of a query that are recorded: each with its first value, in the brand's spelling."""
+        return self._cached(query[:MAX_QUERY_BYTES])
+
+    def _recorded(self, query: bytes) -> Mapping[str, str]:
         found: dict[str, str] = {}
         left = MAX_PASSED_BYTES
-        for written, text in parse_qsl(query[:MAX_QUERY_BYTES].decode("latin-1"), errors="replace"):
+        for written, text in parse_qsl(query.decode("latin-1"), errors="replace"):
             key = written.strip().lower()
             name = key if UTM.fullmatch(key) else self._names.get(key)
             value = name_form(visible(text))[:MAX_VALUE_CHARS]
@@ -50,7 +57,7 @@ class LinkQuery:
                 break
             if not self._is_personal(name, value):
                 found[name] = value
-        return found
+        return MappingProxyType(found)
 
     def _is_personal(self, name: str, value: str) -> bool:
         for _ in range(MAX_ENCODED):

@@ -11,9 +11,9 @@ import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import quote
 
+import msgspec
 from starlette.types import Scope
 
 from gateway.brand.link_query import with_parameters
@@ -42,7 +42,7 @@ PAGE_HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"content-secur
 NO_PARAMETERS: Mapping[str, str] = {}
 
 
-class Scan(NamedTuple):
+class Scan(msgspec.Struct, frozen=True, gc=False):
     """A scan that is being answered. ``tag`` is None when its link means none; ``path`` is that of the request, as it
     was sent; ``parameters`` are those of its query that count.
     """
@@ -167,7 +167,7 @@ class ScanHandler:
         return missed.reason if missed is not None else DropReason.UNKNOWN_TAG
 
     def _routed(self, scan: Scan, decision: ScanRouted, headers: RawHeaders) -> RawResponse:
-        destination = scan.served(decision.destination)
+        destination = scan.served(decision.destination) if scan.parameters else decision.destination
         if decision.action != "page":
             return _redirect(destination, [*headers, (b"footpath-outcome", ROUTED.encode())])
         page = Page(decision.title, decision.text, decision.label, destination)

@@ -76,4 +76,4 @@ def build_unknown_touchpoint(
 
 
 def _properties(parameters: Mapping[str, str]) -> str:
-    return _encode({"query": parameters}).decode() if parameters else "{}"
+    return _encode({"query": dict(parameters)}).decode() if parameters else "{}"

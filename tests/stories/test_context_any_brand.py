@@ -212,10 +212,8 @@ def test_nothing_raises_on_a_brand_that_passed_the_check(processor: Processor[An
 
 
 def test_any_link_on_a_brand_that_passed_the_check_is_recorded_and_led_somewhere(tmp_path: Path) -> None:
-    chance, odd = (
-        random.Random(draw_seed()),
-        [".", "/", "%00", "\u200b", "%", "\ud800", "é", "?x=", "日", "A", "#", "\n"],
-    )
+    chance = random.Random(draw_seed())
+    odd = [".", "/", "%00", "\u200b", "%", "\ud800", "é", "?x=", "日", "A", "#", "\n"]
     for _ in range(BRANDS):
         brand = brand_of(Draw(chance), tmp_path)
         view = build_brand_view(brand, bytes(32))
