@@ -30,6 +30,7 @@ from gateway.scan.action_page import action_page
 from gateway.scan.device import cookies_of, device_cookie, device_of
 from gateway.scan.page_visit import CACHE, COOKIE, Page, PageVisits, is_reload
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
+from gateway.scan.unknown_tags import UnknownTags
 from schemas.brand.model import Tag, is_registered
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
 from schemas.ids import derived
@@ -88,6 +89,7 @@ class ScanHandler:
         self._metrics = metrics
         self._deadline_s = deadline_ms / 1000
         self._tls = tls
+        self._unknown = UnknownTags()
 
     async def scan(self, scope: Scope) -> RawResponse:
         """The response to a phone that follows a tag. HEAD gets the fallback and is not recorded as a scan.
@@ -111,7 +113,8 @@ class ScanHandler:
                 self._metrics.scan_count("reloaded").inc()
                 return _page(brand_view, again[1], [*headers, (b"footpath-event", again[0].encode())])
         if tag is None:
-            event = build_unknown_touchpoint(brand_view, written, device, now_us, parameters)
+            tag_id = self._unknown.recorded(written, now_us)
+            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters)
         else:
             partition = self._replies.partition if self._replies.positioned else None
             event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters)

@@ -6,11 +6,9 @@ from uuid import uuid4
 import msgspec
 
 from gateway.brand.live import BrandView
-from schemas.brand.item import ID, MAX_ID_CHARS
 from schemas.brand.model import Tag
 from schemas.events import TouchpointRecorded
 from schemas.kinds import SCAN
-from schemas.text import name_form
 
 SOURCE = SCAN
 """The source of every scan that a gateway took itself."""
@@ -54,12 +52,12 @@ def build_touchpoint(
 
 
 def build_unknown_touchpoint(
-    brand_view: BrandView, written: str, device: str, now: int, parameters: Mapping[str, str]
+    brand_view: BrandView, tag_id: str, device: str, now: int, parameters: Mapping[str, str]
 ) -> TouchpointRecorded:
-    """The scan of a link that means none of the brand's tags, such as one that was removed: it has no placement, and
-    its tag is what was scanned, or empty where that could be no id. See :func:`build_touchpoint`.
+    """The scan of a link that means none of the brand's tags, such as one that was removed: it has no placement.
+
+    :param tag_id: see ``gateway.scan.unknown_tags``. For the others see :func:`build_touchpoint`.
     """
-    id = name_form(written) if len(written) <= 2 * MAX_ID_CHARS else ""
     primary_identifier = brand_view.pseudonyms.identifier("device", device)
     return TouchpointRecorded(
         event_id=str(uuid4()),
@@ -70,7 +68,7 @@ def build_unknown_touchpoint(
         primary_identifier=primary_identifier,
         identifiers=(primary_identifier,),
         brand=brand_view.brand.about.id,
-        tag=id if ID.fullmatch(id) else "",
+        tag=tag_id,
         properties=_properties(parameters),
     )
 

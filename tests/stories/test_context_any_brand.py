@@ -17,6 +17,7 @@ from gateway.http.pages import POLICY
 from gateway.scan.action_page import action_page
 from gateway.scan.link import link_of
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
+from gateway.scan.unknown_tags import UnknownTags
 from processors.context import core as context
 from processors.reference import Reference
 from processors.rewards import core as rewards
@@ -225,7 +226,7 @@ def test_any_link_on_a_brand_that_passed_the_check_is_recorded_and_led_somewhere
             found, parameters = view.tags.find(written), view.query.recorded(query)
             assert found is None or found.id in brand.tags
             event = (
-                build_unknown_touchpoint(view, written, "A" * 22, number, parameters)
+                build_unknown_touchpoint(view, UnknownTags().recorded(written, 1), "A" * 22, number, parameters)
                 if found is None
                 else build_touchpoint(view, found, "A" * 22, number, 0, parameters)
             )
