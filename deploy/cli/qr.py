@@ -47,8 +47,10 @@ def qr(
         raise OperatorError(f"{name} {given!r}: must be {BASE_ADDRESS.allowed}") from None
     if warning := reach_warning(base):
         print(f"footpath: warning: {warning}; --address names another one", file=sys.stderr)
-    for file in write_codes(brand_dir(brand), tags, base, out, format):
-        print(file)
+    for code in write_codes(brand_dir(brand), tags, base, out, format):
+        print(code.file)
+        if code.warning:
+            print(f"footpath: warning: {code.warning}", file=sys.stderr)
 
 
 COMMAND = Command(qr, USE_IT)
