@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -36,6 +38,7 @@ from gateway.publish.spool import Spool
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
+from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
@@ -56,12 +59,13 @@ class Services:
     spool: Spool
     publisher: Publisher
     replies: PendingReplies
+    visits: PageVisits
     probes: Probes
 
 
 class Endpoint(NamedTuple):
     """A path with its method, its part of the OpenAPI document, and what builds its handler. The handler's name is the
-    ``route`` label of the request metrics.
+    ``route`` label of the request metrics. ``{name:text}`` takes any characters, slashes too.
     """
 
     path: str
@@ -70,11 +74,24 @@ class Endpoint(NamedTuple):
     build: Callable[[Services], Callable[..., Any]]
 
 
+class TextConvertor(Convertor[str]):
+    """The rest of a path as it is."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("text", TextConvertor())
 EVENTS_PATH = "/v1/events"
 ENDPOINTS = (
     Endpoint(
-        "/s/{tag}", "GET", scan_openapi.API,
-        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.metrics,
+        "/s/{tag:text}", "GET", scan_openapi.API,
+        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.visits, s.metrics,
                                           s.settings.deadline_ms, s.settings.tls).scan),
     ),
     Endpoint(
@@ -98,7 +115,7 @@ ENDPOINTS = (
 
 def build_document() -> dict[str, Any]:
     """The OpenAPI document of all endpoints."""
-    return openapi.build_document((endpoint.path, endpoint.api) for endpoint in ENDPOINTS)
+    return openapi.build_document((endpoint.path.replace(":text}", "}"), endpoint.api) for endpoint in ENDPOINTS)
 
 
 def build_services(settings: Settings) -> Services:
@@ -123,6 +140,7 @@ def build_services(settings: Settings) -> Services:
         spool=spool,
         publisher=publisher,
         replies=replies,
+        visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
         probes=Probes(publisher, replies, settings.partitions),
     )
 

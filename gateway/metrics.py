@@ -21,7 +21,8 @@ class Metrics:
         self.scans = Counter(
             "footpath_gateway_scans_total",
             "Scans by outcome: routed, or the fallback because the decision was late, Kafka unavailable, the"
-            " destination unregistered, or the scan not recorded (unrecorded).",
+            " destination unregistered, the tag unknown (unknown_tag), or the scan not recorded (unrecorded); reloaded"
+            " is a page that a phone loaded again, which is no new scan.",
             ["outcome"],
             registry=self.registry,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.scan.link import BASE_ADDRESS
+from schemas.base_address import BASE_ADDRESS
 from schemas.process.parsers import FLAG, NETWORKS, PATH, TEXT, Network, whole_number
 from schemas.process.settings import Setting, SettingError, read_values, setting, use
 from schemas.process.shared_settings import (

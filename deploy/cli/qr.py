@@ -35,8 +35,8 @@ def qr(
     from deploy.environment import brand_dir, read
     from deploy.operate.qr import write_codes
     from deploy.target import read_gateway
-    from gateway.scan.link import BASE_ADDRESS, base_address, reach_warning
     from gateway.settings import PUBLIC_URL
+    from schemas.base_address import BASE_ADDRESS, base_address, reach_warning
     from schemas.process.errors import OperatorError
 
     given = address if address is not None else read(PUBLIC_URL, os.environ) or read_gateway(os.environ)
@@ -47,8 +47,10 @@ def qr(
         raise OperatorError(f"{name} {given!r}: must be {BASE_ADDRESS.allowed}") from None
     if warning := reach_warning(base):
         print(f"footpath: warning: {warning}; --address names another one", file=sys.stderr)
-    for file in write_codes(brand_dir(brand), tags, base, out, format):
-        print(file)
+    for code in write_codes(brand_dir(brand), tags, base, out, format):
+        print(code.file)
+        if code.warning:
+            print(f"footpath: warning: {code.warning}", file=sys.stderr)
 
 
 COMMAND = Command(qr, USE_IT)

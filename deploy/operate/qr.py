@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from deploy.setup.brand import check
 from gateway.scan.link import link_of
@@ -12,11 +13,22 @@ SCALE = {"png": 16, "svg": 4, "pdf": 4}
 """Size of one module (a square of the code): pixels, SVG units, points. SVG and PDF are vector formats."""
 
 
-def write_codes(brand: Path, tags: Sequence[str], address: str, out: Path, kind: str) -> Iterator[Path]:
-    """Writes one file a tag and yields its path.
+MAX_EASY_CHARS = 300
+"""Longer links make codes of 75 modules and more a side, which a phone reads only from a large print."""
+
+
+class Code(NamedTuple):
+    """A file that was written; ``warning`` says what is wrong with its code, empty when nothing is."""
+
+    file: Path
+    warning: str
+
+
+def write_codes(brand: Path, tags: Sequence[str], address: str, out: Path, kind: str) -> Iterator[Code]:
+    """Writes one file a tag and yields it.
 
     :param tags: ids of tags; empty means every tag. :param address: what the codes begin with
-        (``gateway.scan.link.base_address``).
+        (``schemas.base_address``).
     :param kind: svg, png or pdf.
     :raises OperatorError: mistakes in the brand's files, an unknown tag, or a directory that cannot be written.
     """
@@ -26,8 +38,9 @@ def write_codes(brand: Path, tags: Sequence[str], address: str, out: Path, kind:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for tag in tags or known:
-            file = out / f"{tag}.{kind}"
-            file.write_bytes(draw(link_of(address, tag), kind, SCALE[kind]))
-            yield file
+            file, link = out / f"{tag}.{kind}", link_of(address, tag)
+            file.write_bytes(draw(link, kind, SCALE[kind]))
+            dense = f"the link of {tag} has {len(link)} characters: print its code large, or give the tag a shorter id"
+            yield Code(file, dense if len(link) > MAX_EASY_CHARS else "")
     except OSError as error:
         raise OperatorError(f"--out {out}: {error.strerror}") from None

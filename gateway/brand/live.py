@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 from aiokafka.errors import KafkaError
 
+from gateway.brand.link_query import LinkQuery
+from gateway.brand.tag_lookup import TagLookup
 from gateway.http.errors import ErrorKind, RequestError
 from schemas.brand.fold import BrandFold
 from schemas.brand.model import Brand, is_registered
@@ -33,6 +35,8 @@ class BrandView:
     pseudonyms: Pseudonyms
     identifier_types: frozenset[str]
     direction: str
+    tags: TagLookup
+    query: LinkQuery
 
 
 class BrandRefused(OperatorError):
@@ -45,11 +49,14 @@ def build_brand_view(brand: Brand, identifier_key: bytes) -> BrandView:
     for fallback in fallbacks:
         if not is_registered(fallback, brand.about.destinations):
             raise BrandRefused("a fallback is under none of the brand's destinations")
+    pseudonyms = Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties)
     return BrandView(
         brand=brand,
-        pseudonyms=Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties),
+        pseudonyms=pseudonyms,
         identifier_types=frozenset((*TYPES, *brand.about.identifier_types)),
         direction=brand.about.text_direction,
+        tags=TagLookup(brand.tags),
+        query=LinkQuery(brand.about.query.parameters, pseudonyms),
     )
 
 

@@ -83,8 +83,8 @@ class Publisher:
         await self._open.wait()
         return self._producer.begin(build_record(self._codec, event)) if self._direct else None
 
-    async def spool_scan(self, scan: TouchpointRecorded, missed: ScanMissed) -> None:
-        """Writes a scan that Kafka has not acknowledged to the spool, with the record that it was missed.
+    async def spool_scan(self, scan: TouchpointRecorded, missed: ScanMissed | None) -> None:
+        """Writes a scan that Kafka has not acknowledged to the spool, with the record that it was missed if it was.
 
         The scan loses its reply partition: its request is answered before the stream can see it.
 
@@ -92,7 +92,8 @@ class Publisher:
         """
         self._divert("unacknowledged scan")
         unanswered = msgspec.structs.replace(scan, reply_partition=None)
-        await self._append([build_record(self._codec, event) for event in (unanswered, missed)])
+        events = (unanswered,) if missed is None else (unanswered, missed)
+        await self._append([build_record(self._codec, event) for event in events])
 
     def publish_in_background(self, event: Event) -> None:
         """Returns at once; :meth:`close` waits until the event is published. A failure is only logged."""

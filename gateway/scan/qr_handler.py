@@ -11,9 +11,10 @@ from gateway.brand.live import LiveBrand
 from gateway.http.client_limit import ClientLimit
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.openapi_parts import ApiPart, error_responses
-from gateway.scan.link import base_address, link_of
+from gateway.scan.link import link_of
 from gateway.scan.qr import MEDIA_TYPES, draw
 from gateway.scan.scan_openapi import TAG
+from schemas.base_address import base_address
 from schemas.brand.destinations import parse_address
 
 MAX_SCALE = 40

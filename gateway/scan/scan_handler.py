@@ -2,21 +2,24 @@
 
 A response with ``Footpath-Event`` states that the scan is recorded: either the stream's decision proves that Kafka has
 it, or Kafka has acknowledged it, or the spool has synced it. When none of them is possible the phone still gets the
-tag's fallback, without that header.
+tag's fallback, without that header. A link that means no tag leads to the brand's fallback and is recorded as well. A
+page that a phone loads again is the same page, and no new scan (gateway/scan/page_visit.py).
 """
 
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
+import msgspec
 from starlette.types import Scope
 
+from gateway.brand.link_query import with_parameters
 from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
-from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.pages import POLICY
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.metrics import Metrics
@@ -25,16 +28,38 @@ from gateway.publish.spool import SpoolFull
 from gateway.reply.pending import PendingReplies
 from gateway.scan.action_page import action_page
 from gateway.scan.device import cookies_of, device_cookie, device_of
-from gateway.scan.touchpoint import build_touchpoint
+from gateway.scan.page_visit import CACHE, COOKIE, Page, PageVisits, is_reload
+from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
+from gateway.scan.unknown_tags import UnknownTags
 from schemas.brand.model import Tag, is_registered
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
 from schemas.ids import derived
-from schemas.reasons import MissReason
+from schemas.reasons import DropReason, MissReason
 
 log = logging.getLogger(__name__)
 
 ROUTED, FALLBACK = "routed", "fallback"
-PAGE_HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode())]
+PAGE_HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode()), CACHE]
+NO_PARAMETERS: Mapping[str, str] = {}
+
+
+class Scan(msgspec.Struct, frozen=True, gc=False):
+    """A scan that is being answered. ``tag`` is None when its link means none; ``path`` is that of the request, as it
+    was sent; ``parameters`` are those of its query that count.
+    """
+
+    brand_view: BrandView
+    tag: Tag | None
+    event: TouchpointRecorded
+    device: str
+    path: bytes
+    https: bool
+    parameters: Mapping[str, str]
+    arrived_s: float
+
+    def served(self, destination: str) -> str:
+        """The destination as the phone gets it."""
+        return _passed_on(destination, self.brand_view, self.parameters)
 
 
 class ScanHandler:
@@ -50,6 +75,7 @@ class ScanHandler:
         admission: AdmissionLimit,
         publisher: Publisher,
         replies: PendingReplies,
+        visits: PageVisits,
         metrics: Metrics,
         deadline_ms: int,
         tls: bool,
@@ -59,61 +85,72 @@ class ScanHandler:
         self._admission = admission
         self._publisher = publisher
         self._replies = replies
+        self._visits = visits
         self._metrics = metrics
         self._deadline_s = deadline_ms / 1000
         self._tls = tls
+        self._unknown = UnknownTags()
 
     async def scan(self, scope: Scope) -> RawResponse:
         """The response to a phone that follows a tag. HEAD gets the fallback and is not recorded as a scan.
 
-        :raises RequestError: ADDRESS_RATE, NO_BRAND or NOT_FOUND.
+        :raises RequestError: ADDRESS_RATE or NO_BRAND.
         """
         arrived_s = time.monotonic()
         client = self._clients.admit(scope)
         brand_view = self._brand.view()
-        tag = brand_view.brand.tags.get(scope["path_params"]["tag"])
-        if tag is None:
-            raise RequestError(ErrorKind.NOT_FOUND, "there is no such tag")
+        written = scope["path_params"]["tag"]
+        tag = brand_view.tags.find(written)
+        parameters = brand_view.query.recorded(scope["query_string"]) if scope["query_string"] else NO_PARAMETERS
         if scope["method"] == "HEAD":
-            return _fallback(brand_view.brand.fallback_of(tag), [])
-        device = device_of(cookies_of(scope["headers"]))
-        headers = [(b"set-cookie", device_cookie(device, client.https or self._tls))]
-        response = await self._respond(brand_view, tag, device, headers, arrived_s)
+            return _fallback(_passed_on(_fallback_of(brand_view, tag), brand_view, parameters), [])
+        cookies = cookies_of(scope["headers"])
+        device, https, now_us = device_of(cookies), client.https or self._tls, time.time_ns() // 1000
+        headers = [(b"set-cookie", device_cookie(device, https))]
+        if tag is not None and COOKIE in cookies and is_reload(scope["headers"]):
+            again = self._visits.page(cookies[COOKIE], device, tag.id, now_us / 1_000_000)
+            if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
+                self._metrics.scan_count("reloaded").inc()
+                return _page(brand_view, again[1], [*headers, (b"footpath-event", again[0].encode())])
+        if tag is None:
+            tag_id = self._unknown.recorded(written, now_us)
+            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters)
+        else:
+            partition = self._replies.partition if self._replies.positioned else None
+            event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters)
+        scan = Scan(brand_view, tag, event, device, scope.get("raw_path") or b"", https, parameters, arrived_s)
+        response = await self._respond(scan, headers)
         self._metrics.scan_seconds.observe(time.monotonic() - arrived_s)
         return response
 
-    async def _respond(
-        self, brand_view: BrandView, tag: Tag, device: str, headers: RawHeaders, arrived_s: float
-    ) -> RawResponse:
-        fallback = brand_view.brand.fallback_of(tag)
-        partition = self._replies.partition if self._replies.positioned else None
-        event = build_touchpoint(brand_view, tag, device, time.time_ns() // 1000, partition)
+    async def _respond(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         if self._admission.full:
-            return self._unrecorded(fallback, headers)
+            return self._unrecorded(scan, headers)
         with self._admission:
             try:
-                outcome = await self._decide(event, fallback, arrived_s)
+                outcome = await self._decide(scan)
             except SpoolFull:
-                return self._unrecorded(fallback, headers)
-        headers.append((b"footpath-event", event.event_id.encode()))
+                return self._unrecorded(scan, headers)
+        headers.append((b"footpath-event", scan.event.event_id.encode()))
         if isinstance(outcome, ScanRouted):
-            if _is_registered(outcome.destination, brand_view.brand.about.destinations):
+            if _is_registered(outcome.destination, scan.brand_view.brand.about.destinations):
                 self._metrics.scan_count(ROUTED).inc()
-                return _routed(outcome, headers, brand_view)
+                return self._routed(scan, outcome, headers)
             log.error("route %s leads to an unregistered destination", outcome.route)
             outcome = "unregistered"
         self._metrics.scan_count(outcome).inc()
-        return _fallback(fallback, headers)
+        return _fallback(scan.served(_fallback_of(scan.brand_view, scan.tag)), headers)
 
-    async def _decide(self, event: TouchpointRecorded, fallback: str, arrived_s: float) -> ScanRouted | str:
+    async def _decide(self, scan: Scan) -> ScanRouted | str:
         """The decision, or the reason why there is none; when it returns the scan is durable.
 
         :raises SpoolFull: the scan is not recorded.
         """
         pending = None
+        event = scan.event
         reply = self._replies.expect(event.event_id)
         try:
-            async with asyncio.timeout(arrived_s + self._deadline_s - time.monotonic()):
+            async with asyncio.timeout(scan.arrived_s + self._deadline_s - time.monotonic()):
                 pending = await self._publisher.begin(event)
                 if pending is not None and event.reply_partition is not None:
                     return await reply
@@ -125,43 +162,70 @@ class ScanHandler:
         finally:
             self._replies.forget(event.event_id)
         in_kafka = pending is not None and pending.acknowledged
-        missed = ScanMissed(
-            event_id=derived("missed", event.event_id),
-            scan_event_id=event.event_id,
-            tag=event.tag,
-            destination=fallback,
-            reason=MissReason.LATE if in_kafka else MissReason.UNAVAILABLE,
-            waited_ms=(time.monotonic() - arrived_s) * 1000,
-            occurred_at=event.occurred_at,
-        )
-        if in_kafka:
-            self._publisher.publish_in_background(missed)
-        else:
+        missed = _missed(scan, MissReason.LATE if in_kafka else MissReason.UNAVAILABLE)
+        if not in_kafka:
             await self._publisher.spool_scan(event, missed)
-        return missed.reason
+        elif missed is not None:
+            self._publisher.publish_in_background(missed)
+        return missed.reason if missed is not None else DropReason.UNKNOWN_TAG
 
-    def _unrecorded(self, fallback: str, headers: RawHeaders) -> RawResponse:
-        self._metrics.scan_count("unrecorded").inc()
-        return _fallback(fallback, headers)
-
-
-def _routed(decision: ScanRouted, headers: RawHeaders, brand_view: BrandView) -> RawResponse:
-    headers.append((b"footpath-outcome", ROUTED.encode()))
-    if decision.action == "page":
-        page = action_page(
-            decision.title,
-            decision.text,
-            decision.label,
-            decision.destination,
-            brand_view.brand.about.language,
-            brand_view.direction,
+    def _routed(self, scan: Scan, decision: ScanRouted, headers: RawHeaders) -> RawResponse:
+        destination = scan.served(decision.destination) if scan.parameters else decision.destination
+        if decision.action != "page":
+            return _redirect(destination, [*headers, (b"footpath-outcome", ROUTED.encode())])
+        page = Page(decision.title, decision.text, decision.label, destination)
+        cookie = self._visits.cookie(
+            page,
+            scan.event.event_id,
+            scan.device,
+            scan.event.tag,
+            scan.event.received_at / 1_000_000,
+            scan.path,
+            scan.https,
         )
-        return RawResponse(200, [*PAGE_HEADERS, *headers], page)
-    return _redirect(decision.destination, headers)
+        return _page(scan.brand_view, page, [*headers, (b"set-cookie", cookie)] if cookie is not None else headers)
+
+    def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
+        self._metrics.scan_count("unrecorded").inc()
+        return _fallback(scan.served(_fallback_of(scan.brand_view, scan.tag)), headers)
 
 
-def _fallback(fallback: str, headers: RawHeaders) -> RawResponse:
-    return _redirect(fallback, [*headers, (b"footpath-outcome", FALLBACK.encode())])
+def _missed(scan: Scan, reason: MissReason) -> ScanMissed | None:
+    """The record of a decision that did not come; None for a link that means no tag, on which nobody decides."""
+    if scan.tag is None:
+        return None
+    event = scan.event
+    return ScanMissed(
+        event_id=derived("missed", event.event_id),
+        scan_event_id=event.event_id,
+        tag=event.tag,
+        destination=_fallback_of(scan.brand_view, scan.tag),
+        reason=reason,
+        waited_ms=(time.monotonic() - scan.arrived_s) * 1000,
+        occurred_at=event.occurred_at,
+    )
+
+
+def _fallback_of(brand_view: BrandView, tag: Tag | None) -> str:
+    """Where a link leads without a decision."""
+    return brand_view.brand.about.fallback if tag is None else brand_view.brand.fallback_of(tag)
+
+
+def _passed_on(destination: str, brand_view: BrandView, parameters: Mapping[str, str]) -> str:
+    """The destination, with the link's parameters where the brand passes them on."""
+    if parameters and brand_view.brand.about.query.pass_on:
+        return with_parameters(destination, parameters)
+    return destination
+
+
+def _page(brand_view: BrandView, page: Page, headers: RawHeaders) -> RawResponse:
+    language, direction = brand_view.brand.about.language, brand_view.direction
+    html = action_page(page.title, page.text, page.label, page.destination, language, direction)
+    return RawResponse(200, [*PAGE_HEADERS, *headers, (b"footpath-outcome", ROUTED.encode())], html)
+
+
+def _fallback(destination: str, headers: RawHeaders) -> RawResponse:
+    return _redirect(destination, [*headers, (b"footpath-outcome", FALLBACK.encode())])
 
 
 def _redirect(destination: str, headers: RawHeaders) -> RawResponse:

@@ -9,7 +9,7 @@ TAG: dict[str, Any] = {
     "name": "tag",
     "in": "path",
     "required": True,
-    "description": "Tag id.",
+    "description": "Tag id. A scan's may be in any case and have characters appended, where that is unambiguous.",
     "schema": {"type": "string"},
 }
 _COOKIE: dict[str, Any] = {
@@ -19,6 +19,13 @@ _COOKIE: dict[str, Any] = {
     "schema": {"type": "string"},
     "description": "The device, as the gateway set it; a value of another form is replaced.",
 }
+_PAGE_COOKIE: dict[str, Any] = {
+    "name": "fp_page",
+    "in": "cookie",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The page that the phone has of this tag, as the gateway set it: loading it again is no new scan.",
+}
 _HEADERS = {
     "Footpath-Event": header(
         "Id of the recorded scan. Absent when the scan could not be recorded (Kafka unavailable and the spool full, or "
@@ -27,13 +34,15 @@ _HEADERS = {
     "Footpath-Outcome": header(
         "routed: the stream decided; fallback: it did not within the deadline.", enum=["routed", "fallback"]
     ),
-    "Set-Cookie": header("fp_device, first-party."),
+    "Set-Cookie": header("fp_device, first-party; with a page also fp_page."),
 }
-_ERRORS = error_responses(ErrorKind.NOT_FOUND, ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
+_ERRORS = error_responses(ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
 _GET = {
     "operationId": "scan",
     "summary": "A phone follows a QR code, an NFC tag or a short link.",
-    "parameters": [TAG, _COOKIE],
+    "description": "utm_… and the brand's own parameters of the query are recorded, all others are dropped. A link "
+    "that means no tag leads to the brand's fallback.",
+    "parameters": [TAG, _COOKIE, _PAGE_COOKIE],
     "responses": {
         "200": response("A page with one action.", "text/html", {"type": "string"}, _HEADERS),
         "302": {

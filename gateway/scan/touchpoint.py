@@ -1,19 +1,34 @@
 """A scan as an event."""
 
+from collections.abc import Mapping
 from uuid import uuid4
+
+import msgspec
 
 from gateway.brand.live import BrandView
 from schemas.brand.model import Tag
 from schemas.events import TouchpointRecorded
+from schemas.kinds import SCAN
+
+SOURCE = SCAN
+"""The source of every scan that a gateway took itself."""
+_encode = msgspec.json.Encoder().encode
 
 
 def build_touchpoint(
-    brand_view: BrandView, tag: Tag, device: str, now: int, reply_partition: int | None
+    brand_view: BrandView,
+    tag: Tag,
+    device: str,
+    now: int,
+    reply_partition: int | None,
+    parameters: Mapping[str, str],
 ) -> TouchpointRecorded:
-    """The scan as an event: kind and place come from the tag, nothing but the device id from the phone.
+    """The scan as an event: kind and place come from the tag, from the phone nothing but the device id and the listed
+    parameters of the link.
 
     :param now: time of receipt in microseconds.
     :param reply_partition: partition of scan-routed for the decision; None when the gateway does not wait for one.
+    :param parameters: see ``gateway.brand.link_query``.
     """
     primary_identifier = brand_view.pseudonyms.identifier("device", device)
     return TouchpointRecorded(
@@ -21,7 +36,7 @@ def build_touchpoint(
         type=tag.trigger,
         occurred_at=now,
         received_at=now,
-        source="scan",
+        source=SOURCE,
         primary_identifier=primary_identifier,
         identifiers=(primary_identifier,),
         brand=brand_view.brand.about.id,
@@ -31,5 +46,32 @@ def build_touchpoint(
         zone=tag.zone,
         product=tag.product,
         campaign=tag.campaign,
+        properties=_properties(parameters),
         reply_partition=reply_partition,
     )
+
+
+def build_unknown_touchpoint(
+    brand_view: BrandView, tag_id: str, device: str, now: int, parameters: Mapping[str, str]
+) -> TouchpointRecorded:
+    """The scan of a link that means none of the brand's tags, such as one that was removed: it has no placement.
+
+    :param tag_id: see ``gateway.scan.unknown_tags``. For the others see :func:`build_touchpoint`.
+    """
+    primary_identifier = brand_view.pseudonyms.identifier("device", device)
+    return TouchpointRecorded(
+        event_id=str(uuid4()),
+        type=SCAN,
+        occurred_at=now,
+        received_at=now,
+        source=SOURCE,
+        primary_identifier=primary_identifier,
+        identifiers=(primary_identifier,),
+        brand=brand_view.brand.about.id,
+        tag=tag_id,
+        properties=_properties(parameters),
+    )
+
+
+def _properties(parameters: Mapping[str, str]) -> str:
+    return _encode({"query": dict(parameters)}).decode() if parameters else "{}"

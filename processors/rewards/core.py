@@ -89,6 +89,8 @@ def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) 
 
 
 def _points(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
+    if event.source == kinds.SCAN and not event.placement:  # a link that means no tag: anybody can make one up
+        return 0
     if event.type not in rule.on or (rule.placements and event.placement not in rule.placements):
         return 0
     if event.type != kinds.SALE:

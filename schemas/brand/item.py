@@ -16,7 +16,8 @@ Mistake = tuple[str, str]
 MAX_ID_CHARS = 100
 INT_32 = range(-(2**31), 2**31)
 """The numbers of Avro's type int."""
-_ID = re.compile(rf"[\w.-]{{1,{MAX_ID_CHARS}}}")
+ID = re.compile(rf"[\w.-]{{1,{MAX_ID_CHARS}}}")
+"""The form of an item's id."""
 
 
 class Sections(Protocol):
@@ -77,7 +78,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def mistakes(item: Item, brand: Sections) -> Iterator[Mistake]:
     """Each mistake of an item of this brand."""
-    if not _ID.fullmatch(item.id):
+    if not ID.fullmatch(item.id):
         yield "id", f"must be 1 to {MAX_ID_CHARS} letters, digits, '-', '_' or '.'"
     elif not item.id.strip("."):
         yield "id", "must have a letter or digit: in an address dots alone lead elsewhere"

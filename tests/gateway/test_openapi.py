@@ -20,7 +20,10 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
         Settings(kafka="127.0.0.1:1", identifier_key=IDENTIFIER_KEY, spool=tmp_path / "spool", reply_partition=0)
     )
     routed = {
-        (route.path, method) for route in app.routes if isinstance(route, Route) for method in route.methods or ()
+        (route.path.replace(":text}", "}"), method)
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
     }
     assert described == {(path, method) for path, method in routed if method != "HEAD" or path == "/s/{tag}"}
 
@@ -33,7 +36,7 @@ def test_every_operation_has_an_id_of_its_own() -> None:
 def test_all_responses_of_the_contract_are_in_the_document() -> None:
     paths = build_document()["paths"]
     assert set(paths["/v1/events"]["post"]["responses"]) >= {"202", "401", "403", "413", "429", "503"}
-    assert set(paths["/s/{tag}"]["get"]["responses"]) == {"200", "302", "404", "429", "503"}
+    assert set(paths["/s/{tag}"]["get"]["responses"]) == {"200", "302", "429", "503"}
 
 
 def test_every_request_error_is_in_the_document() -> None:

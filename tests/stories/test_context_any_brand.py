@@ -11,8 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.brand.link_query import with_parameters
+from gateway.brand.live import build_brand_view
 from gateway.http.pages import POLICY
 from gateway.scan.action_page import action_page
+from gateway.scan.link import link_of
+from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
+from gateway.scan.unknown_tags import UnknownTags
 from processors.context import core as context
 from processors.reference import Reference
 from processors.rewards import core as rewards
@@ -205,6 +210,30 @@ def test_nothing_raises_on_a_brand_that_passed_the_check(processor: Processor[An
                     assert len(CODEC.record(effect.event)[2]) < 1_000_000
                     if isinstance(effect.event, ScanRouted):
                         assert_served(effect.event, brand)
+
+
+def test_any_link_on_a_brand_that_passed_the_check_is_recorded_and_led_somewhere(tmp_path: Path) -> None:
+    chance = random.Random(draw_seed())
+    odd = [".", "/", "%00", "\u200b", "%", "\ud800", "é", "?x=", "日", "A", "#", "\n"]
+    for _ in range(BRANDS):
+        brand = brand_of(Draw(chance), tmp_path)
+        view = build_brand_view(brand, bytes(32))
+        for number in range(EVENTS // BRANDS // 10):
+            tag = chance.choice(list(brand.tags.values()))
+            written = some(chance, "", tag.id, tag.id.upper()) + "".join(chance.choices(odd, k=chance.randrange(4)))
+            name = some(chance, "utm_source", "REF", "shelf.edge", "x" * 50, "email")
+            query = f"{name}={''.join(chance.choices(odd, k=3))}&{number}".encode(errors="replace")
+            found, parameters = view.tags.find(written), view.query.recorded(query)
+            assert found is None or found.id in brand.tags
+            event = (
+                build_unknown_touchpoint(view, UnknownTags().recorded(written, 1), "A" * 22, number, parameters)
+                if found is None
+                else build_touchpoint(view, found, "A" * 22, number, 0, parameters)
+            )
+            assert len(CODEC.record(event)[2]) < 10_000
+            address = with_parameters(brand.about.fallback if found is None else brand.fallback_of(found), parameters)
+            assert is_registered(address, brand.about.destinations)
+            assert link_of("https://go.example", tag.id).isascii()
 
 
 def assert_served(routed: ScanRouted, brand: Brand) -> None:

@@ -55,6 +55,13 @@ def test_every_rule_that_fits_pays_and_no_other(rewards: Harness) -> None:
     assert balance(rewards, ANNA) == 18
 
 
+def test_a_link_that_means_no_tag_earns_nothing(rewards: Harness) -> None:
+    known, gone = build_events(scan("shelf"), scan("gone"))
+    made_up = msgspec.structs.replace(gone, source="scan", placement="")
+    events = (msgspec.structs.replace(known, source="scan"), made_up)
+    assert rewards.run(*events) == ["anna +5 scanned for scan-1"]
+
+
 def test_only_whole_units_of_a_purchase_count(rewards: Harness) -> None:
     assert rewards.run(*build_events(purchase("12.99"), purchase("0.99"), purchase("0"))) == [
         "anna +24 bought for sale-1"

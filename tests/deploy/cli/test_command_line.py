@@ -146,3 +146,13 @@ def test_codes_that_lead_nowhere_outside_are_told(tmp_path: Path) -> None:
         answer = footpath("qr", "mitte-door", "--out", str(tmp_path), "--address", address)
         assert answer.returncode == 0 and answer.stdout.splitlines() == [str(tmp_path / "mitte-door.svg")]
         assert said in answer.stderr and "--address" in answer.stderr
+
+
+def test_a_code_that_is_hard_to_read_is_told(tmp_path: Path) -> None:
+    brand = (DEMO_BRAND / "brand.yaml").read_text()
+    long = "日" * 50
+    tags = f"tags: [{{id: {long}, placement: poster}}, {{id: a, placement: poster}}]"
+    (tmp_path / "brand.yaml").write_text(f"{brand}{tags}\n")
+    answer = footpath("qr", "--brand", str(tmp_path), "--out", str(tmp_path), "--address", "https://go.shop.example")
+    assert len(answer.stdout.splitlines()) == 2 and f"the link of {long} has 476 characters" in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1

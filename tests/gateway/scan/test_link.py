@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.scan.link import base_address, link_of, reach_warning
+from gateway.scan.link import link_of
 from gateway.settings import PUBLIC_URL
+from schemas.base_address import base_address, reach_warning
 from schemas.brand.destinations import parse_address
 from schemas.process.settings import SettingError
 

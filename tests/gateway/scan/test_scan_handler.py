@@ -1,5 +1,6 @@
 """Scans: one response within the deadline, the stream's decision where there is one, and true headers."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.support.gateway_process import IDENTIFIER_KEY, GatewayClient, Gateway
 
 SHOP = "https://shop.corner.example/de/tea"
 HELLO = "https://corner.example/hello"
+LATE = 'footpath_gateway_scans_total{outcome="late"}'
+RELOADS = ({"Cache-Control": "max-age=0"}, {"Cache-Control": "no-cache", "Pragma": "no-cache"})
 UNREGISTERED = 'footpath_gateway_scans_total{outcome="unregistered"}'
 
 
@@ -121,12 +124,95 @@ async def test_a_head_request_is_no_scan(client: GatewayClient, replying_stream:
     assert await client.metric("footpath_gateway_scan_seconds_count") == before
 
 
-@pytest.mark.parametrize("tag", ["nobody", "shelf-1%00", "shelf-1%2f..", "%ff%fe", "a" * 5000, "shelf-1/"])
-async def test_an_unknown_tag_is_not_found(client: GatewayClient, tag: str) -> None:
-    response = await client.scan(tag)
-    assert response.status == 404 and "error" in await response.json()
-    page = await client.scan("nobody", headers={"Accept": "text/html"})
-    assert page.status == 404 and page.content_type == "text/html"
+@pytest.mark.parametrize(
+    ("link", "tag"),
+    [("gone-1", "gone-1"), ("r%C3%A4tsel", "rätsel"), ("shelf-1%00x", ""), ("shelf-1%2f..%2fx", ""), ("%ff%fe", ""),
+     ("a" * 5000, ""), ("", ""), ("ann@corner.example", ""), ("shelf-1/x", "")],
+)  # fmt: skip
+async def test_a_link_that_means_no_tag_leads_to_the_brands_fallback_and_is_recorded(
+    client: GatewayClient, bootstrap: str, replying_stream: None, link: str, tag: str
+) -> None:
+    unknown, misses = 'footpath_gateway_scans_total{outcome="unknown_tag"}', await client.metric(LATE)
+    before = await client.metric(unknown)
+    response = await client.scan(f"{link}?utm_source=poster")
+    assert (response.status, response.headers["Location"]) == (302, f"{HELLO}?utm_source=poster")
+    assert response.headers["Footpath-Outcome"] == "fallback" and "fp_device" in response.cookies
+    event_id = response.headers["Footpath-Event"]
+    (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    assert (scan.type, scan.source, scan.tag, scan.placement, scan.store) == ("scan", "scan", tag, "", "")
+    assert scan.reply_partition is None and json.loads(scan.properties) == {"query": {"utm_source": "poster"}}
+    assert await client.metric(unknown) == before + 1 and await client.metric(LATE) == misses, "nobody decides on it"
+    head = await client.request("HEAD", f"/s/{link}")
+    assert (head.status, head.headers["Location"], "Footpath-Event" in head.headers) == (302, HELLO, False)
+
+
+@pytest.mark.parametrize("link", ["shelf-1/", "SHELF-1", "shelf-1.", "shelf-1),", "shelf-1%20", "shelf-1%E2%80%8B"])
+async def test_a_link_with_something_appended_or_in_another_case_leads_to_its_tag(
+    client: GatewayClient, bootstrap: str, replying_stream: None, link: str
+) -> None:
+    response = await client.scan(link)
+    assert (response.status, response.headers["Location"]) == (302, SHOP)
+    event_id = response.headers["Footpath-Event"]
+    (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    assert (scan.tag, scan.product) == ("shelf-1", "tea")
+
+
+async def test_listed_parameters_are_recorded_and_passed_on(
+    client: GatewayClient, bootstrap: str, replying_stream: None
+) -> None:
+    somebody = "email=ann%40corner.example&utm_term=ann%40corner.example"
+    response = await client.scan(f"shelf-1?utm_source=poster&REF=12&{somebody}")
+    assert response.headers["Location"] == f"{SHOP}?utm_source=poster&ref=12"
+    event_id = response.headers["Footpath-Event"]
+    (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    assert json.loads(scan.properties) == {"query": {"utm_source": "poster", "ref": "12"}}
+    head = await client.request("HEAD", "/s/shelf-1?utm_source=poster")
+    assert head.headers["Location"] == f"{HELLO}?utm_source=poster"
+    plain = await client.scan("shelf-1")
+    event_id = plain.headers["Footpath-Event"]
+    (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
+    assert scan.properties == "{}"
+
+
+async def test_a_page_that_is_loaded_again_is_no_new_scan(client: GatewayClient, bootstrap: str) -> None:
+    shown = []
+
+    def page(scan: TouchpointRecorded) -> Mapping[str, Any]:
+        shown.append(scan.event_id)
+        return {"action": "page", "destination": SHOP, "title": f"Page {len(shown)}", "text": "", "label": "Go"}
+
+    async with fake_stream(bootstrap, page):
+        first = await client.scan("page-1")
+        again = [await client.scan("page-1", headers=headers) for headers in RELOADS for _ in "ab"]
+        elsewhere = await client.scan("shelf-1", headers=RELOADS[0])
+        anew = await client.scan("page-1")
+    assert first.headers["Cache-Control"] == "private, max-age=0", "for the way back"
+    assert {(one.status, one.headers["Footpath-Event"]) for one in again} == {(200, first.headers["Footpath-Event"])}
+    assert {await one.text() for one in again} == {await first.text()} and "fp_page" not in again[0].cookies
+    assert {one.headers["Footpath-Outcome"] for one in again} == {"routed"}
+    assert len(set(shown)) == 3 and len({one.headers["Footpath-Event"] for one in (first, elsewhere, anew)}) == 3
+    events = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in shown, 3)
+    assert sorted(event.event_id for event in events) == sorted(shown)
+
+
+async def test_another_gateway_knows_the_page_and_another_phone_does_not(
+    client: GatewayClient, bootstrap: str, tmp_path: Path
+) -> None:
+    def page(scan: TouchpointRecorded) -> Mapping[str, Any]:
+        return {"action": "page", "destination": SHOP, "title": "Hello", "text": "", "label": "Go"}
+
+    other = await GatewayProcess(bootstrap, tmp_path).start_with_stream(bootstrap)
+    try:
+        async with fake_stream(bootstrap, page), GatewayClient(other) as phone, GatewayClient(other) as thief:
+            first = await client.scan("page-1")
+            device, shown = first.cookies["fp_device"].value, first.cookies["fp_page"].value
+            same = {"Cookie": f"fp_device={device}; fp_page={shown}", **RELOADS[0]}
+            stolen = {"Cookie": f"fp_device={'B' * 22}; fp_page={shown}", **RELOADS[0]}
+            again, another = await phone.scan("page-1", headers=same), await thief.scan("page-1", headers=stolen)
+            event_id = first.headers["Footpath-Event"]
+            assert again.headers["Footpath-Event"] == event_id != another.headers["Footpath-Event"]
+    finally:
+        other.close()
 
 
 async def test_behind_tls_the_proxy_names_the_phone_and_the_cookie_is_secure(bootstrap: str, tmp_path: Path) -> None:
