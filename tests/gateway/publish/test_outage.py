@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+from itertools import product
 from pathlib import Path
 
-from schemas.topics import SCAN_MISSED, TOUCHPOINT_RECORDED
+from schemas.kafka.partitioner import partition_of
+from schemas.topics import PARTITIONS, SCAN_MISSED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view, read_events, wait_until
 from tests.support.randomness import unique_word
 from tests.support.servers import KafkaServer
@@ -61,11 +63,13 @@ async def test_what_was_acknowledged_during_an_outage_is_in_kafka_after_it(
         (missed,) = await read_events(own_kafka.bootstrap, SCAN_MISSED, lambda e: e.scan_event_id == event_id, 1)
         assert (missed.reason, missed.destination) == ("unavailable", HELLO)
     assert process.stop() == 0
+    acknowledged = [f"till/{one}" for one in acknowledged]
     last = {acknowledged[-1]}
     found = await page_view_ids(own_kafka.bootstrap, len(set(acknowledged)))
     assert last <= set(found) and set(acknowledged) <= set(found)
-    for name in ("ann", "bob"):
-        first_seen = list(dict.fromkeys(one for one in found if one.startswith(name)))
+    for name, number in product(("ann", "bob"), range(PARTITIONS)):
+        mine = [one for one in found if one.startswith(f"till/{name}") and partition_of(one, PARTITIONS) == number]
+        first_seen = list(dict.fromkeys(mine))
         assert first_seen == sorted(first_seen, key=lambda one: int(one.split(".")[1]))
 
 
@@ -82,7 +86,7 @@ async def page_view_ids(bootstrap: str, count: int) -> list[str]:
         seen.add(event.event_id)  # type: ignore[attr-defined]
         return fresh
 
-    await read_events(bootstrap, TOUCHPOINT_RECORDED, note, count)
+    await read_events(bootstrap, TOUCHPOINT_RECEIVED, note, count)
     return found
 
 
@@ -105,8 +109,9 @@ async def test_a_gateway_that_is_killed_during_an_outage_still_has_what_it_ackno
     async with GatewayClient(process) as client:
         assert await client.results(*(page_view(event_id=one) for one in ids[4:])) == [("accepted", "")] * 2
         await wait_until(client.drained)
-    found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in ids, 6)
-    assert [one.event_id for one in found] == ids
+    full = {f"till/{one}" for one in ids}
+    found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id in full, 6)
+    assert {one.event_id for one in found} == full and len(found) == 6
     process.close()
 
 
@@ -144,8 +149,8 @@ async def test_a_frozen_kafka_delays_requests_by_the_publish_timeout_at_most(
             finally:
                 os.kill(own_kafka.pid, signal.SIGCONT)
             await wait_until(client.drained)
-            wanted = {"frozen-1", "frozen-2"}
-            found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in wanted, 2)
+            wanted = {"till/frozen-1", "till/frozen-2"}
+            found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id in wanted, 2)
             assert {one.event_id for one in found} <= wanted
     finally:
         process.close()

@@ -12,6 +12,7 @@
 CREATE OR REPLACE VIEW footpath.purchase AS
 SELECT
     netted.event_id AS event_id,
+    netted.namespace AS namespace,
     line.1 AS sku,
     product.category AS category,
     netted.occurred_at AS occurred_at,
@@ -55,6 +56,7 @@ FROM
         toDecimal64(sale.revenue - reinterpret(toInt64(arraySum(amounts)), 'Decimal(18, 6)'), 6) AS rest
     SELECT
         sale.event_id AS event_id,
+        sale.namespace AS namespace,
         sale.occurred_at AS occurred_at,
         sale.person_id AS person_id,
         sold.store AS store,
@@ -71,12 +73,14 @@ FROM
     (
         SELECT
             event_id,
+            namespace,
             any(store) AS store,
             groupArrayIf((sku, sold_quantity, sold_amount, returned_quantity, returned_amount), sku != '' AND is_sold) AS lines
         FROM
         (
             SELECT
                 if(type = 'sale', event_id, related_event_id) AS event_id,
+                if(type = 'sale', namespace, related_namespace) AS namespace,
                 line.sku AS sku,
                 anyIf(touchpoint.store, type = 'sale') AS store,
                 countIf(type = 'sale') > 0 AS is_sold,
@@ -95,11 +99,11 @@ FROM
                 lines
             ) AS line
             WHERE type = 'sale' OR (type = 'return' AND related_event_id != '')
-            GROUP BY event_id, sku
+            GROUP BY event_id, namespace, sku
         )
-        GROUP BY event_id
+        GROUP BY event_id, namespace
         HAVING countIf(is_sold) > 0
-    ) AS sold ON sold.event_id = sale.event_id
+    ) AS sold ON sold.event_id = sale.event_id AND sold.namespace = sale.namespace
 ) AS netted
 ARRAY JOIN netted.lines_left AS line
 LEFT JOIN footpath.live_product AS product ON product.sku = line.1

@@ -9,13 +9,14 @@
 --             revenue 0; a negative amount (an exchange) counts as it is. A receipt without a person has a zero
 --             person_id, and its store's stand for those of a person. Amounts of different currencies do not add up:
 --             own_revenue is revenue in the brand's currency, 0 in others. channel and is_touch are those of the view
---             touchpoint.
+--             touchpoint. An event_id is unique within its namespace.
 -- Example:    SELECT toStartOfWeek(occurred_at) AS week, currency, count(), sum(revenue) FROM sale GROUP BY week, currency
 --             ORDER BY week
 
 CREATE OR REPLACE VIEW footpath.sale AS
 SELECT
-    sold.event_id AS event_id,
+    substring(sold.event_id, position(sold.event_id, '/') + 1) AS event_id,
+    substring(sold.event_id, 1, greatest(position(sold.event_id, '/'), 1) - 1) AS namespace,
     person_id,
     sold.occurred_at AS occurred_at,
     sold.amount AS amount,
