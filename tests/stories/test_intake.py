@@ -1,12 +1,14 @@
 """Intake: an event is its sender's namespace and id, and counts once, whoever sends it again."""
 
 import random
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.events_api.idempotency import IdempotencyCache, Sighting, joined, known_of, sighting
 from processors.intake.core import MOST_IDENTIFIERS
 from processors.intake.core import PROCESSOR as INTAKE
 from processors.rewards.core import PROCESSOR as REWARDS
@@ -162,6 +164,21 @@ def test_a_number_that_is_none_makes_no_order(intake: Harness, number: str) -> N
     assert run(intake, *sales) == ["tills/1001 #0 customer", "tills/1002 #0 customer"]
 
 
+@dataclass
+class Gateway:
+    """What a gateway does with an event that it has validated; a restart empties its cache."""
+
+    cache: IdempotencyCache = field(default_factory=IdempotencyCache)
+
+    def takes(self, event: TouchpointReceived) -> bool:
+        """Whether it publishes the event. One that conflicts with what it took is rejected there."""
+        known, this = self.cache.get(event.event_id), known_of(event, event.content)
+        if sighting(known, this) in (Sighting.SAME, Sighting.OTHER):
+            return False
+        self.cache.add({event.event_id: joined(known, this)})
+        return True
+
+
 SHOWN = st.lists(st.sampled_from([PHONE, CARD, CUSTOMER, f"email:{BLOCKED}"]), unique=True, max_size=3)
 
 
@@ -203,3 +220,20 @@ def test_whatever_of_a_sale_is_sent_again_it_is_one_sale_of_one_person_and_pays_
     balances = [r.state.balance for r in rewards.records.values() if isinstance(r, Active) and r.state is not None]
     assert sum(balances) == (66 if real else 0)
     assert len({people.get(profile, profile) for profile in profiles}) <= 1
+
+
+@given(st.lists(st.tuples(SHOWN, st.integers(0, 1), st.booleans()), min_size=1, max_size=8))
+def test_two_gateways_that_restart_lose_no_identifier_and_repeat_none(
+    sendings: list[tuple[list[str], int, bool]],
+) -> None:
+    """What a gateway answers as a duplicate intake would have dropped: its answers are no other than without them."""
+    gateways, direct, behind = [Gateway(), Gateway()], Harness(INTAKE, reference()), Harness(INTAKE, reference())
+    passed: dict[str, list[TouchpointRecorded]] = {"direct": [], "behind": []}
+    for shown, number, restarts in sendings:
+        event = received(*shown) if set(shown) - {f"email:{BLOCKED}"} else received()
+        if restarts:
+            gateways[number] = Gateway()
+        passed["direct"] += [e.event for e in direct.apply(event) if isinstance(e, Emit)]  # type: ignore[misc]
+        if gateways[number].takes(event):
+            passed["behind"] += [e.event for e in behind.apply(event) if isinstance(e, Emit)]  # type: ignore[misc]
+    assert passed["behind"] == passed["direct"]
