@@ -35,7 +35,7 @@ test: $(VENV)/.installed-test
 
 # One process: these tests load the machine themselves.
 chaos: $(VENV)/.installed-test
-	$(BIN)/python -m pytest tests/chaos tests/stories --long $(ARGS)
+	$(BIN)/python -m pytest tests/chaos tests/stories tests/processors/shell/test_crashes.py --long $(ARGS)
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.bench $(WHAT) $(ARGS)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.process.parsers import FLAG, NETWORKS, PATH, TEXT, URL, Network, whole_number
+from gateway.scan.link import BASE_ADDRESS
+from schemas.process.parsers import FLAG, NETWORKS, PATH, TEXT, Network, whole_number
 from schemas.process.settings import Setting, SettingError, read_values, setting, use
 from schemas.process.shared_settings import (
     DATA,
@@ -32,10 +33,10 @@ PORT = Setting(
 )
 PUBLIC_URL = Setting(
     "FOOTPATH_GATEWAY_PUBLIC_URL",
-    URL,
+    BASE_ADDRESS,
     "",
-    "Address that QR codes carry, as phones will reach the gateway. Not set: the one that the request came to; "
-    "`footpath qr` takes the stack in FOOTPATH_DATA.",
+    "Address that QR codes carry, as phones will reach the gateway. Not set: the one that the request came to, if it "
+    "is the gateway's own or of the brand's destinations; `footpath qr` takes the stack in FOOTPATH_DATA.",
 )
 
 

@@ -29,6 +29,14 @@ _AROUND: Final = BLANKS + INVISIBLE + "".join(map(chr, (*range(0x20), *range(0x7
 _INSIDE: Final = re.compile(f"[{re.escape(''.join(sorted(set(INVISIBLE) - set(JOINERS))))}]")
 _JOINER: Final = re.compile(f"[{JOINERS}]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+FIRST_STRONG_ISOLATE: Final = "\u2068"
+POP_ISOLATE: Final = "\u2069"
+"""Around a name within a text: its direction neither depends on what is around it nor changes that (UAX #9, 2.4)."""
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""Blocks of scripts that run from right to left (Unicode, DerivedBidiClass), and their mark."""
+_DIRECTION_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def name_form(text: str) -> str:
@@ -62,3 +70,18 @@ def visible(text: str) -> str:
 def has_control_characters(text: str) -> bool:
     """Whether the text has C0 or C1 controls, such as NUL or a line break."""
     return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether the text has letters that run from right to left."""
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+
+
+def has_directions(text: str) -> bool:
+    """Whether parts of the text may run in different directions."""
+    return has_right_to_left(text) or (not text.isascii() and _DIRECTION_CONTROLS.search(text) is not None)
+
+
+def isolated(name: str) -> str:
+    """A name as part of a text whose parts may run in different directions."""
+    return f"{FIRST_STRONG_ISOLATE}{_DIRECTION_CONTROLS.sub('', name)}{POP_ISOLATE}"

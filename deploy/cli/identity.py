@@ -1,6 +1,7 @@
 """`footpath identity`: people, the quarantine, and overrides."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -82,6 +83,31 @@ def show(type: str = "", value: Text = "", /, *, person: UUID | None = None, jso
     if not found.identifiers:
         raise OperatorError(f"nobody has been seen with the id {person}")
     _print(found, json, print_person)
+
+
+@identity.command
+def pseudonyms(type: Kind, file: Annotated[Path, Parameter(allow_leading_hyphen=True)]) -> None:
+    """Print the hash of each of your own values as CSV (value,hash), for whoever has the identifier key.
+
+    The store has hashes only. Joined by hash with the view person_identifier, this list says which of your customers a
+    person is: footpath identity pseudonyms customer numbers.txt > hashes.csv
+
+    Parameters
+    ----------
+    file
+        One value a line; - is standard input. What is no identifier of the type, or a placeholder, has no hash.
+    """
+    from deploy.operate.identity.identifier_input import csv_of_pseudonyms
+    from deploy.operate.identity.people import People
+
+    try:
+        values = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{file} cannot be read: {error}") from None
+    with People.connect(os.environ) as people:
+        country = people.country()
+    for line in csv_of_pseudonyms(type, values.splitlines(), os.environ, country):
+        print(line)
 
 
 @identity.command

@@ -27,15 +27,26 @@ def qr(
     brand
         Directory with the brand's YAML files (FOOTPATH_BRAND, default: the demo brand).
     address
-        Address of the gateway as phones reach it, which the codes begin with (FOOTPATH_GATEWAY_PUBLIC_URL, default:
-        the stack in FOOTPATH_DATA).
+        Address of the gateway as phones reach it, which the codes begin with: http:// or https:// and a host
+        (FOOTPATH_GATEWAY_PUBLIC_URL, default: the stack in FOOTPATH_DATA).
     """
+    import sys
+
     from deploy.environment import brand_dir, read
     from deploy.operate.qr import write_codes
     from deploy.target import read_gateway
+    from gateway.scan.link import BASE_ADDRESS, base_address, reach_warning
     from gateway.settings import PUBLIC_URL
+    from schemas.process.errors import OperatorError
 
-    base = address or read(PUBLIC_URL, os.environ) or read_gateway(os.environ)
+    given = address if address is not None else read(PUBLIC_URL, os.environ) or read_gateway(os.environ)
+    try:
+        base = base_address(given)
+    except ValueError:
+        name = "the gateway's address" if address is None else "--address"
+        raise OperatorError(f"{name} {given!r}: must be {BASE_ADDRESS.allowed}") from None
+    if warning := reach_warning(base):
+        print(f"footpath: warning: {warning}; --address names another one", file=sys.stderr)
     for file in write_codes(brand_dir(brand), tags, base, out, format):
         print(file)
 

@@ -22,6 +22,12 @@ SESSION_SETTINGS = {
     "FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS": "500",
     "FOOTPATH_SINK_SESSION_TIMEOUT_MS": "2000",
 }
+# Beside an import a worker of low priority may get no CPU for seconds. Each time it lost its partitions for that, it
+# read their state anew and fell further behind; no phone waits for it.
+BACKGROUND_SESSION_SETTINGS = SESSION_SETTINGS | {
+    "FOOTPATH_WORKER_SESSION_TIMEOUT_MS": "10000",
+    "FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS": "1000",
+}
 HEALTH_TIMEOUT_S = 2.0
 # A scan waits for Kafka, the gateway and the interactive processors. The other processes run at a lower priority.
 LOW_PRIORITY = frozenset({"clickhouse", BACKGROUND[0], "sink", "shoppers"})
@@ -78,7 +84,7 @@ def build_processes(addresses: Addresses, brand: Path, workers: int, data: DataD
         return Child(
             name=name,
             argv=_footpath(*command),
-            env=_environment(addresses, brand, data),
+            env=_environment(addresses, brand, data, name),
             ready=lambda: _is_healthy(addresses.gateway),
             log=data.log(name),
             stop_timeout_s=15,
@@ -140,9 +146,10 @@ def _footpath(*command: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "deploy.cli.main", *command)
 
 
-def _environment(addresses: Addresses, brand: Path, data: DataDirectory) -> dict[str, str]:
+def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: str = "") -> dict[str, str]:
+    sessions = BACKGROUND_SESSION_SETTINGS if name.partition("-")[0] == BACKGROUND[0] else SESSION_SETTINGS
     return {
-        **(SESSION_SETTINGS if addresses.kafka_is_embedded else {}),
+        **(sessions if addresses.kafka_is_embedded else {}),
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "FOOTPATH_KAFKA": addresses.kafka,

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import time
-import urllib.parse
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from deploy.local.processes import Addresses
 from deploy.local.settings import Settings
 from deploy.local.supervisor import Child, StartError, Supervisor
 from deploy.setup import SetupError
+from gateway.scan.link import link_of
 from schemas.brand.model import Brand
 
 EXTERNAL_TIMEOUT_S = 10.0
@@ -182,7 +182,7 @@ class Stack:
             "clickhouse": addresses.clickhouse,
             "api_key": data.read_api_key(self._plan.data),
             "processes": processes.pids_by_processor(self._supervisor.pids, self._settings.workers),
-            "demo": {"scan": f"{addresses.gateway}/s/{urllib.parse.quote(next(iter(self._plan.brand.tags)))}"},
+            "demo": {"scan": link_of(addresses.gateway, next(iter(self._plan.brand.tags)))},
         }
 
 

@@ -32,6 +32,7 @@ class BrandView:
     brand: Brand
     pseudonyms: Pseudonyms
     identifier_types: frozenset[str]
+    direction: str
 
 
 class BrandRefused(OperatorError):
@@ -48,6 +49,7 @@ def build_brand_view(brand: Brand, identifier_key: bytes) -> BrandView:
         brand=brand,
         pseudonyms=Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties),
         identifier_types=frozenset((*TYPES, *brand.about.identifier_types)),
+        direction=brand.about.text_direction,
     )
 
 

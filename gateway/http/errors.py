@@ -13,7 +13,7 @@ class ErrorKind(Enum):
 
     NOT_FOUND = 404, "There is no such tag or picture."
     SCALE = 400, "scale is out of range."
-    HOST = 400, "The Host header is not a host."
+    HOST = 400, "The Host header is none of the addresses that are known."
     ADDRESS_RATE = 429, "The client's address sends too many requests."
     NO_BRAND = 503, "No brand configuration has been applied yet."
     NO_KEY = 401, "No API key, or an unknown one.", {"WWW-Authenticate": "Bearer"}

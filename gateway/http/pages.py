@@ -1,4 +1,8 @@
-"""HTML pages of the gateway: one layout without scripts, images or addresses of others, under 14 KB a page."""
+"""HTML pages of the gateway: one layout without scripts, images or addresses of others, under 14 KB a page.
+
+Sizes are in rem, so that texts follow the reader's setting (WCAG 2.2, 1.4.4); iOS tells its setting by a font of its
+own. A word of any length wraps: nothing scrolls sideways at 320 CSS pixels (1.4.10). Line breaks of a text stay.
+"""
 
 import base64
 import hashlib
@@ -7,8 +11,11 @@ from html import escape
 from starlette.responses import HTMLResponse
 
 STYLE = (
-    "body{margin:0;min-height:100vh;display:grid;place-items:center;font:18px/1.5 system-ui,sans-serif;"
-    "color:#1b1b1f;background:#fafaf7}main{max-width:26rem;padding:2rem;box-sizing:border-box;width:100%}"
+    "@supports(font:-apple-system-body) and (-webkit-touch-callout:none){html{font:-apple-system-body}}"
+    "body{margin:0;min-height:100vh;display:grid;grid-template-columns:minmax(0,1fr);place-items:center;"
+    "font:1.125rem/1.5 system-ui,sans-serif;color:#1b1b1f;background:#fafaf7}"
+    "main{max-width:26rem;padding:min(2rem,8vw);box-sizing:border-box;width:100%;white-space:pre-line;"
+    "overflow-wrap:anywhere}"
     "h1{font-size:1.7rem;line-height:1.2;margin:0 0 .75rem}p{margin:0 0 1.75rem}"
     "a{display:block;padding:1rem;border-radius:.75rem;background:#1b1b1f;color:#fff;text-align:center;"
     "text-decoration:none;font-weight:600}@media(prefers-color-scheme:dark){body{color:#f2f2ee;background:#16161a}"
@@ -21,18 +28,22 @@ POLICY = (
 """The Content-Security-Policy that every page must be sent with: it allows the layout's own style and nothing else."""
 
 
-def page(title: str, body: str) -> str:
-    """The layout with a headline.
+def page(title: str, body: str, language: str, direction: str) -> str:
+    """The layout.
 
-    :param title: text, escaped here. :param body: HTML, escaped by the caller.
+    :param title: text, escaped here. :param body: HTML, escaped by the caller. :param language: tag of BCP 47; empty:
+        not known, and a screen reader takes its user's. :param direction: ``ltr``, ``rtl`` or empty.
     """
+    named = f' lang="{escape(language)}"' if language else ""
+    runs = f' dir="{direction}"' if direction else ""
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<!doctype html><html{named}{runs}><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style><main><h1>{escape(title)}</h1>{body}</main></html>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style><main>{body}</main></html>"
     )
 
 
 def notice_page(status: int, title: str, text: str) -> HTMLResponse:
-    """A headline and a sentence, for a browser whose request is refused."""
-    return HTMLResponse(page(title, f"<p>{escape(text)}</p>"), status, headers={"Content-Security-Policy": POLICY})
+    """A headline and a sentence in English, for a browser whose request is refused."""
+    body = f"<h1>{escape(title)}</h1><p>{escape(text)}</p>"
+    return HTMLResponse(page(title, body, "en", "ltr"), status, headers={"Content-Security-Policy": POLICY})

@@ -14,6 +14,7 @@ QUIET_ZONE = 4
 def draw(link: str, kind: str, scale: int) -> bytes:
     """A QR code of error correction level M (15 % may be damaged), or better where that costs no space.
 
+    :param link: in ASCII (``gateway.scan.link``): of other characters decoders guess the encoding.
     :param kind: one of :data:`MEDIA_TYPES`. :param scale: size of a module in pixels (PNG), units (SVG), points (PDF).
     """
     out = io.BytesIO()

@@ -1,7 +1,7 @@
 """``GET /qr/{tag}.svg|png|pdf``: the QR code of a tag's link."""
 
 import asyncio
-import re
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.requests import Request
@@ -11,16 +11,19 @@ from gateway.brand.live import LiveBrand
 from gateway.http.client_limit import ClientLimit
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.openapi_parts import ApiPart, error_responses
+from gateway.scan.link import base_address, link_of
 from gateway.scan.qr import MEDIA_TYPES, draw
 from gateway.scan.scan_openapi import TAG
+from schemas.brand.destinations import parse_address
 
 MAX_SCALE = 40
 DEFAULT_SCALE = 8
-_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:[0-9]{1,5})?")
+MAX_HOST_CHARS = 300
 
 
 class QrHandler:
-    """:param public_url: base of the links; empty: the address that the request names.
+    """:param public_url: base of the links; empty: the address that the request names, if it is the gateway's own or of
+        a registered destination. Anybody can name any other: the code would lead to a stranger's site.
 
     :param tls: clients reach the gateway by HTTPS even where their connection to it is plain.
     """
@@ -35,10 +38,11 @@ class QrHandler:
         """The code as a picture. :raises RequestError: ADDRESS_RATE, NO_BRAND, NOT_FOUND, HOST or SCALE."""
         client = self._clients.admit(request)
         tag_id, kind = request.path_params["tag"], request.path_params["kind"]
-        if kind not in MEDIA_TYPES or tag_id not in self._brand.view().brand.tags:
+        brand = self._brand.view().brand
+        if kind not in MEDIA_TYPES or tag_id not in brand.tags:
             raise RequestError(ErrorKind.NOT_FOUND, "there is no such tag, or no such kind of picture (svg, png, pdf)")
-        base = self._public_url or _own_address(request, client.https or self._tls)
-        picture = await asyncio.to_thread(draw, f"{base}/s/{tag_id}", kind, _scale(request))
+        base = self._public_url or _known_address(request, client.https or self._tls, brand.about.destinations)
+        picture = await asyncio.to_thread(draw, link_of(base, tag_id), kind, _scale(request))
         return Response(picture, media_type=MEDIA_TYPES[kind], headers={"Cache-Control": "private, max-age=300"})
 
 
@@ -49,11 +53,43 @@ def _scale(request: Request) -> int:
     return int(text)
 
 
-def _own_address(request: Request, https: bool) -> str:
-    host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        raise RequestError(ErrorKind.HOST, "the Host header is no host")
-    return f"{'https' if https else 'http'}://{host}"
+def _known_address(request: Request, https: bool, destinations: tuple[str, ...]) -> str:
+    """The origin that the request's Host header names. :raises RequestError: HOST: it is none that is known."""
+    host = request.headers.get("host", "")[:MAX_HOST_CHARS]
+    registered = {address.origin for address in map(parse_address, destinations) if address is not None}
+    for scheme in ("https", "http"):
+        if (origin := _origin(scheme, host)) in registered:
+            return origin
+    origin = _origin("https" if https else "http", host)
+    if not origin or origin not in _own_origins(request, origin.partition(":")[0]):
+        raise RequestError(
+            ErrorKind.HOST,
+            "the Host header is neither the gateway's own address nor a registered host: "
+            "set FOOTPATH_GATEWAY_PUBLIC_URL to the address that phones reach",
+        )
+    return origin
+
+
+def _own_origins(request: Request, scheme: str) -> set[str]:
+    """Where the connection came to, which no header can change; on this machine also by its name."""
+    host, port = request.scope.get("server") or ("", None)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return set()
+    address = getattr(address, "ipv4_mapped", None) or address
+    names = [f"[{address}]" if address.version == 6 else str(address)]
+    names += ["localhost"] if address.is_loopback else []
+    return {_origin(scheme, f"{name}:{port}") for name in names}
+
+
+def _origin(scheme: str, host: str) -> str:
+    """Scheme, host and port in normal form; empty where the host is none."""
+    try:
+        address = parse_address(base_address(f"{scheme}://{host}"))
+    except ValueError:
+        return ""
+    return address.origin if address is not None and not address.path else ""
 
 
 _KIND: dict[str, Any] = {

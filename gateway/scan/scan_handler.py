@@ -99,7 +99,7 @@ class ScanHandler:
         if isinstance(outcome, ScanRouted):
             if _is_registered(outcome.destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count(ROUTED).inc()
-                return _routed(outcome, headers)
+                return _routed(outcome, headers, brand_view)
             log.error("route %s leads to an unregistered destination", outcome.route)
             outcome = "unregistered"
         self._metrics.scan_count(outcome).inc()
@@ -145,10 +145,17 @@ class ScanHandler:
         return _fallback(fallback, headers)
 
 
-def _routed(decision: ScanRouted, headers: RawHeaders) -> RawResponse:
+def _routed(decision: ScanRouted, headers: RawHeaders, brand_view: BrandView) -> RawResponse:
     headers.append((b"footpath-outcome", ROUTED.encode()))
     if decision.action == "page":
-        page = action_page(decision.title, decision.text, decision.label, decision.destination)
+        page = action_page(
+            decision.title,
+            decision.text,
+            decision.label,
+            decision.destination,
+            brand_view.brand.about.language,
+            brand_view.direction,
+        )
         return RawResponse(200, [*PAGE_HEADERS, *headers], page)
     return _redirect(decision.destination, headers)
 

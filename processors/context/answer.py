@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from processors.context.decide import FALLBACK, decide
+from processors.context.decide import decide
 from processors.context.history import History
 from processors.context.situation import Situation
 from processors.reference import Reference
 from schemas.brand.model import Brand
-from schemas.brand.placeholders import fill
+from schemas.brand.placeholders import fill, fill_text
+from schemas.brand.routes import FALLBACK
 from schemas.events import Candidate
 
 MOMENT_WITHOUT_ROUTE = "know"
@@ -82,9 +83,9 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
         route=route.id,
         action=action.kind,
         destination=fill(action.url, {name: quote(value, safe="") for name, value in values.items()}),
-        title=fill(action.title, values),
-        text=fill(action.text, values),
-        label=fill(action.label, values),
+        title=fill_text(action.title, values),
+        text=fill_text(action.text, values),
+        label=fill_text(action.label, values),
         candidates=decision.candidates,
     )
 

@@ -10,9 +10,6 @@ from schemas.brand.model import Route, When
 from schemas.brand.rendered import MAX_REASON_BYTES
 from schemas.events import Candidate
 
-FALLBACK = "fallback"
-"""Name of the route when none applies: the tag's fallback answers."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:

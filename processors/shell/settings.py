@@ -47,13 +47,13 @@ class WorkerSettings:
         "6000",
         "A worker that sends no heartbeat for so many milliseconds loses its partitions. Brokers refuse less than "
         "their group.min.session.timeout.ms, 6000 by default; the embedded Kafka allows the 2000 that `footpath up` "
-        "gives its own workers.",
+        "gives those of its own workers for which phones wait, the others have 10000.",
     )
     heartbeat_interval_ms: int = setting(
         "FOOTPATH_WORKER_HEARTBEAT_INTERVAL_MS",
         whole_number(100, 60_000, "milliseconds"),
         "1500",
-        "How often a worker sends a heartbeat, in milliseconds. `footpath up` gives its own workers 500.",
+        "How often a worker sends a heartbeat, in milliseconds. `footpath up` gives its own workers 500, or 1000.",
     )
     fetch_wait_ms: int = setting(
         "FOOTPATH_WORKER_FETCH_WAIT_MS",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from schemas.brand.destinations import destination_fault
 from schemas.brand.guards import Guards
@@ -17,10 +17,12 @@ from schemas.brand.item import (
     unknown_kinds,
     unknown_name,
 )
+from schemas.brand.query import Query
 from schemas.brand.tags import PLACEMENTS
 from schemas.countries import COUNTRIES
 from schemas.currencies import MINOR_UNITS
 from schemas.identifiers.types import TYPES
+from schemas.languages import direction_of, language_faults
 
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 DEFAULT_TOUCH_TYPES = (
@@ -58,7 +60,9 @@ class About(Item, frozen=True):
     ``destinations`` are the address prefixes that a phone may be sent to; ``fallback`` answers where nothing better is
     known; ``country`` (ISO 3166) reads national phone numbers; ``touch_types`` are the kinds that count as touches in
     attribution; ``identifier_types`` are types of identifiers beside the built-in ones; ``code_properties`` names
-    properties of events that hold codes or quantities, so that no digits in them are taken for a phone number.
+    properties of events that hold codes or quantities, so that no digits in them are taken for a phone number;
+    ``language`` (BCP 47) is that of the pages' texts, which screen readers and browsers go by, and ``direction`` the
+    way they run, by default that of the language; ``query`` says which parameters of a link count.
     """
 
     section: ClassVar[str] = "brand"
@@ -73,6 +77,9 @@ class About(Item, frozen=True):
     channels: tuple[Channel, ...] = ()
     identifier_types: tuple[str, ...] = ()
     code_properties: tuple[str, ...] = ()
+    language: str = ""
+    direction: Literal["", "ltr", "rtl"] = ""
+    query: Query = Query()
     guards: Guards = Guards()
     holdout: Holdout = Holdout()
 
@@ -85,12 +92,21 @@ class About(Item, frozen=True):
             if fault := destination_fault(destination):
                 yield f"destinations[{index}]", f"{destination!r} {fault}"
         yield from fallback_mistakes("fallback", self.fallback, brand)
+        if self.language:
+            for fault in language_faults(self.language):
+                yield "language", fault
+        yield from self.query.mistakes()
         yield from unknown_kinds("touch_types", self.touch_types)
         for index, channel in enumerate(self.channels):
             yield from channel.mistakes(f"channels[{index}]")
         yield from self._identifier_type_mistakes()
         yield from self.guards.mistakes((*TYPES, *self.identifier_types))
         yield from self.holdout.mistakes()
+
+    @property
+    def text_direction(self) -> Literal["", "ltr", "rtl"]:
+        """The way that the pages' texts run; empty where the brand says nothing of it."""
+        return self.direction or (direction_of(self.language) if self.language else "")
 
     def _identifier_type_mistakes(self) -> Iterator[Mistake]:
         for index, name in enumerate(self.identifier_types):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from schemas.brand.suggestions import closest
+from schemas.text import has_directions, isolated
 
 PLACEHOLDERS = ("tag", "store", "store_name", "product", "product_name", "campaign", "stock")
 """What texts and addresses of an action may name in braces."""
@@ -54,3 +55,13 @@ def named_in(text: str) -> frozenset[str]:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with the values of its placeholders."""
     return "".join(values[piece] if is_name else piece for piece, is_name in pieces(text))
+
+
+def fill_text(text: str, values: Mapping[str, str]) -> str:
+    """The same for a text that people read. Where something runs from right to left each value is isolated, so that a
+    name in another script than the text's moves neither the punctuation nor the numbers beside it."""
+    found = pieces(text)
+    whole = "".join(values[piece] if is_name else piece for piece, is_name in found)
+    if len(found) < 2 or not has_directions(whole):
+        return whole
+    return "".join(isolated(values[piece]) if is_name else piece for piece, is_name in found)

@@ -25,7 +25,8 @@ OTHER_BYTES: Final = 8_000
 _SAME_EVERYWHERE: Final = re.compile(r"[A-Za-z0-9._-]*")
 """Texts that are not escaped anywhere."""
 _IN_ADDRESSES: Final = "{}:/?#[]@!$&'()*+,;=%-._~"
-LINE_BREAK_BYTES: Final = len("<br>")
+ISOLATE_BYTES: Final = len("<bdi></bdi>")
+"""Around each value in a page; the characters that stand for them in a record are shorter."""
 
 
 class Longest(NamedTuple):
@@ -76,11 +77,15 @@ def answer_bytes(texts: Iterable[Mapping[str, str]], routes: Iterable[str], long
 def _record_bytes(texts: Mapping[str, str], longest: Mapping[str, Longest]) -> int:
     """Of an action's texts with the longest names of events, each character percent-encoded."""
     names = {name: Longest(*(max(one, MAX_EVENT_NAME_BYTES) for one in long)) for name, long in longest.items()}
-    return sum(_bytes(text, names, "address") for text in texts.values())
+    return sum(_bytes(text, names, "address") + _isolate_bytes(text) for text in texts.values())
 
 
 def _page_bytes(text: str, longest: Mapping[str, Longest]) -> int:
-    return _bytes(escape(text), longest, "html") + text.count("\n") * LINE_BREAK_BYTES
+    return _bytes(escape(text), longest, "html") + _isolate_bytes(text)
+
+
+def _isolate_bytes(text: str) -> int:
+    return ISOLATE_BYTES * sum(is_name for _, is_name in pieces(text))
 
 
 def _bytes(text: str, longest: Mapping[str, Longest], form: str) -> int:

@@ -25,6 +25,10 @@ Moment = Literal["know", "go", "buy", "do"]
 ANSWERED = (kinds.SCAN, kinds.NFC_TAP)
 """The kinds of touchpoints that get an answer."""
 MAX_AMOUNT = Decimal(10**12)
+FALLBACK = "fallback"
+"""What decisions have as their route when none applied."""
+RESERVED = {FALLBACK: "decisions without a route", kinds.PROBE: "the probes of gateways"}
+"""Ids that no route may have, and whose they are."""
 
 
 class When(Part, frozen=True):
@@ -127,6 +131,8 @@ class Route(Item, frozen=True):
     promotes_product: bool = False
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        if self.id in RESERVED:
+            yield "id", f"{self.id} is the name of {RESERVED[self.id]}"
         yield from beyond_int("priority", self.priority)
         if self.promotes_product and self.when.stock_at_most == 0:
             yield "promotes_product", "never holds together with when.stock_at_most: 0: nothing is in stock then"

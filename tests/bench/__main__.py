@@ -34,6 +34,7 @@ BENCHES = (
     "events",
     "sink",
     "attribution",
+    "analyst",
     "matching",
     "failover",
     "restart",

@@ -78,6 +78,15 @@ class Process:
         if self._popen.poll() is None:
             self.kill()
 
+    def wait_for_exit(self, timeout_s: float) -> None:
+        """:raises NotMeasured: no exit within the time, or an exit code other than 0."""
+        try:
+            code = self._popen.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise NotMeasured(f"{self._log.stem} did not end in {timeout_s:g} s:\n{self.log[-1500:]}") from None
+        if code:
+            raise NotMeasured(f"{self._log.stem} ended with {code}:\n{self.log[-1500:]}")
+
     def json_output(self, timeout_s: float) -> dict[str, Any]:
         """Waits for the exit and returns the JSON object that is the whole output.
 

@@ -21,7 +21,6 @@ from tests.support.stream_cluster import StreamCluster
 
 CODEC = Codec()
 NO_LIMIT = 1_000_000_000
-DONE_WITHIN_S = 60
 POSITION = b"\0position"
 Rows = dict[bytes, bytes]
 ABOUT_RETURNS = (SALE_REFERENCED, SALE_RETURNED)
@@ -43,7 +42,7 @@ class ChangelogContent:
 async def read_changelogs(kafka: str) -> dict[str, ChangelogContent]:
     """The committed changelogs by processor, read when every processor has committed all its source records."""
     cluster = _cluster(kafka)
-    await cluster.quiet(*PROCESSORS, timeout_s=DONE_WITHIN_S)
+    await cluster.quiet(*PROCESSORS)
     changelogs = {name: ChangelogContent() for name in PROCESSORS}
     for name, content in changelogs.items():
         for record in await cluster.read(changelog(name), committed=True):

@@ -132,7 +132,7 @@ async def delete_all_records(cluster: StreamCluster, topic: str) -> None:
 
     await admin.start()
     try:
-        await until(is_empty, 10, f"{topic} to be emptied")
+        await until(is_empty, f"{topic} to be emptied")
     finally:
         await admin.close()
     await configure(cluster, topic, cleanup_policy="compact")
@@ -148,4 +148,4 @@ async def wait_until_compacted(cluster: StreamCluster, topic: str) -> None:
         left = Counter((record.partition, record.key) for record in await cluster.read(topic))
         return max(left.values()) <= MAX_RECORDS_PER_KEY
 
-    await until(is_compacted, 90, f"{topic} to be compacted")
+    await until(is_compacted, f"{topic} to be compacted")

@@ -8,6 +8,7 @@ from http.client import HTTPException
 from gateway.scan.device import COOKIE
 from tests.support.client_thread import ClientThread
 from tests.support.full_stack import FullStack
+from tests.support.hangs import HANG_S
 
 TAGS = ("mitte-door", "mitte-espresso", "kreuzberg-kettle", "pack-espresso", "poster-alex", "latte-art-night")
 
@@ -69,12 +70,12 @@ class PhoneClients(ClientThread):
         self.scans.append(scan := Scan(phone, headers["Footpath-Event"] or "", outcome))
         return scan
 
-    def route_all(self, describe: Callable[[], str], timeout_s: float) -> list[Scan]:
+    def route_all(self, describe: Callable[[], str]) -> list[Scan]:
         """One routed scan of each phone; the phones are on every partition.
 
-        :param describe: text for the failure when a phone gets no decision within ``timeout_s`` after the call.
+        :param describe: text for the failure when a phone gets no decision within :data:`HANG_S`.
         """
-        end, routed = time.monotonic() + timeout_s, []
+        end, routed = time.monotonic() + HANG_S, []
         for phone in self.phones:
             while (scan := self.scan(phone)) is None or scan.outcome != "routed":
                 assert time.monotonic() < end, f"phone {phone} gets no decision\n{describe()}"

@@ -27,8 +27,8 @@ class Reconciliation:
     people_with_points: int
 
 
-def wait_until_stored(stack: FullStack, till: TillClient, phones: PhoneClients, timeout_s: float) -> None:
-    """Waits until the tables have everything acknowledged; after ``timeout_s``, `reconcile` reports what is missing."""
+def wait_until_stored(stack: FullStack, till: TillClient, phones: PhoneClients) -> None:
+    """Waits until the tables have everything acknowledged; else `reconcile` reports what is missing."""
     acknowledged = _acknowledged(till, phones)
 
     def is_stored() -> bool:
@@ -45,7 +45,7 @@ def wait_until_stored(stack: FullStack, till: TillClient, phones: PhoneClients, 
             and not _wrong_balances(stack, till)
         )
 
-    wait_until(is_stored, timeout_s, lambda: f"{reconcile(stack, till, phones)}\n{stack.logs()}")
+    wait_until(is_stored, lambda: f"{reconcile(stack, till, phones)}\n{stack.logs()}")
 
 
 def reconcile(stack: FullStack, till: TillClient, phones: PhoneClients) -> Reconciliation:

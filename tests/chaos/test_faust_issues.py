@@ -109,7 +109,7 @@ async def test_faust_502_processed_offsets_are_committed_before_partitions_move(
     async def are_identified() -> bool:
         return await cluster.count(TOUCHPOINT_IDENTIFIED) == before + 400
 
-    await until(are_identified, 30, "the first worker to identify the events")
+    await until(are_identified, "the first worker to identify the events")
     assert await cluster.committed("identity") == committed
     cluster.start("identity", instance="second")
     await cluster.opened("second", 1)

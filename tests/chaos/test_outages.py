@@ -19,7 +19,6 @@ from tests.chaos.tcp_proxy import DIRECTIONS, Direction, TcpProxy
 from tests.support.full_stack import FullStack
 from tests.support.servers import ClickHouseServer, KafkaServer, Server, start_clickhouse
 
-pytestmark = pytest.mark.timeout(400)
 OUTAGE_S = 60
 LONG_OUTAGE_S = 600
 CAUGHT_UP_WITHIN_S = LONG_OUTAGE_S / 10

@@ -30,11 +30,11 @@ from tests.chaos.stored_state import (
     state_hash,
 )
 from tests.support.event_stream import EventStream
+from tests.support.hangs import HANG_S
 from tests.support.seeds import draw_seed
 from tests.support.servers import KafkaServer
 from tests.support.stream_cluster import StreamCluster, stream_cluster_on, until
 
-pytestmark = pytest.mark.timeout(400)
 ALL = tuple(PROCESSORS)
 
 
@@ -100,7 +100,7 @@ async def test_a_rebalance_in_the_middle_of_a_recovery(cluster: StreamCluster) -
     async def rejoined_or_ended() -> bool:
         return paused.poll() is not None or '"partition open"' in cluster.log("paused")
 
-    await until(rejoined_or_ended, 30, "the paused worker to rejoin or to end")
+    await until(rejoined_or_ended, "the paused worker to rejoin or to end")
     await cluster.quiet(*ALL)
     for instance in ("paused", "other"):
         cluster.kill(instance)
@@ -239,6 +239,6 @@ async def change_and_compact(cluster: StreamCluster, stream: EventStream, events
 
 async def wait_for_recovery_progress(cluster: StreamCluster, instance: str, since: list[int]) -> None:
     """Waits until the changelog positions of the worker's stores are beyond ``since`` in total."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + HANG_S
     while sum(positions_on_disk(cluster, instance, "rewards")) <= sum(since):
         assert time.monotonic() < end, cluster.log(instance)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -47,10 +46,18 @@ async def replying_stream(bootstrap: str) -> AsyncIterator[None]:
         yield
 
 
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[KafkaServer]:
-    """A broker of its own that a test may kill, with the topics and the test brand on it."""
-    server = start_kafka(tmp_path / "kafka")
+@pytest.fixture(scope="module")
+def _outage_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    server = start_kafka(tmp_path_factory.mktemp("outage-kafka"))
     apply_setup(server)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def own_kafka(_outage_kafka: KafkaServer) -> KafkaServer:
+    """A running broker that a test may kill, with the topics and the test brand on it; the tests of a module share it,
+    so each has event ids of its own."""
+    if not _outage_kafka.is_running:
+        _outage_kafka.start()
+    return _outage_kafka

@@ -10,6 +10,7 @@ import pytest
 from gateway.settings import read_settings
 from schemas.process.settings import SettingError
 from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view, wait_until
+from tests.support.hangs import HANG_S
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_bad_setting_is_named(key_file: str, name: str, text: str) -> None:
 
 def ended(process: GatewayProcess) -> tuple[int, str]:
     """Exit code and last log message of a gateway that cannot start."""
-    code = process.launch().wait(30)
+    code = process.launch().wait(HANG_S)
     lines = [json.loads(line) for line in process.log.read_text().splitlines()]
     return code, lines[-1]["message"]
 
@@ -86,7 +87,7 @@ async def test_a_client_that_never_finishes_its_head_is_disconnected(gateway: Ga
     writer.write(b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
     await reader.readuntil(b'"live"}')
     writer.write(b"GET /health/live HTTP/1.1\r\nHost: a\r\nX-Slow: ")
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(HANG_S):
         assert await reader.read() == b""
     writer.close()
 

@@ -113,7 +113,8 @@ def person_now(person: str, merges: dict[str, str]) -> str:
 
 
 def in_order(history: Iterable[SimpleEvent]) -> list[SimpleEvent]:
-    return sorted(history, key=lambda event: (event.at, event.event_id))
+    """By time; at equal times touches come before sales, then ids decide."""
+    return sorted(history, key=lambda event: (event.at, event.type == "sale", event.event_id))
 
 
 def is_touch(event: SimpleEvent) -> bool:

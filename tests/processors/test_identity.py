@@ -5,8 +5,6 @@ import asyncio
 from collections.abc import Sequence
 from random import Random
 
-import pytest
-
 from schemas.events import IdentityChanged, TouchpointRecorded
 from schemas.identifiers.types import strongest
 from schemas.ids import derived, person_of
@@ -77,7 +75,6 @@ def components(events: Sequence[TouchpointRecorded]) -> set[frozenset[str]]:
     return {frozenset(members) for members in people.values()}
 
 
-@pytest.mark.timeout(110)
 async def test_people_are_the_components_when_workers_die_in_the_middle(cluster: StreamCluster) -> None:
     """The fault: each of two workers is killed with most of its work undone, and started again.
 
@@ -101,14 +98,13 @@ async def test_people_are_the_components_when_workers_die_in_the_middle(cluster:
     async def are_published() -> bool:
         return await people_published(cluster, events) == expected
 
-    await until(are_published, 40, "every person to be published")
+    await until(are_published, "every person to be published")
     records = await cluster.read(IDENTITY_SIGNALLED.name, committed=True)
     signals = sum(f":killed{seed}-" in record.key.decode() for record in records)
     links = len({event.identifiers for event in events if len(event.identifiers) > 1})
     assert signals <= SIGNALS_A_LINK * links
 
 
-@pytest.mark.timeout(110)
 async def test_the_same_events_again_change_no_person(cluster: StreamCluster) -> None:
     """The replay twin: the same events in another order, all of them twice."""
     seed = draw_seed()
@@ -126,4 +122,4 @@ async def test_the_same_events_again_change_no_person(cluster: StreamCluster) ->
     async def are_published() -> bool:
         return await people_published(cluster, events) == expected
 
-    await until(are_published, 40, "every person to be published")
+    await until(are_published, "every person to be published")

@@ -54,7 +54,7 @@ async def test_every_likely_pair_is_linked_whatever_is_killed(cluster: StreamClu
     async def has_started() -> bool:
         return await cluster.count(BLOCKING_KEY_ASSIGNED) > 100
 
-    await until(has_started, 30, "traits in their blocks")
+    await until(has_started, "traits in their blocks")
     cluster.kill("matching")
     await cluster.send(events[RECORDS // 2 :] + events[:50])
     cluster.start("matching")

@@ -24,7 +24,6 @@ from tests.support.servers import KafkaServer, start_kafka
 from tests.support.stream_cluster import CODEC, StreamCluster, until
 
 ALL = ("identity", "context", "rewards")
-pytestmark = pytest.mark.timeout(110)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +126,7 @@ async def _empty(cluster: StreamCluster, topic: str) -> None:
             new = NewTopic(topic, PARTITIONS, 1, topic_configs={"cleanup.policy": "compact"})
             return (await admin.create_topics([new])).topic_errors[0][1] == 0
 
-        await until(is_created, 20, f"{topic} to be created again")
+        await until(is_created, f"{topic} to be created again")
 
         async def answers() -> bool:
             try:
@@ -135,6 +134,6 @@ async def _empty(cluster: StreamCluster, topic: str) -> None:
             except UnknownTopicOrPartitionError:
                 return False
 
-        await until(answers, 20, f"{topic} to answer")
+        await until(answers, f"{topic} to answer")
     finally:
         await admin.close()

@@ -16,6 +16,7 @@ from schemas.topics import (
     TOUCHPOINT_RECORDED,
 )
 from tests.support.event_stream import EventStream
+from tests.support.hangs import HANG_S
 from tests.support.reject_keys import reveal
 from tests.support.stream_cluster import CODEC, MAIN, StreamCluster, until
 
@@ -96,7 +97,7 @@ async def test_too_many_rejects_stop_a_broken_deploy(cluster: StreamCluster) -> 
     async def has_ended() -> bool:
         return worker.poll() is not None
 
-    await until(has_ended, 20, "the worker to stop")
+    await until(has_ended, "the worker to stop")
     assert worker.returncode == 1
     assert "FOOTPATH_WORKER_REJECT_LIMIT" in cluster.log("identity")
     cluster.start("identity")
@@ -116,7 +117,7 @@ def test_a_wrong_start_names_what_is_wrong(arguments: list[str], message: str) -
         [sys.executable, "-c", MAIN, "x", *arguments],
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
-        timeout=60,
+        timeout=HANG_S,
         check=False,
     )
     assert child.returncode == 1

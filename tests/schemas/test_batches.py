@@ -11,9 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, ProducerClosed
 
 from schemas.kafka.producer import BatchProducer, Delivery, Row
+from tests.support.hangs import HANG_S
 from tests.support.servers import KafkaServer
 
-WITHIN_S = 30.0
 SMALL_BATCH = 1000
 
 
@@ -29,7 +29,7 @@ async def topic_and_producer(kafka: KafkaServer) -> AsyncIterator[tuple[str, AIO
     )
     await producer.start()
     try:
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(HANG_S):
             yield topic, producer
     finally:
         await producer.stop()
@@ -136,7 +136,7 @@ async def _wait_for(sent: Delivery) -> None:
 
 
 async def test_what_is_held_back_for_company_may_be_let_go(kafka: KafkaServer) -> None:
-    long_s = 2 * WITHIN_S
+    long_s = 2 * HANG_S
     producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, linger_ms=int(long_s * 1000))
     async with topic_and_producer(kafka) as (topic, _):
         await producer.start()

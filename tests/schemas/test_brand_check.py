@@ -49,6 +49,15 @@ def refused_text(folder: Path, text: str | bytes) -> list[str]:
         ("{product}", "{tag.id}", "19:14: route buy.action.url", "no {tag.id}"),
         ("{product}", "{}", "19:14: route buy.action.url", "no {}"),
         ("{product}", "{", "19:14: route buy.action.url", "single { at character 24"),
+        # Languages exist, and parameters of links hold nobody's address.
+        (MORE, MORE + "\n  language: german", "6:3: brand kolibri.language", "did you mean 'de'?"),
+        (MORE, MORE + "\n  direction: left", "6:3: brand.direction", "invalid enum value 'left'"),
+        (MORE, MORE + "\n  query: {parameters: [email]}", "6:", "never kept"),
+        (MORE, MORE + "\n  query: {parameters: [shelf, PhoneNumber]}", "6:", "never kept"),
+        (MORE, MORE + "\n  query: {parameters: [utm_source]}", "6:", "counts anyway"),
+        (MORE, MORE + "\n  query: {parameters: ['a b']}", "6:", "letters, digits"),
+        (MORE, MORE + "\n  query: {parameters: [ref, Ref]}", "6:", "listed twice"),
+        (MORE, MORE + f"\n  query: {{parameters: [{', '.join(f'p{n}' for n in range(21))}]}}", "6:", "20 is the most"),
         # Numbers fit the records that carry them.
         ("priority: 10", "priority: 2147483648", "16:5: route buy.priority", "not between"),
         ("priority: 10", "priority: -2147483649", "16:5: route buy.priority", "not between"),
@@ -91,6 +100,8 @@ def refused_text(folder: Path, text: str | bytes) -> list[str]:
         ("placement: shelf", "placement: shelv", "13:19: tags[0].placement", "did you mean 'shelf'?"),
         ("tags:", "tag:", "12:1: tag", "did you mean 'tags'?"),
         ("id: shelf-1", "id: '..'", "13:6: tag ...id", "dots alone"),
+        ("id: buy", "id: fallback", "15:5: route fallback.id", "decisions without a route"),
+        ("id: buy", "id: probe", "15:5: route probe.id", "the probes of gateways"),
     ],
 )  # fmt: skip
 def test_what_could_not_work_is_refused_with_its_place_and_what_was_meant(

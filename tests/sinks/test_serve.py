@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -19,13 +18,12 @@ from deploy.local import ports
 from schemas.events import Event
 from schemas.topics import EVENT_REJECTED, PARTITIONS, TOUCHPOINT_IDENTIFIED, Topic
 from sinks.serve import GROUP
+from tests.support.hangs import HANG_S
 from tests.support.reject_keys import reveal, write_reject_keys
 from tests.support.servers import KafkaServer
 from tests.support.sink_events import touchpoint, uid
 from tests.support.sink_store import CODEC, Store
 
-DEADLINE_S = 60
-pytestmark = pytest.mark.timeout(180)
 COUNT = "SELECT count() FROM touchpoint"
 
 
@@ -66,9 +64,9 @@ def encoded(events: Iterable[Event]) -> list[bytes | None]:
 
 
 def eventually(reached: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + DEADLINE_S
+    until = time.monotonic() + HANG_S
     while not reached():
-        assert time.monotonic() < until, f"not in {DEADLINE_S} s: {what}"
+        assert time.monotonic() < until, f"not in {HANG_S} s: {what}"
         time.sleep(0.05)
 
 
@@ -155,13 +153,13 @@ def test_a_stop_in_order_stores_what_was_read(stream: KafkaServer, store: Store,
         publish(stream, TOUCHPOINT_IDENTIFIED, encoded(scans(range(10))))
         eventually(lambda: store.one(COUNT) == 10, "ten scans")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=HANG_S) == 0
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     environ = {**os.environ, "FOOTPATH_SINK_FLUSH_ROWS": "many"}
     ended = subprocess.run(
-        [sys.executable, "-m", "sinks.serve"], env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "sinks.serve"], env=environ, capture_output=True, text=True, timeout=HANG_S
     )
     assert ended.returncode == 1
     assert "FOOTPATH_SINK_FLUSH_ROWS=many" in ended.stderr

@@ -4,8 +4,6 @@ is mended. With a real broker, worker, sink and ClickHouse."""
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from schemas.events import TouchpointIdentified
 from schemas.topics import TOUCHPOINT_IDENTIFIED
 from tests.sinks.test_serve import eventually, sink
@@ -17,7 +15,6 @@ from tests.support.sink_events import touchpoint, uid
 from tests.support.sink_store import Store
 from tests.support.stream_cluster import StreamCluster, stream_cluster_on
 
-pytestmark = pytest.mark.timeout(300)
 TABLE = "footpath.touchpoint_identified"
 POISON = 40
 """Number of the scan on which rewards raises, and of the one whose row the table refuses."""

@@ -12,8 +12,6 @@ import pytest
 from tests.support.data_recipe import RELEASED, build_data
 from tests.support.full_stack import FullStack, wait_until
 
-pytestmark = pytest.mark.timeout(240)
-SOON_S = 60
 ANN_CARD = {"type": "customer", "value": "C-1"}
 ANN_PHONE = {"type": "device", "value": "ann-phone"}
 BEN_MAIL = {"type": "email", "value": "ben@shop.example"}
@@ -27,10 +25,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullStack]:
     stack = FullStack(data, FOOTPATH_BRAND=str(RELEASED / "brand"))
     stack.start()
     recorded = "SELECT countIf(event_id LIKE 'released-%') FROM touchpoint"
-    wait_until(lambda: stack.value(recorded) == 7, SOON_S)
-    wait_until(lambda: stack.value("SELECT count() FROM reward_posted FINAL") == 4, SOON_S)
-    wait_until(lambda: stack.value("SELECT count() FROM event_rejected") == 1, SOON_S)
-    wait_until(lambda: stack.value("SELECT count() FROM cost_reported FINAL") == 1, SOON_S)
+    wait_until(lambda: stack.value(recorded) == 7)
+    wait_until(lambda: stack.value("SELECT count() FROM reward_posted FINAL") == 4)
+    wait_until(lambda: stack.value("SELECT count() FROM event_rejected") == 1)
+    wait_until(lambda: stack.value("SELECT count() FROM cost_reported FINAL") == 1)
     yield stack
     assert stack.stop() == 0
 
@@ -84,6 +82,6 @@ def test_states_of_then_are_taken_up(stack: FullStack) -> None:
     )
     assert result["status"] == "accepted"
     reversed_points = "SELECT sum(points) FROM reward_posted FINAL WHERE source_event_id = 'later-return'"
-    wait_until(lambda: stack.value(reversed_points) == -30, SOON_S)
+    wait_until(lambda: stack.value(reversed_points) == -30)
     people = "SELECT toString(person_id) AS id FROM touchpoint WHERE event_id = 'later-return'"
-    assert wait_until(lambda: stack.rows(people), SOON_S) == [{"id": of(stack, 2)}]
+    assert wait_until(lambda: stack.rows(people)) == [{"id": of(stack, 2)}]

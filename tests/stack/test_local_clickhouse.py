@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local import clickhouse as embedded
 from deploy.local import ports
+from tests.support.hangs import HANG_S
 from tests.support.servers import ClickHouseServer, start_clickhouse
 
 
@@ -125,10 +126,10 @@ def test_a_port_in_use_ends_the_server(clickhouse: ClickHouseServer, tmp_path: P
 
 
 def run_to_its_end(directory: Path, port: int) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(embedded.command(directory, port), capture_output=True, text=True, timeout=60)
+    return subprocess.run(embedded.command(directory, port), capture_output=True, text=True, timeout=HANG_S)
 
 
 def ask(url: str, query: str) -> str:
     """The answer's text; a refusal raises `HTTPError` with ClickHouse's message as its body."""
-    with urllib.request.urlopen(url, query.encode(), timeout=30) as answer:
+    with urllib.request.urlopen(url, query.encode(), timeout=HANG_S) as answer:
         return answer.read().decode().strip()

@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local import kafka as embedded
 from deploy.local import kafka_jars
 from deploy.local.settings import cache_directory
+from tests.support.hangs import HANG_S
 from tests.support.servers import KafkaServer, start_kafka
 
 TOPIC = "footprints"
@@ -82,7 +83,7 @@ def test_kafka_starts_without_its_fast_start_cache(tmp_path: Path) -> None:
     without = dataclasses.replace(install, aot_cache=tmp_path / "none.aot")
     command = without.command("kafka.Kafka", "--version")
     assert not any("AOTCache" in word for word in command)
-    assert "4.1.1" in subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    assert "4.1.1" in subprocess.run(command, capture_output=True, text=True, timeout=HANG_S).stdout
 
 
 def test_a_failed_training_is_reported_once_and_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +127,7 @@ def test_one_stack_prepares_at_a_time(tmp_path: Path) -> None:
         with kafka_jars.locked(tmp_path):
             waiting = other.submit(enter, "second")
             inside.append("first out")
-        waiting.result(timeout=10)
+        waiting.result(timeout=HANG_S)
     assert inside == ["first out", "second in", "second out"]
 
 
@@ -166,7 +167,7 @@ async def consume(bootstrap: str, count: int) -> list[int]:
         partition = TopicPartition(TOPIC, 0)
         consumer.assign([partition])
         await consumer.seek_to_beginning(partition)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_S):
             return [int((await consumer.getone()).value) for _ in range(count)]
     finally:
         await consumer.stop()

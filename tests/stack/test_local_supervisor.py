@@ -17,6 +17,7 @@ import pytest
 from deploy.local import logs, supervisor
 from deploy.local.child_setup import AUTOGROUP
 from deploy.local.supervisor import Child, StartError, Supervisor, restart_delay_s
+from tests.support.hangs import HANG_S
 
 Ready = Callable[[], Awaitable[bool]]
 
@@ -246,8 +247,8 @@ async def never() -> bool:
     return False
 
 
-async def until(condition: Ready, within_s: float = 15) -> None:
-    async with asyncio.timeout(within_s):
+async def until(condition: Ready) -> None:
+    async with asyncio.timeout(HANG_S):
         while not await condition():  # noqa: ASYNC110 - what we wait for is outside of this process
             await asyncio.sleep(0.02)
 

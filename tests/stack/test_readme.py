@@ -4,11 +4,8 @@ import re
 import shlex
 from pathlib import Path
 
-import pytest
-
 from tests.support.full_stack import FullStack, wait_until
 
-pytestmark = pytest.mark.timeout(240)
 README = (Path(__file__).parent.parent.parent / "README.md").read_text()
 
 
@@ -22,7 +19,7 @@ def test_its_events_can_be_imported_and_its_queries_answer(stack: FullStack, tmp
     done = stack.footpath("import", str(file))
     assert done.returncode == 0, done.stderr + done.stdout
     bought = "SELECT * FROM attribution(model='last', lookback_days=90, since='2026-03-01', until='2026-04-01')"
-    wait_until(lambda: stack.rows(bought), 60)
+    wait_until(lambda: stack.rows(bought))
     assert stack.rows(bought) == [{"channel": "search", "conversions": 1, "revenue": 39.9}]
 
     [learn] = re.findall(r"footpath (attribute .*)", README)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.operate.replay.rejects import PAGE_ROWS
@@ -25,13 +24,12 @@ from schemas.kafka.partitioner import partition_of
 from schemas.rejects import reject_record
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
 from tests.support.full_stack import FullStack, wait_until
+from tests.support.hangs import HANG_S
 
-pytestmark = pytest.mark.timeout(240)
 CODEC = Codec(protect=bytes)
 """That of an earlier version, which did not protect the bytes of rejects."""
 NOON = "2026-06-01T12:00:00Z"
 NOON_US = 1_780_315_200_000_000
-SOON_S = 30
 KILLED = -9
 DIES = """
 import os, signal, sys
@@ -55,7 +53,7 @@ def dies(stack: FullStack, where: str, call: int, *arguments: str) -> int:
     module, _, name = where.partition(":")
     program = DIES.format(module=module, name=name, call=call)
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=stack.environ, capture_output=True, timeout=120
+        [sys.executable, "-c", program, *arguments], env=stack.environ, capture_output=True, timeout=HANG_S
     ).returncode
 
 
@@ -98,7 +96,7 @@ def test_repaired_events_count_once_however_often_the_replay_is_killed(stack: Fu
     assert {result["status"] for result in stack.send(*rejected)} == {"rejected"}
     ids = among([sale["event_id"] for sale in rejected])
     waiting = f"SELECT count() FROM event_rejected WHERE source_event_id IN {ids}"
-    wait_until(lambda: stack.value(waiting) == len(rejected), SOON_S)
+    wait_until(lambda: stack.value(waiting) == len(rejected))
     mine = f"source_event_id IN {ids}"
 
     as_it_is = stack.footpath("replay", "rejected", "--where", mine, "--dry-run")
@@ -115,15 +113,15 @@ def test_repaired_events_count_once_however_often_the_replay_is_killed(stack: Fu
     assert twin.returncode == 0 and "nothing to replay" in twin.stdout
 
     there = f"SELECT uniqExact(event_id) FROM touchpoint WHERE event_id IN {ids}"
-    wait_until(lambda: stack.value(there) == len(rejected), SOON_S)
+    wait_until(lambda: stack.value(there) == len(rejected))
     earned = f"SELECT source_event_id, rule FROM reward_posted FINAL WHERE source_event_id IN {ids}"
     on_sale = "has(JSONExtract(body, 'on', 'Array(String)'), 'sale')"
     rules = f"SELECT count() FROM brand_configured FINAL WHERE kind = 'reward' AND {on_sale}"
-    wait_until(lambda: len({row["source_event_id"] for row in stack.rows(earned)}) == len(rejected), SOON_S)
+    wait_until(lambda: len({row["source_event_id"] for row in stack.rows(earned)}) == len(rejected))
     rows = [tuple(row.values()) for row in stack.rows(earned)]
     assert len(rows) == len(set(rows)) <= len(rejected) * stack.value(rules)
     replayed = f"SELECT uniqExact(reject_event_id) FROM event_replayed WHERE replayed_event_id IN {ids}"
-    wait_until(lambda: stack.value(replayed) == len(rejected), SOON_S)
+    wait_until(lambda: stack.value(replayed) == len(rejected))
 
 
 def test_what_is_rejected_again_waits_as_one_reject(stack: FullStack) -> None:
@@ -131,7 +129,7 @@ def test_what_is_rejected_again_waits_as_one_reject(stack: FullStack) -> None:
     (sale,) = sales(1)
     stack.send(sale)
     mine = f"source_event_id = '{sale['event_id']}'"
-    wait_until(lambda: stack.rows(f"SELECT 1 FROM event_rejected WHERE {mine}"), SOON_S)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM event_rejected WHERE {mine}"))
     done = "SELECT reject_event_id FROM event_replayed"
     waiting = f"SELECT count() FROM event_rejected FINAL WHERE {mine} AND event_id NOT IN ({done})"
     for currency in ("euro", "EURO"):
@@ -140,8 +138,8 @@ def test_what_is_rejected_again_waits_as_one_reject(stack: FullStack) -> None:
         assert stack.value(waiting) == 1
     helped = stack.footpath("replay", "rejected", "--where", mine, "--set", "properties.currency=EUR")
     assert helped.returncode == 0, helped.stdout
-    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{sale['event_id']}'"), SOON_S)
-    wait_until(lambda: stack.value(waiting) == 0, SOON_S)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{sale['event_id']}'"))
+    wait_until(lambda: stack.value(waiting) == 0)
 
 
 def test_what_was_no_identifier_becomes_none_by_a_replay(stack: FullStack) -> None:
@@ -157,7 +155,7 @@ def test_what_was_no_identifier_becomes_none_by_a_replay(stack: FullStack) -> No
     ]
     assert {result["status"] for result in stack.send(*logins)} == {"rejected"}
     mine = f"source_event_id IN {among([login['event_id'] for login in logins])}"
-    wait_until(lambda: len(stack.rows(f"SELECT 1 FROM event_rejected FINAL WHERE {mine}")) == 2, SOON_S)
+    wait_until(lambda: len(stack.rows(f"SELECT 1 FROM event_rejected FINAL WHERE {mine}")) == 2)
     for _ in range(2):
         done = stack.footpath("replay", "rejected", "--where", mine)
         assert done.returncode == 2 and "is a placeholder" in done.stdout, done.stdout + done.stderr
@@ -186,19 +184,19 @@ def test_what_one_stage_rejected_is_replayed_by_that_stage_alone(stack: FullStac
     )
     publish(stack, *rejects, unreadable)
     mine = f"event_id IN {among([reject.event_id for reject in (*rejects, unreadable)])}"
-    wait_until(lambda: len(stack.rows(f"SELECT event_id FROM event_rejected WHERE {mine}")) == 3, SOON_S)
+    wait_until(lambda: len(stack.rows(f"SELECT event_id FROM event_rejected WHERE {mine}")) == 3)
     for round in range(2):
         done = stack.footpath("replay", "rejected", "--where", mine)
         assert done.returncode == 2 and "still invalid: undecodable" in done.stdout, done.stderr
         assert ("published" in done.stdout and "stored" in done.stdout) == (round == 0), done.stdout
-    wait_until(lambda: stack.rows(f"SELECT 1 FROM reward_posted WHERE source_event_id = '{scan_id}'"), SOON_S)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM reward_posted WHERE source_event_id = '{scan_id}'"))
     assert stack.rows(f"SELECT quantity, _partition, _offset FROM stock_reported WHERE event_id = '{stock_id}'") == [
         {"quantity": 3, "_partition": rejects[1].partition, "_offset": 1_000_000}
     ]
     # An answer of context to the first scan would be stored before the answer to the next scan of the same person.
     later = scan.__class__(**{**{f: getattr(scan, f) for f in scan.__struct_fields__}, "event_id": str(uuid4())})
     publish(stack, later)  # type: ignore[arg-type]
-    wait_until(lambda: stack.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{later.event_id}'"), SOON_S)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{later.event_id}'"))
     assert not stack.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{scan_id}'")
 
 
@@ -226,7 +224,7 @@ def test_a_damaged_table_is_rebuilt_from_its_topic_while_phones_scan(stack: Full
     """A row is deleted: a check finds that, a rebuild restores it, and every scan of meanwhile is stored. As the replay
     twin of all stories here, every table is compared with its topic."""
     first = stack.scan()["Footpath-Event"]
-    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{first}'"), SOON_S)
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{first}'"))
     stack.rows(f"ALTER TABLE touchpoint_identified DELETE WHERE event_id = '{first}' SETTINGS mutations_sync = 2")
     check = stack.footpath("replay", "topic", TOUCHPOINT_IDENTIFIED.name, "--check")
     assert check.returncode == 2 and "different" in check.stdout, check.stdout + check.stderr
@@ -239,7 +237,7 @@ def test_a_damaged_table_is_rebuilt_from_its_topic_while_phones_scan(stack: Full
             scans.append(stack.scan()["Footpath-Event"])
     assert rebuild.returncode == 0
     there = f"SELECT uniqExact(event_id) FROM touchpoint WHERE event_id IN {among([first, *scans])}"
-    wait_until(lambda: stack.value(there) == len(scans) + 1, SOON_S)
+    wait_until(lambda: stack.value(there) == len(scans) + 1)
     checked = stack.footpath("replay", "topic", "all", "--check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -256,11 +254,11 @@ def test_every_state_is_that_of_its_sources(stack: FullStack) -> None:
         with tempfile.TemporaryDirectory() as folder:
             return asyncio.run(replay_state(PROCESSORS[name], stack.run["kafka"], CODEC, Path(folder), write=False))
 
-    wait_until(lambda: any(part.keys for part in compared("matching").partitions), SOON_S)
+    wait_until(lambda: any(part.keys for part in compared("matching").partitions))
     for name in PROCESSORS:
-        wait_until(lambda n=name: all(part.equal for part in compared(n).partitions), SOON_S)  # type: ignore[misc]
+        wait_until(lambda n=name: all(part.equal for part in compared(n).partitions))  # type: ignore[misc]
     # Signals that identity has sent itself meanwhile have to be applied first.
-    wait_until(lambda: not compared("identity").in_flight, SOON_S)
+    wait_until(lambda: not compared("identity").in_flight)
     assert compared("identity") == compared("identity")
     done = stack.footpath("replay", "state", "rewards")
     assert done.returncode == 0 and done.stdout.count("equal") == PARTITIONS, done.stdout + done.stderr
@@ -272,7 +270,7 @@ def test_nobody_can_replay_what_a_destroyed_key_protects(stack: FullStack) -> No
     for sale in (old, new):
         stack.send(sale)
         mine = f"source_event_id = '{sale['event_id']}'"
-        wait_until(lambda m=mine: stack.rows(f"SELECT 1 FROM event_rejected WHERE {m}"), SOON_S)  # type: ignore[misc]
+        wait_until(lambda m=mine: stack.rows(f"SELECT 1 FROM event_rejected WHERE {m}"))  # type: ignore[misc]
         if sale is old:
             (key,) = stack.footpath("reject-keys", "list").stdout.split()
             assert stack.footpath("reject-keys", "destroy", key).returncode == 0

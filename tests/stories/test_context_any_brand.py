@@ -39,9 +39,29 @@ ABOUT = {
     "fallback": f"{SHOP}/hello",
     "destinations": [SHOP],
 }
-NAMES = ["Mitte & Söhne", "<b>", "ÄÖÜ" * 60, "日本語", 'say "hi"', "a\nb", "😀" * 75, "x" * 300]
+LANGUAGES = ["", "de", "he-IL", "az-Arab", "en-Latn-GB"]
+QUERIES = [{}, {"parameters": ["ref", "Shelf.Edge"]}, {"pass_on": True, "parameters": ["x" * 50]}]
+NAMES = [
+    "Mitte & Söhne",
+    "<b>",
+    "ÄÖÜ" * 60,
+    "日本語",
+    'say "hi"',
+    "a\nb",
+    "😀" * 75,
+    "x" * 300,
+    "אקדמיית הקפה (2)",
+    "\u202eevil",
+]
 WEB = ["", f"{SHOP}/hello", f"{SHOP}?a=b", "https://SHOP.example/x", f"{SHOP}/x%7B"]
-TEXTS = ["Only {stock} left", "{product_name} at {store_name}", "{{}}", "<&>" * 900, "a\nb"]
+TEXTS = [
+    "Only {stock} left",
+    "נשארו רק {stock} ב-{store_name}",
+    "{product_name} at {store_name}",
+    "{{}}",
+    "<&>" * 900,
+    "a\nb",
+]
 URLS = [f"{SHOP}/p/{{product}}?s={{store_name}}", f"{SHOP}/{{campaign}}", f"{SHOP}/{{tag}}#{{stock}}", SHOP]
 HOURS = ["24/7", "Mo-Fr 08:00-20:00; PH off", "sunrise-sunset", '24/7 unknown "x"', "22:00-05:00", "Sa 26:00-28:00"]
 PLACES = [
@@ -64,6 +84,11 @@ class Draw:
 
     def of(self, right: Sequence[Any], wrong: Sequence[Any] = ()) -> Any:
         return self.chance.choice(wrong if wrong and self.chance.random() < 0.1 else right)
+
+    def about(self) -> dict[str, Any]:
+        language = {"language": self.of(LANGUAGES, ["german", "de_DE"])}
+        runs = {"direction": self.of(["", "ltr", "rtl"], ["left"])}
+        return ABOUT | language | runs | {"query": self.of(QUERIES, [{"parameters": ["email"]}])}
 
     def number(self) -> int:
         return self.of(NUMBERS, WRONG_NUMBERS)  # type: ignore[no-any-return]
@@ -111,9 +136,10 @@ class Draw:
 
 def brand_of(draw: Draw, folder: Path) -> Brand:
     """A brand that the check accepts. What it refuses is drawn again, so that all that it accepts comes up."""
-    document: dict[str, Any] = {"brand": ABOUT}
+    document: dict[str, Any] = {}
     brand = None
     makers = {
+        "brand": draw.about,
         "stores": draw.store,
         "products": draw.product,
         "tags": draw.tag,
@@ -122,7 +148,7 @@ def brand_of(draw: Draw, folder: Path) -> Brand:
     }
     for section, make in makers.items():
         for _ in range(DRAWS):
-            tried = document | {section: [make()]}
+            tried = document | {section: make() if section == "brand" else [make()]}
             (folder / "brand.yaml").write_bytes(msgspec.json.encode(tried))
             try:
                 document, brand = tried, load(folder)
@@ -188,5 +214,6 @@ def assert_served(routed: ScanRouted, brand: Brand) -> None:
     if known:
         assert is_registered(routed.destination, brand.about.destinations), routed.destination
     if routed.action == "page" and known:
-        page = action_page(routed.title, routed.text, routed.label, routed.destination)
+        texts = (routed.title, routed.text, routed.label, routed.destination)
+        page = action_page(*texts, brand.about.language, brand.about.text_direction)
         assert len(page) + len(POLICY) + 500 < MAX_PAGE_BYTES

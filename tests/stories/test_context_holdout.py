@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from processors.context.answer import MOMENT_WITHOUT_ROUTE
-from processors.context.decide import FALLBACK
 from processors.context.holdout import is_held_out
 from processors.reference import Reference
 from processors.step import Emit
 from schemas.brand.model import Holdout, Route
+from schemas.brand.routes import FALLBACK
 from schemas.events import ScanRouted
 from tests.support.builders import EventSpec, after, build_events, merged, person, purchase, scan
 from tests.support.harness import Harness

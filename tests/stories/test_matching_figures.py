@@ -25,7 +25,6 @@ def links(traits: list[Traits], model: Model) -> set[febrl.Pair]:
     }
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("dataset", "least_f1"), [("dataset3", 0.98), ("dataset4", 0.985)])
 def test_febrls_people_are_found_without_labels_and_without_raw_values(dataset: str, least_f1: float) -> None:
     records = febrl.records(dataset)

@@ -7,8 +7,7 @@ from random import Random
 from typing import Self
 
 from tests.support.full_stack import FullStack
-
-JOIN_TIMEOUT_S = 30
+from tests.support.hangs import HANG_S
 
 
 class ClientThread(AbstractContextManager["ClientThread"]):
@@ -34,8 +33,8 @@ class ClientThread(AbstractContextManager["ClientThread"]):
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        self._thread.join(JOIN_TIMEOUT_S)
-        assert not self._thread.is_alive(), f"the client's thread did not end within {JOIN_TIMEOUT_S} s"
+        self._thread.join(HANG_S)
+        assert not self._thread.is_alive(), f"the client's thread did not end within {HANG_S} s"
 
     def _run(self) -> None:
         while not self._stopped.is_set():

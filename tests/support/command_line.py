@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-TIMEOUT_S = 60
+from tests.support.hangs import HANG_S
 
 
 def footpath(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,5 +28,5 @@ def run_module(
         cwd=directory,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_S,
+        timeout=HANG_S,
     )

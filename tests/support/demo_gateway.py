@@ -17,9 +17,9 @@ from deploy.local.child_setup import build_die_with_parent
 from deploy.local.settings import DEMO_BRAND
 from deploy.setup import brand, topics
 from deploy.target import Target
+from tests.support.hangs import HANG_S
 
 KEY = "fp_test_key"
-START_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ class DemoGateway:
             yield process
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(HANG_S)
 
     def _wait(self, process: subprocess.Popen[bytes], log: Path) -> None:
         """Waits until it accepts events, which it does once it has read the brand."""
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = time.monotonic() + HANG_S
         request = urllib.request.Request(
             f"{self.target.gateway}/v1/events",
             b'{"events":[]}',

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deploy.local.child_setup import build_die_with_parent
+from tests.support.hangs import HANG_S
 
-START_TIMEOUT_S = 90
-STOP_TIMEOUT_S = 60
 T = TypeVar("T")
 
 
@@ -39,7 +38,7 @@ class FullStack:
         data: Path,
         shoppers: int = 0,
         workers: int = 1,
-        start_timeout_s: float = START_TIMEOUT_S,
+        start_timeout_s: float = HANG_S,
         **settings: str,
     ) -> None:
         self.data = data
@@ -62,7 +61,7 @@ class FullStack:
                 start_new_session=True,
                 preexec_fn=build_die_with_parent(),
             )
-        wait_until(lambda: self.run or self._up.poll() is not None, self._start_timeout_s, self.logs)
+        wait_until(lambda: self.run or self._up.poll() is not None, self.logs, self._start_timeout_s)
         assert self._up.poll() is None, self.logs()
         return time.monotonic() - began
 
@@ -71,10 +70,10 @@ class FullStack:
         assert self._up is not None
         self._up.send_signal(signum)
         try:
-            return self._up.wait(STOP_TIMEOUT_S)
+            return self._up.wait(HANG_S)
         except subprocess.TimeoutExpired:
             self._up.kill()
-            raise AssertionError(f"did not stop in {STOP_TIMEOUT_S} s:\n{self.logs()}") from None
+            raise AssertionError(f"did not stop in {HANG_S} s:\n{self.logs()}") from None
 
     @property
     def run(self) -> dict[str, Any]:
@@ -88,7 +87,7 @@ class FullStack:
         """Kills one process with SIGKILL; returns when the supervisor has restarted it."""
         pid = self.run["processes"][process]
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: self.run["processes"].get(process) not in (None, pid), 30, self.logs)
+        wait_until(lambda: self.run["processes"].get(process) not in (None, pid), self.logs)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Rows of a query as dicts; 64-bit integers are numbers."""
@@ -96,10 +95,10 @@ class FullStack:
             {"output_format_json_quote_64bit_integers": 0, "default_format": "JSONEachRow"}
         )
         request = urllib.request.Request(f"{self.run['clickhouse']}/?{settings}", query.encode())
-        end = time.monotonic() + 30
+        end = time.monotonic() + HANG_S
         while True:
             try:
-                with urllib.request.urlopen(request, timeout=60) as answer:
+                with urllib.request.urlopen(request, timeout=HANG_S) as answer:
                     return [json.loads(line.decode(errors="replace")) for line in answer]
             except urllib.error.HTTPError as error:
                 raise AssertionError(f"{query}\n{error.read().decode()}") from None
@@ -132,7 +131,7 @@ class FullStack:
             assert status in (200, 302)
             return headers if headers["Footpath-Outcome"] == "routed" else None
 
-        return wait_until(routed, 20, self.logs)
+        return wait_until(routed, self.logs)
 
     def send(self, *events: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Results of the events API for each event; the batch must be accepted."""
@@ -141,7 +140,7 @@ class FullStack:
             json.dumps({"events": events}).encode(),
             {"Authorization": f"Bearer {self.run['api_key']}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_S) as answer:
             return list(json.load(answer)["results"])
 
     def footpath(self, *arguments: str, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
@@ -162,7 +161,7 @@ class FullStack:
         )
 
 
-def wait_until(condition: Callable[[], T], timeout_s: float, describe: Callable[[], str] = str) -> T:
+def wait_until(condition: Callable[[], T], describe: Callable[[], str] = str, timeout_s: float = HANG_S) -> T:
     """The condition's first true value. :param describe: text for the failure after ``timeout_s``."""
     end = time.monotonic() + timeout_s
     while not (got := condition()):

@@ -22,12 +22,12 @@ from schemas.codec.avro import Codec
 from schemas.events import ScanRouted, TouchpointRecorded
 from schemas.ids import derived, person_of
 from schemas.topics import TOUCHPOINT_RECORDED, Topic
+from tests.support.hangs import HANG_S
 from tests.support.reject_keys import write_reject_keys
 from tests.support.servers import KafkaServer
 
 BRAND = Path(__file__).parent / "gateway_brand.yaml"
 IDENTIFIER_KEY = bytes(range(32))
-WAIT_S = 30.0
 
 Decide = Callable[[TouchpointRecorded], Mapping[str, Any] | None]
 
@@ -53,8 +53,8 @@ def sale(amount: Any = "12.50", **fields: Any) -> dict[str, Any]:
 
 
 async def wait_until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Waits until a condition holds. :raises TimeoutError: it does not within :data:`WAIT_S`."""
-    async with asyncio.timeout(WAIT_S):
+    """Waits until a condition holds. :raises TimeoutError: it does not within :data:`HANG_S`."""
+    async with asyncio.timeout(HANG_S):
         while True:
             if await holds():
                 return
@@ -101,7 +101,7 @@ class GatewayProcess:
     async def start(self, path: str = "/health/live") -> "GatewayProcess":
         process = self.launch()
         async with aiohttp.ClientSession() as client:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(HANG_S):
                 while True:
                     assert process.poll() is None, self.log.read_text()
                     with suppress(aiohttp.ClientError):
@@ -119,7 +119,7 @@ class GatewayProcess:
         """Sends SIGTERM and returns the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(WAIT_S)
+        return self._process.wait(HANG_S)
 
     def kill(self) -> None:
         assert self._process is not None
@@ -224,7 +224,7 @@ async def read_events(bootstrap: str, topic: Topic, matches: Callable[[Any], boo
     await consumer.start()
     try:
         found: list[Any] = []
-        async with asyncio.timeout(WAIT_S):
+        async with asyncio.timeout(HANG_S):
             while len(found) < count:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     found += [e for e in (codec.decode(record.value) for record in records) if matches(e)]

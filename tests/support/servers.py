@@ -12,9 +12,7 @@ from pathlib import Path
 from deploy.local import clickhouse, kafka, ports
 from deploy.local.child_setup import build_die_with_parent
 from deploy.local.settings import cache_directory
-
-START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 30.0
+from tests.support.hangs import HANG_S
 
 
 @dataclass
@@ -35,6 +33,10 @@ class Server:
         assert self.process is not None, "not started"
         return self.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> float:
         """Starts the server and returns the seconds until it answered."""
         began = time.perf_counter()
@@ -49,9 +51,9 @@ class Server:
         while not _run(self.is_serving):
             if self.process.poll() is not None:
                 raise AssertionError(f"ended with {self.process.returncode}:\n{self.log.read_text()[-2000:]}")
-            if time.perf_counter() - began > START_TIMEOUT_S:
+            if time.perf_counter() - began > HANG_S:
                 self.kill()
-                raise AssertionError(f"no answer in {START_TIMEOUT_S} s:\n{self.log.read_text()[-2000:]}")
+                raise AssertionError(f"no answer in {HANG_S} s:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.02)
         return time.perf_counter() - began
 
@@ -60,7 +62,7 @@ class Server:
         assert self.process is not None, "not started"
         self.process.terminate()
         try:
-            return self.process.wait(STOP_TIMEOUT_S)
+            return self.process.wait(HANG_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise

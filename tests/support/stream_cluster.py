@@ -27,6 +27,7 @@ from schemas.codec.avro import Codec
 from schemas.events import Event
 from schemas.kafka.partitioner import partition_of
 from schemas.topics import MAX_RECORD_BYTES, PARTITIONS, Topic
+from tests.support.hangs import HANG_S
 from tests.support.reference import reference, route
 from tests.support.reject_keys import write_reject_keys
 from tests.support.servers import KafkaServer
@@ -37,8 +38,6 @@ CODEC = Codec()
 MAIN = "import sys; from processors.worker import main; sys.exit(main(sys.argv[2:], instance=sys.argv[1]))"
 SHORT_SESSION = {"session_timeout_ms": "2000", "heartbeat_interval_ms": "400"}
 """The group soon notices that a worker is gone; otherwise tests would spend most of their time waiting for that."""
-STOPPED_WITHIN_S = 30.0
-"""A worker that takes longer hangs. How fast it stops is measured by `make bench WHAT=failover`."""
 NO_LAST_COMMIT = "stopped without a last commit"
 
 
@@ -86,7 +85,7 @@ class StreamCluster:
         worker = self.workers.pop(instance)
         worker.terminate()
         try:
-            return worker.wait(STOPPED_WITHIN_S)
+            return worker.wait(HANG_S)
         except subprocess.TimeoutExpired:
             worker.kill()
             raise
@@ -100,11 +99,15 @@ class StreamCluster:
             worker.terminate()
         for instance, worker in left.items():
             with suppress(subprocess.TimeoutExpired):
-                worker.wait(STOPPED_WITHIN_S)
+                worker.wait(HANG_S)
             self.kill(instance)
 
     def log(self, instance: str) -> str:
         return (self.data / f"{instance}.log").read_text()
+
+    def logs(self) -> str:
+        """The last 1500 characters of each worker's log, for the text of a failure."""
+        return "\n".join(f"== {log.name}\n{log.read_text()[-1500:]}" for log in sorted(self.data.glob("*.log")))
 
     async def opened(self, instance: str, partitions: int) -> None:
         """Waits until the worker has opened so many partitions, counted since its log began."""
@@ -112,7 +115,7 @@ class StreamCluster:
         async def has_opened() -> bool:
             return self.log(instance).count('"partition open"') >= partitions
 
-        await until(has_opened, 30, f"{instance} to open {partitions} partitions")
+        await until(has_opened, f"{instance} to open {partitions} partitions")
 
     async def send(self, events: Iterable[Event]) -> None:
         """Publishes in order; returns when all of it is acknowledged."""
@@ -205,17 +208,17 @@ class StreamCluster:
         finally:
             await consumer.stop()
 
-    async def quiet(self, *processors: str, timeout_s: float = 40) -> None:
+    async def quiet(self, *processors: str) -> None:
         """Waits until each of the processors, in this order, has committed every record of its sources."""
         for processor in processors:
-            await until(lambda p=processor: self.is_done(p), timeout_s, f"{processor} to finish")  # type: ignore[misc]
+            await until(lambda p=processor: self.is_done(p), f"{processor} to finish", self.logs)  # type: ignore[misc]
 
 
-async def until(holds: Callable[[], Awaitable[bool]], timeout_s: float, what: str) -> None:
-    """Waits until the condition holds. :raises AssertionError: it does not within the time."""
-    end = time.monotonic() + timeout_s
+async def until(holds: Callable[[], Awaitable[bool]], what: str, describe: Callable[[], str] = str) -> None:
+    """Waits until the condition holds. :raises AssertionError: it does not within :data:`HANG_S`."""
+    end = time.monotonic() + HANG_S
     while not await holds():
-        assert time.monotonic() < end, f"waited {timeout_s} s in vain for {what}"
+        assert time.monotonic() < end, f"waited {HANG_S} s in vain for {what}\n{describe()}"
         await asyncio.sleep(0.15)
 
 

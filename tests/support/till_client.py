@@ -18,7 +18,7 @@ RESEND_BATCH = 500
 class TillClient(ClientThread):
     """Posts batches of customers' events out of order, 30 % of them sent before, and repeats a batch until accepted."""
 
-    pause_s = 0.2
+    pause_s = 0.4
 
     def __init__(self, stack: FullStack, seed: int, joining: bool = True) -> None:
         super().__init__(stack, seed)

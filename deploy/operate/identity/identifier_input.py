@@ -1,7 +1,9 @@
 """Identifiers as an operator enters them: a raw value, or the hash that lists print."""
 
+import csv
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -55,6 +57,31 @@ def stored_identifier(given: IdentifierInput, environ: Mapping[str, str], countr
     if is_blocked(identifier):
         raise OperatorError(f"{given.kind} {given.value!r} is a placeholder and identifies nobody")
     return identifier
+
+
+def csv_of_pseudonyms(kind: str, values: Iterable[str], environ: Mapping[str, str], country: str) -> Iterator[str]:
+    """Lines of a CSV file with the columns value and hash, its header first; hash is empty where a value is no
+    identifier of this type or a placeholder. Blank values are left out.
+
+    :param country: as in :func:`stored_identifier`. :raises OperatorError: the key of the hashes cannot be read.
+    """
+    pseudonyms = Pseudonyms(_key(environ), country)
+    now = int(datetime.now(UTC).timestamp() * 1_000_000)
+    yield csv_line("value", "hash")
+    for value in filter(None, map(str.strip, values)):
+        try:
+            identifier = pseudonyms.identifier(kind, value, now)
+        except InvalidIdentifier:
+            yield csv_line(value, "")
+        else:
+            yield csv_line(value, "" if is_blocked(identifier) else identifier.partition(":")[2])
+
+
+def csv_line(*cells: str) -> str:
+    """One line of RFC 4180 without its end."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
 
 
 def _key(environ: Mapping[str, str]) -> bytes:

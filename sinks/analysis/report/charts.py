@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import altair as alt
 
+from sinks.analysis.formatting import OTHER
 from sinks.analysis.report.section import Drawing, Row
 from sinks.analysis.report.theme import COLOURS, FAINT, INK, OTHERS
 
 NARROW_BELOW: Final = 500
-OTHER: Final = "all others"
 LETTER: Final = 6.6
 """Mean width of a letter of chart text, in pixels."""
 COUNTS: Final = alt.Axis(format=",d", tickCount=5, tickMinStep=1)

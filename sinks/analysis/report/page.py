@@ -119,4 +119,8 @@ def _cell(value: Any) -> str:
             return f"{value:,}"
         case float():
             return f"{value:,.4f}".rstrip("0").rstrip(".")
+        case list():
+            return " › ".join(map(_cell, value)) or "–"
+        case dict():
+            return ", ".join(f"{_cell(one)} {key}" for key, one in value.items()) or "–"
     return str(value)

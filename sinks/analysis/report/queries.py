@@ -77,11 +77,14 @@ class ReportStore:
             return QueryResult(shown, [], [], None, f"The store refused the query: {_brief(error)}", failed=True)
         simple = [{key: simplified(value) for key, value in row.items()} for row in rows]
         answer = question.answer(simple, scope) if simple else None
-        return QueryResult(shown, rows, simple, answer, "" if answer else question.nothing)
+        if isinstance(answer, Answer):
+            return QueryResult(shown, rows, simple, answer)
+        return QueryResult(shown, rows, simple, None, printable(answer or question.nothing))
 
 
 def simplified(value: Any) -> Any:
-    """A value of the store for page and charts: a float, a whole number, printable text, ISO 8601, or None."""
+    """A value of the store for page and charts: a float, a whole number, printable text, ISO 8601, None, or a list or
+    dict of these."""
     match value:
         case None | bool() | int() | float():
             return value
@@ -90,6 +93,10 @@ def simplified(value: Any) -> Any:
         case datetime():
             at = value if value.tzinfo else value.replace(tzinfo=UTC)
             return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case list() | tuple():
+            return [simplified(one) for one in value]
+        case dict():
+            return {simplified(key): simplified(one) for key, one in value.items()}
         case _:
             return printable(str(value))
 

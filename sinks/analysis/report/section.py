@@ -7,18 +7,22 @@ question's query, `svg.py` draws its chart and `page.py` makes the page.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from sinks.analysis.period import BEGINNING, END
 
 Row = dict[str, Any]
-"""A row of figures: whole numbers and floats, texts, times as ISO 8601 text in UTC, None."""
+"""A row of figures: whole numbers and floats, texts and lists of them, times as ISO 8601 text in UTC, None."""
 
 
 class Drawing(Protocol):
     """A chart of altair."""
 
     def to_dict(self, *, validate: bool = True) -> dict[str, Any]: ...
+
+
+CURRENCY: Final = "(SELECT currency FROM footpath.live_brand) AS currency"
+"""SQL of the column that says what the amounts of a row are in."""
 
 
 class Source(Protocol):
@@ -87,16 +91,17 @@ class Question:
 
     reads are the tables and views that the query needs; the page names a missing one. The query is a template with
     $since, $until and $lookback_days. It runs once for each of `variants`, whose values replace further names and
-    become the first columns of the rows. `answer` returns None when there is nothing to show; then `draw` is not called
-    and the page has the text `nothing`. `draw` gets the width of the chart in pixels: one for a desktop, one for a
-    phone. `how` explains the chart.
+    become the first columns of the rows. `answer` returns None when there is nothing to show, or a text that says why
+    there is nothing; then `draw` is not called, and the page has that text, or `nothing`, which must be true whatever
+    the reason. `draw` gets the width of the chart in pixels: one for a desktop, one for a phone. `how` explains the
+    chart.
     """
 
     id: str
     text: str
     reads: tuple[str, ...]
     query: str
-    answer: Callable[[list[Row], Scope], Answer | None]
+    answer: Callable[[list[Row], Scope], Answer | str | None]
     draw: Callable[[list[Row], int], Drawing]
     how: str
     nothing: str

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
+from sinks.analysis.formatting import plural
 from sinks.analysis.report.page import AnsweredQuestion, page
 from sinks.analysis.report.queries import QueryResult, ReportStore
 from sinks.analysis.report.section import Question, Row, Scope, Section
@@ -19,6 +22,8 @@ from sinks.analysis.report.svg import WIDTHS, draw
 
 PAGE: Final = "report.html"
 FIGURES: Final = "data"
+_ZONED: Final = re.compile(r"(Z|[+-]\d{2}:\d{2}| [A-Z][A-Za-z0-9_+/-]+)$")
+"""An offset or a time zone at the end of a time, as the view period reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +102,22 @@ def _field(value: Any) -> Any:
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
         case Decimal():
             return f"{value:f}"
+        case list() | tuple() | dict():
+            return json.dumps(value, ensure_ascii=False, default=str)
         case str() if value.startswith(("=", "+", "-", "@", "\t", "\r")):
             return f"'{value}"
     return value
 
 
 def _about(scope: Scope) -> str:
-    period = "All time" if scope.is_all_time else f"From {scope.since} until before {scope.until} (UTC)"
+    period = "All time" if scope.is_all_time else f"From {_named(scope.since)} until before {_named(scope.until)}"
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
-    return f"{period}; touches count for {scope.lookback_days} days. Created by Footpath on {made} UTC."
+    return f"{period}; touches count for {plural(scope.lookback_days, 'day')}. Created by Footpath on {made} UTC."
+
+
+def _named(time: str) -> str:
+    """A time as it was given, and that it is in UTC where it does not name another zone."""
+    return time if _ZONED.search(time) else f"{time} UTC"
 
 
 def _replace(file: Path, text: str) -> None:

@@ -5,16 +5,16 @@ import re
 from collections.abc import Iterable
 
 from tests.support.gateway_process import GatewayProcess
+from tests.support.hangs import HANG_S
 
-TIMEOUT_S = 20.0
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
 
 
 async def exchange(gateway: GatewayProcess, data: bytes) -> bytes:
-    """Everything that the gateway sends until it ends the connection, which it must within :data:`TIMEOUT_S`."""
+    """Everything that the gateway sends until it ends the connection, which it must within :data:`HANG_S`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(HANG_S):
             try:
                 writer.write(data)
                 await writer.drain()

@@ -14,9 +14,9 @@ from gateway.http.body import READ_TIMEOUT_S
 from gateway.http.protocol import HEAD_TIMEOUT_S
 from tests.chaos.hostile.raw_client import drip, request, statuses
 from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view, wait_until
+from tests.support.hangs import HANG_S
 
 ADMITTED = 40
-SLACK_S = 10
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ async def test_half_open_requests_do_not_keep_others_from_being_served(gateway: 
     head = b"GET /health/live HTTP/1.1\r\nX-Slow: "
     async with slow(gateway, 1500 if long else 400, head, b"x" * 100) as readers, GatewayClient(gateway) as client:
         for _ in range(10):
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(HEAD_TIMEOUT_S):
                 assert (await client.scan("shelf-1")).headers["Footpath-Event"]
                 assert await client.results(page_view()) == [("accepted", "")]
         if long:
-            async with asyncio.timeout(HEAD_TIMEOUT_S + SLACK_S):
+            async with asyncio.timeout(HEAD_TIMEOUT_S + HANG_S):
                 responses = await asyncio.gather(*(reader.read() for reader in readers))
             assert set(responses) == {b""}
 
@@ -74,6 +74,6 @@ async def test_bodies_that_never_arrive_do_not_take_the_places_of_scans(small: G
         refused = await client.send(page_view())
         assert refused.status in (202, 503) and (refused.status == 202 or refused.headers["Retry-After"])
         if long:
-            async with asyncio.timeout(READ_TIMEOUT_S + SLACK_S):
+            async with asyncio.timeout(READ_TIMEOUT_S + HANG_S):
                 responses = await asyncio.gather(*(reader.readuntil(b"\r\n\r\n") for reader in readers))
             assert {status for response in responses for status in statuses(response)} == {408, 503}

@@ -13,6 +13,7 @@ from schemas.events import StockReported, TouchpointRecorded
 from schemas.kinds import OVERRIDES
 from schemas.topics import EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 from tests.support.demo_gateway import KEY, DemoGateway
+from tests.support.hangs import HANG_S
 from tests.support.topic_reader import ends, read
 
 STOCK = 4 * 15
@@ -31,8 +32,8 @@ def start_shoppers(gateway: DemoGateway, data: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = 40) -> None:
-    deadline = time.monotonic() + timeout_s
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + HANG_S
     while not holds():
         assert time.monotonic() < deadline, what
         time.sleep(0.2)
@@ -59,7 +60,7 @@ def test_shoppers_publish_outlive_the_gateway_and_stop_at_sigterm(gateway: DemoG
     with gateway.running():
         wait_until(lambda: types()["scan"] > before + 20, "no scan after the outage")
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=10)
+        _, log = process.communicate(timeout=HANG_S)
         assert process.returncode == 0, log.decode()
 
     stock: list[StockReported] = read(gateway, STOCK_REPORTED, ("test",), starts)

@@ -18,6 +18,7 @@ from schemas.events import CostReported
 from schemas.process.errors import OperatorError
 from schemas.topics import COST_REPORTED
 from tests.support.demo_gateway import KEY, DemoGateway
+from tests.support.hangs import HANG_S
 from tests.support.randomness import unique_word
 from tests.support.topic_reader import read
 
@@ -114,7 +115,7 @@ def run(gateway: DemoGateway, *args: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"FOOTPATH_GATEWAY": gateway.target.gateway, "FOOTPATH_API_KEY": KEY}
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli.main", "costs", *args],
-        env=environment, text=True, capture_output=True, timeout=60,
+        env=environment, text=True, capture_output=True, timeout=HANG_S,
     )  # fmt: skip
 
 

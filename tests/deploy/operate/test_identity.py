@@ -1,5 +1,6 @@
 """`footpath identity`: an override is sent through the gateway, a person is printed as ClickHouse stores it."""
 
+import csv
 import json
 import subprocess
 from collections.abc import Iterator
@@ -108,6 +109,24 @@ def test_a_person_is_found_by_any_identifier_and_by_its_id(store: dict[str, str]
         MAIL: ("refused", "hub"),
         "device:" + "d" * 32: ("refused", "person_size"),
     }
+
+
+def test_the_brands_own_customer_numbers_find_their_people(store: dict[str, str], tmp_path: Path) -> None:
+    """The store has hashes; who has the key makes them of the brand's list, and joins."""
+    numbers = tmp_path / "numbers.txt"
+    numbers.write_text('C-1\n\n C-2 \nunknown\n"a, b"\n', encoding="utf-8-sig")
+    found = identity("pseudonyms", "customer", str(numbers), **store)
+    assert found.returncode == 0, found.stderr
+    rows = list(csv.DictReader(found.stdout.splitlines()))
+    assert [row["value"] for row in rows] == ["C-1", "C-2", "unknown", '"a, b"']
+    hashes = {row["hash"]: row["value"] for row in rows if row["hash"]}
+    assert f"customer:{rows[0]['hash']}" == CARD and rows[2]["hash"] == ""
+    client = clickhouse_connect.get_client(dsn=store["FOOTPATH_CLICKHOUSE"], database="footpath")
+    people = client.query("SELECT person_id::String, type, hash FROM person_identifier").result_rows
+    assert sorted((kind, hash) for _, kind, hash in people) == sorted(tuple(one.split(":")) for one in (CARD, PHONE))
+    assert {who: hashes[hash] for who, kind, hash in people if kind == "customer"} == {ANN: "C-1"}
+    without_key = identity("pseudonyms", "customer", str(numbers), FOOTPATH_CLICKHOUSE=store["FOOTPATH_CLICKHOUSE"])
+    assert without_key.returncode == 1 and "needs the key" in without_key.stderr
 
 
 def test_a_terminal_gets_tables_whose_hashes_can_be_copied(store: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ import pytest
 from schemas.ids import own_id_of
 from schemas.topics import TOUCHPOINT_RECEIVED
 from tests.support.demo_gateway import KEY, DemoGateway
+from tests.support.hangs import HANG_S
 from tests.support.randomness import unique_word
 from tests.support.topic_reader import read
 
@@ -57,7 +58,7 @@ def start(gateway: DemoGateway, data: Path, *args: str, **more: Any) -> subproce
 
 def run(gateway: DemoGateway, data: Path, *args: str) -> tuple[int, str, str]:
     process = start(gateway, data, *args)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANG_S)
     return process.returncode, out, err
 
 
@@ -149,7 +150,7 @@ def test_a_file_that_grew_goes_on_where_it_ended(up: DemoGateway, tmp_path: Path
 def test_an_import_that_was_killed_goes_on(up: DemoGateway, tmp_path: Path, campaign: str) -> None:
     path = file(tmp_path, [b"nonsense\n", *(click(number, campaign) for number in range(30_000))])
     process = start(up, tmp_path, str(path))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG_S
     while not list((tmp_path / "imports").glob("*.json")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
@@ -166,13 +167,13 @@ def test_a_gateway_that_goes_away_is_waited_for(gateway: DemoGateway, tmp_path: 
     path = file(tmp_path, [click(number, campaign) for number in range(20_000)])
     with gateway.running() as first:
         process = start(gateway, tmp_path, str(path))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HANG_S
         while not list((tmp_path / "imports").glob("*.json")) and time.monotonic() < deadline:
             time.sleep(0.01)
         first.kill()
     assert process.poll() is None
     with gateway.running():
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=HANG_S)
         assert process.returncode == 0 and "read 20,000" in out
     assert {one["id"] for one in recorded(gateway, campaign)} == {f"{campaign}-{number}" for number in range(20_000)}
 
@@ -180,7 +181,7 @@ def test_a_gateway_that_goes_away_is_waited_for(gateway: DemoGateway, tmp_path: 
 def test_standard_input(up: DemoGateway, tmp_path: Path, campaign: str) -> None:
     process = start(up, tmp_path, "-", stdin=subprocess.PIPE)
     text = "".join(json.dumps(click(number, campaign)) + "\n" for number in range(700)) + "nonsense\n"
-    out, _ = process.communicate(text, timeout=60)
+    out, _ = process.communicate(text, timeout=HANG_S)
     assert process.returncode == 2 and "read 701, accepted 700" in out
     assert json.loads((tmp_path / "imports" / "stdin.rejected.jsonl").read_text())["line"] == 701
 

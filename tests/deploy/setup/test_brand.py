@@ -20,6 +20,7 @@ from schemas.brand.load import load
 from schemas.codec.avro import Codec
 from schemas.topics import BRAND_CONFIGURED
 from tests.support.brand_files import YAML, same, write
+from tests.support.hangs import HANG_S
 from tests.support.servers import start_kafka
 
 TWO_TAGS = YAML.replace("tags:\n", "tags:\n  - {id: door-1, placement: door, store: mitte}\n")
@@ -44,7 +45,7 @@ async def forget_brands(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_S):
             while BRAND_CONFIGURED.name in await admin.list_topics():
                 await admin.delete_topics([BRAND_CONFIGURED.name])
                 await asyncio.sleep(0.05)

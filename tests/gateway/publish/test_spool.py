@@ -12,6 +12,7 @@ import pytest
 from gateway.publish.records import Record
 from gateway.publish.spool import Spool, SpoolError, SpoolFull
 from gateway.publish.spool_segment import bodies, frame
+from tests.support.hangs import HANG_S
 
 MB = 1024 * 1024
 
@@ -160,7 +161,9 @@ asyncio.run(write())
 
 def test_a_full_disk_is_reported_and_the_spool_recovers(tmp_path: Path) -> None:
     """The limit on file sizes makes writes fail half-way, as a full disk does."""
-    run = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, timeout=HANG_S
+    )
     assert (run.stdout.strip(), run.returncode) == ("[1, 2, 5] 0", 0), run.stderr
 
 

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from gateway.reply.tail_reader import TailReader
+from tests.support.hangs import HANG_S
 from tests.support.servers import KafkaServer
 
 
@@ -20,7 +21,7 @@ async def test_what_is_written_after_the_start_is_read_once_and_in_order(kafka: 
     await producer.start()
     reader = TailReader(kafka.bootstrap, TopicPartition(topic, 1))
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANG_S):
             await producer.send_and_wait(topic, b"before", b"0", partition=1)
             await reader.start()
             await producer.send_and_wait(topic, b"elsewhere", b"0", partition=0)

@@ -1,4 +1,4 @@
-"""QR codes are read back by an independent decoder."""
+"""QR codes are read back by three independent decoders."""
 
 import io
 import re
@@ -6,26 +6,53 @@ from collections.abc import Iterator
 
 import pypdfium2
 import pytest
-import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
+from gateway.scan.link import link_of
 from gateway.scan.qr import draw
 from tests.support.gateway_process import GatewayClient, GatewayProcess
+from tests.support.qr_readers import READERS
 
-LINK = "https://go.corner.example/s/shelf-1"
+BASE = "https://go.corner.example"
+LINK = f"{BASE}/s/shelf-1"
+NAMES = ["größe", "Äpfel", "façade", "кофе", "日本", "قهوة", "SHELF-1", "0431234567", "a" * 100, "日" * 20]
 
 
 def decoded(picture: Image.Image) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(picture.convert("L"))]
+    """What all readers agree on."""
+    found = {name: read(picture) for name, read in READERS.items()}
+    assert len({tuple(texts) for texts in found.values()}) == 1, found
+    return found["zxing-cpp"]
 
 
-@pytest.mark.parametrize("scale", [1, 3, 8, 40])
+def drawn(link: str, scale: int = 8) -> Image.Image:
+    return Image.open(io.BytesIO(draw(link, "png", scale)))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 8, 40])
 def test_a_png_decodes(scale: int) -> None:
-    assert decoded(Image.open(io.BytesIO(draw(LINK, "png", scale)))) == [LINK]
+    assert decoded(drawn(LINK, scale)) == [LINK]
+
+
+def test_the_smallest_png_decodes() -> None:
+    assert READERS["zxing-cpp"](drawn(LINK, 1)) == [LINK]
+
+
+@pytest.mark.parametrize("tag", NAMES)
+def test_every_decoder_reads_the_same_link_whatever_the_tag_is_called(tag: str) -> None:
+    assert decoded(drawn(link_of(BASE, tag))) == [link_of(BASE, tag)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.from_regex(r"[\w.-]{1,20}", fullmatch=True))
+def test_every_decoder_reads_the_link_of_any_tag(tag: str) -> None:
+    assert decoded(drawn(link_of(BASE, tag))) == [link_of(BASE, tag)]
 
 
 def test_a_worn_and_turned_print_still_decodes() -> None:
-    picture = Image.open(io.BytesIO(draw(LINK, "png", 8))).convert("L")
+    picture = drawn(LINK).convert("L")
     worn = picture.filter(ImageFilter.GaussianBlur(2)).rotate(17, expand=True, fillcolor=255)
     middle = worn.width // 2
     worn.paste(128, (middle, middle, middle + 16, middle + 16))
@@ -78,6 +105,32 @@ async def test_what_cannot_be_drawn_is_refused(client: GatewayClient, path: str,
     assert (await client.request("GET", path)).status == status
 
 
-async def test_a_host_that_is_none_is_refused(client: GatewayClient) -> None:
-    response = await client.request("GET", "/qr/shelf-1.png", headers={"Host": 'a"><b'})
-    assert response.status == 400
+async def test_a_code_carries_the_percent_encoded_link(client: GatewayClient, gateway: GatewayProcess) -> None:
+    response = await client.request("GET", "/qr/gr%C3%B6%C3%9Fe.png")
+    assert decoded(Image.open(io.BytesIO(await response.read()))) == [f"{gateway.url}/s/gr%C3%B6%C3%9Fe"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ['a"><b', "evil.example", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.evil.example:{port}", "evil.example:{port}",
+     "10.0.0.1:{port}", "[::1]:{port}", "corner.example:{port}", "ann@127.0.0.1:{port}", "0x7f.1:{port}", ""],
+)  # fmt: skip
+async def test_a_strangers_host_gets_into_no_code(client: GatewayClient, gateway: GatewayProcess, host: str) -> None:
+    headers = {"Host": host.format(port=gateway.port)}
+    response = await client.request("GET", "/qr/shelf-1.png", headers=headers)
+    assert response.status == 400 and (not host or "FOOTPATH_GATEWAY_PUBLIC_URL" in await response.text())
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("corner.example", "https://corner.example"), ("SHOP.corner.example", "https://shop.corner.example"),
+        ("corner.example:443", "https://corner.example"), ("localhost:{port}", "http://localhost:{port}"),
+    ],
+)  # fmt: skip
+async def test_registered_hosts_and_the_gateways_own_are_taken(
+    client: GatewayClient, gateway: GatewayProcess, host: str, base: str
+) -> None:
+    headers = {"Host": host.format(port=gateway.port)}
+    response = await client.request("GET", "/qr/shelf-1.png", headers=headers)
+    assert decoded(Image.open(io.BytesIO(await response.read()))) == [f"{base.format(port=gateway.port)}/s/shelf-1"]

@@ -86,7 +86,7 @@ async def test_scans_are_answered_once_whether_delivered_or_fetched(cluster: Str
     async def all_answered() -> bool:
         return ids <= {event.scan_event_id for event in await cluster.events(SCAN_ROUTED)}
 
-    await until(all_answered, 30, "every scan to be answered")
+    await until(all_answered, "every scan to be answered")
     answers = [event for event in await cluster.events(SCAN_ROUTED) if event.scan_event_id in ids]
     contents: dict[str, set[bytes]] = {}
     for event in answers:

@@ -3,8 +3,6 @@
 import time
 from pathlib import Path
 
-import pytest
-
 from processors.shell.stale_member import StaleMember
 from schemas.topics import PARTITIONS
 from tests.support.stream_cluster import StreamCluster
@@ -12,7 +10,6 @@ from tests.support.stream_cluster import StreamCluster
 SESSION_MS = 25_000
 
 
-@pytest.mark.timeout(60)
 async def test_a_successor_after_kill_9_serves_before_the_session_ends(cluster: StreamCluster) -> None:
     """The fault: kill -9 of a worker whose session lasts 25 s. The promise: its successor in the same folder serves at
     once."""

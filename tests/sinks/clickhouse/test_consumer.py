@@ -14,7 +14,6 @@ from tests.support.sink_store import FakeRecord
 
 NAME = TOUCHPOINT_IDENTIFIED.name
 PLACE = TopicPartition(NAME, 0)
-pytestmark = pytest.mark.timeout(30)
 
 
 class FakeKafka:

@@ -91,7 +91,7 @@ def spring(store: Store) -> list[float]:
 def test_costs_and_credits_are_joined_by_campaign_and_placement_and_for_the_whole_campaign(store: Store) -> None:
     sales = spring(store)
     found = values(store)
-    money = {key: (float(row["cost"]), row["conversions"], row["revenue"]) for key, row in found.items()}
+    money = {key: (float(row["cost"]), row["conversions"], float(row["revenue"])) for key, row in found.items()}
     assert money == {
         ("spring", "*"): (30.0, 1.5, 60.0),
         ("spring", ""): (10.0, 0.0, 0.0),
@@ -103,6 +103,21 @@ def test_costs_and_credits_are_joined_by_campaign_and_placement_and_for_the_whol
     assert list(found) == [*money]
     for key, row in found.items():
         near(row, campaign_value(*money[key], sales, (None, None, None)))
+
+
+def test_sums_do_not_double_and_a_placement_may_be_named_like_the_total(store: Store) -> None:
+    spring(store)
+    store.put([cost("5", placement="*")])
+    figures = f"campaign_figure(model='linear', {PERIOD})"
+    sums = "sum(cost), sum(conversions), sum(revenue)"
+    parts = store.ask(f"SELECT is_whole, {sums} FROM {figures} GROUP BY is_whole ORDER BY is_whole")
+    assert [tuple(map(float, row)) for row in parts] == [(0, 75, 1.5, 60), (1, 75, 1.5, 60)]
+    spread = store.ask(f"SELECT is_whole, placement, cost FROM {figures} WHERE campaign = 'spring' AND cost > 0")
+    assert spread == [
+        (True, "", Decimal(35)), (False, "", Decimal(10)), (False, "*", Decimal(5)), (False, "poster", Decimal(20)),
+    ]  # fmt: skip
+    whole = store.ask("SELECT campaign, cost, conversions FROM campaign_total ORDER BY campaign")
+    assert [(name, float(spent), count) for name, spent, count in whole] == [("spring", 1035, 1.5), ("summer", 40, 0)]
 
 
 def test_without_costs_roi_is_null_and_without_sales_it_is_minus_one(store: Store) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from schemas.events import RewardPosted
+from schemas.events import IdentityChanged, RewardPosted
 from schemas.ids import person_of
 from tests.support.sink_events import edge, micros, moved, touchpoint, uid
 from tests.support.sink_store import Store
@@ -14,6 +14,32 @@ LINEAR = "SELECT channel, conversions FROM attribution(model='linear', lookback_
 def people(store: Store) -> dict[str, int]:
     """Touchpoints by person."""
     return dict(store.ask("SELECT person_id::String, touchpoints FROM person"))
+
+
+def test_identifiers_follow_their_person(store: Store) -> None:
+    card, mail, device = "customer:ca", "email:ee", "device:de"
+    seen = touchpoint(uid("till"), "ann", "sale", "2026-03-01", amount="1")
+    ann = {"person_id": person_of(card), "source_profile_id": person_of(card), "primary_identifier": card}
+    phone = {"person_id": person_of(device), "source_profile_id": person_of(device), "primary_identifier": device}
+    scan = touchpoint(uid("scan"), "ann", "scan", "2026-03-02")
+    nobody = touchpoint(uid("kiosk"), "ann", "scan", "2026-03-02")
+    store.put(
+        [
+            msgspec.structs.replace(seen, **ann),
+            msgspec.structs.replace(scan, **phone),
+            msgspec.structs.replace(nobody, **(phone | {"primary_identifier": "device:blocked"})),
+        ]
+    )
+    store.put([edge((card, mail), "linked", 1), edge((card, device), "refused", 1, reason="hub")])
+    owners = "SELECT hash, person_id::String FROM person_identifier ORDER BY hash"
+    assert store.ask(owners) == [("ca", person_of(card)), ("de", person_of(device)), ("ee", person_of(card))]
+    merged = IdentityChanged(
+        event_id=uid("merge"), change="merged", person_id=person_of(device), into_person_id=person_of(card),
+        source_profile_id=person_of(device), version=2, source_event_id=uid("scan"), occurred_at=micros("2026-03-03"),
+    )  # fmt: skip
+    store.put([merged])
+    store.put([merged])
+    assert {who for _, who in store.ask(owners)} == {person_of(card)}
 
 
 def test_a_late_merge_corrects_what_was_stored_before(store: Store) -> None:

@@ -56,20 +56,21 @@ def days(count: float) -> datetime:
     return START + timedelta(days=count)
 
 
-def test_a_buyer_bought_after_the_first_decision_and_within_the_horizon(store: Store) -> None:
+def test_a_buyer_bought_at_or_after_the_first_decision_and_within_the_horizon(store: Store) -> None:
     stories = [
         [*decided("ann", False, days(0)), bought("ann", days(28))],
         [*decided("ben", False, days(0)), bought("ben", days(28.001))],
-        [bought("cleo", days(1)), *decided("cleo", True, days(1))],
+        [bought("cleo", days(0.999)), *decided("cleo", True, days(1))],
+        [bought("same moment", days(2)), *decided("same moment", True, days(2))],
         [*decided("dora", True, days(1)), *decided("dora", True, days(20), "dora again"), bought("dora", days(28.5))],
         [*decided("early", True, days(-0.001)), bought("early", days(1))],
         [*decided("late", True, days(31)), bought("late", days(32))],
         [*decided("before there was a hold-out", None, days(2)), bought("before there was a hold-out", days(3))],
     ]
     put(store, *stories)
-    assert store.ask(f"SELECT {COUNTS} FROM uplift({PERIOD})") == [(2, 2, 0, 1, 1)]
+    assert store.ask(f"SELECT {COUNTS} FROM uplift({PERIOD})") == [(2, 3, 0, 1, 2)]
     put(store, *stories)
-    assert store.ask(f"SELECT {COUNTS} FROM uplift({PERIOD})") == [(2, 2, 0, 1, 1)]
+    assert store.ask(f"SELECT {COUNTS} FROM uplift({PERIOD})") == [(2, 3, 0, 1, 2)]
 
 
 def test_people_in_both_groups_are_left_out_and_counted(store: Store) -> None:

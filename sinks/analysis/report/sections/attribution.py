@@ -7,9 +7,20 @@ from typing import Final
 
 import altair as alt
 
-from sinks.analysis.formatting import NO_VALUE, count, join_words, label, money, plural, share
-from sinks.analysis.report.charts import OTHER, data, narrow
-from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, Source, bound
+from sinks.analysis.formatting import (
+    NO_VALUE,
+    OTHER,
+    count,
+    join_words,
+    label,
+    leaders,
+    money,
+    names,
+    plural,
+    share,
+)
+from sinks.analysis.report.charts import data, narrow
+from sinks.analysis.report.section import CURRENCY, Answer, Drawing, Question, Row, Scope, Section, Source, bound
 from sinks.analysis.report.theme import COLOURS, FAINT, INK
 
 RULES: Final = ("first", "last", "last_non_direct", "linear", "time_decay", "position")
@@ -44,34 +55,47 @@ def _answer(rows: list[Row], scope: Scope) -> Answer | None:
     last = {channel: part for (model, channel), part in shares.items() if model == "last"}
     if not last:
         return None
-    leader = max(last, key=lambda channel: last[channel])
+    first = leaders(last)
     used = list(dict.fromkeys(row["model"] for row in rows))
-    parts = {model: shares.get((model, leader), 0.0) for model in used}
-    low, high = min(parts, key=lambda model: parts[model]), max(parts, key=lambda model: parts[model])
     conversions = sum(row["conversions"] for row in rows if row["model"] == "last")
     revenue = sum(row["revenue"] for row in rows if row["model"] == "last")
-    range_ = (
-        f"every model gives it {share(parts[low])}"
-        if parts[high] - parts[low] < 0.0005
-        else f"the models give it between {share(parts[low])} ({low}) and {share(parts[high])} ({high})"
-    )
     notes = []
     if set(used) <= set(RULES):
         notes.append(
-            f"No data-driven model has a run of this period and look-back yet: {_command('all', scope)} makes them."
+            f"No data-driven model has credits for this period and look-back: {_command('all', scope)} makes them, for "
+            "those that the paths are enough for."
         )
     seen = {model: round(sum(row["conversions"] for row in rows if row["model"] == model)) for model in used}
     notes += [
-        f"The run of {model} is older than some sales: it knows {count(known)} conversions of {count(conversions)}; "
+        f"The run of {model} is outdated: it knows {plural(known, 'conversion')}, now there are {count(conversions)}; "
         f"{_command(model, scope)} makes a new one."
         for model, known in seen.items()
         if known != round(conversions)
     ]
+    if len(first) == 1:
+        sentence = (
+            f"By its last touch {label(first[0])} leads with {share(last[first[0]])} of the conversions; "
+            f"{_range({model: shares.get((model, first[0]), 0.0) for model in used})}."
+        )
+    else:
+        sentence = (
+            f"By their last touch {names(map(label, first))} lead with {share(last[first[0]])} of the conversions each."
+        )
     return Answer(
-        f"By its last touch {label(leader)} leads with {share(last[leader])} of the conversions; {range_}.",
-        f"{count(conversions)} conversions, revenue {money(revenue)}, {plural(len(used), 'model')}",
+        sentence,
+        f"{plural(conversions, 'conversion')}, revenue {money(revenue, rows[0]['currency'])}, "
+        f"{plural(len(used), 'model')}",
         notes,
     )
+
+
+def _range(parts: Mapping[str, float]) -> str:
+    """What the models give to one channel."""
+    low, high = min(parts, key=lambda model: parts[model]), max(parts, key=lambda model: parts[model])
+    least, most = share(parts[low]), share(parts[high])
+    if least == most:
+        return f"every model gives it {most}"
+    return f"the models give it between {least} ({low}) and {most} ({high})"
 
 
 def _command(model: str, scope: Scope) -> str:
@@ -86,15 +110,16 @@ def _answer_by(rows: list[Row], scope: Scope) -> Answer | None:
     for by in DIMENSIONS:
         parts = {value: part for (of, value), part in shares.items() if of == by and value}
         if parts:
-            value = max(parts, key=lambda value: parts[value])
-            best.append(f"{by} {label(value)} ({share(parts[value])})")
+            first = leaders(parts)
+            each = "" if len(first) == 1 else " each"
+            best.append(f"{by} {names(map(label, first))} ({share(parts[first[0]])}{each})")
     if not best:
         return None
     conversions = sum(row["conversions"] for row in rows if row["by"] == DIMENSIONS[0])
     without = [f"{by} {share(shares.get((by, ''), 0))}" for by in DIMENSIONS]
     return Answer(
-        f"Of all conversions, shared linearly among touches, most go to {join_words(best)}.",
-        f"{count(conversions)} conversions, each shared among all touches of its path",
+        f"Of all conversions, shared linearly among touches, the largest shares go to {join_words(best)}.",
+        f"{plural(conversions, 'conversion')}, each shared among all touches of its path",
         [f"Not in the chart: touches without such a value, and sales without any touch ({join_words(without)})."],
     )
 
@@ -127,7 +152,7 @@ def panels(rows: list[Row], panel: str, value: str) -> list[Row]:
             "value": one,
             "conversions": part[0],
             "revenue": part[1],
-            "text": f"{part[0] * 100:.0f} %" if part[0] > 0.02 else share(part[0]),
+            "text": f"{part[0] * 100:.0f} %" if 0.02 < part[0] < 0.98 else share(part[0]),
         }
         for (of, one), part in parts.items()
     ]
@@ -139,7 +164,7 @@ def _draw(rows: list[Row], width: int) -> Drawing:
 
 def _draw_by(rows: list[Row], width: int) -> Drawing:
     found = [row for by in DIMENSIONS for row in panels([row for row in rows if row["by"] == by], "by", "value")]
-    named = [row for row in found if row["value"] != NO_VALUE]
+    named = [row for row in found if row["value"] != NO_VALUE]  # a name that reads like this is quoted
     return facets(named, 1 if narrow(width) else 3, width, shared=False)
 
 
@@ -182,15 +207,19 @@ def facets(found: list[Row], per_row: int, width: int, shared: bool) -> alt.Face
     return chart if shared else chart.resolve_scale(y="independent")
 
 
-_HOW: Final = "Bars are shares of the conversions, orange marks shares of the revenue net of returns; 100 % a panel."
+_HOW: Final = (
+    "Bars are shares of the conversions, orange marks shares of the revenue net of returns, in the brand's currency; "
+    "100 % a panel."
+)
+_DIRECT: Final = " Sales without any touch are with direct."
 
-_CHANNELS: Final = """
-SELECT channel, conversions, revenue
+_CHANNELS: Final = f"""
+SELECT channel, conversions, revenue, {CURRENCY}
 FROM attribution(model='$model', lookback_days=$lookback_days, since='$since', until='$until')
 ORDER BY conversions DESC, channel
 """
-_DIMENSIONS: Final = """
-SELECT value, conversions, revenue
+_DIMENSIONS: Final = f"""
+SELECT value, conversions, revenue, {CURRENCY}
 FROM attribution_by(by='$by', model='linear', lookback_days=$lookback_days, since='$since', until='$until')
 ORDER BY conversions DESC, value
 """
@@ -208,7 +237,7 @@ SECTION: Final = Section(
             variants=models,
             answer=_answer,
             draw=_draw,
-            how=_HOW,
+            how=_HOW + _DIRECT,
             nothing="There is no sale in this period, so there is nothing to attribute.",
         ),
         Question(

@@ -2,20 +2,27 @@
 
 from typing import Final
 
-from sinks.analysis.formatting import count, plural, share
+from sinks.analysis.formatting import count, leaders, names, plural, share
 from sinks.analysis.report.charts import bars
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
 
 
 def _answer(rows: list[Row], scope: Scope) -> Answer | None:
-    top, total = rows[0], sum(row["events"] for row in rows)
-    used = top["used"]
-    replayed = sum(row["replayed"] for row in rows)
+    total, used, replayed = rows[0]["all_events"], rows[0]["used"], rows[0]["all_replayed"]
+    received = max(total, used + rows[0]["all_lost"])
+    causes: dict[str, int] = {}
+    for row in rows:
+        cause = f"{row['stage']} rejected with reason {row['reason']}"
+        causes[cause] = causes.get(cause, 0) + row["events"]
+    first = leaders(causes)
+    each = "" if len(first) == 1 else " each"
+    sent = "1 was replayed since" if replayed == 1 else f"{count(replayed)} were replayed since"
+    at_first = " at first" if replayed else ""
     return Answer(
-        f"{plural(total, 'event')} could not be used, {share(total / (total + used))} of those received; most often "
-        f"{top['stage']} rejected with reason {top['reason']} ({share(top['events'] / total)}).",
+        f"{plural(total, 'event')} could not be used{at_first}, {share(total / received)} of those received; most "
+        f"often {names(first)} ({share(causes[first[0]] / total)}{each}).",
         f"{plural(total, 'rejected event')}, {count(used)} used",
-        [f"{count(replayed)} were replayed since; footpath replay rejected sends them once the cause is fixed."],
+        [f"{sent}; footpath replay rejected sends them once the cause is fixed."],
     )
 
 
@@ -45,6 +52,10 @@ SELECT
     countIf(event_id IN (SELECT reject_event_id FROM event_replayed WHERE outcome != 'refused')) AS replayed,
     max(occurred_at) AS last_at,
     argMax(detail, occurred_at) AS example,
+    sum(count()) OVER () AS all_events,
+    sum(replayed) OVER () AS all_replayed,
+    -- Those that are not among the used ones: later stages reject what is stored, and a replay brings in the rest.
+    sum(if(stage IN ('gateway', 'identity', 'sink'), events - replayed, 0)) OVER () AS all_lost,
     (SELECT count() FROM touchpoint WHERE {period("received_at")}) AS used
 FROM event_rejected FINAL
 WHERE {period("occurred_at")}

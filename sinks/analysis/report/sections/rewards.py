@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sinks.analysis.formatting import count, plural, share
+from sinks.analysis.formatting import count, label, leaders, names, plural, share
 from sinks.analysis.report.charts import bars
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
 
@@ -10,15 +10,17 @@ MAX_BARS: Final = 16
 """Maximum number of bars; the table has all."""
 
 
-def _answer(rows: list[Row], scope: Scope) -> Answer | None:
-    earned = sum(row["points"] for row in rows if row["kind"] == "earned")
-    if not earned:
-        return None
+def _answer(rows: list[Row], scope: Scope) -> Answer | str | None:
+    by_rule = {row["rule"]: row["points"] for row in rows if row["kind"] == "earned"}
+    earned = sum(by_rule.values())
     back = -sum(row["points"] for row in rows if row["kind"] == "reversed")
-    best = max((row for row in rows if row["kind"] == "earned"), key=lambda row: int(row["points"]))
+    if not earned:
+        return f"No points were earned in this period, {count(back)} of earlier ones were reversed." if back else None
+    first = leaders(by_rule)
+    rules = "rule" if len(first) == 1 else "each of the rules"
     return Answer(
-        f"{count(earned)} points were earned and {count(back)} reversed ({share(back / earned)}); "
-        f"most came from rule {best['rule']} ({share(best['points'] / earned)}).",
+        f"{plural(earned, 'point was', 'points were')} earned and {count(back)} reversed ({share(back / earned)}); "
+        f"most came from {rules} {names(map(label, first))} ({share(by_rule[first[0]] / earned)}).",
         f"{plural(sum(row['entries'] for row in rows), 'entry', 'entries')} of the ledger",
     )
 
@@ -29,9 +31,9 @@ def _draw(rows: list[Row], width: int) -> Drawing:
             "rule": row["rule"],
             "kind": row["kind"],
             "points": abs(row["points"]),
-            "text": f"{count(row['points'])} points to {plural(row['people'], 'person', 'people')}"
+            "text": f"{plural(row['points'], 'point')} to {plural(row['people'], 'person', 'people')}"
             if row["kind"] == "earned"
-            else f"{count(row['points'])} points",
+            else plural(row["points"], "point"),
         }
         for row in rows[:MAX_BARS]
     ]

@@ -1,14 +1,16 @@
 """The stream itself: events, decisions, and scans answered in time or late."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from schemas.reasons import MissReason
-from sinks.analysis.formatting import count, label, plural, share
-from sinks.analysis.report.charts import OTHER, bars, over_time
+from sinks.analysis.formatting import OTHER, count, join_words, label, leaders, names, plural, share
+from sinks.analysis.report.charts import bars, over_time
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, period
 
 SERIES: Final = 6
 """Number of colours; beyond it the last one stands for all other event types."""
+IN_TIME: Final = "in time"
 STEPS: Final = {60: "minute", 3600: "hour", 86400: "day", 604800: "week"}
 
 
@@ -17,12 +19,18 @@ def _events(rows: list[Row], scope: Scope) -> Answer | None:
     total = sum(row["events"] for row in rows)
     by_type = _by(rows, "type")
     by_time = _by(rows, "at")
-    most = max(by_type, key=lambda one: by_type[one])
-    busiest = max(by_time, key=lambda at: by_time[at])
+    most, busiest = leaders(by_type), leaders(by_time)
+    kinds = "kind of event is" if len(most) == 1 else "kinds of events are"
+    each = "" if len(most) == 1 else " each"
+    began = f"{busiest[0][:16].replace('T', ' ')} UTC with {plural(by_time[busiest[0]], 'event')}"
+    busy = f"the busiest {step} began at {began}"
+    if len(busiest) > 1:
+        busy = f"the first of {count(len(busiest))} equally busy {step}s began at {began}"
+    later = sum(row["imported"] for row in rows)
     return Answer(
-        f"Most events are {most} ({share(by_type[most] / total)}); the busiest {step} began at "
-        f"{busiest[:16].replace('T', ' ')} UTC with {plural(by_time[busiest], 'event')}.",
+        f"The most frequent {kinds} {names(most)} ({share(by_type[most[0]] / total)}{each}); {busy}.",
         f"{plural(total, 'event')} of {plural(len(by_type), 'kind')}, each counted once",
+        [f"{share(later / total)} of them came in more than a day after they had happened."] if later else [],
     )
 
 
@@ -50,24 +58,34 @@ def _scans(rows: list[Row], scope: Scope) -> Answer | None:
     total = sum(scans.values())
     if not total:
         return None
-    missed = total - scans["in time"]
-    why = " and ".join(f"{count(scans[one])} {text}" for one, text in _WHY.items() if scans.get(one))
+    missed = total - scans[IN_TIME]
+    why = _counted({_why(one): scans[one] for one in _missed(scans)})
+    theirs = "1 got its tag's fallback" if missed == 1 else f"{count(missed)} got their tag's fallback"
     return Answer(
         f"{share(scans['in time'] / total)} of the scans got the stream's answer in time"
-        + (f"; {count(missed)} got their tag's fallback: {why}." if missed else ", none its tag's fallback unasked."),
+        + (f"; {theirs}: {why}." if missed else ", none its tag's fallback unasked."),
         f"{plural(total, 'scan')} of waiting phones",
     )
 
 
-_WHY: Final = {
+_WHY: Final[dict[str, str]] = {
     MissReason.LATE: "because the answer was late",
     MissReason.UNAVAILABLE: "because the stream was away",
 }
 
 
+def _why(reason: str) -> str:
+    return _WHY.get(reason, f"for the reason {label(reason)}")
+
+
+def _missed(scans: Mapping[str, int]) -> list[str]:
+    """The reasons why phones got a fallback, those of _WHY first."""
+    return [*(one for one in _WHY if scans.get(one)), *sorted(scans.keys() - {IN_TIME, *_WHY})]
+
+
 def _draw_scans(rows: list[Row], width: int) -> Drawing:
     total = sum(row["scans"] for row in rows)
-    order = ("in time", *_WHY)
+    order = [IN_TIME, *_missed({row["outcome"]: row["scans"] for row in rows})]
     marks = [
         {
             "outcome": row["outcome"],
@@ -82,14 +100,35 @@ def _draw_scans(rows: list[Row], width: int) -> Drawing:
 
 def _decisions(rows: list[Row], scope: Scope) -> Answer | None:
     total = sum(row["decisions"] for row in rows)
-    routed = sum(row["decisions"] for row in rows if row["route"] != "fallback")
-    best = next((row for row in rows if row["route"] != "fallback"), None)
-    most = f", most often {best['route']} ({share(best['decisions'] / total)})" if best else ""
-    rest = "" if routed == total else "; the others led to the tag's fallback, because no route applied"
+    routes: dict[str, int] = {}
+    others = dict.fromkeys(_WITHOUT_ROUTE, 0)
+    for row in rows:
+        totals = routes if row["outcome"] == ROUTED else others
+        key = row["route"] if row["outcome"] == ROUTED else row["outcome"]
+        totals[key] = totals.get(key, 0) + row["decisions"]
+    first = leaders(routes)
+    each = "" if len(first) == 1 else " each"
+    most = f", most often {names(map(label, first))} ({share(routes[first[0]] / total)}{each})" if routes else ""
+    fallback = total - sum(routes.values())
+    why = {text: others[one] for one, text in _WITHOUT_ROUTE.items() if others[one]}
+    because = f" {next(iter(why))}" if len(why) == 1 else f": {_counted(why)}"
+    rest = f"; {count(fallback)} led to the tag's fallback{because}" if fallback else ""
     return Answer(
-        f"{share(routed / total)} of the decisions led to a route of the brand{most}{rest}.",
+        f"{share(sum(routes.values()) / total)} of the decisions led to a route of the brand{most}{rest}.",
         plural(total, "decision"),
     )
+
+
+def _counted(why: Mapping[str, int]) -> str:
+    return join_words(f"{count(number)} {text}" for text, number in why.items()) if why else ""
+
+
+ROUTED: Final = "routed"
+_WITHOUT_ROUTE: Final = {
+    "not applicable": "because no route applied",
+    "held out": "because the person is held out",
+}
+"""Outcomes of decisions, besides ROUTED, and why the tag's fallback answered."""
 
 
 def _draw_decisions(rows: list[Row], width: int) -> Drawing:
@@ -97,7 +136,9 @@ def _draw_decisions(rows: list[Row], width: int) -> Drawing:
     marks = [
         {
             "moment": label(row["moment"]),
-            "route": f"{row['route']}, {label(row['moment'])}",
+            "route": f"{row['route']}, {label(row['moment'])}"
+            if row["outcome"] == ROUTED
+            else f"{row['route']}, {row['outcome']}",
             "decisions": row["decisions"],
             "text": f"{count(row['decisions'])} ({share(row['decisions'] / total)})",
         }
@@ -109,19 +150,20 @@ def _draw_decisions(rows: list[Row], width: int) -> Drawing:
 _EVENTS: Final = f"""
 WITH
     (
-        SELECT dateDiff('hour', min(received_at), max(received_at)) FROM touchpoint_identified
-        WHERE {period("received_at")}
+        SELECT dateDiff('hour', min(occurred_at), max(occurred_at)) FROM touchpoint_identified
+        WHERE {period("occurred_at")}
     ) AS span,
     multiIf(span < 3, 60, span <= 7 * 24, 3600, span <= 400 * 24, 86400, 604800) AS step,
     if(step = 604800, 345600, 0) AS monday
 SELECT
-    toDateTime(intDiv(toUnixTimestamp(received_at) - monday, step) * step + monday, 'UTC') AS at,
+    toDateTime(intDiv(toUnixTimestamp(occurred_at) - monday, step) * step + monday, 'UTC') AS at,
     at + step AS to,
     type,
     count() AS events,
+    countIf(received_at > occurred_at + toIntervalDay(1)) AS imported,
     any(step) AS step_s
 FROM touchpoint
-WHERE {period("received_at")}
+WHERE {period("occurred_at")}
 GROUP BY at, type
 ORDER BY at, type
 """
@@ -131,21 +173,28 @@ WITH missed AS
     SELECT scan_event_id, reason, waited_ms FROM scan_missed FINAL
     WHERE {period("occurred_at")}
 )
-SELECT 'in time' AS outcome, count() AS scans, NULL AS median_ms
+SELECT '{IN_TIME}' AS outcome, count() AS scans, NULL AS median_ms
 FROM scan_routed FINAL
 WHERE {period("occurred_at")}
     AND reply_partition IS NOT NULL AND scan_event_id NOT IN (SELECT scan_event_id FROM missed)
 UNION ALL
-SELECT 'late', count(), nullIf(quantileExact(0.5)(waited_ms), 0) FROM missed WHERE reason = 'late'
-UNION ALL
-SELECT 'unavailable', count(), nullIf(quantileExact(0.5)(waited_ms), 0) FROM missed WHERE reason = 'unavailable'
+SELECT toString(reason), count(), nullIf(quantileExact(0.5)(waited_ms), 0) FROM missed GROUP BY reason
 """
 _DECISIONS: Final = f"""
-SELECT route, moment, count() AS decisions
+SELECT
+    route,
+    moment,
+    -- Who is held out gets no route even where one applies; candidates have why each lost, empty for the winner.
+    multiIf(
+        route != 'fallback' OR arrayExists(candidate -> candidate.lost_because = '', candidates), 'routed',
+        arrayExists(candidate -> candidate.lost_because = 'held_out', candidates), 'held out',
+        'not applicable'
+    ) AS outcome,
+    count() AS decisions
 FROM scan_routed FINAL
 WHERE {period("occurred_at")}
-GROUP BY route, moment
-ORDER BY decisions DESC, route, moment
+GROUP BY route, moment, outcome
+ORDER BY decisions DESC, route, moment, outcome
 """
 
 SECTION: Final = Section(
@@ -155,13 +204,14 @@ SECTION: Final = Section(
     questions=(
         Question(
             id="events",
-            text="What came in, and when?",
+            text="What came in, and when did it happen?",
             reads=("touchpoint", "touchpoint_identified"),
             query=_EVENTS,
             answer=_events,
             draw=_draw_events,
-            how="Events by the time when the gateway received them (UTC); step_s is a column's width in seconds.",
-            nothing="No event came in during this period.",
+            how="Events by the time when they happened (UTC), imported history too; step_s is a column's width in "
+            "seconds, imported are those received more than a day later.",
+            nothing="No event of this period has come in yet.",
         ),
         Question(
             id="scans",
@@ -180,7 +230,8 @@ SECTION: Final = Section(
             query=_DECISIONS,
             answer=_decisions,
             draw=_draw_decisions,
-            how="Decisions by route, coloured by the micro-moment of the scan.",
+            how="Decisions by route, coloured by the micro-moment of the scan; held out are those that a route would "
+            "have applied to.",
             nothing="No scan was decided in this period.",
         ),
     ),

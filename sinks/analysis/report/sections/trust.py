@@ -4,31 +4,45 @@ from typing import Final
 
 import altair as alt
 
-from sinks.analysis.formatting import count
+from sinks.analysis.formatting import plural, share
 from sinks.analysis.intervals import wilson
 from sinks.analysis.report.charts import data, fitted
 from sinks.analysis.report.section import Answer, Drawing, Question, Row, Scope, Section, bound
 from sinks.analysis.report.theme import COLOURS, FAINT, INK
 
 
-def _answer(rows: list[Row], scope: Scope) -> Answer | None:
+def _answer(rows: list[Row], scope: Scope) -> Answer | str | None:
     row = rows[0]
     tested = sum(row["n"] for row in rows)
-    area = f"ranks a path that converts above one that does not in {row['auc'] * 100:.1f} of 100 pairs"
-    interval = f"{row['auc_low'] * 100:.1f} to {row['auc_high'] * 100:.1f}"
+    if not tested or row["auc"] is None:
+        why = f": {row['reason']}" if row["reason"] else ""
+        return f"The predictive model was not tested and has no credits{why}."
+    digits = _digits_beside_chance(row)
+    value, low, high = (f"{row[name] * 100:.{digits}f}" for name in ("auc", "auc_low", "auc_high"))
     meaning = (
         "better than the 50 of chance, so its credits count"
         if row["skilled"]
         else "no better than chance, so it has none"
     )
-    return Answer(
-        f"On later paths that it had not seen, the predictive model {area} ({interval}): {meaning}.",
-        f"{count(tested)} tested paths",
-        [
+    predicted, observed = (sum(row["n"] * row[name] for row in rows) / tested for name in ("predicted", "observed"))
+    notes = []
+    if row["slope"] is not None:
+        notes.append(
             f"Slope of calibration {row['slope']:.2f} (1 is best), Brier score {row['brier']:.4f} "
             f"({row['brier_of_rate']:.4f} for always saying the rate)."
-        ],
+        )
+    return Answer(
+        f"On later paths that it had not seen, the predictive model ranks a path that converts above one that does not "
+        f"in {value} of 100 pairs ({low} to {high}): {meaning}; it predicted {share(predicted, observed)} of them to "
+        f"convert, {share(observed, predicted)} did.",
+        f"{plural(tested, 'tested path')}",
+        notes,
     )
+
+
+def _digits_beside_chance(row: Row) -> int:
+    """Decimals by which the lower end of the interval differs from 50."""
+    return next((digits for digits in range(1, 6) if round(row["auc_low"] * 100, digits) != 50), 6)
 
 
 def _draw(rows: list[Row], width: int) -> Drawing:
@@ -58,14 +72,15 @@ SELECT
     bin.2 AS predicted,
     bin.3 AS observed,
     skilled,
-    JSONExtractFloat(detail, 'auc') AS auc,
-    JSONExtractFloat(detail, 'auc_low') AS auc_low,
-    JSONExtractFloat(detail, 'auc_high') AS auc_high,
-    JSONExtractFloat(detail, 'calibration', 'slope') AS slope,
-    JSONExtractFloat(detail, 'calibration', 'brier') AS brier,
-    JSONExtractFloat(detail, 'calibration', 'brier_of_rate') AS brier_of_rate
+    JSONExtractString(detail, 'reason') AS reason,
+    JSONExtract(detail, 'auc', 'Nullable(Float64)') AS auc,
+    JSONExtract(detail, 'auc_low', 'Nullable(Float64)') AS auc_low,
+    JSONExtract(detail, 'auc_high', 'Nullable(Float64)') AS auc_high,
+    JSONExtract(detail, 'calibration', 'slope', 'Nullable(Float64)') AS slope,
+    JSONExtract(detail, 'calibration', 'brier', 'Nullable(Float64)') AS brier,
+    JSONExtract(detail, 'calibration', 'brier_of_rate', 'Nullable(Float64)') AS brier_of_rate
 FROM attribution_run_latest
-ARRAY JOIN JSONExtract(
+LEFT ARRAY JOIN JSONExtract(
     detail, 'calibration', 'bins', 'Array(Tuple(n UInt64, predicted Float64, observed Float64))'
 ) AS bin
 WHERE model = 'predictive' AND by = 'channel' AND lookback_days = $lookback_days
@@ -86,7 +101,7 @@ SECTION: Final = Section(
             draw=_draw,
             how="Test paths in ten groups by predicted rate, against the observed rate with its 95 % interval "
             "(Wilson); on the dashed line both are equal.",
-            nothing="No run of footpath attribute --model predictive has this period and could be tested.",
+            nothing="No run of footpath attribute --model predictive has this period and look-back.",
         ),
     ),
 )

@@ -19,6 +19,10 @@
 --             until='2027-01-01')
 
 CREATE OR REPLACE VIEW footpath.attribution_by AS
+WITH (
+    SELECT (since, until)
+    FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
+) AS period
 SELECT
     value,
     conversions,
@@ -34,20 +38,15 @@ FROM
 
     UNION ALL
 
-    SELECT value, conversions, revenue
-    FROM footpath.attribution_credit_latest
+    -- To the nearest millionth.
+    SELECT value, conversions, toDecimal128(credit.revenue + if(credit.revenue < 0, -5e-7, 5e-7), 6) AS revenue
+    FROM footpath.attribution_credit_latest AS credit
     WHERE {model:String} IN ('markov_1', 'markov_2', 'markov_3', 'shapley', 'shapley_rate', 'predictive')
         AND model = {model:String}
         AND by = {by:String}
         AND lookback_days = {lookback_days:Int64}
-        AND since = (
-            SELECT since
-            FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-        )
-        AND until = (
-            SELECT until
-            FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-        )
+        AND since = period.1
+        AND until = period.2
 )
 -- ClickHouse evaluates scalar subqueries before it reads any table.
 WHERE NOT (
@@ -76,21 +75,15 @@ WHERE NOT (
             OR throwIf(
                 countIf(NOT skilled) > 0,
                 concat(
-                    'attribution: this model predicted no better than chance for this dimension, look-back and period ',
-                    'and has no credits; see detail in attribution_run_latest'
+                    'attribution: this model has no credits for this dimension, look-back and period: it had too few ',
+                    'paths to be tested, or predicted no better than chance; see detail in attribution_run_latest'
                 )
             )
         FROM footpath.attribution_run_latest
         WHERE model = {model:String}
             AND by = {by:String}
             AND lookback_days = {lookback_days:Int64}
-            AND since = (
-                SELECT since
-                FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-            )
-            AND until = (
-                SELECT until
-                FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-            )
+            AND since = period.1
+            AND until = period.2
     )
 ORDER BY conversions DESC, value

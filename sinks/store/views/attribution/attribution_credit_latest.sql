@@ -2,7 +2,7 @@
 -- Sources:    attribution_run_latest, attribution_credit
 -- Definition: the credits of the data-driven models of footpath attribute, for all questions at once; attribution and
 --             attribution_by serve one of them. The conversions of a run sum to all conversions of its paths, and so
---             does revenue. effect is what the shares are computed from, see attribution_credit.
+--             does revenue; both are as the model computed them. effect is what the shares are computed from, see attribution_credit.
 -- Example:    SELECT model, value, conversions, revenue FROM attribution_credit_latest WHERE by = 'channel' ORDER BY
 --             model, conversions DESC
 

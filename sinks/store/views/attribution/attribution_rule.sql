@@ -1,5 +1,5 @@
 -- Grain:      one value of a dimension
--- Sources:    attribution_path_in_window, touch_label
+-- Sources:    attribution_path, touch_label
 -- Definition: the rule-based models that attribution_by defines. wanted = 0 reads nothing.
 -- Example:    SELECT * FROM attribution_rule(by='campaign', model='linear', wanted=1, lookback_days=90,
 --             since='2026-01-01', until='2027-01-01')
@@ -26,7 +26,8 @@ SELECT
         ''
     ) AS value,
     sum(credit.conversions) AS conversions,
-    sum(credit.revenue) AS revenue
+    -- To the nearest millionth.
+    toDecimal128(sum(credit.revenue) + if(sum(credit.revenue) < 0, -5e-7, 5e-7), 6) AS revenue
 FROM
 (
     SELECT
@@ -35,15 +36,19 @@ FROM
         sum(weight / arraySum(weights) * toFloat64(revenue)) AS revenue
     FROM
     (
+        -- As in attribution_path_in_window: one level of views less is a tenth of a second less of planning.
         SELECT
-            ages_h,
-            directs,
-            labels,
+            if(
+                empty(path.labels), [0.],
+                arrayMap(time -> dateDiff('microsecond', time, ended_at) / 3.6e9, touched_at)
+            ) AS ages_h,
+            if(empty(path.labels), [toUInt8(0)], path.directs) AS directs,
+            if(empty(path.labels), [toUInt64(0)], path.labels) AS labels,
             revenue
-        FROM footpath.attribution_path_in_window(
+        FROM footpath.attribution_path(
             by = {by:String}, wanted = {wanted:UInt8}, buyers_only = 1, lookback_days = {lookback_days:Int64},
             since = {since:String}, until = {until:String}
-        )
+        ) AS path
         WHERE converted
     )
     ARRAY JOIN
@@ -55,6 +60,9 @@ LEFT JOIN footpath.touch_label(by = {by:String}) AS name ON name.label = credit.
 -- ClickHouse evaluates a scalar subquery before it reads any table.
 WHERE NOT (
     SELECT throwIf(
+        {wanted:UInt8} AND {by:String} NOT IN ('channel', 'campaign', 'placement', 'store', 'tag', 'campaign_placement'),
+        'by must be channel, campaign, placement, store, tag or campaign_placement'
+    ) OR throwIf(
         {wanted:UInt8} AND {model:String} NOT IN ('first', 'last', 'last_non_direct', 'linear', 'time_decay', 'position'),
         'attribution_rule: model must be first, last, last_non_direct, linear, time_decay or position'
     )

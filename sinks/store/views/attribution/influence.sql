@@ -1,5 +1,5 @@
--- Grain:      one value, in the dimension by, of a touch in the physical world (an offline touch); and one row * for
---             all of them
+-- Grain:      one value, in the dimension by, of a touch in the physical world (an offline touch); and first one row * for
+--             all of them; a value that is itself named * has a row of its own, after that
 -- Sources:    path_in_window
 -- Definition: the conversions that a place, a poster or a shelf took part in, and those of them that last-click
 --             attributes to another value. A path counts once for each of its values. Present: an offline touch of the
@@ -39,6 +39,7 @@ FROM
     SELECT
         part.1 AS value,
         part.2 AS is_total,
+        part.4 AS is_whole,
         count() AS paths,
         countIf(converted) AS conversions,
         sumIf(seen.revenue, converted) AS revenue,
@@ -59,18 +60,19 @@ FROM
                 types
             ) AS offline,
             arrayDistinct(arrayFilter((step, here) -> here, steps, offline)) AS found,
-            -- Value, whether the row is the total of all paths, whether last-click attributes nothing to the value.
+            -- Value, whether the row is the total of all paths, whether last-click attributes nothing to the value,
+            -- whether the row is that of all values.
             arrayConcat(
-                [('', true, false)],
-                if(empty(found), [], [('*', false, NOT offline[-1])]),
-                arrayMap(one -> (one, false, one != steps[-1]), found)
+                [('', true, false, false)],
+                if(empty(found), [], [('*', false, NOT offline[-1], true)]),
+                arrayMap(one -> (one, false, one != steps[-1], false), found)
             ) AS parts
         FROM footpath.path_in_window(
             by = {by:String}, lookback_days = {lookback_days:Int64}, since = {since:String}, until = {until:String}
         ) AS path
     ) AS seen
     ARRAY JOIN parts AS part
-    GROUP BY value, is_total
+    GROUP BY value, is_total, is_whole
 )
 WHERE NOT is_total
-ORDER BY value != '*', conversions DESC, value
+ORDER BY NOT is_whole, conversions DESC, value

@@ -5,9 +5,8 @@
 -- Example:    SELECT channel, groupArray(type) FROM live_class WHERE is_touch GROUP BY channel
 
 CREATE OR REPLACE VIEW footpath.live_class AS
-WITH
-    (SELECT touch_types FROM footpath.live_brand) AS touch_types,
-    (SELECT channels FROM footpath.live_brand) AS grouping
+-- One scalar query: ClickHouse runs each while it plans, in every view that reads this one.
+WITH (SELECT (touch_types, channels) FROM footpath.live_brand) AS live
 SELECT
     class,
     type,
@@ -21,7 +20,7 @@ SELECT
                 arrayFirst(
                     line -> line.type IN ('', type)
                         AND line.placement IN ('', placement) AND line.campaign IN ('', campaign),
-                    grouping
+                    live.2
                 ).channel,
                 ''
             ),
@@ -31,7 +30,7 @@ SELECT
     type != 'return'
         AND if(
             type = 'sale', own_channel != '',
-            has(touch_types, type) AND (type != 'page_view' OR campaign != '')
+            has(live.1, type) AND (type != 'page_view' OR campaign != '')
         ) AS is_touch
 FROM
 (

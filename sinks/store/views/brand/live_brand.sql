@@ -8,6 +8,7 @@ CREATE OR REPLACE VIEW footpath.live_brand AS
 SELECT
     any(id) AS brand,
     any(JSONExtractString(body, 'about', 'currency')) AS currency,
+    any(JSONExtractString(body, 'about', 'country')) AS country,
     if(
         count() = 0,
         ['scan', 'nfc_tap', 'ad_click', 'message_clicked', 'event_checkin', 'portal_login', 'page_view'],

@@ -1,99 +1,15 @@
 -- Grain:      one campaign and placement with a cost or a credit; and one row with placement * for the campaign as a
---             whole
--- Sources:    attribution_by, cost, sale, uplift
--- Definition: cost is that of the days (UTC) that begin in the period, conversions and revenue are the credits of
---             attribution_by(by='campaign_placement') with the model; touches without a campaign are left out. Costs
---             without a placement are in the row with an empty placement and in row *: use that one to evaluate a
---             campaign whose costs do not name placements. n of every ratio is conversions. roi is (revenue - cost) /
---             cost. Intervals are of 95 %. That of roi takes conversions as Poisson and their revenue as distributed
---             like that of all sales of the period (the variance of a compound Poisson sum, on a logarithmic scale);
---             that of cost_per_conversion is Byar's for a Poisson count (Breslow and Day, Statistical methods in cancer
---             research II, 1987, p. 69). Both treat a shared conversion as a whole one, which makes them wider, never
---             narrower. incremental_conversions estimates, from the hold-out, how many would not have happened without
---             the decisions: conversions * (1 - 1 / ratio of rates in uplift, the horizon being lookback_days), the
---             interval being that of the ratio; null without a hold-out with buyers, never 0. The hold-out is of all
---             people: its share is the same for every campaign. cost_per_incremental_conversion is null where none is
---             incremental; a null bound means unbounded. All ratios are null without cost or credits.
+--             whole (is_whole = 1)
+-- Sources:    campaign_figure
+-- Definition: campaign_figure with * as the placement of a whole campaign. Do not sum over all rows: sum those with
+--             is_whole = 0, or read campaign_total.
 -- Example:    SELECT * FROM campaign_value(model='linear', lookback_days=90, since='2026-01-01', until='2027-01-01')
 
 CREATE OR REPLACE VIEW footpath.campaign_value AS
-WITH
-    1.959963984540054 AS z,
-    if(cost = 0 OR conversions = 0, NULL, z * sqrt((1 + spread) / conversions)) AS log_error,
-    pow(greatest(0, 1 - 1 / (9 * conversions) - z / (3 * sqrt(conversions))), 3) * conversions AS conversions_low,
-    pow(1 - 1 / (9 * (conversions + 1)) + z / (3 * sqrt(conversions + 1)), 3) * (conversions + 1) AS conversions_high
 SELECT
-    campaign,
-    placement,
-    cost,
-    conversions,
-    revenue,
-    if(cost = 0, NULL, revenue / toFloat64(cost) - 1) AS roi,
-    (roi + 1) * exp(-log_error) - 1 AS roi_low,
-    (roi + 1) * exp(log_error) - 1 AS roi_high,
-    if(cost = 0 OR conversions = 0, NULL, toFloat64(cost) / conversions) AS cost_per_conversion,
-    if(cost = 0 OR conversions = 0, NULL, toFloat64(cost) / conversions_high) AS cost_per_conversion_low,
-    if(cost = 0 OR conversions = 0 OR conversions_low = 0, NULL, toFloat64(cost) / conversions_low) AS cost_per_conversion_high,
-    conversions * (1 - 1 / (1 + lift)) AS incremental_conversions,
-    conversions * (1 - 1 / (1 + lift_low)) AS incremental_low,
-    conversions * (1 - 1 / (1 + lift_high)) AS incremental_high,
-    if(cost > 0 AND incremental_conversions > 0, toFloat64(cost) / incremental_conversions, NULL) AS cost_per_incremental_conversion,
-    if(cost > 0 AND incremental_conversions > 0, toFloat64(cost) / incremental_high, NULL) AS cost_per_incremental_low,
-    if(cost > 0 AND incremental_low > 0, toFloat64(cost) / incremental_low, NULL) AS cost_per_incremental_high
-FROM
-(
-    SELECT
-        campaign,
-        placed AS placement,
-        sum(spent) AS cost,
-        sum(part.conversions) AS conversions,
-        sum(part.revenue) AS revenue
-    FROM
-    (
-        SELECT
-            splitByChar('\x1F', value)[1] AS campaign,
-            splitByChar('\x1F', value)[2] AS placement,
-            toDecimal64(0, 6) AS spent,
-            conversions,
-            revenue
-        FROM footpath.attribution_by(
-            by = 'campaign_placement', model = {model:String}, lookback_days = {lookback_days:Int64},
-            since = {since:String}, until = {until:String}
-        )
-        WHERE campaign != ''
-
-        UNION ALL
-
-        SELECT campaign, placement, amount AS spent, 0. AS conversions, 0. AS revenue
-        FROM footpath.cost
-        WHERE toDateTime(day, 'UTC') >= (
-            SELECT since
-            FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-        )
-            AND toDateTime(day, 'UTC') < (
-                SELECT until
-                FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-            )
-    ) AS part
-    ARRAY JOIN [part.placement, '*'] AS placed
-    GROUP BY campaign, placed
-) AS valued
-CROSS JOIN
-(
-    SELECT if(mean = 0, NULL, varPop(toFloat64(sale.own_revenue)) / pow(avg(toFloat64(sale.own_revenue)) AS mean, 2)) AS spread
-    FROM footpath.sale AS sale
-    WHERE occurred_at >= (
-        SELECT since
-        FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-    )
-        AND occurred_at < (
-            SELECT until
-            FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-        )
-) AS sold
-CROSS JOIN
-(
-    SELECT lift, lift_low, lift_high
-    FROM footpath.uplift(since = {since:String}, until = {until:String}, horizon_days = {lookback_days:Int64})
-) AS held
-ORDER BY campaign, placement != '*', placement
+    * EXCEPT (is_whole) REPLACE (if(is_whole, '*', placement) AS placement),
+    is_whole
+FROM footpath.campaign_figure(
+    model = {model:String}, lookback_days = {lookback_days:Int64}, since = {since:String}, until = {until:String}
+)
+ORDER BY campaign, is_whole DESC, placement

@@ -12,7 +12,7 @@ SELECT
     placement,
     store,
     tag,
-    argMax(stated.amount, _version) AS amount,
+    toDecimal128(argMax(stated.amount, _version), 6) AS amount,
     argMax(stated.currency, _version) AS currency,
     max(received_at) AS stated_at
 FROM footpath.cost_reported AS stated

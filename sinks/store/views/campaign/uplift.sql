@@ -3,19 +3,24 @@
 -- Definition: the effect of the decisions: people with decisions (answered) compared with people in the hold-out. A
 --             person counts who had a decision in since <= time < until while there was a hold-out; people with
 --             decisions of both kinds (after a merge, or a change of the salt or share) are left out and counted in
---             mixed_people. A buyer bought something within horizon_days after the first of these decisions; revenue is
---             that of those sales in the brand's currency, net of returns, per person, buyer or not. A horizon that is
---             not over yet counts as far as it has passed, for both groups alike. Intervals are of 95 %. Rates: Wilson
---             (Probable inference, 1927); difference of rates: Newcombe (Interval estimation for the difference between
---             independent proportions, 1998, method 10); lift, the ratio of rates less 1: Katz and others (Obtaining
---             confidence intervals for the risk ratio in cohort studies, 1978), null unless both groups have buyers;
---             difference of revenue: Welch (The generalization of Student's problem, 1947). n are answered_people and
---             held_out_people. A value is null when there are too few people to compute it.
+--             mixed_people. A buyer bought something within horizon_days after the first of these decisions, or at its
+--             very time (a touch comes before a sale); revenue is that of those sales in the brand's currency, net of
+--             returns, per person, buyer or not. A horizon that is not over yet counts as far as it has passed, for
+--             both groups alike. Intervals are of 95 %. Rates: Wilson (Probable inference, 1927); difference of rates:
+--             Newcombe (Interval estimation for the difference between independent proportions, 1998, method 10); lift,
+--             the ratio of rates less 1: Katz and others (Obtaining confidence intervals for the risk ratio in cohort
+--             studies, 1978), null unless both groups have buyers; difference of revenue: Welch (The generalization of
+--             Student's problem, 1947). n are answered_people and held_out_people. A value is null when there are too
+--             few people to compute it.
 -- Example:    SELECT difference, difference_low, difference_high, answered_people, held_out_people FROM
 --             uplift(since='2026-01-01', until='2027-01-01', horizon_days=28)
 
 CREATE OR REPLACE VIEW footpath.uplift AS
 WITH
+    (
+        SELECT (since, until)
+        FROM footpath.period(since = {since:String}, until = {until:String}, days = {horizon_days:Int64})
+    ) AS period,
     1.959963984540054 AS z,
     (k, n, side) -> if(
         n = 0,
@@ -75,10 +80,10 @@ FROM
                 SELECT
                     any(person.held_out) AS held_out,
                     any(person.mixed) AS mixed,
-                    countIf(sale.occurred_at > first_at AND sale.occurred_at <= first_at + toIntervalDay({horizon_days:Int64})) AS sales,
+                    countIf(sale.occurred_at >= first_at AND sale.occurred_at <= first_at + toIntervalDay({horizon_days:Int64})) AS sales,
                     toFloat64(sumIf(
                         sale.own_revenue,
-                        sale.occurred_at > first_at AND sale.occurred_at <= first_at + toIntervalDay({horizon_days:Int64})
+                        sale.occurred_at >= first_at AND sale.occurred_at <= first_at + toIntervalDay({horizon_days:Int64})
                     )) AS spent
                 FROM
                 (
@@ -88,14 +93,8 @@ FROM
                         max(decided.held_out) AS held_out,
                         held_out != min(decided.held_out) AS mixed
                     FROM footpath.holdout AS decided
-                    WHERE occurred_at >= (
-                        SELECT since
-                        FROM footpath.period(since = {since:String}, until = {until:String}, days = {horizon_days:Int64})
-                    )
-                        AND occurred_at < (
-                            SELECT until
-                            FROM footpath.period(since = {since:String}, until = {until:String}, days = {horizon_days:Int64})
-                        )
+                    WHERE occurred_at >= period.1
+                        AND occurred_at < period.2
                     GROUP BY person_id
                 ) AS person
                 LEFT JOIN footpath.sale AS sale ON sale.person_id = person.person_id

@@ -1,12 +1,13 @@
 -- Grain:      one person with a touch, a sale or a return
 -- Sources:    touch, superseded_touch, person_now, buyer, live_class, live_brand, named_return, excess_return
--- Definition: the touches and money of a person. entries are the touches and sales in the order of time; equal times
---             are ordered by event_id (as a number; ids that are not UUIDs by their hash). Each entry is one number,
---             because numbers sort several times faster than tuples: 56 bits of microseconds since 1970 plus 2^55, 128
---             of _key, 64 of label, 6 of the type's position in the sorted touch types (0: no touch), and one each for
---             direct and sale. revenues are the sales' amounts net of returns (defined in view sale), own_revenues
---             the same with 0 for currencies other than the brand's, sold has the other columns of view sale, all in the
---             same order. Events without a person are one row for each store, with a zero person_id. Touches older than
+-- Definition: the touches and money of a person. entries are the touches and sales in the order of time; at equal
+--             times touches come before sales, then event_id decides (as a number; ids that are not UUIDs by their
+--             hash). Each entry is one number, because numbers sort several times faster than tuples: 55 bits of
+--             microseconds since 1970 plus 2^52 (enough from 1900 to 2299), one for sale, 128 of _key, 64 of label, 6
+--             of the type's position in the sorted touch types (0: no touch), and one each for direct and, again,
+--             sale. revenues are the sales' amounts net of returns (defined in view sale), own_revenues
+--             the same with 0 for currencies other than the brand's, sold the _version of their records, all in the same
+--             order. Events without a person are one row for each store, with a zero person_id. Touches older than
 --             lookback_days before since are left out. buyers_only = 1 leaves out people who cannot have bought, and
 --             touches from until on. wanted = 0 reads nothing, touches = 0 reads no touches.
 -- Example:    SELECT count() FROM person_history(by='channel', wanted=1, touches=1, buyers_only=1, lookback_days=90,
@@ -14,18 +15,18 @@
 
 CREATE OR REPLACE VIEW footpath.person_history AS
 WITH
-    (SELECT currency FROM footpath.live_brand) AS own_currency,
     -- A duplicate row that ClickHouse has not merged yet gives two equal numbers; arrayCompact removes one.
     arrayCompact(arraySort(all_moves)) AS moves,
-    arrayAll(move -> bitTest(toUInt8(move), 0), moves) AS only_sales,
-    move -> reinterpretAsInt64(bitXor(toUInt64(bitShiftRight(move, 10)), 0x8000000000000000)) AS flow_of,
+    move -> bitTest(toUInt8(bitShiftRight(move, 201)), 0) AS is_sale_of,
+    arrayAll(move -> is_sale_of(move), moves) AS only_sales,
+    move -> reinterpretAsInt64(bitXor(toUInt64(bitShiftRight(move, 9)), 0x8000000000000000)) AS flow_of,
     -- Only what is left over of returns needs an order: at equal times sales come first, small amounts before large.
     arraySort(
-        move -> (bitShiftRight(move, 202), NOT bitTest(toUInt8(move), 0), abs(flow_of(move)), move),
+        move -> (bitShiftRight(move, 202), NOT is_sale_of(move), abs(flow_of(move)), move),
         if(only_sales, [], moves)
     ) AS mixed,
     arrayMap(move -> flow_of(move), if(only_sales, moves, mixed)) AS flows,
-    arrayMap(move -> bitAnd(toUInt16(move), 0x3fe), mixed) AS currencies,
+    arrayMap(move -> bitAnd(toUInt16(move), 0x1ff), mixed) AS currencies,
     arrayDistinct(currencies) AS distinct_currencies,
     -- For each currency, what the person has bought and not returned after each move; never below zero. A receipt that
     -- was negative as a whole counts as it is and takes no part.
@@ -33,7 +34,7 @@ WITH
         one -> arrayCumSumNonNegative(
             arrayMap(
                 (flow, currency, move) -> if(
-                    currency = one AND NOT (flow < 0 AND bitTest(toUInt8(move), 0)), toDecimal128(flow, 0), toDecimal128(0, 0)
+                    currency = one AND NOT (flow < 0 AND is_sale_of(move)), toDecimal128(flow, 0), toDecimal128(0, 0)
                 ),
                 flows, currencies, mixed
             )
@@ -52,7 +53,7 @@ WITH
         )
     ) AS least_from,
     arrayMap(
-        (flow, left, move) -> if(flow < 0 AND bitTest(toUInt8(move), 0), flow, toInt64(left)),
+        (flow, left, move) -> if(flow < 0 AND is_sale_of(move), flow, toInt64(left)),
         flows,
         arrayReduce(
             'sumForEach',
@@ -67,12 +68,12 @@ WITH
         ),
         mixed
     ) AS kept,
-    arrayFilter(move -> bitTest(toUInt8(move), 0), mixed) AS mixed_sales,
+    arrayFilter(move -> is_sale_of(move), mixed) AS mixed_sales,
     arrayMap(
         net -> reinterpret(net, 'Decimal(18, 6)'),
         if(
             only_sales, flows,
-            arraySort((net, move) -> move, arrayFilter((net, move) -> bitTest(toUInt8(move), 0), kept, mixed), mixed_sales)
+            arraySort((net, move) -> move, arrayFilter((net, move) -> is_sale_of(move), kept, mixed), mixed_sales)
         )
     ) AS nets
 SELECT
@@ -80,11 +81,11 @@ SELECT
     arrayCompact(arraySort(all_entries)) AS entries,
     nets AS revenues,
     arrayMap(
-        (net, move) -> if(own_currency = '' OR bitAnd(toUInt16(move), 0x3fe) = 2, net, toDecimal64(0, 6)),
+        (net, move) -> if(all_are_own OR bitAnd(toUInt16(move), 0x1ff) = 1, net, toDecimal64(0, 6)),
         nets,
         if(only_sales, moves, arraySort(mixed_sales))
     ) AS own_revenues,
-    arrayCompact(arraySort(all_sold)) AS sold
+    arrayCompact(arraySort(all_sold)).2 AS sold
 FROM
 (
     SELECT
@@ -93,49 +94,62 @@ FROM
             event.person_id
         ) AS person_id,
         groupArrayIf(
-            place + toUInt256(label) * 256 + type_number * 4 + is_direct * 2 + is_sale,
-            is_sale OR type_number != 0
+            place + toUInt256(label) * 256 + toUInt8(kind + is_sale),
+            is_sale OR kind != 0
         ) AS all_entries,
-        -- One number as well, for the same reason: place without its two highest bits, which are those of every time up
-        -- to the year 2500, 64 bits of the amount with its sign turned over, 9 of the currency's place, the brand's being
-        -- the first, one for sale.
+        -- One number as well, for the same reason: place without its highest bit, which is 0, 64 bits of the amount
+        -- with its sign turned over, 9 of the currency's place, the brand's being the first.
         groupArrayIf(
-            place * 4 + toUInt256(bitXor(reinterpretAsUInt64(flow), 0x8000000000000000)) * 1024
-                + currency_number * 2 + is_sale,
+            place * 2 + toUInt256(bitXor(reinterpretAsUInt64(flow), 0x8000000000000000)) * 512 + currency_number,
             is_money
         ) AS all_moves,
         groupArrayIf(
-            CAST(
-                (place, event_id, occurred_at, _key, amount, currency, class),
-                'Tuple(
-                    place UInt256, event_id String, occurred_at DateTime64(6, \'UTC\'), _key UInt128,
-                    amount Decimal(18, 6), currency String, class UInt64)'
-            ),
+            (place, _version),
             is_sale
-        ) AS all_sold
+        ) AS all_sold,
+        any(brand_has_no_currency) AS all_are_own
     FROM
     (
         WITH
-            (SELECT arraySort(groupUniqArray(type)) FROM footpath.live_class WHERE is_touch) AS types,
+            -- As few scalar queries as possible: ClickHouse runs each while it plans, again at every level of views.
+            (
+                SELECT (
+                    arrayConcat([toUInt64(0)], groupArray(class)),
+                    arrayConcat([toUInt8(0)], groupArray(toUInt8(type_number * 4 + (channel = 'direct') * 2)))
+                )
+                FROM
+                (
+                    SELECT class, channel, dense_rank() OVER (ORDER BY type) AS type_number
+                    FROM footpath.live_class
+                    WHERE is_touch
+                )
+            ) AS classes,
             (
                 SELECT arrayConcat([(SELECT currency FROM footpath.live_brand)], arraySort(groupUniqArray(currency)))
                 FROM footpath.touch
                 WHERE {wanted:UInt8} AND is_money
-            ) AS currencies
+            ) AS currencies,
+            (
+                SELECT (since, until)
+                FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
+            ) AS period
         SELECT
             *,
+            type = 'sale' AS is_sale,
+            currencies[1] = '' AS brand_has_no_currency,
             -- 2^200 and 2^72.
-            toUInt256(toUnixTimestamp64Micro(occurred_at) + toInt64(exp2(55)))
+            toUInt256((toUnixTimestamp64Micro(occurred_at) + toInt64(exp2(52))) * 2 + is_sale)
                 * toUInt256('1606938044258990275541962092341162602522202993782792835301376')
                 + toUInt256(_key) * toUInt256('4722366482869645213696') AS place,
-            type = 'sale' AS is_sale,
             if(is_money, toUInt16(indexOf(currencies, currency) % 512), 0) AS currency_number,
-            multiIf({by:String} = 'store', sipHash64(store), {by:String} = 'tag', sipHash64(tag), class) AS label,
-            if(
-                class IN (SELECT class FROM footpath.live_class WHERE is_touch),
-                transform(type, types, arrayEnumerate(types), 0), 0
-            ) AS type_number,
-            class IN (SELECT class FROM footpath.live_class WHERE is_touch AND channel = 'direct') AS is_direct
+            multiIf(
+                {by:String} = 'store', sipHash64(store),
+                {by:String} = 'tag', sipHash64(tag),
+                {by:String} = 'everything', sipHash64(class, store, tag),
+                class
+            ) AS label,
+            -- 6 bits of the number of the type among the sorted types of touches, one for direct, an empty one.
+            transform(class, classes.1, classes.2, toUInt8(0)) AS kind
         FROM
         (
             SELECT
@@ -144,21 +158,14 @@ FROM
             FROM footpath.touch
             WHERE {wanted:UInt8} AND {touches:UInt8}
                 AND NOT is_money
-                AND class IN (SELECT class FROM footpath.live_class WHERE is_touch)
+                AND transform(class, classes.1, classes.2, toUInt8(0)) != 0
                 -- By a hash: a set of small numbers is twice as fast, and a profile that is in it by collision does no harm.
                 AND ({buyers_only:UInt8} = 0 OR joined OR cityHash64(source_profile_id) IN (
                     SELECT cityHash64(source_profile_id)
                     FROM footpath.buyer(wanted = ({wanted:UInt8} AND {touches:UInt8} AND {buyers_only:UInt8}))
                 ))
-                AND occurred_at
-                    >= (
-                        SELECT since
-                        FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-                    ) - toIntervalDay({lookback_days:Int64})
-                AND ({buyers_only:UInt8} = 0 OR occurred_at < (
-                    SELECT until
-                    FROM footpath.period(since = {since:String}, until = {until:String}, days = {lookback_days:Int64})
-                ))
+                AND occurred_at >= period.1 - toIntervalDay({lookback_days:Int64})
+                AND ({buyers_only:UInt8} = 0 OR occurred_at < period.2)
 
             UNION ALL
 

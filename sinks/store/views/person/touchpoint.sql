@@ -10,8 +10,9 @@
 
 CREATE OR REPLACE VIEW footpath.touchpoint AS
 WITH
-    (SELECT touch_types FROM footpath.live_brand) AS touch_types,
-    (SELECT channels FROM footpath.live_brand) AS grouping,
+    (SELECT (touch_types, channels) FROM footpath.live_brand) AS live,
+    live.1 AS touch_types,
+    live.2 AS grouping,
     arrayFilter(type -> type NOT IN ('page_view', 'sale', 'return'), touch_types) AS plain_types
 SELECT
     event.event_id AS event_id,
@@ -49,7 +50,7 @@ SELECT
     multiIf(
         event.type = 'sale', ifNull(event.amount, 0),
         event.type = 'return', -ifNull(event.amount, 0),
-        toDecimal64(0, 6)
+        toDecimal128(0, 6)
     ) AS revenue,
     event.currency AS currency,
     event.lines AS lines,

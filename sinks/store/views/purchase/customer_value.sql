@@ -1,5 +1,5 @@
 -- Grain:      one current person with a sale that was not completely returned
--- Sources:    sale, purchase, live_brand
+-- Sources:    sale_products, live_product, live_brand
 -- Definition: recency is last_bought_at; frequency is the number of sales with revenue left; value is the revenue of all,
 --             net of returns, in the brand's currency, less what negative receipts paid out; other_value the same in
 --             other currencies, by code. categories are those of the remaining products, highest amount first; products
@@ -8,41 +8,51 @@
 
 CREATE OR REPLACE VIEW footpath.customer_value AS
 SELECT
-    bought.person_id AS person_id,
-    bought.first_bought_at AS first_bought_at,
-    bought.last_bought_at AS last_bought_at,
-    bought.frequency AS frequency,
-    bought.value AS value,
-    bought.other_value AS other_value,
-    liked.categories AS categories
+    person_id,
+    minIf(part.first_at, part.sales > 0) AS first_bought_at,
+    maxIf(part.last_at, part.sales > 0) AS last_bought_at,
+    sum(part.paid_sales) AS frequency,
+    sumIf(part.revenue, part.foreign = 0) AS value,
+    sumMapIf(map(part.currency, part.revenue), part.foreign != 0 AND part.sales > 0) AS other_value,
+    arraySort(
+        (category, spent) -> (-spent, category),
+        groupArrayIf(named.category, named.category != '' AND part.spent > 0),
+        groupArrayIf(part.spent, named.category != '' AND part.spent > 0)
+    ) AS categories
 FROM
 (
-    WITH (SELECT currency FROM footpath.live_brand) AS own_currency
+    -- The figures of a sale are those of the first of its products, so that they count once. Numbers stand for categories
+    -- and for other currencies than the brand's: they are cheaper keys than texts.
+    WITH
+        (SELECT currency FROM footpath.live_brand) AS own_currency,
+        nth = 1 AND sold.revenue != 0 AS is_sale
     SELECT
         person_id,
-        min(occurred_at) AS first_bought_at,
-        max(occurred_at) AS last_bought_at,
-        countIf(sold.revenue > 0) AS frequency,
-        sumIf(sold.revenue, own_currency IN ('', sold.currency)) AS value,
-        sumMapIf(map(sold.currency, sold.revenue), own_currency NOT IN ('', sold.currency)) AS other_value
-    FROM footpath.sale AS sold
-    WHERE sold.revenue != 0 AND person_id != toUUID('00000000-0000-0000-0000-000000000000')
-    GROUP BY person_id
-) AS bought
-LEFT JOIN
-(
-    SELECT
-        person_id,
-        arrayMap(one -> one.2, arraySort(groupArray((-spent, category)))) AS categories
-    FROM
+        product.number AS number,
+        if(own_currency IN ('', sold.currency), 0, cityHash64(sold.currency)) AS foreign,
+        any(sold.currency) AS currency,
+        minIf(sold.occurred_at, is_sale) AS first_at,
+        maxIf(sold.occurred_at, is_sale) AS last_at,
+        countIf(is_sale) AS sales,
+        countIf(is_sale AND sold.revenue > 0) AS paid_sales,
+        sumIf(sold.revenue, is_sale) AS revenue,
+        sumIf(line.5, line.5 > 0) AS spent
+    FROM footpath.sale_products AS sold
+    ARRAY JOIN
+        sold.products AS line,
+        arrayEnumerate(sold.products) AS nth
+    LEFT ANY JOIN
     (
-        SELECT
-            person_id,
-            category,
-            sum(amount) AS spent
-        FROM footpath.purchase
-        WHERE category != '' AND amount > 0 AND person_id != toUUID('00000000-0000-0000-0000-000000000000')
-        GROUP BY person_id, category
-    )
-    GROUP BY person_id
-) AS liked ON liked.person_id = bought.person_id
+        SELECT sku, cityHash64(category) AS number
+        FROM footpath.live_product
+    ) AS product ON product.sku = line.1
+    WHERE person_id != toUUID('00000000-0000-0000-0000-000000000000')
+    GROUP BY person_id, number, foreign
+) AS part
+LEFT ANY JOIN
+(
+    SELECT cityHash64(category) AS number, category
+    FROM footpath.live_product
+) AS named ON named.number = part.number
+GROUP BY person_id
+HAVING sum(part.sales) > 0

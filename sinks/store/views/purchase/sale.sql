@@ -1,5 +1,5 @@
 -- Grain:      one sale
--- Sources:    person_history, live_class
+-- Sources:    person_history, touch, live_class
 -- Definition: revenue is the amount net of returns, by the rule of processors/purchases.py. The returns that name a sale
 --             (related_event_id) are booked on it in order of time, whoever brings the goods back, if both have the same
 --             currency. Then, in order of time, what is left over of those, and the returns that name none: each is
@@ -9,28 +9,31 @@
 --             revenue 0; a negative amount (an exchange) counts as it is. A receipt without a person has a zero
 --             person_id, and its store's stand for those of a person. Amounts of different currencies do not add up:
 --             own_revenue is revenue in the brand's currency, 0 in others. channel and is_touch are those of the view
---             touchpoint. An event_id is unique within its namespace.
--- Example:    SELECT toStartOfWeek(occurred_at) AS week, currency, count(), sum(revenue) FROM sale GROUP BY week, currency
---             ORDER BY week
+--             touchpoint. View sale_by_day has the days and weeks of each store's own time zone. An event_id is unique
+--             within its namespace.
+-- Example:    SELECT store, currency, count(), sum(revenue) FROM sale WHERE occurred_at >= '2026-01-01' GROUP BY store,
+--             currency
 
 CREATE OR REPLACE VIEW footpath.sale AS
 SELECT
-    substring(sold.event_id, position(sold.event_id, '/') + 1) AS event_id,
-    substring(sold.event_id, 1, greatest(position(sold.event_id, '/'), 1) - 1) AS namespace,
-    person_id,
-    sold.occurred_at AS occurred_at,
-    sold.amount AS amount,
-    revenue,
-    own_revenue,
-    sold.currency AS currency,
+    substring(event.event_id, position(event.event_id, '/') + 1) AS event_id,
+    substring(event.event_id, 1, greatest(position(event.event_id, '/'), 1) - 1) AS namespace,
+    netted.person_id AS person_id,
+    event.occurred_at AS occurred_at,
+    toDecimal128(event.amount, 6) AS amount,
+    toDecimal128(netted.revenue, 6) AS revenue,
+    toDecimal128(netted.own_revenue, 6) AS own_revenue,
+    event.currency AS currency,
+    event.store AS store,
+    event.tag AS tag,
     class.channel AS channel,
     class.is_touch AS is_touch,
-    sold._key AS _key
+    event._key AS _key
 FROM
 (
     SELECT
         person_id,
-        sold,
+        version,
         revenue,
         own_revenue
     FROM footpath.person_history(
@@ -38,8 +41,14 @@ FROM
         lookback_days = 0, since = '1970-01-01', until = '2299-12-31'
     )
     ARRAY JOIN
-        sold,
+        sold AS version,
         revenues AS revenue,
         own_revenues AS own_revenue
-) AS person
-LEFT ANY JOIN footpath.live_class AS class ON class.class = person.sold.class
+) AS netted
+INNER ANY JOIN
+(
+    SELECT event_id, occurred_at, amount, currency, store, tag, class, _key, _version
+    FROM footpath.touch
+    WHERE is_money AND type = 'sale'
+) AS event ON event._version = netted.version
+LEFT ANY JOIN footpath.live_class AS class ON class.class = event.class

@@ -85,7 +85,7 @@ async def test_a_touchpoint_has_one_person_whatever_signals_arrive_before_a_repl
     async def has_died() -> bool:
         return dying.poll() is not None
 
-    await until(has_died, 30, "the worker to die in its commit")
+    await until(has_died, "the worker to die in its commit")
     ids = {event.event_id for event in events.values()}
     assert await cluster.contents(TOUCHPOINT_IDENTIFIED, ids), "it died before it had published anything"
     # The signals arrive in another order than the events: of some people before several events of a batch.
