@@ -14,13 +14,14 @@ INTERACTIVE = (
     "identity",
     "context",
 )
-"""A phone waits for what they publish (``linger_ms`` is 0). The embedded stack runs them in one process, where local
-delivery passes events on without a fetch."""
+"""A phone waits for what they publish, so their ``linger_ms`` is 0. The embedded stack runs them in one process, where
+local delivery passes events on without a fetch."""
 BACKGROUND = (
     "rewards",
     "matching",
+    "intake",
 )
-"""Nobody waits for what they publish. The embedded stack runs them in a second process of lower priority."""
+"""No phone waits for what they publish. The embedded stack runs them in a second process of lower priority."""
 
 
 class _Registry(Mapping[str, Processor[Any]]):

@@ -122,6 +122,8 @@ class Processor(Generic[S]):
         The state without what only the order of records of different topics decides. Called by `footpath replay state`
         on stored and on rebuilt states, which are equal when their canonical forms are. The form is made of anything
         that msgspec encodes; mappings are compared without their order, sequences with it.
+    ``knows_duplicates``
+        Whether ``step`` finds duplicates by itself, in its state: the shell then stores no event ids for it.
     ``published``
         Versions that a rebuilt state must not fall below, for a processor that publishes versions.
     """
@@ -139,6 +141,7 @@ class Processor(Generic[S]):
     linger_ms: int = 0
     canonical: Callable[[S], Any] = unchanged
     published: PublishedVersions[S] | None = None
+    knows_duplicates: bool = False
 
     @property
     def reads(self) -> tuple[Topic, ...]:

@@ -14,6 +14,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: str
     occurred_at: int
 
+    @property
+    def dedup_id(self) -> str:
+        """What makes the event unique in the stream: equal ones are taken once."""
+        return self.event_id
+
 
 class Line(msgspec.Struct, frozen=True, gc=False):
     """One line of a sale or return."""
@@ -44,6 +49,20 @@ class TouchpointRecorded(Event, frozen=True, kw_only=True):
     related_event_id: str = ""
     properties: str = "{}"
     reply_partition: int | None = None
+    revision: int = 0
+
+    @property
+    def dedup_id(self) -> str:
+        """The id, and the revision: an event whose identifiers its sender has completed is taken once more."""
+        return f"{self.event_id}\x1f{self.revision}" if self.revision else self.event_id
+
+
+class TouchpointReceived(TouchpointRecorded, frozen=True, kw_only=True):
+    content: str = ""
+
+
+class OrderClaimed(TouchpointRecorded, frozen=True, kw_only=True):
+    order: str
 
 
 class TouchpointIdentified(TouchpointRecorded, frozen=True, kw_only=True):

@@ -20,6 +20,25 @@ def derived(noun: str, *parts: str) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+SLASH = "/"
+"""Separates a sender's namespace from its own id of an event; neither of the two can contain it."""
+
+
+def event_id_of(namespace: str, own_id: str) -> str:
+    """Id of an event: a sender's own id counts within its namespace, which may be the empty one."""
+    return f"{namespace}{SLASH}{own_id}" if namespace else own_id
+
+
+def own_id_of(event_id: str) -> str:
+    """The id of an event as its sender gave it."""
+    return event_id.rpartition(SLASH)[2]
+
+
+def namespace_of(event_id: str) -> str:
+    """The namespace of an event's sender; empty for scans and where the brand gives the sender none."""
+    return event_id.rpartition(SLASH)[0]
+
+
 def person_of(identifier: str) -> str:
     """Source profile of an identifier: the person that it belongs to while it is joined to no other."""
     return derived("person", identifier)

@@ -19,6 +19,8 @@ class RejectReason(StrEnum):
     """The key may not send this kind of event."""
     BLOCKED_VALUE = "blocked_value"
     """All identifiers are placeholders such as null or 000000."""
+    CONFLICT = "conflict"
+    """Its sender sent another event under the same id before."""
     UNDECODABLE = "undecodable"
     """Bytes on a topic that are no event."""
     UNKNOWN_SCHEMA = "unknown_schema"

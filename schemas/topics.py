@@ -14,6 +14,7 @@ from schemas.events import (
     IdentityChanged,
     IdentityMatched,
     IdentitySignalled,
+    OrderClaimed,
     RewardPosted,
     SaleReferenced,
     SaleReturned,
@@ -22,6 +23,7 @@ from schemas.events import (
     StateMoved,
     StockReported,
     TouchpointIdentified,
+    TouchpointReceived,
     TouchpointRecorded,
 )
 from schemas.ids import derived
@@ -69,12 +71,32 @@ class Topic:
         object.__setattr__(self, "table", self.noun.replace("-", "_"))
 
 
+INTAKE_WINDOW_MS = 90 * DAY_MS
+"""How long intake remembers the events of senders: so long an event that is sent again counts once."""
+TOUCHPOINT_RECEIVED = Topic(
+    "touchpoint-received",
+    TouchpointReceived,
+    lambda e: e.event_id,
+    "event id",
+    written_by=("gateway",),
+    read_by=("intake",),
+    retention_ms=INTAKE_WINDOW_MS,
+)
+ORDER_CLAIMED = Topic(
+    "order-claimed",
+    OrderClaimed,
+    lambda e: e.order,
+    "order",
+    written_by=("intake",),
+    read_by=("intake",),
+    retention_ms=7 * DAY_MS,
+)
 TOUCHPOINT_RECORDED = Topic(
     "touchpoint-recorded",
     TouchpointRecorded,
     lambda e: e.primary_identifier or e.event_id,
     "primary identifier, or event id of a receipt without a person",
-    written_by=("gateway",),
+    written_by=("gateway", "intake"),
     read_by=("identity", "sink"),
 )
 TOUCHPOINT_IDENTIFIED = Topic(
@@ -207,7 +229,7 @@ EVENT_REJECTED = Topic(
     EventRejected,
     lambda e: e.event_id,
     "event id",
-    written_by=("gateway", "identity", "context", "rewards", "matching", "sink"),
+    written_by=("gateway", "identity", "context", "rewards", "matching", "intake", "sink"),
     read_by=("sink",),
     retention_ms=90 * DAY_MS,
     transactional=True,
@@ -224,6 +246,8 @@ EVENT_REPLAYED = Topic(
 )
 
 TOPICS: tuple[Topic, ...] = (
+    TOUCHPOINT_RECEIVED,
+    ORDER_CLAIMED,
     TOUCHPOINT_RECORDED,
     TOUCHPOINT_IDENTIFIED,
     BLOCKING_KEY_ASSIGNED,
@@ -250,3 +274,9 @@ def changelog(processor: str) -> str:
     """Name of the topic that holds the state of a processor: compacted, keyed like its sources, written in
     transactions."""
     return f"footpath.{processor}-state.v1"
+
+
+def state_kept_ms(processor: str) -> int:
+    """How long a processor's state of a key is kept after it was last written, in its changelog and in its stores: for
+    ever (-1), but of intake, whose keys are events."""
+    return INTAKE_WINDOW_MS if processor == "intake" else FOREVER_MS

@@ -30,6 +30,8 @@ def rejected(
     may send, the time of its receipt. That needs the keys in FOOTPATH_REJECT_KEY_FILE and
     FOOTPATH_IDENTIFIER_KEY_FILE (not set: those of the stack in FOOTPATH_DATA).
 
+    An event that conflicts with another one of its sender stays rejected; --set event_id=… makes it one of its own.
+
     An event that succeeds counts once, however often this is run. When an event is still invalid, the exit code is 2.
     The view `rejected` shows how many events wait.
 

@@ -104,10 +104,9 @@ def make_secrets(data: DataDirectory) -> None:
     if not data.api_key.exists():
         write_private(data.api_key, f"fp_{secrets.token_urlsafe(32)}\n")
     digest = hashlib.sha256(read_api_key(data).encode()).hexdigest()
-    write_private(
-        data.api_keys,
-        f'api_keys:\n  - id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write"]\n',
-    )
+    # The operator's event ids stay as they are, as in the data of earlier versions.
+    key = f'id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write"]\n    namespace: ""'
+    write_private(data.api_keys, f"api_keys:\n  - {key}\n")
 
 
 def read_api_key(data: DataDirectory) -> str:

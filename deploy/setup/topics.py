@@ -14,7 +14,16 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.setup import SetupError
 from processors.registry import PROCESSORS
-from schemas.topics import MAX_RECORD_BYTES, MAX_STATE_BYTES, PARTITIONS, TOPICS, Topic, changelog
+from schemas.topics import (
+    FOREVER_MS,
+    MAX_RECORD_BYTES,
+    MAX_STATE_BYTES,
+    PARTITIONS,
+    TOPICS,
+    Topic,
+    changelog,
+    state_kept_ms,
+)
 
 REQUEST_TIMEOUT_MS = 15_000
 LEADERS_TIMEOUT_S = 30.0
@@ -62,7 +71,9 @@ def topic_specs(partitions: int, replication: int) -> list[TopicSpec]:
     }
     registered = [TopicSpec(topic.name, partitions, shared | _retention(topic)) for topic in TOPICS]
     state_settings = shared | {"max.message.bytes": str(MAX_STATE_BYTES + BROKER_MARGIN_BYTES)} | _compaction()
-    changelogs = [TopicSpec(changelog(name), partitions, state_settings) for name in PROCESSORS]
+    changelogs = [
+        TopicSpec(changelog(name), partitions, state_settings | _kept(state_kept_ms(name))) for name in PROCESSORS
+    ]
     return registered + changelogs
 
 
@@ -160,6 +171,11 @@ def _retention(topic: Topic) -> dict[str, str]:
     if topic.compacted:
         return _compaction()
     return {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms), "retention.bytes": "-1"}
+
+
+def _kept(kept_ms: int) -> dict[str, str]:
+    """What makes a compacted topic forget, too."""
+    return {} if kept_ms == FOREVER_MS else {"cleanup.policy": "compact,delete", "retention.ms": str(kept_ms)}
 
 
 def _compaction() -> dict[str, str]:

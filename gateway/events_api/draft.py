@@ -14,12 +14,18 @@ from schemas.matching.traits import Traits
 @dataclass(frozen=True, slots=True)
 class Sender:
     """The id of an API key and the event kinds that it may send. ``is_page``: a web page sends with it, and may only
-    send web kinds.
+    send web kinds. ``namespace`` is that of its event ids; None: the key's own.
     """
 
     key_id: str
     types: frozenset[str]
     is_page: bool = False
+    namespace: str | None = None
+
+    @property
+    def id_namespace(self) -> str:
+        """The namespace of its event ids."""
+        return self.key_id if self.namespace is None else self.namespace
 
 
 class Draft(msgspec.Struct):

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from gateway.brand.live import BrandView, LiveBrand
 from gateway.events_api.draft import Sender
 from gateway.events_api.errors import ValidationError
-from gateway.events_api.idempotency import IdempotencyCache
+from gateway.events_api.idempotency import IdempotencyCache, Known, Sighting, joined, known_of, sighting
 from gateway.events_api.inputs import MAX_EVENTS
 from gateway.events_api.parse import split_batch
-from gateway.events_api.rejects import rejected
-from gateway.events_api.results import EventResult, EventResults
-from gateway.events_api.validate import validate
+from gateway.events_api.rejects import conflict, rejected
+from gateway.events_api.results import EventResult, EventResults, Status
+from gateway.events_api.validate import Accepted, validate
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import read_body
 from gateway.http.cross_origin import is_registered_origin
@@ -27,8 +27,10 @@ from gateway.metrics import Metrics
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from schemas.brand.model import ApiKey
-from schemas.events import CostReported, Event, EventRejected
+from schemas.events import Event, EventRejected, StockReported, TouchpointReceived
+from schemas.ids import own_id_of
 from schemas.kinds import types_of
+from schemas.reasons import RejectReason
 
 YIELD_AFTER_EFFORT = 100_000
 """After validating so much (in units of :func:`_effort`) the event loop serves other requests."""
@@ -80,37 +82,35 @@ class EventsHandler:
             if wait_s:
                 self._metrics.limited.labels("events").inc()
                 raise RequestError(ErrorKind.KEY_RATE, f"this key may send {rate} events a second", wait_s)
-            sender = Sender(key.id, types, is_page)
+            sender = Sender(key.id, types, is_page, key.id_namespace)
             return json_response(202, EventResults(await self._accept(brand_view, sender, batch)))
 
     async def _accept(self, brand_view: BrandView, sender: Sender, batch: Sequence[bytes]) -> list[EventResult]:
         now = time.time_ns() // 1000
         results: list[EventResult] = []
         outgoing: list[Event] = []
-        fresh: dict[str, None] = {}
+        fresh: dict[str, Known] = {}
         work = 0
         for raw in batch:
             effort = _effort(raw)
             if effort > THREAD_FROM_EFFORT:
-                event, reason, warnings = await asyncio.to_thread(_validated, raw, sender, brand_view, now)
+                found = await asyncio.to_thread(_validated, raw, sender, brand_view, now)
             else:
-                event, reason, warnings = _validated(raw, sender, brand_view, now)
-            if isinstance(event, EventRejected):
-                results.append(EventResult(event.source_event_id or None, "rejected", reason))
-                outgoing.append(event)
-                self._metrics.rejections.labels(event.reason).inc()
-            elif isinstance(event, CostReported):
-                # The latest statement counts: one that repeats an earlier one may revoke another made in between.
-                results.append(EventResult(event.event_id, "accepted", warnings=warnings))
-                outgoing.append(event)
+                found = _validated(raw, sender, brand_view, now)
+            if isinstance(found, Accepted):
+                status = self._status(found, fresh)
+                if status is Status.CONFLICT:
+                    found = _rejected(raw, conflict(), sender, brand_view, now)
+            if isinstance(found, Accepted):
+                results.append(EventResult(own_id_of(found.event.event_id), status, warnings=found.warnings))
+                if status is Status.ACCEPTED:
+                    outgoing.append(found.event)
             else:
-                sender_and_id = f"{sender.key_id}/{event.event_id}"
-                if sender_and_id in fresh or sender_and_id in self._acknowledged:
-                    results.append(EventResult(event.event_id, "duplicate", warnings=warnings))
-                else:
-                    fresh[sender_and_id] = None
-                    results.append(EventResult(event.event_id, "accepted", warnings=warnings))
-                    outgoing.append(event)
+                reject, reason = found
+                status = Status.CONFLICT if reject.reason == RejectReason.CONFLICT else Status.REJECTED
+                results.append(EventResult(own_id_of(reject.source_event_id) or None, status, reason))
+                outgoing.append(reject)
+                self._metrics.rejections.labels(reject.reason).inc()
             work += effort
             if work >= YIELD_AFTER_EFFORT:
                 work = 0
@@ -127,6 +127,25 @@ class EventsHandler:
         for result in results:
             self._metrics.events.labels(result.status).inc()
         return results
+
+    def _status(self, accepted: Accepted, fresh: dict[str, Known]) -> Status:
+        """What to answer for a valid event; one that is to be published is added to ``fresh``.
+
+        Costs and events without an id of their sender are always new. Of a cost the latest statement counts: one that
+        repeats an earlier one may revoke another made in between.
+        """
+        event, content = accepted.event, accepted.content
+        if not content or not isinstance(event, TouchpointReceived | StockReported):
+            return Status.ACCEPTED
+        known = fresh.get(event.event_id) or self._acknowledged.get(event.event_id)
+        this = known_of(event, content)
+        match sighting(known, this):
+            case Sighting.SAME:
+                return Status.DUPLICATE
+            case Sighting.OTHER:
+                return Status.CONFLICT
+        fresh[event.event_id] = joined(known, this)
+        return Status.ACCEPTED
 
 
 def _authorise(request: Request, brand_view: BrandView) -> tuple[ApiKey, frozenset[str]]:
@@ -164,10 +183,15 @@ def _effort(raw: bytes) -> int:
     return len(raw) + 30 * (len(raw) - len(raw.translate(None, COSTLY_CHARACTERS)))
 
 
-def _validated(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> tuple[Event, str, tuple[str, ...]]:
-    """The event to publish and its warnings, or its reject and the reason that the sender gets."""
+def _validated(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> Accepted | tuple[EventRejected, str]:
+    """The event to publish, or its reject and the reason that the sender gets."""
     try:
-        event, warnings = validate(raw, sender, brand_view, now)
-        return event, "", warnings
+        return validate(raw, sender, brand_view, now)
     except ValidationError as error:
-        return rejected(raw, error, sender, brand_view, now), str(error), ()
+        return _rejected(raw, error, sender, brand_view, now)
+
+
+def _rejected(
+    raw: bytes, error: ValidationError, sender: Sender, brand_view: BrandView, now: int
+) -> tuple[EventRejected, str]:
+    return rejected(raw, error, sender, brand_view, now), str(error)

@@ -39,7 +39,13 @@ _DESCRIPTION = (
     "key may send. "
     f"properties.{', '.join(FIELDS[CONTACT])} are traits of a person: they are encoded so that records can be "
     f"compared, and stored in no other form. {', '.join(FIELDS[VISIT])} are traits of a device: they are encoded for "
-    "the same use, and stored as they are, too. A rejected event is kept encrypted for a later replay."
+    "the same use, and stored as they are, too. A rejected event is kept encrypted for a later replay. "
+    "An event is its event_id within the namespace of its key (by default the key's own; the keys of one fleet "
+    "may share one); sale_event_id names an event of the same namespace, or another namespace, a slash and an id. Sent "
+    "again it is a duplicate, however it is written and through whatever gateway, for 90 days; with more identifiers "
+    "than before it is accepted, and is one event with all of them. Another event under the same id is a conflict, and "
+    "rejected; a gateway that did not take the first one itself answers accepted, and the conflict is found behind it. "
+    "A sale of the same order (properties.order_id) and content under another id counts once."
 )
 _POST: dict[str, Any] = {
     "operationId": "events",

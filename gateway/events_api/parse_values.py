@@ -10,6 +10,7 @@ from gateway.events_api.errors import ValidationError
 from gateway.events_api.inputs import MAX_QUANTITY
 from schemas.currencies import MINOR_UNITS
 from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.ids import SLASH, event_id_of
 from schemas.reasons import RejectReason
 from schemas.text import has_control_characters, name_form
 
@@ -30,6 +31,7 @@ _NUMBER = re.compile(r"(-?)[0-9]+(?:\.[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_NAMESPACE = re.compile(r"[\w.-]{1,100}")
 
 
 def parse_time(occurred_at: str, now: int) -> int:
@@ -138,6 +140,19 @@ def parse_id(value: Any, field: str) -> str:
     if not _ID.fullmatch(value):
         raise ValidationError(field, "must be a UUID or 1 to 64 of A-Z a-z 0-9 . _ : -")
     return value
+
+
+def parse_reference(value: Any, field: str, namespace: str) -> str:
+    """The id of another event: of the same namespace, or of the one that the value names before a slash.
+
+    :raises ValidationError: not an id.
+    """
+    if not isinstance(value, str) or SLASH not in value:
+        return event_id_of(namespace, parse_id(value, field))
+    named, _, own_id = value.partition(SLASH)
+    if not _NAMESPACE.fullmatch(named):
+        raise ValidationError(field, "must be an id, or a namespace, a slash and an id")
+    return event_id_of(named, parse_id(own_id, field))
 
 
 def parse_name(text: str, field: str, known: Container[str], pseudonyms: Pseudonyms) -> str:

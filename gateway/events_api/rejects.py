@@ -27,9 +27,10 @@ from gateway.events_api.parse_values import parse_id
 from schemas.brand.model import ApiKey
 from schemas.events import EventRejected
 from schemas.identifiers.pseudonyms import Pseudonyms
-from schemas.ids import derived
+from schemas.ids import derived, event_id_of
 from schemas.kinds import types_of
 from schemas.matching.traits import FIELDS
+from schemas.reasons import RejectReason
 from schemas.rejects import RAW_KEPT_BYTES
 
 STAGE = "gateway"
@@ -49,11 +50,13 @@ _PATH_STEP: Final = re.compile(r"\[\d+\]|[^.\[]+")
 
 class Received(msgspec.Struct, frozen=True, array_like=True):
     """What a reject keeps of a request in protected form: the id of the sender's key, the kinds that it was allowed to
-    send, and the event's text as it came, cut after ``RAW_KEPT_BYTES``."""
+    send, the event's text as it came, cut after ``RAW_KEPT_BYTES``, and the namespace of its event ids; None: the
+    key's own."""
 
     key_id: str
     types: tuple[str, ...]
     text: bytes
+    namespace: str | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -66,7 +69,7 @@ def rejected(raw: bytes, error: ValidationError, sender: Sender, brand_view: Bra
     :param now: time of receipt in microseconds.
     """
     field, detail = known_path(error.field)[:200], brand_view.pseudonyms.scrub(error.detail)[:800]
-    received = Received(sender.key_id, tuple(sorted(sender.types)), raw[:RAW_KEPT_BYTES])
+    received = Received(sender.key_id, tuple(sorted(sender.types)), raw[:RAW_KEPT_BYTES], sender.namespace)
     return EventRejected(
         event_id=reject_id(received, brand_view.pseudonyms),
         occurred_at=now,
@@ -74,7 +77,7 @@ def rejected(raw: bytes, error: ValidationError, sender: Sender, brand_view: Bra
         reason=error.reason,
         detail=f"{field}: {detail}" if field else detail,
         field=field,
-        source_event_id=_source_event_id(raw),
+        source_event_id=_source_event_id(raw, sender),
         raw=_encode(received),
     )
 
@@ -94,9 +97,15 @@ def read_received(raw: bytes) -> Received:
 
 def sender_of(received: Received, api_keys: Sequence[ApiKey]) -> Sender:
     """The sender of a rejected event with the kinds that its key may send today; where the brand does not have the key
-    any more, with those that it could send then."""
+    any more, with those that it could send then. Its namespace is that of then: a re-send had it, too."""
     key = next((key for key in api_keys if key.id == received.key_id), None)
-    return Sender(received.key_id, frozenset(received.types) if key is None else types_of(key.scopes))
+    types = frozenset(received.types) if key is None else types_of(key.scopes)
+    return Sender(received.key_id, types, namespace=received.namespace)
+
+
+def conflict() -> ValidationError:
+    """What is wrong with an event under whose id another one was sent before."""
+    return ValidationError("event_id", "another event was sent under this id before", RejectReason.CONFLICT)
 
 
 def known_path(field: str) -> str:
@@ -105,11 +114,13 @@ def known_path(field: str) -> str:
     return ".".join(steps).replace(".[", "[")
 
 
-def _source_event_id(raw: bytes) -> str:
+def _source_event_id(raw: bytes, sender: Sender) -> str:
     if len(raw) > MAX_EVENT_BYTES:
         return ""
     try:
         node: Any = json.loads(raw.decode(errors="replace"))
-        return parse_id(node.get("event_id"), "event_id") if isinstance(node, dict) else ""
+        if not isinstance(node, dict):
+            return ""
+        return event_id_of(sender.id_namespace, parse_id(node.get("event_id"), "event_id"))
     except (ValidationError, ValueError, RecursionError):
         return ""

@@ -1,8 +1,19 @@
 """What the response to a batch states for each of its events."""
 
-from typing import Literal
+from enum import StrEnum
 
 import msgspec
+
+from schemas.reasons import RejectReason
+
+
+class Status(StrEnum):
+    """``conflict``: another event was sent under the id before; this one is rejected."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = RejectReason.CONFLICT
+    REJECTED = "rejected"
 
 
 class EventResult(msgspec.Struct, frozen=True):
@@ -12,7 +23,7 @@ class EventResult(msgspec.Struct, frozen=True):
     """
 
     event_id: str | None
-    status: Literal["accepted", "duplicate", "rejected"]
+    status: Status
     reason: str = ""
     warnings: tuple[str, ...] = ()
 

@@ -15,25 +15,30 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from gateway.brand.live import BrandView
+from gateway.events_api.content import content_of
 from gateway.events_api.draft import Draft, Sender, build_draft
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse import parse_event
 from gateway.events_api.steps import envelope, money, people, reports
 from gateway.events_api.steps.properties import properties, traits
 from schemas import kinds
-from schemas.events import CostReported, StockReported, TouchpointRecorded
+from schemas.events import CostReported, StockReported, TouchpointReceived, TouchpointRecorded
 from schemas.reasons import RejectReason
 from schemas.rejects import raised_by
 
 Step = Callable[[Draft], None]
 Validated = TouchpointRecorded | StockReported | CostReported
+"""A touchpoint with an id of its sender is a TouchpointReceived, which goes through intake."""
 
 
 class Accepted(NamedTuple):
-    """An event, and a warning for each of its identifiers that could not be used: the field, and why."""
+    """An event, and a warning for each of its identifiers that could not be used: the field, and why. ``content`` is
+    the keyed hash of what the sender stated; empty for an event without an id of its sender, and for costs, of which
+    the latest statement counts whatever its id."""
 
     event: Validated
     warnings: tuple[str, ...] = ()
+    content: str = ""
 
 
 class Rules(NamedTuple):
@@ -96,4 +101,10 @@ def _validate(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> Ac
     rules = RULES.get(draft.input.type, TOUCHPOINT)
     for step in rules.steps:
         step(draft)
-    return Accepted(rules.event(**draft.fields), tuple(map(str, draft.unusable)))
+    warnings = tuple(map(str, draft.unusable))
+    if draft.input.event_id is None or rules.event is CostReported:
+        return Accepted(rules.event(**draft.fields), warnings)
+    content = content_of(draft)
+    if rules.event is TouchpointRecorded:
+        return Accepted(TouchpointReceived(**draft.fields, content=content), warnings, content)
+    return Accepted(rules.event(**draft.fields), warnings, content)

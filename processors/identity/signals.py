@@ -71,7 +71,7 @@ def envelope(signal: Signal, sender: str, receiver: str, cause: Event, number: i
     """The event that carries a signal. Its id is unique for cause, sender, receiver, kind and ``number``."""
     kind = str(signal.__struct_config__.tag)
     return IdentitySignalled(
-        event_id=derived("signal", cause.event_id, sender, receiver, kind, str(number)),
+        event_id=derived("signal", cause.dedup_id, sender, receiver, kind, str(number)),
         occurred_at=cause.occurred_at,
         kind=kind,
         identifier=receiver,

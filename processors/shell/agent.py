@@ -25,7 +25,7 @@ from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.kafka.producer import BatchProducer
 from schemas.process.reject_window import RejectWindow
-from schemas.topics import MAX_RECORD_BYTES, TOPICS
+from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS, state_kept_ms
 
 log = logging.getLogger(__name__)
 TOPICS_RETRY_S = 0.5
@@ -181,7 +181,9 @@ class Worker:
     def _store(self, number: int) -> Store:
         if number not in self._stores:
             folder = self._folder / self._processor.name / str(number)
-            self._stores[number] = MemoryStore() if self._settings.store == "memory" else RocksStore(folder)
+            kept_ms = state_kept_ms(self._processor.name)
+            kept_s = None if kept_ms == FOREVER_MS else kept_ms // 1000
+            self._stores[number] = MemoryStore() if self._settings.store == "memory" else RocksStore(folder, kept_s)
         return self._stores[number]
 
     async def _await_topics(self) -> None:

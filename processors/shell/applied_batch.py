@@ -47,8 +47,14 @@ class AppliedBatch:
     count: int = 0
 
     def reject(self, reason: RejectReason) -> None:
-        """Counts a reject of the latest record, once however many rejects it has."""
+        """Counts a reject of the latest record, once however many rejects it has.
+
+        A conflict says nothing about this code: any sender can make as many as it likes, so it is no reject for the
+        limits that stop a worker.
+        """
         self.rejects.append(reason)
+        if reason == RejectReason.CONFLICT:
+            return
         if not self.rejected_at or self.rejected_at[-1] != self.count - 1:
             self.rejected_at.append(self.count - 1)
 

@@ -98,7 +98,13 @@ def _step(
     dedup_window: Container[bytes] = frozenset(),
 ) -> Outcome:
     state, seen, redirects = (record.state, record.seen, record.redirects) if record is not None else (None, b"", {})
-    event_hash = hash64_bytes(event.event_id)
+    if processor.knows_duplicates:
+        known: Step[Any] = processor.step(state, event, reference)
+        if type(known) is not Step:
+            raise InvalidStep(f"step returned {type(known).__name__}, not Step")
+        same = known.state is state
+        return Outcome(record if same else Active(known.state), known.effects)
+    event_hash = hash64_bytes(event.dedup_id)
     if event_hash in seen or event_hash in dedup_window:
         return Outcome(record, (DUPLICATE,))
     step = processor.step(state, event, reference)
@@ -191,7 +197,7 @@ def _forward(
     """The event was published under a person that its source profile has left: it follows the part."""
     key = BY_EVENT[type(event)].key(event)
     transfer = StateMoved(
-        event_id=derived("forwarded", processor.name, event.event_id, key, str(redirect.version)),
+        event_id=derived("forwarded", processor.name, event.dedup_id, key, str(redirect.version)),
         occurred_at=event.occurred_at,
         processor=processor.name,
         winner_person_id=redirect.to,

@@ -182,7 +182,7 @@ class StreamTask:
             source_event_id = event_id_of(self.codec, topic, record)
             batch.transactional.append(self._reject(topic, record, reject, source_event_id))
             batch.reject(reject.reason)
-            if record.key is not None:
+            if record.key is not None and any(source.transactional for source in self.processor.sources):
                 batch.uncommitted.add(record.key)
             self._log_once(topic, record, reject)
             return batch

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from schemas import kinds
-from schemas.brand.item import Item, Mistake, Sections, below_one, unknown_name
+from schemas.brand.item import MAX_ID_CHARS, Item, Mistake, Sections, below_one, unknown_name
 
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
+_NAMESPACE = re.compile(rf"[\w.-]{{1,{MAX_ID_CHARS}}}")
 
 
 class ApiKey(Item, frozen=True):
-    """A sender. The key itself is stored nowhere: ``hash`` is ``sha256:`` and the hex SHA-256 of its text."""
+    """A sender. The key itself is stored nowhere: ``hash`` is ``sha256:`` and the hex SHA-256 of its text. Its event
+    ids count within ``namespace``, which the keys of one system may share; by default each has its own, its id. An
+    empty one leaves ids as they are, as all were up to 0.2."""
 
     section: ClassVar[str] = "api_keys"
     kind: ClassVar[str] = "api_key"
@@ -19,6 +22,12 @@ class ApiKey(Item, frozen=True):
     hash: str
     scopes: tuple[str, ...]
     events_per_s: int | None = None
+    namespace: str | None = None
+
+    @property
+    def id_namespace(self) -> str:
+        """The namespace of its event ids."""
+        return self.id if self.namespace is None else self.namespace
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         if not _HASH.fullmatch(self.hash):
@@ -28,3 +37,5 @@ class ApiKey(Item, frozen=True):
         for scope in self.scopes:
             yield from unknown_name("scopes", scope, kinds.SCOPES, "no scope is called")
         yield from below_one("events_per_s", self.events_per_s)
+        if self.namespace and not _NAMESPACE.fullmatch(self.namespace):
+            yield "namespace", f"must be 1 to {MAX_ID_CHARS} letters, digits, '-', '_' or '.'"

@@ -6,7 +6,7 @@ Container Files"). ClickHouse reads that format: no value is decoded in Python.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 
 from schemas.codec.avro import Schema, without_logical_types
 from schemas.codec.compiled import long_encoder
+from schemas.ids import SLASH
 from schemas.topics import Topic
 from sinks.clickhouse.avro_validate import PADDING, AvroValidator
 
@@ -26,6 +27,18 @@ NEVER_STORED = {
     "scan_routed": "route = 'probe'",
 }
 """Condition on a table's incoming rows that are not stored: probes of the gateway."""
+
+NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
+    "touchpoint_recorded": {"event_id": "namespace", "related_event_id": "related_namespace"},
+    "touchpoint_identified": {"event_id": "namespace", "related_event_id": "related_namespace"},
+    "stock_reported": {"event_id": "namespace"},
+    "cost_reported": {"event_id": "namespace"},
+    "scan_routed": {"scan_event_id": "scan_namespace"},
+    "reward_posted": {"source_event_id": "source_namespace"},
+    "event_rejected": {"source_event_id": "source_namespace"},
+}
+"""Of a table, the columns that take the namespace of an event id, by the id's field. The id's own column has the id as
+its sender gave it, in every table."""
 
 FRACTION = "fraction_micros"
 """Member of a line that has no column of its own."""
@@ -50,14 +63,26 @@ class Columns:
 
     @cached_property
     def names(self) -> list[str]:
-        """Columns of the schema's fields, in its order."""
-        return [column_of(field["name"]) for field in self.fields]
+        """Columns of the schema's fields, in its order; that of an id's namespace follows the id."""
+        return [column for field in self.fields for column in (column_of(field["name"]), *self._namespace_of(field))]
+
+    def values(self, raw: Callable[[dict[str, Any]], str]) -> list[str]:
+        """SQL for the values of the columns. :param raw: gives that of a field as it is in the container."""
+        return [
+            value
+            for field in self.fields
+            for value in (value_of(field, raw(field)), *(_namespace(raw(field)) for _ in self._namespace_of(field)))
+        ]
+
+    def _namespace_of(self, field: dict[str, Any]) -> tuple[str, ...]:
+        column = NAMESPACE_COLUMNS.get(self.topic.table, {}).get(field["name"])
+        return () if column is None else (column,)
 
     @cached_property
     def insert(self) -> str:
         """The statement for bodies that have been checked; the container follows as its data."""
         fields = [f"`{field['name']}` {column_type(field['type'])}" for field in self.fields]
-        values = [value_of(field, f"`{field['name']}`") for field in self.fields]
+        values = self.values(lambda field: f"`{field['name']}`")
         return insert_into(self, ["_partition Int32", "_offset Int64", *fields], values, self.stored_if)
 
     @property
@@ -156,6 +181,8 @@ def value_of(field: dict[str, Any], raw: str) -> str:
         return f"fromUnixTimestamp64Micro({raw}, 'UTC')"
     if name.endswith("_micros"):
         return _money(raw)
+    if name.endswith("event_id"):
+        return f"substring({raw}, position({raw}, '{SLASH}') + 1)"
     if name.endswith(("person_id", "profile_id")):
         # Ids of people and profiles are UUIDs; an empty one becomes zero, any other text the UUID of its MD5.
         other = f"if({raw} = '', toUUID('00000000-0000-0000-0000-000000000000'), reinterpretAsUUID(MD5({raw})))"
@@ -173,6 +200,11 @@ def _member(name: str, members: Sequence[str]) -> str:
         fraction = f" + item.{FRACTION}" if FRACTION in members else ""
         return _money(f"(item.quantity * 1000000{fraction})")
     return _money(f"item.{name}") if name.endswith("_micros") else f"item.{name}"
+
+
+def _namespace(raw: str) -> str:
+    # Without a slash its position is 0, and there is no namespace.
+    return f"substring({raw}, 1, greatest(position({raw}, '{SLASH}'), 1) - 1)"
 
 
 def _money(micros: str) -> str:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from schemas.codec.compiled import long_encoder
-from sinks.clickhouse.columns import Columns, column_type, container, container_head, insert_into, value_of
+from sinks.clickhouse.columns import Columns, column_type, container, container_head, insert_into
 
 INVALID_BODY = "a body is not one record of its schema"
 EXTRA_BRANCH = "string"
@@ -48,7 +48,7 @@ class GuardedInsert:
         before = ["_begin Int64", "_partition Int32", "_offset Int64"]
         after = ["_end Int64", "_end_partition Int32", "_end_offset Int64"]
         fields = [f"`{field['name']}` {_type(field['type'])}" for field in self.columns.fields]
-        values = [value_of(field, _raw(field)) for field in self.columns.fields]
+        values = self.columns.values(_raw)
         violations = [
             f"_begin != {first}",
             f"_end != {last}",

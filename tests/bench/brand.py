@@ -148,8 +148,8 @@ def _restart(stack: FullStack, process: str) -> float:
     """Stops a process, which the stack starts again, and scans until one is decided."""
     pid, began = stack.run["processes"][process], time.perf_counter()
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: stack.run["processes"].get(process) not in (None, pid), 60, stack.logs)
-    wait_until(lambda: _is_decided(stack), 120, stack.logs)
+    wait_until(lambda: stack.run["processes"].get(process) not in (None, pid), stack.logs)
+    wait_until(lambda: _is_decided(stack), stack.logs)
     return time.perf_counter() - began
 
 

@@ -125,6 +125,13 @@ def test_a_key_hash_is_one_that_a_key_can_have(tmp_path: Path, hash: str, messag
     assert found.startswith("23:16: api_key till.hash: ") and message in found
 
 
+@pytest.mark.parametrize("namespace", ["a/b", "two words", "x" * 101])
+def test_a_namespace_is_told_apart_from_the_ids_in_it(tmp_path: Path, namespace: str) -> None:
+    key = f'{{id: till, hash: "sha256:{"0" * 64}", scopes: [], namespace: "{namespace}"}}'
+    (found,) = refused_text(tmp_path, f"{YAML}api_keys:\n  - {key}\n")
+    assert "api_key till.namespace: must be 1 to 100 letters" in found
+
+
 def test_a_page_is_within_its_limit_with_the_longest_values(tmp_path: Path) -> None:
     page = "action: {kind: page, title: Hello, label: Go, text: '%s', url"
     [found] = refused(tmp_path, ("action: {url", page % ("x" * 11_000)))

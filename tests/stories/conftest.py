@@ -8,6 +8,7 @@ import pytest
 
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.identity.core import PROCESSOR as IDENTITY
+from processors.intake.core import PROCESSOR as INTAKE
 from processors.reference import Reference
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.step import Processor
@@ -45,6 +46,11 @@ def rewards(build_harness: Build) -> Harness:
 @pytest.fixture
 def identity(build_harness: Build) -> Harness:
     return build_harness(IDENTITY, reference())
+
+
+@pytest.fixture
+def intake(build_harness: Build) -> Harness:
+    return build_harness(INTAKE, reference())
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Harness:
             first = self._apply(event, self.reference)
             for effect in first:
                 if isinstance(effect, Emit):
-                    self.emitted[effect.event.event_id] = msgspec.msgpack.encode(effect.event)
+                    self.emitted[effect.event.dedup_id] = msgspec.msgpack.encode(effect.event)
             if self.twice:
                 self._assert_known(self._apply(event, self.reference), self.reference)
             between = [e.event for e in first if isinstance(e, Emit) and isinstance(e.event, REFERENCES)]
@@ -147,7 +147,7 @@ class Harness:
         for effect in effects:
             if not isinstance(effect, Emit):
                 continue
-            known = self.emitted.get(effect.event.event_id)
+            known = self.emitted.get(effect.event.dedup_id)
             if known is None and isinstance(effect.event, StateMoved):
                 self._assert_known(self._apply(effect.event, reference), reference)
             else:

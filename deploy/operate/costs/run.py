@@ -59,7 +59,7 @@ async def _send(batch: Sequence[tuple[Row, Line | RejectedRow]], sender: Sender,
     for row, event in batch:
         if isinstance(event, RejectedRow):
             summary.rejected.append(event)
-        elif (result := next(results)).status == "rejected":
+        elif (result := next(results)).is_rejected:
             summary.rejected.append(RejectedRow(row, result.reason.removeprefix("properties.")))
         else:
             summary.accepted += 1

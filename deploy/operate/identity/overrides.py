@@ -30,6 +30,6 @@ async def publish_override(kind: str, first: IdentifierInput, second: Identifier
     async with build_session() as session:
         sender = Sender(session, target, GIVE_UP_AFTER_S, lambda _: None)
         (result,) = await sender.send([Line(1, msgspec.json.encode(event))])
-    if result.status == "rejected":
+    if result.is_rejected:
         raise OperatorError(f"the gateway rejects it: {result.reason}")
     return event_id

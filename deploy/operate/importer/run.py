@@ -147,7 +147,7 @@ def _advance(reached: Checkpoint, batch: Batch, results: list[EventResult], reje
     by_gateway = [
         RejectedLine(event, result.reason)
         for event, result in zip(batch.events, results, strict=True)
-        if result.status == "rejected"
+        if result.is_rejected
     ]
     rejected = sorted(batch.rejected + by_gateway, key=lambda one: one.line.number)
     written = rejected_file.append(rejects, rejected, with_text=reached.file != str(STDIN))

@@ -10,6 +10,7 @@ import aiohttp
 
 from deploy.operate.importer.lines import Line
 from deploy.target import Target
+from gateway.events_api.results import Status
 from schemas.process.errors import OperatorError
 
 REQUEST_TIMEOUT_S = 60.0
@@ -22,10 +23,15 @@ RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """The gateway's answer for one event: ``accepted``, ``duplicate``, or ``rejected`` with a reason."""
+    """The gateway's answer for one event: ``accepted``, ``duplicate``; ``rejected`` or ``conflict`` with a reason."""
 
     status: str
     reason: str = ""
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether it is not in."""
+        return self.status in (Status.REJECTED, Status.CONFLICT)
 
 
 class Sender:

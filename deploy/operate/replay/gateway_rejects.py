@@ -13,6 +13,7 @@ from gateway.events_api.validate import Validated, validate
 from schemas.events import Event, EventRejected
 from schemas.ids import derived
 from schemas.process.errors import OperatorError
+from schemas.reasons import RejectReason
 from schemas.rejects import RAW_KEPT_BYTES
 
 NOT_JSON = "no_json"
@@ -57,6 +58,8 @@ class GatewayRejects:
     def plan(self, reject: EventRejected) -> Accepted | StillInvalid:
         """The judgement of the events API on the sender's own text, its sender and the time of its receipt.
 
+        What conflicts with another event of its sender is not sent under the same id once more.
+
         :raises OperatorError: the identifier key is not the gateway's.
         """
         try:
@@ -82,6 +85,8 @@ class GatewayRejects:
         except ValidationError as error:
             field = known_path(error.field)
             return StillInvalid(f"{field}: {error.detail}" if field else error.detail)
+        if reject.reason == RejectReason.CONFLICT and event.event_id == reject.source_event_id:
+            return StillInvalid(RejectReason.CONFLICT)
         return StillInvalid(SUPERSEDED) if self._is_superseded(event) else Accepted(event.event_id, event)
 
     def _text(self, received: Received, reject: EventRejected) -> bytes:

@@ -19,8 +19,9 @@ _CONDITION_ERROR = re.compile(r"DB::Exception: (.*?)(?: \(version| \(for url|$)"
 
 _PAGE = """
 SELECT
-    event_id, toUnixTimestamp64Micro(occurred_at) AS at, stage, reason, detail, field, source_event_id, fingerprint,
-    hex(raw), topic, partition, offset
+    event_id, toUnixTimestamp64Micro(occurred_at) AS at, stage, reason, detail, field,
+    concat(source_namespace, if(source_namespace = '', '', '/'), source_event_id) AS source,
+    fingerprint, hex(raw), topic, partition, offset
 FROM footpath.event_rejected FINAL
 WHERE (occurred_at, event_id) > (fromUnixTimestamp64Micro({at:Int64}), {id:String})
 ORDER BY occurred_at, event_id

@@ -8,6 +8,8 @@ import msgspec
 
 from deploy.operate.replay.gateway_rejects import CUT, Accepted, GatewayRejects, StillInvalid
 from deploy.operate.replay.repair import Change
+from gateway.events_api.errors import ValidationError
+from gateway.events_api.parse_values import parse_id
 from gateway.events_api.rejects import STAGE as GATEWAY
 from processors.reference import Reference
 from processors.shell.apply import apply_event
@@ -15,12 +17,13 @@ from processors.shell.state.records import StateRecordCodec
 from processors.step import Processor, Reject
 from schemas.codec.avro import Codec, Headers, Undecodable
 from schemas.events import EventRejected
+from schemas.ids import event_id_of, namespace_of
 from schemas.kafka.addressing import HEADER
 from schemas.protection.cipher import Damaged
 from schemas.protection.reject_keys import KeyDestroyed
 from schemas.reasons import RejectReason
 from schemas.rejects import RAW_KEPT_BYTES
-from schemas.topics import BY_NAME, Topic
+from schemas.topics import BY_NAME, TOUCHPOINT_RECEIVED, Topic
 from sinks.clickhouse.record_router import STAGE as SINK
 from sinks.clickhouse.record_router import CheckedRecords, RecordRouter, SourceRecord
 
@@ -96,6 +99,8 @@ class Replanner:
             return StillInvalid(NO_BYTES)
         if reject.stage == GATEWAY:
             return self._gateway_rejects.plan(reject)
+        if reject.reason == RejectReason.CONFLICT:
+            return self._under_another_id(reject)
         if self._changes:
             return StillInvalid(NOT_FROM_GATEWAY)
         topic = BY_NAME.get(reject.topic)
@@ -104,6 +109,19 @@ class Replanner:
         if len(reject.raw) == RAW_KEPT_BYTES:
             return StillInvalid(CUT)
         return self._to_table(reject, topic) if reject.stage == SINK else self._to_topic(reject, topic)
+
+    def _under_another_id(self, reject: EventRejected) -> Disposition:
+        """What intake rejected as a conflict is an event of its own once the operator gives it another id."""
+        given = [change.value for change in self._changes if change.path == ("event_id",) and not change.drop]
+        if reject.topic != TOUCHPOINT_RECEIVED.name or len(given) != len(self._changes) or len(given) != 1:
+            return StillInvalid(reject.reason)
+        try:
+            event = self._codec.of(TOUCHPOINT_RECEIVED).decode(reject.raw)
+            own_id = parse_id(given[0], "event_id")
+        except (Undecodable, ValidationError):
+            return StillInvalid(reject.reason)
+        event_id = event_id_of(namespace_of(event.event_id), own_id)
+        return Accepted(event_id, msgspec.structs.replace(event, event_id=event_id))
 
     def _to_topic(self, reject: EventRejected, topic: Topic) -> Disposition:
         codec, processor = self._codec.of(topic), self._processors[reject.stage]

@@ -8,6 +8,7 @@ from gateway.events_api.draft import Draft
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse_values import parse_id, parse_name, parse_time
 from schemas import kinds
+from schemas.ids import event_id_of
 from schemas.reasons import RejectReason
 
 MAX_DEPTH = 16
@@ -29,9 +30,10 @@ def sender_may_send_kind(draft: Draft) -> None:
 
 
 def event_id(draft: Draft) -> None:
-    """The sender's id in its canonical form; a random one when there is none."""
+    """The sender's id in its canonical form, a random one when there is none; both within the sender's namespace."""
     given = draft.input.event_id
-    draft.fields["event_id"] = str(uuid4()) if given is None else parse_id(given, "event_id")
+    own_id = str(uuid4()) if given is None else parse_id(given, "event_id")
+    draft.fields["event_id"] = event_id_of(draft.sender.id_namespace, own_id)
 
 
 def occurred_at(draft: Draft) -> None:

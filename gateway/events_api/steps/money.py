@@ -10,7 +10,7 @@ from gateway.events_api.parse_values import (
     check_minor_units,
     parse_amount,
     parse_currency,
-    parse_id,
+    parse_reference,
     parse_sku,
 )
 from schemas import kinds
@@ -87,6 +87,8 @@ def _units(micros: int) -> dict[str, int]:
 
 
 def returned_sale(draft: Draft) -> None:
-    """The sale that a return belongs to, where the sender names it."""
+    """The sale that a return belongs to, where the sender names it: by its id, or by namespace, slash and id when it is
+    of another sender."""
     if "sale_event_id" in draft.properties:
-        draft.fields["related_event_id"] = parse_id(draft.properties.pop("sale_event_id"), "properties.sale_event_id")
+        given = draft.properties.pop("sale_event_id")
+        draft.fields["related_event_id"] = parse_reference(given, "properties.sale_event_id", draft.sender.id_namespace)

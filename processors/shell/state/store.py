@@ -82,9 +82,13 @@ class MemoryStore:
 
 
 class RocksStore:
-    """In RocksDB at ``folder``: a restart reads only the tail of the changelog."""
+    """In RocksDB at ``folder``: a restart reads only the tail of the changelog.
 
-    def __init__(self, folder: Path) -> None:
+    :param kept_s: how long a row is kept after it was last written; None: for ever. RocksDB drops older ones when it
+        compacts the file that they are in. A store that exists must be opened as it was made.
+    """
+
+    def __init__(self, folder: Path, kept_s: int | None = None) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         options = rocksdict.Options(raw_mode=True)
         options.create_if_missing(True)
@@ -103,7 +107,12 @@ class RocksStore:
         blocks.set_bloom_filter(BLOOM_BITS, False)
         options.set_block_based_table_factory(blocks)
         # Given as column family too: of a store that exists, rocksdict drops them otherwise (quixio/quix-streams#1136).
-        self._db = rocksdict.Rdict(str(folder), options, column_families={"default": options})
+        self._db = rocksdict.Rdict(
+            str(folder),
+            options,
+            column_families={"default": options},
+            access_type=rocksdict.AccessType.with_ttl(kept_s) if kept_s else rocksdict.AccessType.read_write(),
+        )
         self.position = int(self._db.get(_POSITION) or 0)
         self._reads: list[Future[Any]] = []
         self._writes: list[Future[Any]] = []

@@ -48,12 +48,12 @@ async def test_a_batch_that_is_repeated_without_end_has_one_effect(
 
 
 def test_to_remember_one_id_costs_the_same_however_many_were_forgotten() -> None:
-    cache = IdempotencyCache(max_ids=50_000)
+    cache = IdempotencyCache(max_events=50_000)
     numbers = iter(range(1_000_000))
 
     def add(count: int) -> Callable[[], object]:
-        ids = [f"till/{next(numbers):032d}" for _ in range(count)]
-        return lambda: cache.add(ids)
+        events = {f"till/{next(numbers):032d}": bytes(16) for _ in range(count)}
+        return lambda: cache.add(events)
 
     filling = fastest(add, 5)
     for _ in range(10):

@@ -10,12 +10,15 @@ import msgspec
 
 from processors import parts
 from processors.context import core as context
+from processors.intake import core as intake
+from processors.intake import orders
 from processors.rewards import core as rewards
 from processors.rewards.state import Account
 from processors.shell import apply
 from processors.shell.state.records import Active
 from processors.step import Emit, Step
 from schemas.events import ScanRouted
+from schemas.identifiers.types import strongest
 from schemas.ids import derived
 from tests.chaos.simulation.planting import around, planted
 from tests.support.builders import event_id
@@ -54,6 +57,47 @@ def _() -> Any:
 def _() -> Any:
     attempts = iter(range(2**62))
     return patch.object(rewards, "entry_key", lambda *what: next(attempts))
+
+
+# Events that are sent again.
+
+
+def with_intake(bug: Callable[[Any, Any, Any], Any]) -> Any:
+    return patch.object(intake, "PROCESSOR", replace(intake.PROCESSOR, step=bug))
+
+
+@planted("another event under an id taken for a repetition")
+def _() -> Any:
+    def step(known: Any, event: Any, reference: Any) -> Any:
+        if known is not None and hasattr(event, "content"):
+            event = msgspec.structs.replace(event, content=known.content.hex())
+        return intake.step(known, event, reference)
+
+    return with_intake(step)
+
+
+@planted("a completed event under the strongest of its identifiers")
+def _() -> Any:
+    def passed_on(original: Any, event: Any) -> Any:
+        primary_identifier = strongest(event.identifiers) if event.identifiers else ""
+        return original(msgspec.structs.replace(event, primary_identifier=primary_identifier))
+
+    return around(intake, "_passed_on", passed_on)
+
+
+@planted("the identifiers of an earlier sending forgotten")
+def _() -> Any:
+    def step(known: Any, event: Any, reference: Any) -> Any:
+        if known is not None and hasattr(event, "content"):
+            known = msgspec.structs.replace(known, identifiers=known.identifiers[:1])
+        return intake.step(known, event, reference)
+
+    return with_intake(step)
+
+
+@planted("orders not recognised")
+def _() -> Any:
+    return patch.object(orders, "_is_same", lambda one, other: False)
 
 
 # Merges.

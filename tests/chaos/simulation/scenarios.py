@@ -62,7 +62,7 @@ class Scenario:
         history = with_cards(seed, history) if self.cards else history
         history = with_rewards(seed, history) if self.postings else history
         history = with_found_sales(history) if self.core is context else history
-        return Case(seed, history, _faults(random.Random(f"faults {seed}"), len(history)))
+        return Case(seed, history, faults(random.Random(f"faults {seed}"), len(history)))
 
     def check(self, history: tuple[Any, ...]) -> Check:
         """The check of an outcome of this history; made before a bug is planted."""
@@ -78,7 +78,7 @@ class Scenario:
         return run(self.core.PROCESSOR, REFERENCE, case, schedule)
 
 
-def _faults(rng: random.Random, events: int) -> tuple[Fault, ...]:
+def faults(rng: random.Random, events: int) -> tuple[Fault, ...]:
     """Up to four faulty owners of each partition."""
     kinds = ("dies", "fails", "sleeps", "loses")
     return tuple(

@@ -17,6 +17,7 @@ from tests.chaos.simulation.faults import FaultKind
 from tests.chaos.simulation.interleavings import interleavings
 from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT
 from tests.chaos.simulation.schedule import SteadySchedule
+from tests.chaos.simulation.sent_again import SENT_AGAIN, sending
 from tests.chaos.simulation.shrink import description
 from tests.support.builders import build_events, enter, merged, purchase, returned, scan, tap
 from tests.support.seeds import draw_seed
@@ -56,6 +57,16 @@ HISTORIES: dict[str, tuple[Any, tuple[Any, ...]]] = {
                 scan(who="anna"),
                 merged("ben", into="cleo", profile="anna"),
             )
+        ),
+    ),
+    "intake": (
+        SENT_AGAIN,
+        (
+            sending("tills/1", "d"),
+            sending("tills/2", "c", order="A-77"),
+            sending("tills/1", "cd"),
+            sending("tills/3", "c", order="A-77"),
+            sending("tills/1", "l", content="2" * 32),
         ),
     ),
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from schemas.events import StockReported, TouchpointRecorded
 from schemas.kinds import OVERRIDES
-from schemas.topics import EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECORDED
+from schemas.topics import EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 from tests.support.demo_gateway import KEY, DemoGateway
 from tests.support.hangs import HANG_S
 from tests.support.topic_reader import ends, read
@@ -40,10 +40,11 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 def test_shoppers_publish_outlive_the_gateway_and_stop_at_sigterm(gateway: DemoGateway, tmp_path: Path) -> None:
-    starts = ends(gateway, TOUCHPOINT_RECORDED, STOCK_REPORTED, EVENT_REJECTED)
+    starts = ends(gateway, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED, STOCK_REPORTED, EVENT_REJECTED)
 
     def seen() -> list[TouchpointRecorded]:
-        events = read(gateway, TOUCHPOINT_RECORDED, ("scan", "test"), starts)
+        events = read(gateway, TOUCHPOINT_RECORDED, ("scan",), starts)
+        events += read(gateway, TOUCHPOINT_RECEIVED, ("test",), starts)
         return [event for event in events if event.type not in OVERRIDES]
 
     def types() -> Counter[str]:

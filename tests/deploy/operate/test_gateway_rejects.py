@@ -22,7 +22,7 @@ from deploy.operate.replay.repair import read_changes
 from gateway.brand.live import BrandView, build_brand_view
 from gateway.events_api.draft import Sender
 from gateway.events_api.errors import ValidationError
-from gateway.events_api.rejects import rejected
+from gateway.events_api.rejects import conflict, rejected
 from gateway.events_api.validate import validate
 from schemas.brand.load import load
 from schemas.events import EventRejected
@@ -185,3 +185,24 @@ def test_a_reject_of_an_earlier_version_is_left_alone() -> None:
 def test_another_identifier_key_than_the_gateways_is_refused() -> None:
     with pytest.raises(OperatorError, match="FOOTPATH_IDENTIFIER_KEY_FILE"):
         plan(reject_of(sale()), EURO, view=build_brand_view(VIEW.brand, bytes(32)))
+
+
+def test_a_conflict_is_sent_under_another_id_alone() -> None:
+    event = sale(properties={"amount": "0"})
+    raw = json.dumps(event).encode()
+    reject = rejected(raw, conflict(), TILL, VIEW, NOON_US)
+    assert (reject.reason, reject.source_event_id) == ("conflict", "till/sale-1")
+    assert plan(reject) == plan(reject, ["properties.amount=80"]) == StillInvalid("conflict")
+    planned = plan(reject, ["event_id=sale-1-corrected"])
+    assert isinstance(planned, Accepted) and planned.event_id == "till/sale-1-corrected"
+
+
+def test_a_reject_keeps_the_namespace_of_its_sender() -> None:
+    fleet = Sender("till", TYPES, namespace="fleet")
+    for sender, event_id in (
+        (fleet, "fleet/sale-1"),
+        (TILL, "till/sale-1"),
+        (Sender("till", TYPES, namespace=""), "sale-1"),
+    ):
+        planned = plan(reject_of(sale(), sender), EURO)
+        assert isinstance(planned, Accepted) and planned.event_id == event_id

@@ -12,9 +12,9 @@ import pytest
 
 from schemas.events import Event, RewardPosted, TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.pseudonyms import Pseudonyms
-from schemas.ids import person_of
+from schemas.ids import own_id_of, person_of
 from schemas.kinds import OVERRIDES
-from schemas.topics import TOUCHPOINT_RECORDED
+from schemas.topics import TOUCHPOINT_RECEIVED
 from sinks.store.migrate import migrate
 from tests.support.command_line import footpath
 from tests.support.demo_gateway import KEY, DemoGateway
@@ -36,7 +36,7 @@ def identity(*args: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 def overrides(gateway: DemoGateway) -> list[TouchpointRecorded]:
     """Every override on the topic."""
-    return [event for event in read(gateway, TOUCHPOINT_RECORDED, ("test",)) if event.type in OVERRIDES]
+    return [event for event in read(gateway, TOUCHPOINT_RECEIVED, ("test",)) if event.type in OVERRIDES]
 
 
 def test_an_override_becomes_an_event_without_raw_values(gateway: DemoGateway) -> None:
@@ -51,7 +51,7 @@ def test_an_override_becomes_an_event_without_raw_values(gateway: DemoGateway) -
     published = {event.type: event for event in overrides(gateway) if event.event_id not in before}
     assert set(published["identity_linked"].identifiers) == {PHONE, CARD}
     assert set(published["identity_unlinked"].identifiers) == {CARD, MAIL}
-    assert published["identity_linked"].event_id in joined.stdout
+    assert own_id_of(published["identity_linked"].event_id) in joined.stdout
     for refused, why in ((alone, "two different ones"), (nobody, "placeholder")):
         assert refused.returncode == 1 and why in refused.stderr and len(refused.stderr.splitlines()) == 1
 

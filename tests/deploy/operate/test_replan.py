@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from deploy.operate.reject_keys import add_key, destroy_keys, key_ids
-from deploy.operate.replay.gateway_rejects import CUT, GatewayRejects, StillInvalid
+from deploy.operate.replay.gateway_rejects import CUT, Accepted, GatewayRejects, StillInvalid
 from deploy.operate.replay.repair import read_changes
 from deploy.operate.replay.replan import (
     DAMAGED,
@@ -23,11 +24,11 @@ from gateway.brand.live import build_brand_view
 from processors.registry import PROCESSORS
 from schemas.brand.load import load
 from schemas.codec.avro import Codec
-from schemas.events import EventRejected
+from schemas.events import EventRejected, TouchpointReceived
 from schemas.kafka.addressing import HEADER, is_for
 from schemas.protection.reject_keys import RejectKeys
 from schemas.rejects import RAW_KEPT_BYTES, reject_record
-from schemas.topics import TOUCHPOINT_IDENTIFIED
+from schemas.topics import TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECEIVED
 from tests.support.builders import build_events, scan
 from tests.support.gateway_process import BRAND, IDENTIFIER_KEY
 from tests.support.reference import reference
@@ -100,3 +101,20 @@ def test_reasons_to_be_still_invalid() -> None:
     ):
         assert replanner().plan(reject) == StillInvalid(reason)
     assert replanner("type=scan").plan(rejected_on_topic("rewards", VALUE)) == StillInvalid(NOT_FROM_GATEWAY)
+
+
+def test_what_intake_rejected_as_a_conflict_is_an_event_under_another_id_alone() -> None:
+    event = TouchpointReceived(
+        event_id="till/1001", type="page_view", occurred_at=1, received_at=1, source="till",
+        primary_identifier=f"customer:{'a' * 32}", identifiers=(f"customer:{'a' * 32}",), content="1" * 32,
+    )  # fmt: skip
+    value = CODEC.of(TOUCHPOINT_RECEIVED).encode(event)
+    reject = reject_record("intake", TOUCHPOINT_RECEIVED.name, 0, 7, 1_000, value, reason="conflict", detail="")
+    assert replanner().plan(reject) == StillInvalid("conflict")
+    assert replanner("event_id=1001-b").plan(reject) == Accepted(
+        "till/1001-b", msgspec.structs.replace(event, event_id="till/1001-b")
+    )
+    for wrong in (["event_id=no id"], ["type=scan"], ["event_id=1", "type=scan"]):
+        assert replanner(*wrong).plan(reject) == StillInvalid("conflict")
+    broken = msgspec.structs.replace(reject, raw=b"no event")
+    assert replanner("event_id=1001-b").plan(broken) == StillInvalid("conflict")

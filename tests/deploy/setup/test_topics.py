@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from deploy.setup import SetupError
 from deploy.setup.topics import ExistingTopic, apply, plan, topic_specs
 from processors.registry import PROCESSORS
-from schemas.topics import BY_NAME, EVENT_REJECTED, PARTITIONS, TOPICS, changelog
+from schemas.topics import BY_NAME, EVENT_REJECTED, INTAKE_WINDOW_MS, PARTITIONS, TOPICS, changelog
 
 NAMES = [topic.name for topic in TOPICS] + [changelog(name) for name in PROCESSORS]
 
@@ -45,6 +45,10 @@ def test_a_new_kafka_gets_every_topic_and_can_be_written_to_at_once(bare_kafka: 
     assert set(found) == set(NAMES)
     for name, settings in found.items():
         compacted = name not in BY_NAME or BY_NAME[name].compacted
+        if name == changelog("intake"):
+            assert settings["cleanup.policy"] == "compact,delete"
+            assert settings["retention.ms"] == str(INTAKE_WINDOW_MS)
+            continue
         assert settings["cleanup.policy"] == ("compact" if compacted else "delete")
         if not compacted:
             assert settings["retention.ms"] == str(BY_NAME[name].retention_ms)

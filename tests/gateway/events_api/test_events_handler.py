@@ -10,7 +10,7 @@ import pytest
 from aiohttp import ClientPayloadError
 
 from gateway.events_api.rejects import read_received
-from schemas.topics import COST_REPORTED, EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECORDED
+from schemas.topics import COST_REPORTED, EVENT_REJECTED, STOCK_REPORTED, TOUCHPOINT_RECEIVED
 from tests.support.gateway_process import GatewayClient, page_view, read_events, sale
 from tests.support.randomness import unique_word
 from tests.support.reject_keys import reveal
@@ -27,15 +27,20 @@ async def test_a_batch_gets_a_result_for_each_event_in_order(client: GatewayClie
     assert response.status == 202
     results = (await response.json())["results"]
     assert [(one["event_id"], one["status"], one["reason"]) for one in results[:3]] == [
-        (first, "accepted", ""), (second, "rejected", "colour: is no known field"), (first, "duplicate", ""),
+        (first, "accepted", ""),
+        (second, "rejected", "colour: is no known field"),
+        (first, "conflict", "event_id: another event was sent under this id before"),
     ]  # fmt: skip
     assert results[3]["status"] == "accepted"
-    (sold,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == first, 1)
+    (sold,) = await read_events(bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id == f"till/{first}", 1)
     assert (sold.type, sold.amount_micros, sold.currency, sold.source) == ("sale", 12_500_000, "EUR", "till")
-    (rejected,) = await read_events(bootstrap, EVENT_REJECTED, lambda e: e.source_event_id == second, 1)
+    (rejected,) = await read_events(bootstrap, EVENT_REJECTED, lambda e: e.source_event_id == f"till/{second}", 1)
     assert (rejected.stage, rejected.reason, rejected.field) == ("gateway", "malformed", "*")
     text = read_received(reveal(rejected.raw)).text
     assert json.loads(text)["colour"] == "red" and rejected.topic == "" and rejected.offset == -1
+    (other,) = await read_events(bootstrap, EVENT_REJECTED, lambda e: e.source_event_id == f"till/{first}", 1)
+    assert (other.stage, other.reason, other.field) == ("gateway", "conflict", "event_id")
+    assert json.loads(read_received(reveal(other.raw)).text)["type"] == "page_view"
     (shelf,) = await read_events(bootstrap, STOCK_REPORTED, lambda e: e.store == store, 1)
     assert (shelf.sku, shelf.quantity) == ("tea", 3)
 
@@ -46,9 +51,9 @@ async def test_a_retry_is_answered_without_publishing_again(client: GatewayClien
     assert await client.results(event, event) == [("duplicate", "")] * 2
     last = page_view(event_id=str(uuid4()))
     await client.results(last)
-    ids = [event["event_id"], last["event_id"]]
-    found = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in ids, 2)
-    assert [one.event_id for one in found] == ids
+    ids = [f"till/{event['event_id']}", f"till/{last['event_id']}"]
+    found = await read_events(bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id in ids, 2)
+    assert sorted(one.event_id for one in found) == sorted(ids)
 
 
 async def test_a_cost_that_repeats_an_earlier_statement_is_accepted(client: GatewayClient, bootstrap: str) -> None:
@@ -69,12 +74,12 @@ async def test_a_cost_that_repeats_an_earlier_statement_is_accepted(client: Gate
 
 
 @pytest.mark.parametrize("count", [1, 31, 32, 1000])
-async def test_every_size_of_batch_keeps_a_senders_order(client: GatewayClient, bootstrap: str, count: int) -> None:
+async def test_every_size_of_batch_is_published_as_a_whole(client: GatewayClient, bootstrap: str, count: int) -> None:
     run = unique_word()
     events = [page_view(person=run, event_id=f"{run}-{number}") for number in range(count)]
     assert await client.results(*events) == [("accepted", "")] * count
-    found = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id.startswith(run), count)
-    assert [one.event_id for one in found] == [f"{run}-{number}" for number in range(count)]
+    found = await read_events(bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id.startswith(f"till/{run}"), count)
+    assert {one.event_id for one in found} == {f"till/{run}-{number}" for number in range(count)}
 
 
 @pytest.mark.parametrize(
@@ -190,6 +195,6 @@ async def test_no_raw_address_reaches_a_topic(client: GatewayClient, bootstrap: 
         page_view(event_id=f"{run}-a", identifiers=people, campaign=secret, properties={secret: [secret]}),
         page_view(event_id=f"{run}-b", identifiers=people, extra=secret),
     )
-    (accepted,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == f"{run}-a", 1)
-    (rejected,) = await read_events(bootstrap, EVENT_REJECTED, lambda e: e.source_event_id == f"{run}-b", 1)
+    (accepted,) = await read_events(bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id == f"till/{run}-a", 1)
+    (rejected,) = await read_events(bootstrap, EVENT_REJECTED, lambda e: e.source_event_id == f"till/{run}-b", 1)
     assert secret not in repr(accepted) and secret not in repr(rejected)

@@ -17,9 +17,9 @@ NAMES = ("store", "tag", "placement", "zone", "product", "campaign", "channel")
 
 @pytest.mark.parametrize("event_id", ["0431234567", "R-0201000001", "0151-12345678", "call-015112345678"])
 def test_no_id_is_a_phone_number(brand_view: BrandView, event_id: str) -> None:
-    assert validated(sale(event_id=event_id), brand_view).event_id == event_id
+    assert validated(sale(event_id=event_id), brand_view).event_id == f"till/{event_id}"
     back = sale(type="return", properties={"amount": "1", "sale_event_id": event_id})
-    assert validated(back, brand_view).related_event_id == event_id
+    assert validated(back, brand_view).related_event_id == f"till/{event_id}"
 
 
 @pytest.mark.parametrize("name", ["0431234567", "015112345678", "4006381333931", "212 555 0143"])

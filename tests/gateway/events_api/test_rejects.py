@@ -84,7 +84,7 @@ def test_the_same_event_of_the_same_sender_is_one_reject() -> None:
     first, repeated, other = (reject_of(raw, Sender(id, TYPES), now) for id, now in (("a", 1), ("a", 5), ("b", 1)))
     assert first is not None and repeated is not None and other is not None
     assert first.event_id == repeated.event_id != other.event_id
-    assert (first.stage, first.source_event_id, first.reason) == ("gateway", "r-1", "malformed")
+    assert (first.stage, first.source_event_id, first.reason) == ("gateway", "a/r-1", "malformed")
 
 
 def test_the_id_of_a_reject_cannot_be_found_by_trying_texts(brand_view: BrandView) -> None:

@@ -11,7 +11,7 @@ from gateway.events_api.draft import Draft, Sender
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse import split_batch
 from gateway.events_api.validate import Rules
-from schemas.events import Line, StockReported, TouchpointRecorded
+from schemas.events import Line, StockReported, TouchpointReceived, TouchpointRecorded
 from schemas.kinds import FAMILIES
 from tests.support.gateway_process import after, page_view, sale
 from tests.support.validation import validated, validation_error
@@ -23,11 +23,12 @@ def test_an_event_becomes_a_touchpoint_without_raw_identifiers(brand_view: Brand
         page_view(event_id="A-1", identifiers=identifiers, properties={"url": "/tea", "price": 1.10}), brand_view
     )
     hashed = brand_view.pseudonyms.identifier
-    assert event == TouchpointRecorded(
-        event_id="A-1", type="page_view", occurred_at=event.occurred_at, received_at=event.received_at, source="till",
-        primary_identifier=hashed("email", "ann@corner.example"),
+    assert event == TouchpointReceived(
+        event_id="till/A-1", type="page_view", occurred_at=event.occurred_at, source="till",
+        received_at=event.received_at, primary_identifier=hashed("email", "ann@corner.example"),
         identifiers=(hashed("device", "d1"), hashed("email", "ann@corner.example")),
         brand="corner", properties='{"url":"/tea","price":1.1}',
+        content=event.content,
     )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def test_money_is_exact_and_has_fields_of_its_own(brand_view: BrandView) -> None
         type="return", properties={"amount": 0.1, "currency": "USD", "sale_event_id": str(UUID(int=7)).upper()}
     )
     event = validated(returned, brand_view)
-    assert (event.amount_micros, event.currency, event.related_event_id) == (100_000, "USD", str(UUID(int=7)))
+    assert (event.amount_micros, event.currency, event.related_event_id) == (100_000, "USD", f"till/{UUID(int=7)}")
 
 
 def test_lines_are_as_tills_write_them(brand_view: BrandView) -> None:
@@ -121,13 +122,13 @@ def test_stock_that_is_no_number_of_units_is_refused(brand_view: BrandView, writ
 
 @pytest.mark.parametrize("given", ["550E8400-E29B-41D4-A716-446655440000", "550e8400e29b41d4a716446655440000"])
 def test_a_uuid_has_one_form(brand_view: BrandView, given: str) -> None:
-    assert validated(page_view(event_id=given), brand_view).event_id == "550e8400-e29b-41d4-a716-446655440000"
+    assert validated(page_view(event_id=given), brand_view).event_id == "till/550e8400-e29b-41d4-a716-446655440000"
 
 
 def test_ids_that_only_look_like_phone_numbers_are_accepted(brand_view: BrandView) -> None:
     for given in ("pathdata-08271-0130-123646", "sale-20261122-000123", "till-10:16997", "x"):
-        assert validated(page_view(event_id=given), brand_view).event_id == given
-    assert UUID(validated(page_view(), brand_view).event_id)
+        assert validated(page_view(event_id=given), brand_view).event_id == f"till/{given}"
+    assert UUID(validated(page_view(), brand_view).event_id.removeprefix("till/"))
 
 
 def test_no_address_or_number_is_left_in_any_text(brand_view: BrandView) -> None:

@@ -27,8 +27,8 @@ def cost(amount: Any = "1", **fields: Any) -> dict[str, Any]:
 def test_a_cost_is_about_no_person_and_its_place_may_come_from_a_tag(brand_view: BrandView) -> None:
     event = validated(cost("1234.5", event_id="c-1", tag="shelf-1", channel="out of home"), brand_view)
     assert event == CostReported(
-        event_id="c-1", occurred_at=1_772_366_400_000_000, campaign="spring", channel="out of home", placement="shelf",
-        store="mitte", tag="shelf-1", amount_micros=1_234_500_000, currency="EUR", source="till",
+        event_id="till/c-1", occurred_at=1_772_366_400_000_000, campaign="spring", channel="out of home",
+        placement="shelf", store="mitte", tag="shelf-1", amount_micros=1_234_500_000, currency="EUR", source="till",
         received_at=event.received_at,
     )  # fmt: skip
 

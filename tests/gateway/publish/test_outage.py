@@ -4,10 +4,12 @@ import asyncio
 import os
 import signal
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from schemas.topics import SCAN_MISSED, TOUCHPOINT_RECORDED
+from schemas.kafka.partitioner import partition_of
+from schemas.topics import PARTITIONS, SCAN_MISSED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view, read_events, wait_until
 from tests.support.randomness import unique_word
 from tests.support.servers import KafkaServer
@@ -63,10 +65,12 @@ async def test_what_was_acknowledged_during_an_outage_is_in_kafka_after_it(
         (missed,) = await read_events(own_kafka.bootstrap, SCAN_MISSED, lambda e: e.scan_event_id == event_id, 1)
         assert (missed.reason, missed.destination) == ("unavailable", HELLO)
     assert process.stop() == 0
+    acknowledged = [f"till/{one}" for one in acknowledged]
     found = await page_view_ids(own_kafka.bootstrap, set(acknowledged))
     assert set(found) == set(acknowledged)
-    for name in ("ann", "bob"):
-        first_seen = list(dict.fromkeys(one for one in found if one.startswith(name)))
+    for name, number in product(("ann", "bob"), range(PARTITIONS)):
+        mine = [one for one in found if one.startswith(f"till/{name}") and partition_of(one, PARTITIONS) == number]
+        first_seen = list(dict.fromkeys(mine))
         assert first_seen == sorted(first_seen, key=lambda one: int(one.split(".")[1]))
 
 
@@ -82,7 +86,7 @@ async def page_view_ids(bootstrap: str, wanted: set[str]) -> list[str]:
         missing.discard(event.event_id)
         return is_missing
 
-    await read_events(bootstrap, TOUCHPOINT_RECORDED, is_first, len(wanted))
+    await read_events(bootstrap, TOUCHPOINT_RECEIVED, is_first, len(wanted))
     return found
 
 
@@ -105,8 +109,9 @@ async def test_a_gateway_that_is_killed_during_an_outage_still_has_what_it_ackno
     async with GatewayClient(process) as client:
         assert await client.results(*(page_view(event_id=one) for one in ids[4:])) == [("accepted", "")] * 2
         await wait_until(client.drained)
-    found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in ids, 6)
-    assert [one.event_id for one in found] == ids
+    full = {f"till/{one}" for one in ids}
+    found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id in full, 6)
+    assert {one.event_id for one in found} == full and len(found) == 6
     process.close()
 
 
@@ -146,8 +151,8 @@ async def test_a_frozen_kafka_delays_requests_by_the_publish_timeout_at_most(
             finally:
                 os.kill(own_kafka.pid, signal.SIGCONT)
             await wait_until(client.drained)
-            wanted = {"frozen-1", "frozen-2"}
-            found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in wanted, 2)
+            wanted = {"till/frozen-1", "till/frozen-2"}
+            found = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id in wanted, 2)
             assert {one.event_id for one in found} <= wanted
     finally:
         process.close()

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from processors.context.core import PROCESSOR as CONTEXT
+from processors.intake.core import PROCESSOR as INTAKE
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.applied_batch import EncodedEffect
 from processors.shell.reject_limit import RejectLimit
@@ -18,13 +19,14 @@ from processors.shell.state.store import MemoryStore
 from processors.shell.task import StreamTask
 from processors.step import Drop, Emit, Processor, Step
 from schemas.codec.avro import Codec
-from schemas.events import Event, EventRejected, IdentitySignalled
+from schemas.events import Event, EventRejected, IdentitySignalled, TouchpointReceived
 from schemas.process.reject_window import RejectLimitExceeded, RejectWindow
 from schemas.topics import (
     IDENTITY_SIGNALLED,
     MAX_RECORD_BYTES,
     MAX_STATE_BYTES,
     TOUCHPOINT_IDENTIFIED,
+    TOUCHPOINT_RECEIVED,
     TOUCHPOINT_RECORDED,
 )
 from tests.support.builders import (
@@ -132,6 +134,28 @@ def test_rejects_in_a_row_stop_the_task_and_rejects_between_events_do_not() -> N
     results(REWARDS, [SourceRecord(n, b"", value) for n, value in enumerate([*broken, *fine, *broken])], [], [])
     with pytest.raises(RejectLimitExceeded, match="FOOTPATH_WORKER_REJECT_LIMIT"):
         results(REWARDS, [SourceRecord(n, b"", value) for n, value in enumerate([*broken, *broken])], [], [])
+
+
+def test_conflicts_of_senders_never_stop_the_task() -> None:
+    """Anybody with a key can make as many as they like, in a row and by share."""
+    identifier = f"customer:{'a' * 32}"
+
+    def sent(content: str) -> TouchpointReceived:
+        return TouchpointReceived(
+            event_id="till/1", type="page_view", occurred_at=1, received_at=1, source="till",
+            primary_identifier=identifier, identifiers=(identifier,), content=content * 32,
+        )  # fmt: skip
+
+    published: list[EncodedEffect] = []
+    task = build_task(INTAKE, published.append, limit=RejectLimit(MAX_REJECTS, RejectWindow(ratio=0.1, window=10)))
+    values = [CODEC.record(sent(content))[2] for content in "1" + "2" * 100]
+    for start in range(0, len(values), 7):
+        records = [SourceRecord(n, b"till/1", value) for n, value in enumerate(values[start : start + 7], start)]
+        task.process(TOUCHPOINT_RECEIVED.name, records, REFERENCE)
+    rejected = [effect.event for effect in published if isinstance(effect.event, EventRejected)]
+    assert len(rejected) == 100 and {event.reason for event in rejected} == {"conflict"}
+    with pytest.raises(RejectLimitExceeded):
+        task.process(TOUCHPOINT_RECEIVED.name, [SourceRecord(n, b"?", b"no event") for n in range(101, 150)], REFERENCE)
 
 
 def test_a_share_of_rejects_stops_the_task_over_all_partitions_of_its_processor() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.codec.avro import revisions
 from schemas.topics import TOPICS, Topic
-from sinks.clickhouse.columns import column_of
+from sinks.clickhouse.columns import Columns
 from sinks.store.migrate import migrate
 from sinks.store.scripts import FOLDER, MigrationError, Script, migrations, views
 from tests.support.servers import start_clickhouse
@@ -105,8 +105,8 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         r"stock/0001_z\.sql: has the number of stock/0001_create_stock_reported\.sql",
     ),
     "no such feature": (
-        lambda copy: (copy / "migrations/stock/0002_z.sql").write_text(NEW_TABLE.replace("touchpoints", "nothing")),
-        r"stock/0002_z\.sql: comes after nothing, which is no feature",
+        lambda copy: (copy / "migrations/stock/0099_z.sql").write_text(NEW_TABLE.replace("touchpoints", "nothing")),
+        r"stock/0099_z\.sql: comes after nothing, which is no feature",
     ),
     "a circle": (
         lambda copy: (copy / "migrations/touchpoints/0099_z.sql").write_text(
@@ -115,8 +115,8 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "features that come after each other",
     ),
     "another feature's table": (
-        lambda copy: (copy / "migrations/stock/0002_z.sql").write_text("INSERT INTO footpath.touch SELECT 1;"),
-        r"stock/0002_z\.sql: uses touch; add the header line '-- After:     attribution'",
+        lambda copy: (copy / "migrations/stock/0099_z.sql").write_text("INSERT INTO footpath.touch SELECT 1;"),
+        r"stock/0099_z\.sql: uses touch; add the header line '-- After:     attribution'",
     ),
     "a view twice": (
         lambda copy: shutil.copy(copy / "views/person/person.sql", copy / "views/identity"),
@@ -170,7 +170,7 @@ def test_columns_are_the_fields_of_the_schema(store: Store, topic: Topic) -> Non
         name
         for (name,) in store.ask(f"SELECT name FROM system.columns WHERE table = '{topic.table}' ORDER BY position")
     ]
-    assert found == [column_of(field["name"]) for field in revisions(topic)[-1].document["fields"]] + BOOKKEEPING
+    assert found == Columns(topic, revisions(topic)[-1]).names + BOOKKEEPING
 
 
 def test_every_column_says_what_it_is(store: Store) -> None:

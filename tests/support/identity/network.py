@@ -121,11 +121,15 @@ class Network:
         self.steps += 1
         key = BY_EVENT[type(event)].key(event)
         row = partition.rows.get(key)
-        if row is not None and event.event_id in row.seen:
+        if row is not None and event.dedup_id in row.seen:
             return
         step = PROCESSOR.step(row and row.node, event, self.reference)
-        assert step.state is not None
-        partition.rows[key] = Row(step.state, (*(row.seen if row else ()), event.event_id)[-WINDOW:])
+        if step.state is None:  # a receipt without a person
+            for effect in step.effects:
+                assert isinstance(effect, Emit) and not effect.transactional, effect
+                self._publish(effect.event)
+            return
+        partition.rows[key] = Row(step.state, (*(row.seen if row else ()), event.dedup_id)[-WINDOW:])
         partition.dirty.add(key)
         held_back = key in partition.held_back
         for effect in step.effects:

@@ -19,7 +19,11 @@ INNER JOIN
 (
     SELECT
         -- Computed like _key of touchpoint_identified: a number is cheaper to join on than a text.
-        ifNull(toUInt128(toUUIDOrNull(scan_event_id)), reinterpretAsUInt128(sipHash128(scan_event_id))) AS key,
+        if(
+            scan_namespace = '',
+            ifNull(toUInt128(toUUIDOrNull(scan_event_id)), reinterpretAsUInt128(sipHash128(scan_event_id))),
+            reinterpretAsUInt128(sipHash128(concat(scan_namespace, '/', scan_event_id)))
+        ) AS key,
         JSONExtractBool(inputs, 'held_out') AS held_out,
         route,
         arrayFirst(candidate -> candidate.lost_because = 'held_out', candidates).route AS withheld_route

@@ -4,7 +4,8 @@
 --             the first line of the brand's channel grouping that matches its type, placement and campaign, else its
 --             type. revenue is positive for a sale, negative for a return, 0 for all others. is_touch is whether
 --             attribution counts the event: its type is one of the brand's touch types (a page_view only with a
---             campaign), or it is a sale with a channel of its own.
+--             campaign), or it is a sale with a channel of its own. An event_id is unique within its namespace; that of
+--             a sender's key is the key's id unless the brand gives it another.
 -- Example:    SELECT type, count() FROM touchpoint WHERE store = 'berlin-mitte' GROUP BY type
 
 CREATE OR REPLACE VIEW footpath.touchpoint AS
@@ -15,6 +16,7 @@ WITH
     arrayFilter(type -> type NOT IN ('page_view', 'sale', 'return'), touch_types) AS plain_types
 SELECT
     event.event_id AS event_id,
+    event.namespace AS namespace,
     coalesce(nullIf(now.current_person_id, toUUID('00000000-0000-0000-0000-000000000000')), event.person_id) AS person_id,
     event.type AS type,
     event.occurred_at AS occurred_at,
@@ -53,6 +55,7 @@ SELECT
     event.currency AS currency,
     event.lines AS lines,
     event.related_event_id AS related_event_id,
+    event.related_namespace AS related_namespace,
     has(plain_types, event.type)
         OR (event.type = 'page_view' AND event.campaign != '' AND has(touch_types, 'page_view'))
         OR (event.type = 'sale' AND event.channel != '') AS is_touch,

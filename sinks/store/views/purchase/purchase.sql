@@ -12,6 +12,7 @@
 CREATE OR REPLACE VIEW footpath.purchase AS
 SELECT
     sold.event_id AS event_id,
+    sold.namespace AS namespace,
     line.1 AS sku,
     product.category AS category,
     sold.occurred_at AS occurred_at,

@@ -9,13 +9,15 @@
 --             revenue 0; a negative amount (an exchange) counts as it is. A receipt without a person has a zero
 --             person_id, and its store's stand for those of a person. Amounts of different currencies do not add up:
 --             own_revenue is revenue in the brand's currency, 0 in others. channel and is_touch are those of the view
---             touchpoint. View sale_by_day has the days and weeks of each store's own time zone.
+--             touchpoint. View sale_by_day has the days and weeks of each store's own time zone. An event_id is unique
+--             within its namespace.
 -- Example:    SELECT store, currency, count(), sum(revenue) FROM sale WHERE occurred_at >= '2026-01-01' GROUP BY store,
 --             currency
 
 CREATE OR REPLACE VIEW footpath.sale AS
 SELECT
-    event.event_id AS event_id,
+    substring(event.event_id, position(event.event_id, '/') + 1) AS event_id,
+    substring(event.event_id, 1, greatest(position(event.event_id, '/'), 1) - 1) AS namespace,
     netted.person_id AS person_id,
     event.occurred_at AS occurred_at,
     toDecimal128(event.amount, 6) AS amount,

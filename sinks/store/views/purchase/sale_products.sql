@@ -9,6 +9,7 @@ CREATE OR REPLACE VIEW footpath.sale_products AS
 -- view sale, what else went back. The join between the two keeps what ClickHouse explains of a plan short.
 SELECT
     event_id,
+    namespace,
     occurred_at,
     person_id,
     store,
@@ -51,6 +52,7 @@ FROM
     (
         SELECT
             sale.event_id AS event_id,
+            sale.namespace AS namespace,
             sale.occurred_at AS occurred_at,
             sale.person_id AS person_id,
             sale.store AS store,
@@ -117,17 +119,17 @@ FROM
                             AND arrayUniq(lines.sku) = length(lines) AS is_simple
                     FROM
                     (
-                        SELECT event_id, _key, lines
+                        SELECT event_id, namespace, _key, lines
                         FROM footpath.touchpoint_identified FINAL
                         WHERE type = 'sale'
                     ) AS sale
                     LEFT JOIN
                     (
-                        SELECT related_event_id, groupArrayArray(event.lines) AS lines
+                        SELECT related_event_id, related_namespace, groupArrayArray(event.lines) AS lines
                         FROM footpath.touchpoint_identified AS event FINAL
                         WHERE type = 'return' AND related_event_id != '' AND notEmpty(event.lines)
-                        GROUP BY related_event_id
-                    ) AS back ON back.related_event_id = sale.event_id
+                        GROUP BY related_event_id, related_namespace
+                    ) AS back ON back.related_event_id = sale.event_id AND back.related_namespace = sale.namespace
                 )
             )
         ) AS event

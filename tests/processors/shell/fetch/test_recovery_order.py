@@ -8,6 +8,7 @@ import pytest
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.identity.signals import PersonAssigned, envelope
+from processors.intake.core import PROCESSOR as INTAKE
 from processors.matching.core import PROCESSOR as MATCHING
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, bounds, first_topics
@@ -35,7 +36,8 @@ def test_no_topic_waits_where_the_order_does_not_matter(processor: Any) -> None:
 
 def test_first_topics_are_written_without_transactions() -> None:
     # Transaction markers end a topic with an offset that no record has: signals would wait for the next event.
-    assert [BY_NAME[topic].written_by for topic in first_topics(IDENTITY)] == [("gateway",)]
+    assert [BY_NAME[topic].written_by for topic in first_topics(IDENTITY)] == [("gateway", "intake")]
+    assert not any(topic.transactional for topic in INTAKE.sources), "else its effects could be"
 
 
 def test_signals_wait_until_the_events_at_the_opening_are_processed() -> None:

@@ -1,6 +1,7 @@
 """RocksDB as the workers open it: its options hold after a restart too."""
 
 import asyncio
+import time
 from pathlib import Path
 
 from processors.shell.state.store import THREAD_FROM_ROWS, RocksStore
@@ -67,3 +68,22 @@ def test_a_store_can_be_closed_during_a_prefetch(tmp_path: Path) -> None:
         store = RocksStore(tmp_path / "store")
         assert store.position == position + 1
         store.close()
+
+
+def test_a_store_that_forgets_has_its_rows_until_then_and_not_after_it(tmp_path: Path) -> None:
+    """Through a prefetch, a scan of all rows and another opening, too: each row carries its time."""
+    folder, keys = tmp_path / "store", [b"%05d" % number for number in range(THREAD_FROM_ROWS)]
+    for position in range(2):
+        store = RocksStore(folder, kept_s=3600)
+        assert store.position == position
+        store.write(((key, b"%d" % position) for key in keys), position + 1)
+        reading = store.prefetch(keys)
+        assert reading is not None and reading.result(10) == [b"%d" % position] * len(keys)
+        assert store.get(keys[0]) == b"%d" % position and dict(store.rows()) == dict.fromkeys(keys, b"%d" % position)
+        store.close()
+    store = RocksStore(folder, kept_s=1)
+    time.sleep(2.1)
+    store._db.flush()
+    store._db.compact_range(None, None)
+    assert store.get(keys[0]) is None and list(store.rows()) == []
+    store.close()

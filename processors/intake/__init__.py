@@ -1,0 +1,1 @@
+"""Intake: one event, one effect, whoever sends it again."""
