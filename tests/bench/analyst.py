@@ -89,7 +89,7 @@ def _import(environment: BenchEnvironment, events: Path, expected: int) -> list[
         environment.progress(f"imported in {ended - began:.0f} s")
         rewarded = "SELECT uniqExact(source_event_id) FROM reward_posted WHERE rule = 'purchase'"
         environment.progress(f"{stack.value(rewarded):,} of {expected:,} receipts have points")
-        wait_until(lambda: stack.value(rewarded) >= expected, REWARDED_WITHIN_S, stack.logs)
+        wait_until(lambda: stack.value(rewarded) >= expected, stack.logs, REWARDED_WITHIN_S)
         lag = time.monotonic() - ended
     return [
         Figure("import of that year", "s", [ended - began]),

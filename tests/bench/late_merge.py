@@ -38,7 +38,7 @@ def _merge(stack: FullStack) -> float:
     sale["properties"] = {"amount": "10.00", "currency": "EUR"}
     stack.scan(f"{COOKIE}={device}")
     _send(stack, touch, sale)
-    wait_until(lambda: stack.value(f"SELECT count() FROM touchpoint WHERE channel = '{channel}'"), TIMEOUT_S)
+    wait_until(lambda: stack.value(f"SELECT count() FROM touchpoint WHERE channel = '{channel}'"), timeout_s=TIMEOUT_S)
     query = (
         "SELECT sum(conversions) FROM attribution(model='linear', lookback_days=90, since='2026-06-01', "
         f"until='2026-06-02') WHERE channel = '{channel}'"
@@ -47,7 +47,7 @@ def _merge(stack: FullStack) -> float:
         raise NotMeasured("the touch has a share before the merge")
     _send(stack, {"type": "app_opened", "occurred_at": EVENING, **_identifiers(customer=customer, device=device)})
     began = time.monotonic()
-    wait_until(lambda: stack.value(query), TIMEOUT_S)
+    wait_until(lambda: stack.value(query), timeout_s=TIMEOUT_S)
     return time.monotonic() - began
 
 

@@ -27,7 +27,7 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
             raise NotMeasured(f"the import ended with {imported.returncode}: {imported.stdout}{imported.stderr}")
         environment.progress(imported.stdout.strip())
         query = "SELECT count() FROM footpath.touchpoint_identified"
-        wait_until(lambda: stack.value(query) >= lines, SINK_TIMEOUT_S)
+        wait_until(lambda: stack.value(query) >= lines, timeout_s=SINK_TIMEOUT_S)
         after = _pss(stack)
     by_process = ", ".join(f"{name} {format_number(mb)}" for name, mb in sorted(after.items(), key=lambda one: -one[1]))
     title = f"memory of the whole stack after importing {lines:,} events"
