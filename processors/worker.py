@@ -13,12 +13,13 @@ from prometheus_client import start_http_server
 
 from processors.gc_policy import collect_rarely, collect_when_idle
 from processors.registry import PROCESSORS
-from processors.shell.agent import Worker
+from processors.shell.agent import Worker, folder_of
 from processors.shell.live_reference import LiveReference
 from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
 from processors.step import Processor
 from schemas.codec.schema_registry import codec_with
+from schemas.process.folder_lock import FolderInUseError, lock_folder
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
 
@@ -47,8 +48,22 @@ def main(names: Sequence[str], instance: str = "") -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 1
+    instance = instance or "-".join(names)
+    folder = folder_of(settings, instance)
+    try:
+        # Before the groups give it partitions, which nobody would serve until its session ends.
+        lock_folder(folder)
+    except FolderInUseError as holder:
+        print(
+            f"FOOTPATH_DATA: {folder} is in use by another worker (pid {holder.pid}): give each its own FOOTPATH_DATA",
+            file=sys.stderr,
+        )
+        return 1
+    except OSError as error:
+        print(f"FOOTPATH_DATA: {folder} cannot be written ({error.strerror})", file=sys.stderr)
+        return 1
     uvloop.install()
-    return asyncio.run(run(settings, [PROCESSORS[name] for name in names], instance or "-".join(names)))
+    return asyncio.run(run(settings, [PROCESSORS[name] for name in names], instance))
 
 
 async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], instance: str) -> int:

@@ -31,6 +31,8 @@ LONGEST_WAIT_MS = 24 * 3_600_000
 # Limit of what is fetched ahead, per partition.
 FETCH_BYTES = 1 << 20
 LINGER_BYTES = 256 << 10
+STOP_S = 8.0
+"""Limit of an orderly stop: Kafka or ClickHouse may not answer any more."""
 GC_AFTER = 100_000
 
 log = logging.getLogger(__name__)
@@ -135,12 +137,19 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     if settings.metrics_port:
         prometheus_client.start_http_server(settings.metrics_port, addr="127.0.0.1")
-    await run(settings, stop)
+    running, stopped = asyncio.ensure_future(run(settings, stop)), asyncio.ensure_future(stop.wait())
+    await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running}, timeout=STOP_S)
+    if not running.done():
+        log.warning("stopped while rows wait to be stored: they are read again at the next start")
+        # At once: what waits for Kafka or ClickHouse may not end.
+        os._exit(0)
+    running.result()
     log.info("stopped, everything that was read is stored")
 
 
 def main() -> None:
-    """Entry point. Exit code 0 after a stop in order, 1 for a wrong setting; a bug ends it with a log line."""
+    """Entry point. Exit code 0 after a stop, 1 for a wrong setting; a bug ends it with a log line."""
     set_up_logging("sink", {"aiokafka": logging.WARNING})
     # A batch is tens of thousands of objects without a cycle among them: looking for one is a fifth of all work.
     gc.set_threshold(GC_AFTER, 20, 100)

@@ -1,6 +1,5 @@
 """The data directory of one stack: paths, lock, secrets and `run.json`."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ from typing import Any
 
 from deploy.operate.reject_keys import add_key
 from deploy.private_file import write_private
+from schemas.process.folder_lock import FolderInUseError, lock_folder
 
 
 class DataError(Exception):
@@ -72,26 +72,21 @@ def locked(root: Path) -> Iterator[DataDirectory]:
     Raises `DataError` if another process holds the lock or the directory cannot be written.
     """
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        lock = (root / "lock").open("a+")
+        lock = lock_folder(root)
+    except FolderInUseError as holder:
+        raise DataError(
+            f"FOOTPATH_DATA={root} is in use by a running stack (pid {holder.pid}): "
+            "stop it, or set FOOTPATH_DATA (or --data) to another directory"
+        ) from None
     except OSError as problem:
         raise DataError(
             f"FOOTPATH_DATA={root} cannot be written ({problem.strerror}): "
             "set FOOTPATH_DATA (or --data) to a directory this user may write"
         ) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise DataError(
-                f"FOOTPATH_DATA={root} is in use by a running stack (pid {lock.read().strip()}): "
-                "stop it, or set FOOTPATH_DATA (or --data) to another directory"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+    try:
         yield DataDirectory(root)
+    finally:
+        os.close(lock)
 
 
 def make_secrets(data: DataDirectory) -> None:

@@ -20,6 +20,7 @@ from gateway.scan.link import link_of
 from schemas.brand.model import Brand
 
 EXTERNAL_TIMEOUT_S = 10.0
+RUN_FILE_RETRY_S = 1.0
 
 
 class ExternalError(Exception):
@@ -115,6 +116,7 @@ class Stack:
         self._output = output
         self._began = began
         self._is_ready = False
+        self._run_file_is_true = True
         self._supervisor = Supervisor(self._changed, output.report)
 
     async def run(self) -> None:
@@ -171,8 +173,18 @@ class Stack:
             )
 
     def _changed(self) -> None:
-        if self._is_ready:
+        """Writes run.json, and again a second later while the disk takes nothing."""
+        if not self._is_ready:
+            return
+        try:
             data.write_run_file(self._plan.data, self._describe())
+        except OSError as problem:
+            if self._run_file_is_true:
+                self._output.report(f"{self._plan.data.run_file} cannot be written: {problem.strerror}")
+            self._run_file_is_true = False
+            asyncio.get_running_loop().call_later(RUN_FILE_RETRY_S, self._changed)
+        else:
+            self._run_file_is_true = True
 
     def _describe(self) -> dict[str, Any]:
         addresses = self._plan.addresses

@@ -54,7 +54,8 @@ def restart_delay_s(ends: int) -> float:
 
 
 class Supervisor:
-    """Runs children. Calls `changed` after every start and restart and `report` with one line on every restart.
+    """Runs children. Calls `changed` after every start and restart and `report` with one line on every restart; neither
+    may raise: a child that was started is watched whatever else fails.
 
     Use it from the main thread: the kernel kills the children when the thread that started them ends.
     """
@@ -136,10 +137,10 @@ class Supervisor:
             self._report(f"{child.name} {how}; starting it again" + (f" in {delay_s:g} s" if delay_s else ""))
             await asyncio.sleep(delay_s)
             await self._wait_for_disk_space(child)
-            logs.rotate(child.log)
             try:
+                logs.rotate(child.log)
                 process = await self._spawn(child)
-            except OSError:  # no memory or process id left at the moment: retried like an end
+            except OSError:  # no memory, process id or disk space left at the moment: retried like an end
                 process = None
 
     async def _wait_for_disk_space(self, child: Child) -> None:

@@ -10,6 +10,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from deploy.operate.client_logs import silence_client_logs
 from deploy.target import read_clickhouse
 from schemas.process.errors import OperatorError
+from sinks.clickhouse.client_options import client_options
 
 NOT_MIGRATED = ("UNKNOWN_TABLE", "UNKNOWN_DATABASE")
 
@@ -24,9 +25,7 @@ def connect(environ: Mapping[str, str]) -> Iterator[Client]:
     """
     silence_client_logs()
     try:
-        client = clickhouse_connect.get_client(
-            dsn=read_clickhouse(environ), database="footpath", autogenerate_session_id=False
-        )
+        client = clickhouse_connect.get_client(**client_options(read_clickhouse(environ)), database="footpath")
         try:
             yield client
         finally:

@@ -6,7 +6,6 @@ id once).
 """
 
 import asyncio
-import fcntl
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,9 +18,9 @@ import msgspec
 from gateway.publish.records import Record
 from gateway.publish.spool_segment import SUFFIX, Segment, frame, segments_in
 from schemas.process.errors import OperatorError
+from schemas.process.folder_lock import FolderInUseError, lock_folder
 
 SEGMENT_BYTES = 4 * 1024 * 1024
-LOCK = "lock"
 T = TypeVar("T")
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -158,15 +157,10 @@ def _claim(directory: Path) -> int:
     :raises SpoolError: it cannot be written, or is in use.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        return lock_folder(directory)
+    except FolderInUseError as holder:
+        raise SpoolError(
+            f"FOOTPATH_GATEWAY_SPOOL={directory} is in use by another gateway (pid {holder.pid}): give each its own"
+        ) from None
     except OSError as error:
         raise SpoolError(f"FOOTPATH_GATEWAY_SPOOL={directory}: {error.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise SpoolError(
-            f"FOOTPATH_GATEWAY_SPOOL={directory} is in use by another gateway: give each its own"
-        ) from None
-    return lock

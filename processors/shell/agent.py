@@ -6,6 +6,7 @@ Group membership, assignment and delivery are Faust's (app.py); everything else 
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -33,6 +34,11 @@ LINGER_MS = 3
 """How long an effect may wait for others to share its request."""
 
 
+def folder_of(settings: WorkerSettings, instance: str) -> Path:
+    """Where the stores of this process are; it is locked before its processors join their groups."""
+    return settings.data / "workers" / instance
+
+
 class Worker:
     """Runs one processor on the partitions that its consumer group assigns to it.
 
@@ -51,7 +57,7 @@ class Worker:
     ) -> None:
         self._settings = settings
         self._processor = processor
-        self._folder = settings.data / "workers" / instance
+        self._folder = folder_of(settings, instance)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._codec = codec
         self._reference = reference

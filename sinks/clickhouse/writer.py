@@ -16,6 +16,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks import metrics
+from sinks.clickhouse.client_options import client_options
 from sinks.clickhouse.columns import Body, Columns
 from sinks.clickhouse.error_codes import is_about_values, is_too_large, is_transient
 from sinks.clickhouse.guarded import FetchedBatch, GuardedInsert
@@ -136,9 +137,9 @@ class Writer:
 
 
 async def build_client(url: str) -> AsyncClient:
-    """A client for many concurrent inserts: without a session, which would allow one at a time."""
+    """A client for many concurrent inserts."""
     return await clickhouse_connect.get_async_client(
-        dsn=url, autogenerate_session_id=False, send_receive_timeout=INSERT_TIMEOUT_S, compress=False
+        **client_options(url), send_receive_timeout=INSERT_TIMEOUT_S, compress=False
     )
 
 

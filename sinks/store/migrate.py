@@ -11,6 +11,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 
+from sinks.clickhouse.client_options import client_options
 from sinks.store.scripts import DATABASE, FOLDER, MigrationError, Script, migrations, views
 
 LEDGER = f"""
@@ -39,7 +40,7 @@ def migrate(url: str, dry_run: bool = False, folder: Path = FOLDER) -> list[str]
     :param folder: has the folders `migrations` and `views`.
     :raises MigrationError: the files are not usable, an applied one was changed, or a newer version wrote the store.
     """
-    client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    client = clickhouse_connect.get_client(**client_options(url))
     try:
         steps = list(_steps(client, migrations(folder), views(folder)))
         if not dry_run:

@@ -104,6 +104,26 @@ async def test_too_many_rejects_stop_a_broken_deploy(cluster: StreamCluster) -> 
     await cluster.quiet("identity")
 
 
+async def test_a_second_worker_in_the_same_folder_ends_before_it_takes_partitions(cluster: StreamCluster) -> None:
+    first = cluster.start("identity")
+    await cluster.opened("identity", PARTITIONS)
+    second = cluster.start("identity")
+
+    async def has_ended() -> bool:
+        return second.poll() is not None
+
+    await until(has_ended, "the second worker to end", cluster.logs)
+    cluster.workers["identity"] = first
+    assert second.returncode == 1 and f"in use by another worker (pid {first.pid})" in cluster.log("identity")
+    [event] = EventStream("alone", people=1).take(1)
+    await cluster.send([event])
+    await cluster.quiet("identity")
+    assert cluster.log("identity").count('"partition open"') == PARTITIONS, "nobody else was given a partition"
+    cluster.kill("identity")
+    cluster.start("identity")
+    await cluster.opened("identity", 2 * PARTITIONS)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -106,6 +106,32 @@ def test_every_event_is_there_once_after_kills(stream: KafkaServer, store: Store
         assert store.ask("SELECT count(), uniqExact(event_id) FROM touchpoint") == [(load, load)]
 
 
+def test_a_sink_that_cannot_store_stops_when_it_is_told_to(stream: KafkaServer, store: Store, tmp_path: Path) -> None:
+    """Without ClickHouse it waits for it without a limit; SIGTERM ends that, and the next one reads the rows again."""
+    log, again = tmp_path / "log", range(500_000, 500_010)
+    publish(stream, TOUCHPOINT_IDENTIFIED, encoded(scans(again)))
+    environ = {
+        **os.environ,
+        "FOOTPATH_KAFKA": stream.bootstrap,
+        "FOOTPATH_CLICKHOUSE": f"http://127.0.0.1:{ports.free()}",
+        "FOOTPATH_REJECT_KEY_FILE": write_reject_keys(tmp_path),
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen([sys.executable, "-m", "sinks.serve"], env=environ, stderr=out)
+    try:
+        eventually(lambda: "ClickHouse cannot store rows" in log.read_text(), "the sink to wait for ClickHouse")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(HANG_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert "they are read again at the next start" in log.read_text()
+    with sink(stream, store, log):
+        eventually(lambda: asyncio.run(unread(stream, TOUCHPOINT_IDENTIFIED)) == 0, "all rows")
+    ids = [uid(f"scan {n}") for n in again]
+    assert store.one(f"SELECT count() FROM touchpoint WHERE event_id IN {tuple(ids)}") == len(ids)
+
+
 def lag(port: int) -> float:
     """The lag of touchpoint-identified in the sink's metrics."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:

@@ -148,6 +148,27 @@ async def test_a_child_whose_disk_is_full_is_started_again_when_there_is_space(
     assert len(recorded.reports) == 2
 
 
+async def test_a_child_whose_log_cannot_be_rotated_is_tried_again(
+    recorded: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await recorded.supervisor.start(recorded.recording_child("worker"))
+    failures = iter([OSError("No space left on device")])
+
+    def rotate(log: Path) -> int:
+        for failure in failures:
+            raise failure
+        return 0
+
+    monkeypatch.setattr(supervisor.logs, "rotate", rotate)
+    os.kill(recorded.supervisor.pids["worker"], signal.SIGKILL)
+    await until(recorded.has_recorded("start worker", times=2))
+    assert recorded.reports == [
+        "worker ended with -9; starting it again",
+        "worker cannot be started; starting it again in 0.5 s",
+    ]
+    assert list(recorded.supervisor.pids) == ["worker"]
+
+
 def test_a_full_disk_has_no_space_for_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert supervisor.has_disk_space(tmp_path)
     monkeypatch.setattr(supervisor, "MIN_FREE_BYTES", shutil.disk_usage(tmp_path).free * 2)
