@@ -17,6 +17,7 @@ from processors.intake.state import Known
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Reject, Step
 from schemas.events import OrderClaimed, TouchpointReceived, TouchpointRecorded
+from schemas.identifiers.types import is_blocked
 from schemas.reasons import DropReason, RejectReason
 from schemas.topics import ORDER_CLAIMED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 
@@ -35,7 +36,8 @@ def step(known: Known | None, event: TouchpointReceived | OrderClaimed, referenc
         return Step(Known(_digest(event), first), (_passed_on(event),))
     if known.content != _digest(event):
         return Step(known, (Reject(RejectReason.CONFLICT, "another event was sent under this id before", "event_id"),))
-    more = tuple(one for one in event.identifiers if one not in known.identifiers)
+    # A placeholder more says nothing more.
+    more = tuple(one for one in event.identifiers if one not in known.identifiers and not is_blocked(one))
     if not more:
         return Step(known, (DUPLICATE,))
     identifiers = known.identifiers + more
