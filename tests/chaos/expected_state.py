@@ -16,7 +16,7 @@ from processors.shell.state.store import MemoryStore
 from processors.shell.task import StreamTask
 from schemas.brand.fold import BrandFold
 from schemas.codec.avro import Codec
-from schemas.topics import BRAND_CONFIGURED, SALE_REFERENCED, SALE_RETURNED, changelog
+from schemas.topics import BRAND_CONFIGURED, FOREVER_MS, SALE_REFERENCED, SALE_RETURNED, changelog, state_kept_ms
 from tests.support.stream_cluster import StreamCluster
 
 CODEC = Codec()
@@ -92,17 +92,21 @@ def compare_with_stores(changelogs: dict[str, ChangelogContent], workers: Path) 
     """
     for name, content in changelogs.items():
         for number, keys in content.keys.items():
-            stores = [_store_content(folder) for folder in workers.glob(f"*/{name}/{number}")]
+            stores = [_store_content(folder, name) for folder in workers.glob(f"*/{name}/{number}")]
             for rows, _ in stores:
                 assert rows.items() <= content.every_row, f"a store of {name} {number} has a row that was not committed"
             newest, _ = max(stores, key=lambda store: store[1])
             assert newest == {key: content.last_rows[key] for key in keys}, f"{name} {number}"
 
 
-def _store_content(folder: Path) -> tuple[Rows, int]:
-    """Rows of a store, without watermarks and dedup pages, and the store's position in the changelog."""
+def _store_content(folder: Path, processor: str) -> tuple[Rows, int]:
+    """Rows of a store, without watermarks and dedup pages, and the store's position in the changelog.
+
+    Where rows are kept for a time, RocksDB has the time of writing behind each value (DBWithTTL: four bytes).
+    """
     store = Rdict(str(folder), Options(raw_mode=True), access_type=AccessType.read_only())
-    rows = {bytes(key): bytes(value) for key, value in store.items()}
+    end = None if state_kept_ms(processor) == FOREVER_MS else -4
+    rows = {bytes(key): bytes(value)[:end] for key, value in store.items()}
     store.close()
     position = int(rows.pop(POSITION, b"0"))
     return {key: value for key, value in rows.items() if not key.startswith(WATERMARK)}, position
