@@ -7,6 +7,7 @@ operator's statement about two identifiers they are the content. The hash is key
 content by trying what may stand in it.
 """
 
+import re
 import unicodedata
 from decimal import Decimal
 from typing import Any, Final
@@ -23,6 +24,8 @@ from schemas.text import name_form
 MOVED: Final = frozenset(("amount", "currency", "lines", "sale_event_id", *BESIDE))
 """Properties of a receipt that count as the values that they mean."""
 LARGEST_EXPONENT: Final = 40
+_SEVERAL_FORMS: Final = re.compile(rb"[^\x00-\x7f]|[.eE][0-9+-]|[0-9]{%d}" % LARGEST_EXPONENT)
+"""What JSON may write in several ways: texts that are not ASCII, fractions, exponents, very large integers."""
 _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 
 
@@ -70,7 +73,15 @@ def _properties(draft: Draft) -> Any:
         return {}
     if draft.input.type in kinds.MONEY:
         given = {name: value for name, value in given.items() if name not in MOVED}
-    return canonical(given) if given else {}
+    if not given:
+        return {}
+    text = _encode(given)
+    return msgspec.Raw(text) if _has_one_form(text) else canonical(given)
+
+
+def _has_one_form(text: bytes) -> bool:
+    """Whether JSON with sorted members is certainly in its canonical form."""
+    return _SEVERAL_FORMS.search(text) is None
 
 
 def _micros(value: Any) -> int | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Container
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from gateway.events_api.errors import ValidationError
@@ -26,6 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}):([0-9]{2})(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
+MAX_AMOUNT_CHARS = MAX_UNIT_DIGITS + 8
+"""A sign, the digits of the units, a point, six digits."""
 _AMOUNT = re.compile(rf"(-?)([0-9]{{1,{MAX_UNIT_DIGITS}}})(?:\.([0-9]{{1,6}}))?")
 _NUMBER = re.compile(r"(-?)[0-9]+(?:\.[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -79,11 +82,11 @@ def parse_amount(value: Any, field: str, signed: bool = False) -> int:
         value = str(value)
     if not isinstance(value, str):
         raise ValidationError(field, 'must be a decimal string such as "12.50"')
-    if found := _AMOUNT.fullmatch(value):
-        micros = int(found[2]) * MICROS_PER_UNIT + int((found[3] or "").ljust(6, "0"))
-        if found[1] and micros and not signed:
+    micros = _micros(value) if len(value) <= MAX_AMOUNT_CHARS else None
+    if micros is not None:
+        if micros < 0 and not signed:
             raise ValidationError(field, "must not be negative")
-        return -micros if found[1] else micros
+        return micros
     number = _NUMBER.fullmatch(value)
     if number is None:
         raise ValidationError(field, 'must be a decimal string such as "12.50"')
@@ -92,6 +95,16 @@ def parse_amount(value: Any, field: str, signed: bool = False) -> int:
     if len(value.partition(".")[2]) > 6:
         raise ValidationError(field, "has more than 6 decimals")
     raise ValidationError(field, f"has more than {MAX_UNIT_DIGITS} digits before the point")
+
+
+@lru_cache(4096)
+def _micros(text: str) -> int | None:
+    """Millionths of a decimal; None when it is none. Cached: tills have few different prices and quantities."""
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        return None
+    micros = int(found[2]) * MICROS_PER_UNIT + int((found[3] or "").ljust(6, "0"))
+    return -micros if found[1] else micros
 
 
 def parse_units(value: Any, field: str) -> int:
@@ -161,6 +174,8 @@ def parse_name(text: str, field: str, known: Container[str], pseudonyms: Pseudon
     :param known: the brand's own names of this sort. E-mail addresses are replaced in all others; digits never are.
     :raises ValidationError: it has control characters.
     """
+    if text in known:  # names of the brand are in this form already
+        return text
     name = name_form(text)
     if has_control_characters(name):
         raise ValidationError(field, "has control characters")

@@ -96,5 +96,7 @@ def _national(number: str) -> str:
 
 def _is_counted(number: str) -> bool:
     """Whether the digits are those of the keyboard's row: 123456, 0123456789, 987654."""
+    if not any(number[-2:] in row for row in _COUNTED) and number[-2:].isdecimal():
+        return False
     digits = "".join(filter(str.isdigit, number))
     return len(digits) >= MIN_COUNTED and any(digits in row for row in _COUNTED)

@@ -2,14 +2,16 @@
 
 import json
 import re
+from typing import Any
 
 import phonenumbers
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from schemas.identifiers import pseudonyms as module
 from schemas.identifiers.normalise import InvalidIdentifier, normalise
-from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.identifiers.pseudonyms import Pseudonyms, may_hold_contacts
 from schemas.identifiers.types import TYPES, is_blocked, strongest
 
 KEY = bytes(range(32))
@@ -209,3 +211,42 @@ def test_a_mac_that_a_manufacturer_gave_is_the_same_for_ever(mac: str) -> None:
 )
 def test_no_other_identifier_depends_on_when(kind: str, at: int) -> None:
     assert GERMAN.identifier(kind, "C-17", at) == GERMAN.identifier(kind, "C-17")
+
+
+def test_a_remembered_number_is_read_in_the_country_of_each_event() -> None:
+    here = Pseudonyms(KEY, "DE")
+    german, french = here.identifier("phone", "0151 23456789"), here.identifier("phone", "06 12 34 56 78", country="FR")
+    assert here.identifier("phone", "0151 23456789") == german == here.identifier("phone", "+49 151 23456789")
+    assert here.identifier("phone", "06 12 34 56 78", country="FR") == french
+    with pytest.raises(InvalidIdentifier):
+        here.identifier("phone", "0151 23456789", country="FR")
+    with pytest.raises(InvalidIdentifier):  # what is refused is refused again
+        here.identifier("phone", "0151 23456789", country="FR")
+
+
+def test_so_many_numbers_are_remembered_and_none_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REMEMBERED", 3)
+    here = Pseudonyms(KEY, "DE")
+    for _ in range(2):
+        found = {number: here.identifier("phone", number) for number in NUMBERS}
+    assert found == {number: Pseudonyms(KEY).identifier("phone", number) for number in NUMBERS}
+    assert len(here._phones) == 3
+    held = repr(here._phones).encode() + b"".join(here._phones)
+    assert not any(number.lstrip("+").encode() in held for number in NUMBERS)
+
+
+PIECES = ("0151 23456789", "+49301234567", "1", "\t", "-", "a@b.example", "\u00e9", "T3", "\\", '"', "tel", "anna", " ")
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+
+
+@given(
+    st.recursive(
+        TEXTS | st.integers(0, 10**13) | st.booleans() | st.none(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_what_holds_no_contacts_for_certain_is_not_changed_by_scrubbing(node: Any) -> None:
+    text = json.dumps(node, separators=(",", ":")).encode()
+    if not may_hold_contacts(text):
+        assert GERMAN.scrub_json(node) == node

@@ -60,11 +60,14 @@ def names(draft: Draft) -> None:
     draft.names = {"brand": brand.about.id, **found}
 
 
+CONTAINERS = (dict, list)
+
+
 def _depth(node: Any) -> int:
     """How deep objects and lists are nested; whatever is deeper than allowed counts as one more than allowed."""
     level = [node]
     for depth in range(MAX_DEPTH + 1):
-        inner = [one for one in level if isinstance(one, dict | list)]
+        inner = [one for one in level if isinstance(one, CONTAINERS)]
         if not inner:
             return depth
         level = [child for one in inner for child in (one.values() if isinstance(one, dict) else one)]

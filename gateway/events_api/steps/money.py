@@ -19,6 +19,10 @@ from schemas.reasons import RejectReason
 
 Lines = tuple[LineInput, ...]
 BESIDE = ("tax", "tip", "rounding")
+_FIELDS = tuple(
+    tuple(f"properties.lines[{index}].{name}" for name in ("sku", "amount", "quantity")) for index in range(MAX_LINES)
+)
+"""Paths of what a line has, for errors. Made once: most lines have none."""
 
 
 def amount(draft: Draft) -> None:
@@ -65,14 +69,13 @@ def lines(draft: Draft) -> None:
     except msgspec.ValidationError as error:
         raise from_msgspec(error, "properties.lines") from None
     products, pseudonyms = draft.brand_view.brand.products, draft.brand_view.pseudonyms
-    draft.fields["lines"] = tuple(
-        Line(
-            sku=parse_sku(line.sku, f"properties.lines[{index}].sku", products, pseudonyms),
-            amount_micros=parse_amount(line.amount, f"properties.lines[{index}].amount", signed=True),
-            **_units(parse_amount(line.quantity, f"properties.lines[{index}].quantity", signed=True)),
-        )
-        for index, line in enumerate(converted)
-    )
+    found = []
+    for line, (of_sku, of_amount, of_quantity) in zip(converted, _FIELDS, strict=False):
+        sku = parse_sku(line.sku, of_sku, products, pseudonyms)
+        amount_micros = parse_amount(line.amount, of_amount, signed=True)
+        whole, fraction = _units(parse_amount(line.quantity, of_quantity, signed=True))
+        found.append(Line(sku=sku, amount_micros=amount_micros, quantity=whole, fraction_micros=fraction))
+    draft.fields["lines"] = tuple(found)
     for index, line in enumerate(converted):
         if line.tax is not None:
             parse_amount(line.tax, f"properties.lines[{index}].tax", signed=True)
@@ -80,10 +83,10 @@ def lines(draft: Draft) -> None:
         draft.properties["line_taxes"] = [line.tax for line in converted]
 
 
-def _units(micros: int) -> dict[str, int]:
+def _units(micros: int) -> tuple[int, int]:
     """Whole units and millionths of one, both of the same sign."""
     whole = abs(micros) // MICROS_PER_UNIT * (-1 if micros < 0 else 1)
-    return {"quantity": whole, "fraction_micros": micros - whole * MICROS_PER_UNIT}
+    return whole, micros - whole * MICROS_PER_UNIT
 
 
 def returned_sale(draft: Draft) -> None:

@@ -4,6 +4,7 @@ import msgspec
 
 from gateway.events_api.draft import Draft
 from gateway.events_api.errors import ValidationError
+from schemas.identifiers.pseudonyms import may_hold_contacts
 from schemas.matching.traits import PROPERTY, RAW
 
 MAX_BYTES = 16 * 1024
@@ -42,6 +43,6 @@ def _scrubbed(draft: Draft) -> str:
         raise ValidationError("properties", "has a number that is too long") from None
     if len(text) > MAX_BYTES:
         raise ValidationError("properties", f"are longer than {MAX_BYTES} bytes")
-    if text.isascii() and b"@" not in text and not any(digit in text for digit in b"0123456789"):
+    if not may_hold_contacts(text):
         return text.decode()
     return _encode(draft.brand_view.pseudonyms.scrub_json(draft.properties, draft.country)).decode()

@@ -147,3 +147,21 @@ def test_however_properties_are_written_they_are_the_same(given_properties: dict
     view = receipt(type="page_view", properties=given_properties)
     again = receipt(type="page_view", properties=rewritten(given_properties))
     assert content(json.dumps(view)) == content(json.dumps(again, ensure_ascii=False))
+
+
+NUMBERS = st.sampled_from(
+    ["5", "5.0", "50e-1", "0.5e1", "1e41", "1" + "0" * 41, "-0", "0", "-0.0", "true", "null", '"5"']
+)
+MEANINGS = {"5.0": "5", "50e-1": "5", "0.5e1": "5", "1" + "0" * 41: "1e41", "-0": "0", "-0.0": "0"}
+"""Numbers as they may be written, by one of the ways."""
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=4), st.lists(NUMBERS, min_size=1, max_size=4))
+def test_two_receipts_have_one_content_if_all_their_numbers_are_the_same(first: list[str], second: list[str]) -> None:
+    def written(numbers: list[str]) -> str:
+        return json.dumps(properties(mine=["HERE"])).replace('"HERE"', ",".join(numbers))
+
+    def meaning(numbers: list[str]) -> list[str]:
+        return [MEANINGS.get(number, number) for number in numbers]
+
+    assert (content(written(first)) == content(written(second))) == (meaning(first) == meaning(second))
