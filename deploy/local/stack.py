@@ -116,7 +116,7 @@ class Stack:
         self._output = output
         self._began = began
         self._is_ready = False
-        self._run_file_is_true = True
+        self._run_file_retry: asyncio.TimerHandle | None = None
         self._supervisor = Supervisor(self._changed, output.report)
 
     async def run(self) -> None:
@@ -173,18 +173,21 @@ class Stack:
             )
 
     def _changed(self) -> None:
-        """Writes run.json, and again a second later while the disk takes nothing."""
+        if self._run_file_retry is None:  # else the retry writes what is true then
+            self._write_run_file()
+
+    def _write_run_file(self, is_retry: bool = False) -> None:
+        """Writes run.json; while the disk takes nothing, again each second."""
+        self._run_file_retry = None
         if not self._is_ready:
             return
         try:
             data.write_run_file(self._plan.data, self._describe())
         except OSError as problem:
-            if self._run_file_is_true:
+            if not is_retry:
                 self._output.report(f"{self._plan.data.run_file} cannot be written: {problem.strerror}")
-            self._run_file_is_true = False
-            asyncio.get_running_loop().call_later(RUN_FILE_RETRY_S, self._changed)
-        else:
-            self._run_file_is_true = True
+            loop = asyncio.get_running_loop()
+            self._run_file_retry = loop.call_later(RUN_FILE_RETRY_S, self._write_run_file, True)
 
     def _describe(self) -> dict[str, Any]:
         addresses = self._plan.addresses
