@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.events import Event
 from schemas.reasons import DropReason, RejectReason
-from schemas.topics import BRAND_CONFIGURED, EVENT_REJECTED, STATE_MOVED, Topic
+from schemas.topics import BRAND_CONFIGURED, EVENT_REJECTED, FOREVER_MS, STATE_MOVED, Topic
 
 
 class Emit(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +124,9 @@ class Processor(Generic[S]):
         that msgspec encodes; mappings are compared without their order, sequences with it.
     ``knows_duplicates``
         Whether ``step`` finds duplicates by itself, in its state: the shell then stores no event ids for it.
+    ``state_kept_ms``
+        How long a key's state is kept after it was last written, in the changelog and in the stores; by default for
+        ever.
     ``published``
         Versions that a rebuilt state must not fall below, for a processor that publishes versions.
     """
@@ -142,6 +145,7 @@ class Processor(Generic[S]):
     canonical: Callable[[S], Any] = unchanged
     published: PublishedVersions[S] | None = None
     knows_duplicates: bool = False
+    state_kept_ms: int = FOREVER_MS
 
     @property
     def reads(self) -> tuple[Topic, ...]:

@@ -274,9 +274,3 @@ def changelog(processor: str) -> str:
     """Name of the topic that holds the state of a processor: compacted, keyed like its sources, written in
     transactions."""
     return f"footpath.{processor}-state.v1"
-
-
-def state_kept_ms(processor: str) -> int:
-    """How long a processor's state of a key is kept after it was last written, in its changelog and in its stores: for
-    ever (-1), but of intake, whose keys are events."""
-    return INTAKE_WINDOW_MS if processor == "intake" else FOREVER_MS

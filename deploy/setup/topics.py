@@ -22,7 +22,6 @@ from schemas.topics import (
     TOPICS,
     Topic,
     changelog,
-    state_kept_ms,
 )
 
 REQUEST_TIMEOUT_MS = 15_000
@@ -72,7 +71,8 @@ def topic_specs(partitions: int, replication: int) -> list[TopicSpec]:
     registered = [TopicSpec(topic.name, partitions, shared | _retention(topic)) for topic in TOPICS]
     state_settings = shared | {"max.message.bytes": str(MAX_STATE_BYTES + BROKER_MARGIN_BYTES)} | _compaction()
     changelogs = [
-        TopicSpec(changelog(name), partitions, state_settings | _kept(state_kept_ms(name))) for name in PROCESSORS
+        TopicSpec(changelog(name), partitions, state_settings | _kept(processor.state_kept_ms))
+        for name, processor in PROCESSORS.items()
     ]
     return registered + changelogs
 

@@ -19,7 +19,7 @@ from processors.step import Drop, Effect, Emit, Processor, Reject, Step
 from schemas.events import OrderClaimed, TouchpointReceived, TouchpointRecorded
 from schemas.identifiers.types import is_blocked
 from schemas.reasons import DropReason, RejectReason
-from schemas.topics import ORDER_CLAIMED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
+from schemas.topics import INTAKE_WINDOW_MS, ORDER_CLAIMED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 
 MOST_IDENTIFIERS = 20
 """Of one event, completed or not: as many as the events API takes at once."""
@@ -92,4 +92,5 @@ PROCESSOR = Processor(
     erase=erase,
     reference=(),
     knows_duplicates=True,
+    state_kept_ms=INTAKE_WINDOW_MS,
 )

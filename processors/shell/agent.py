@@ -26,7 +26,7 @@ from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.kafka.producer import BatchProducer
 from schemas.process.reject_window import RejectWindow
-from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS, state_kept_ms
+from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS
 
 log = logging.getLogger(__name__)
 TOPICS_RETRY_S = 0.5
@@ -187,7 +187,7 @@ class Worker:
     def _store(self, number: int) -> Store:
         if number not in self._stores:
             folder = self._folder / self._processor.name / str(number)
-            kept_ms = state_kept_ms(self._processor.name)
+            kept_ms = self._processor.state_kept_ms
             kept_s = None if kept_ms == FOREVER_MS else kept_ms // 1000
             self._stores[number] = MemoryStore() if self._settings.store == "memory" else RocksStore(folder, kept_s)
         return self._stores[number]

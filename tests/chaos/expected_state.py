@@ -16,7 +16,7 @@ from processors.shell.state.store import MemoryStore
 from processors.shell.task import StreamTask
 from schemas.brand.fold import BrandFold
 from schemas.codec.avro import Codec
-from schemas.topics import BRAND_CONFIGURED, FOREVER_MS, SALE_REFERENCED, SALE_RETURNED, changelog, state_kept_ms
+from schemas.topics import BRAND_CONFIGURED, FOREVER_MS, SALE_REFERENCED, SALE_RETURNED, changelog
 from tests.support.stream_cluster import StreamCluster
 
 CODEC = Codec()
@@ -105,7 +105,7 @@ def _store_content(folder: Path, processor: str) -> tuple[Rows, int]:
     Where rows are kept for a time, RocksDB has the time of writing behind each value (DBWithTTL: four bytes).
     """
     store = Rdict(str(folder), Options(raw_mode=True), access_type=AccessType.read_only())
-    end = None if state_kept_ms(processor) == FOREVER_MS else -4
+    end = None if PROCESSORS[processor].state_kept_ms == FOREVER_MS else -4
     rows = {bytes(key): bytes(value)[:end] for key, value in store.items()}
     store.close()
     position = int(rows.pop(POSITION, b"0"))
