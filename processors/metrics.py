@@ -31,6 +31,11 @@ RESTORE_ROWS = Counter(
     "Changelog rows read when partitions were opened, by processor.",
     ["processor"],
 )
+STORES_REPLACED = Counter(
+    "footpath_worker_stores_replaced_total",
+    "Stores that belonged to another Kafka than the worker's, by processor; their states were restored.",
+    ["processor"],
+)
 PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that are open now, by processor.", ["processor"])
 LOCAL_DELIVERIES = Counter(
     "footpath_worker_local_deliveries_total", "Records delivered within the process, without a fetch.", ["processor"]

@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from functools import partial
 
 import prometheus_client
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -14,6 +16,8 @@ from aiokafka.errors import KafkaError
 from schemas.codec.avro import Codec
 from schemas.codec.schema_registry import codec_with
 from schemas.events import EventRejected
+from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
+from schemas.process.errors import OperatorError
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
 from schemas.topics import MAX_RECORD_BYTES
@@ -21,7 +25,8 @@ from sinks import metrics
 from sinks.clickhouse.consumer import PAUSE_S, SinkConsumer
 from sinks.clickhouse.lag import report_lag
 from sinks.clickhouse.raw_consumer import build_raw_consumer
-from sinks.clickhouse.topic_writer import Publish, build_topic_writers
+from sinks.clickhouse.topic_positions import PositionCheck, compare
+from sinks.clickhouse.topic_writer import Publish, build_topic_writers, stored_topics
 from sinks.clickhouse.writer import Writer
 from sinks.settings import Settings
 
@@ -103,14 +108,31 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
     )
     writer = Writer(settings.clickhouse)
-    writers = build_topic_writers(
-        codec, writer, build_publish(producer, codec), settings.reject_ratio, settings.reject_window
-    )
     try:
         if await connect(producer, stop) and await connect(consumer, stop):
-            consumer.subscribe(list(writers))
+            names = [topic.name for topic in stored_topics()]
+            ids = await _topic_ids(producer, names)
+            build = partial(
+                build_topic_writers,
+                codec,
+                writer,
+                build_publish(producer, codec),
+                settings.reject_ratio,
+                settings.reject_window,
+            )
+            writers = build(await writer.claim_incarnations(ids))
+            consumer.subscribe(names, listener=PositionCheck(consumer, ids))
             log.info("reading %d topics", len(writers))
-            sink = SinkConsumer(consumer, writers, settings.flush_rows, settings.flush_after_ms / 1000)
+
+            async def check_ids() -> None:
+                now = await _topic_ids(producer, names)
+                compare(ids, now)
+                if new := {name: topic_id for name, topic_id in now.items() if name not in ids}:
+                    built = build(await writer.claim_incarnations(new))
+                    writers.update({name: built[name] for name in new})
+                    ids.update(new)
+
+            sink = SinkConsumer(consumer, writers, ids, check_ids, settings.flush_rows, settings.flush_after_ms / 1000)
             lag = asyncio.create_task(report_lag(consumer, sink.stored, stop))
             try:
                 await sink.run(stop)
@@ -120,6 +142,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await _stop(consumer)
         await producer.stop()
         await writer.close()
+
+
+async def _topic_ids(producer: AIOKafkaProducer, names: Sequence[str]) -> dict[str, TopicId]:
+    """The ids of the topics that exist; waits while Kafka is away."""
+    while True:
+        try:
+            return await fetch_topic_ids(producer.client, names)
+        except KafkaError as problem:
+            metrics.WAITING.labels("kafka").set(1)
+            log.warning("Kafka cannot be asked for its topics, next try in %.0f s: %s", PAUSE_S, problem)
+            await asyncio.sleep(PAUSE_S)
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
@@ -158,7 +191,11 @@ def main() -> None:
     except SettingError as problem:
         log.error("%s", problem)
         sys.exit(1)
-    asyncio.run(_serve(settings))
+    try:
+        asyncio.run(_serve(settings))
+    except OperatorError as problem:
+        log.error("%s", problem)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

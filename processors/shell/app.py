@@ -27,6 +27,9 @@ class Assignee(Protocol):
     async def assign(self, given: set[TP]) -> None:
         """The group assigns these topic partitions; a rebalance waits for this."""
 
+    def fail(self, error: BaseException) -> None:
+        """The process has to end because of this."""
+
     def fetch_limits(self) -> tuple[int, int]:
         """Least bytes and longest wait in milliseconds of the next fetch; must not block."""
 
@@ -56,6 +59,7 @@ def build_app(settings: WorkerSettings, processor: Processor[Any], folder: Path,
         broker_rebalance_timeout=5.0,
     )
     app.fetch_limits = assignee.fetch_limits
+    app.fail = assignee.fail
     source = app.topic(
         *(topic.name for topic in processor.sources),
         schema=BatchSchema(),

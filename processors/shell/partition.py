@@ -17,22 +17,33 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
+from uuid import uuid4
 
 from processors import metrics
 from processors.shell.fetch.gaps import FetchedBatch, GapDetector
-from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, bounds, first_topics
+from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, first_topics
 from processors.shell.local_delivery import LocalDelivery, consecutive
 from processors.shell.outbox import Outbox
 from processors.shell.reject_limit import RejectLimit
 from processors.shell.rejecting import Record
 from processors.shell.settings import WorkerSettings
-from processors.shell.state.changelog import WATERMARK, Changelog, open_changelog, restore, watermarks
+from processors.shell.state.changelog import REBUILT, Changelog, open_changelog, restore, watermarks
+from processors.shell.state.opening import (
+    TopicPositions,
+    fetch_positions,
+    is_origin,
+    next_offsets,
+    origin_rows,
+    stored_offsets,
+    why_foreign,
+)
 from processors.shell.state.state_cache import Prefetch
 from processors.shell.state.store import Store
 from processors.shell.task import StreamTask
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.kafka.producer import BatchProducer, Delivery
+from schemas.kafka.topic_ids import TopicId
 from schemas.process.reject_window import RejectWindow
 
 log = logging.getLogger(__name__)
@@ -50,6 +61,8 @@ class Partition:
     """Opened by the worker when the group assigns the partition, closed when it is revoked.
 
     :param group: consumer group whose offsets are committed. :param producer: for effects that are not transactional.
+    :param store: of this partition. :param replace_store: renames the store, so that its name has the given cluster in
+        it, and gives an empty one.
     :param reference: gives the reference data of the moment. :param rewind: fetches a topic of a partition from an
         offset again and gives the number of the rewind. :param rejects: of the processor in this process.
     :param on_idle: called when the queue is empty after a batch; must not block.
@@ -62,6 +75,7 @@ class Partition:
         number: int,
         group: str,
         store: Store,
+        replace_store: Callable[[str], Store],
         codec: Codec,
         producer: BatchProducer,
         reference: Callable[[], Any],
@@ -75,6 +89,7 @@ class Partition:
         self._number = number
         self._group = group
         self._store = store
+        self._replace_store = replace_store
         self._outbox = Outbox(processor.name, producer, local_delivery)
         self._codec = codec
         self._reference = reference
@@ -89,6 +104,8 @@ class Partition:
         self._uncommitted: dict[str, int] = {}
         self._deliveries: list[Delivery] = []
         self._recovery = RecoveryOrder({}, {})
+        self._origins: dict[str, tuple[bytes, bytes]] = {}
+        """Rows with the id of a topic that the changelog does not have yet, by topic."""
         self._gaps = GapDetector()
         # Held while a batch is processed: its state, effects and offsets go into one commit, or none of them does.
         self._whole_batch = asyncio.Lock()
@@ -121,11 +138,7 @@ class Partition:
         )
         try:
             # Former owners are fenced by now: nothing they published lies behind these ends.
-            rows, limits = await asyncio.gather(
-                restore(self._settings.kafka, self._processor.name, self._number, self._store),
-                bounds(self._settings.kafka, first_topics(self._processor), self._number),
-            )
-            metrics.RESTORE_ROWS.labels(self._processor.name).inc(rows)
+            positions = await self._restore(changelog)
             self._task = StreamTask(
                 self._processor,
                 self._codec,
@@ -135,20 +148,50 @@ class Partition:
                 self._outbox.put,
                 self._settings.partitions,
             )
-            for topic in self._processor.sources:
-                if (watermark := self._store.get(WATERMARK + topic.name.encode())) is not None:
-                    self._next[topic.name] = int(watermark) + 1
+            limits = {topic: positions.ranges[topic] for topic in first_topics(self._processor)}
             self._committed = dict(self._next)
             self._recovery = RecoveryOrder(limits, self._committed)
-            log.info(
-                "partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows}
-            )
             self.opened.set()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._process_all())
                 tasks.create_task(self._commit_all(changelog))
         finally:
             await changelog.close()
+
+    async def _restore(self, changelog: Changelog) -> TopicPositions:
+        """Brings the store to what the changelog has, and finds where to go on. :returns: what Kafka has."""
+        name, number, kafka = self._processor.name, self._number, self._settings.kafka
+        sources = [topic.name for topic in self._processor.sources]
+        positions = await fetch_positions(kafka, [changelog.topic, *sources], number)
+        if reason := why_foreign(self._store, changelog.topic, sources, positions):
+            metrics.STORES_REPLACED.labels(name).inc()
+            log.error(
+                "the store is replaced, and the state restored from the changelog: %s",
+                reason,
+                extra={"processor": name, "partition": number},
+            )
+            self._store = self._replace_store(TopicId.parse(self._store.origin).cluster)
+        rows = await restore(kafka, name, number, self._store)
+        if rows is None:
+            log.error(
+                "the changelog was emptied and is written anew from the store",
+                extra={"processor": name, "partition": number},
+            )
+            offsets, rebuild_id = stored_offsets(self._store, sources), uuid4().bytes
+            self._store.write([(REBUILT, rebuild_id)], await changelog.replace(self._store.rows(), offsets, rebuild_id))
+        if current := positions.ids.get(changelog.topic):
+            self._store.claim(str(current))
+        for topic in sources:
+            if not is_origin(self._store, topic, positions):
+                log.error(
+                    "the topic was made again or is of another cluster: it is read from its beginning",
+                    extra={"processor": name, "partition": number, "topic": topic},
+                )
+        self._next = next_offsets(self._store, sources, positions)
+        self._origins = origin_rows(self._store, sources, positions)
+        metrics.RESTORE_ROWS.labels(name).inc(rows or 0)
+        log.info("partition open", extra={"processor": name, "partition": number, "rows": rows or 0})
+        return positions
 
     @property
     def is_idle(self) -> bool:
@@ -253,6 +296,7 @@ class Partition:
             rows, offsets, deliveries = self._task.take_changed_rows(), self._uncommitted, self._deliveries
             transactional = self._task.take_transactional()
             self._uncommitted, self._deliveries = {}, []
+            rows.update(self._origins.pop(topic) for topic in offsets if topic in self._origins)
             if not self._closing.is_set():
                 self._commit_now.clear()
         if not offsets:

@@ -28,7 +28,7 @@ from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from processors.shell.fetch.gaps import FetchedBatch, FetchPositions
+from processors.shell.fetch.gaps import FetchedBatch, FetchPositions, OffsetsWentBack
 
 BACK_PRESSURE_SLEEP_S = 0.005
 
@@ -67,9 +67,10 @@ class BatchScheduler(DefaultSchedulingStrategy):
 
 class BatchApp(faust.App):
     """``fetch_limits`` is called before each fetch: the least bytes with which it returns, and the milliseconds after
-    which it returns with fewer."""
+    which it returns with fewer. ``fail`` is called with an error that ends the process."""
 
     fetch_limits: Callable[[], tuple[int, int]]
+    fail: Callable[[BaseException], None]
 
 
 class _NoThread:
@@ -185,7 +186,12 @@ class BatchConsumer(driver.Consumer):
         async with self._fetch_lock:
             epoch = self.epoch
             records = await super()._getmany(active_partitions, timeout)
-            return self._positions.batches(records) if epoch == self.epoch else {}
+            try:
+                return self._positions.batches(records) if epoch == self.epoch else {}
+            except OffsetsWentBack as error:
+                assert isinstance(self.app, BatchApp)
+                self.app.fail(error)
+                return {}
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109
         if self.flow_active and not self._get_active_partitions():

@@ -70,22 +70,26 @@ class Changelog:
         last = deliveries[-1]
         return last.offset + len(last.rows)
 
-    async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], rebuild_id: bytes) -> None:
+    async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], rebuild_id: bytes) -> int:
         """Replaces the whole state, of any size, with the next source offset of each topic, all or nothing. Called by
-        `footpath replay state`, never by a worker.
+        `footpath replay state`, and by a worker whose changelog was emptied.
 
         :param rebuild_id: differs from those of all rebuilds before: a store without it is older than this state,
-            whatever its position. :raises ProducerFenced: another owner has the partition.
+            whatever its position. :returns: the changelog position after the last row. :raises ProducerFenced: another
+            owner has the partition.
         """
+        position = 0
         marks = watermarks({topic: offset for topic, offset in offsets.items() if offset})
         every: Iterator[Row] = ((key, value, NO_HEADERS) for key, value in chain(rows, marks, [(REBUILT, rebuild_id)]))
         async with self._producer.transaction():
             while some := list(islice(every, REPLACED_ROWS)):
                 for delivery in await self._batches.add(self.topic, self.partition, some):
                     await delivery
+                    position = delivery.offset + len(delivery.rows)
             await self._producer.send_offsets_to_transaction(
                 {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
             )
+        return position
 
     async def close(self) -> None:
         await self._producer.stop()
@@ -116,14 +120,14 @@ async def open_changelog(
     return Changelog(processor, partition, group, producer, BatchProducer(producer))
 
 
-async def restore(bootstrap: str, processor: str, partition: int, store: Store) -> int:
+async def restore(bootstrap: str, processor: str, partition: int, store: Store) -> int | None:
     """Brings the store to the end of the changelog; called once when a partition opens, after `open_changelog`.
 
     Positions are compared, not offsets of records: the last record of a transaction is a marker that consumers do not
     get, and compaction leaves gaps. A store that is ahead of an emptied changelog keeps its rows, unless the state was
     rebuilt there since.
 
-    :returns: the number of rows that were read.
+    :returns: the number of rows that were read; None: nothing was read, the store has more than the changelog.
     """
     tp = TopicPartition(topics.changelog(processor), partition)
     consumer = AIOKafkaConsumer(
@@ -143,12 +147,12 @@ async def restore(bootstrap: str, processor: str, partition: int, store: Store) 
         if store.position > end:
             log.warning("the changelog ends before the store", extra={"partition": partition, "end": end})
             if not await _rebuilt_since(consumer, tp, first, end, store):
-                return 0
+                return None
             start = first
         async for records in _rows(consumer, tp, start, end):
             store.write(((r.key, r.value) for r in records if r.value is not None), records[-1].offset + 1)
             count += len(records)
-        store.write((), max(await consumer.position(tp), store.position))
+        store.write((), max(await consumer.position(tp), start))
     finally:
         await consumer.stop()
     return count
