@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from starlette.routing import Route
 
 from gateway import health, openapi
 from gateway.brand.live import LiveBrand
+from gateway.deployment import Deployment
 from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
 from gateway.health import MetricsHandler, ReadyHandler
@@ -43,8 +45,11 @@ from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
+from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
+CHECK_WAIT_S = 1.0
+"""How long a start waits for the check of the deployment: a gateway whose Kafka is away serves fallbacks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,7 @@ class Services:
     replies: PendingReplies
     visits: PageVisits
     probes: Probes
+    deployment: Deployment
 
 
 class Endpoint(NamedTuple):
@@ -128,7 +134,8 @@ def build_services(settings: Settings) -> Services:
     metrics = Metrics()
     spool = Spool(settings.spool, settings.spool_mb * 1024 * 1024)
     publisher = Publisher(Producer(settings.kafka), spool, codec, settings.publish_timeout_ms / 1000, metrics)
-    replies = PendingReplies(settings.kafka, settings.reply_partition, codec)
+    replies = PendingReplies(settings.kafka, codec)
+    probes = Probes(publisher, replies)
     admission = AdmissionLimit(settings.waiting)
     metrics.waiting.set_function(lambda: admission.in_progress)
     return Services(
@@ -141,7 +148,8 @@ def build_services(settings: Settings) -> Services:
         publisher=publisher,
         replies=replies,
         visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
-        probes=Probes(publisher, replies, settings.partitions),
+        probes=probes,
+        deployment=Deployment(settings, replies, probes),
     )
 
 
@@ -155,12 +163,19 @@ def build_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         services.brand.load()
+        deployment = services.deployment
         running = [
-            asyncio.create_task(service.run(), name=type(service).__name__)
-            for service in (services.brand, services.replies, services.publisher)
+            asyncio.create_task(run, name=type(service).__name__)
+            for service, run in (
+                (deployment, deployment.check()),
+                (services.brand, services.brand.run()),
+                (services.replies, deployment.after(services.replies.run)),
+                (services.publisher, deployment.after(services.publisher.run)),
+            )
         ]
         for task in running:
-            task.add_done_callback(_stop_after)
+            task.add_done_callback(partial(_stop_after, app))
+        await asyncio.wait(running[:1], timeout=CHECK_WAIT_S)
         yield
         for task in running:
             task.cancel()
@@ -172,14 +187,20 @@ def build_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
+    app.state.refused = False
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
     app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
     app.add_middleware(CommonMiddleware, metrics=services.metrics)
     return app
 
 
-def _stop_after(task: asyncio.Task[None]) -> None:
-    """A background task that ends by itself is a bug: the process stops in order, for its supervisor to restart it."""
+def _stop_after(app: Starlette, task: asyncio.Task[None]) -> None:
+    """A background task that raises stops the process in order, for its supervisor to restart it: it is a bug, or the
+    operator has to change something first."""
     if not task.cancelled() and (error := task.exception()):
-        log.critical("%s ended", task.get_name(), exc_info=error)
+        if isinstance(error, OperatorError):
+            log.critical("%s", error)
+            app.state.refused = True
+        else:
+            log.critical("%s ended", task.get_name(), exc_info=error)
         signal.raise_signal(signal.SIGTERM)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.applications import Starlette
 
 from gateway.app import build_app
 from gateway.http.protocol import HeadTimeoutProtocol
@@ -67,11 +68,11 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def build_server(settings: Settings) -> uvicorn.Server:
-    """The server around the application. :raises SpoolError, RegistryError: see gateway.app.build_app."""
+def build_server(settings: Settings, app: Starlette) -> uvicorn.Server:
+    """The server around the application."""
     return Server(
         uvicorn.Config(
-            build_app(settings),
+            app,
             loop="uvloop",
             http=HeadTimeoutProtocol,
             ws="none",
@@ -89,7 +90,7 @@ def build_server(settings: Settings) -> uvicorn.Server:
 
 
 def main() -> None:
-    """Serves until SIGTERM or SIGINT; exit code 1 when a setting cannot be used."""
+    """Serves until SIGTERM or SIGINT; exit code 1 when a setting cannot be used, or contradicts the deployment's."""
     set_up_logging("gateway", LOG_LEVELS)
     # uvicorn brings handlers of its own, which would write lines that are not JSON.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
@@ -98,7 +99,8 @@ def main() -> None:
     try:
         settings = read_settings(os.environ)
         sock = listen(settings.host, settings.port)
-        server = build_server(settings)
+        app = build_app(settings)
+        server = build_server(settings, app)
         gc.set_threshold(GC_AFTER, 20, 100)
         gc.freeze()  # objects of the start live for ever: no collection has to look at them
     except (SettingError, SpoolError, RegistryError) as error:
@@ -106,8 +108,10 @@ def main() -> None:
         sys.exit(1)
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    log.info("listening on http://%s:%d, replies on partition %d", shown, port, settings.reply_partition)
+    log.info("listening on http://%s:%d", shown, port)
     server.run(sockets=[sock])
+    if app.state.refused:
+        sys.exit(1)
     log.info("stopped")
 
 

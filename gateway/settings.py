@@ -18,6 +18,7 @@ from schemas.process.shared_settings import (
     REJECT_KEY_FILE,
     SCHEMA_REGISTRY,
 )
+from schemas.topics import SCAN_ROUTED
 
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
@@ -43,7 +44,8 @@ PUBLIC_URL = Setting(
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that can be set. ``deadline_ms`` counts from a scan's arrival; ``reply_partition`` is the partition of
-    scan-routed that this gateway reads alone.
+    scan-routed that this gateway reads alone, None where it follows from host, port and the number of partitions;
+    ``partitions`` is 0 when it is not set.
     """
 
     kafka: str = use(KAFKA, unset=LOCAL_KAFKA)
@@ -54,14 +56,14 @@ class Settings:
     port: int = use(PORT)
     public_url: str = use(PUBLIC_URL, unset="")
     schema_registry: str = use(SCHEMA_REGISTRY, unset="")
-    partitions: int = use(PARTITIONS)
-    reply_partition: int = setting(
+    partitions: int = use(PARTITIONS, unset=0)
+    reply_partition: int | None = setting(
         "FOOTPATH_GATEWAY_REPLY_PARTITION",
         whole_number(0, 4095),
         "",
-        "Partition of scan-routed that this gateway reads, from 0 and below FOOTPATH_PARTITIONS. Give each gateway "
-        "its own. Not set: derived from host and port.",
-        derived=True,
+        "Partition of scan-routed that this gateway reads, from 0 and below the number of its partitions. Give each "
+        "gateway its own. Not set: derived from host and port.",
+        unset=None,
     )
     deadline_ms: int = setting(
         "FOOTPATH_GATEWAY_DEADLINE_MS",
@@ -136,16 +138,21 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from the environment. :raises SettingError: for the first variable that cannot be used."""
     values = read_values(Settings, environ)
     values.setdefault("spool", values.get("data", Settings.data) / "gateway")
-    partitions = values.get("partitions", Settings.partitions)
-    own = _own_partition(values.get("host", Settings.host), values.get("port", Settings.port), partitions)
-    if values.setdefault("reply_partition", own) >= partitions:
-        raise SettingError(
-            f"FOOTPATH_GATEWAY_REPLY_PARTITION={values['reply_partition']}: must be below "
-            f"FOOTPATH_PARTITIONS={partitions}"
-        )
     return Settings(**values)
 
 
-def _own_partition(host: str, port: int, partitions: int) -> int:
-    """The same for a gateway after every restart, and mostly another one for each gateway."""
-    return int.from_bytes(hashlib.sha256(f"{host}:{port}".encode()).digest()[:8], "big") % partitions
+def reply_partition(settings: Settings, partitions: int) -> int:
+    """The partition of scan-routed that this gateway reads: the same after every restart, and mostly another one for
+    each gateway.
+
+    :param partitions: of scan-routed. :raises SettingError: the one that is set is none of them.
+    """
+    if settings.reply_partition is None:
+        address = f"{settings.host}:{settings.port}".encode()
+        return int.from_bytes(hashlib.sha256(address).digest()[:8], "big") % partitions
+    if settings.reply_partition >= partitions:
+        raise SettingError(
+            f"FOOTPATH_GATEWAY_REPLY_PARTITION={settings.reply_partition}: must be below {partitions}, the number of "
+            f"partitions of {SCAN_ROUTED.name}"
+        )
+    return settings.reply_partition

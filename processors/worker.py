@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import uvloop
@@ -19,9 +20,12 @@ from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
 from processors.step import Processor
 from schemas.codec.schema_registry import codec_with
+from schemas.kafka.partition_counts import await_count
+from schemas.process.errors import OperatorError
 from schemas.process.folder_lock import FolderInUseError, lock_folder
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
+from schemas.topics import changelog
 
 log = logging.getLogger(__name__)
 LOG_LEVELS = dict.fromkeys(("aiokafka", "faust", "mode", "processors.shell.fetch.consumer"), logging.WARNING)
@@ -33,7 +37,8 @@ def main(names: Sequence[str], instance: str = "") -> int:
     """Runs the named processors until SIGTERM or SIGINT; blocks.
 
     :param instance: name of this process among several with the same processors; also the name of its folder of stores.
-    :returns: the exit code: 0 after an orderly stop, 1 when a setting is wrong or a processor failed.
+    :returns: the exit code: 0 after an orderly stop, 1 when a setting is wrong, contradicts the topics, or a processor
+        failed.
     """
     set_up_logging(instance or "-".join(names), LOG_LEVELS)
     unknown = [name for name in names if name not in PROCESSORS]
@@ -63,11 +68,19 @@ def main(names: Sequence[str], instance: str = "") -> int:
         print(f"FOOTPATH_DATA: {folder} cannot be written ({error.strerror})", file=sys.stderr)
         return 1
     uvloop.install()
-    return asyncio.run(run(settings, [PROCESSORS[name] for name in names], instance))
+    try:
+        return asyncio.run(run(settings, [PROCESSORS[name] for name in names], instance))
+    except OperatorError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], instance: str) -> int:
-    """Starts the processors when the reference data is complete, and waits until one fails or a signal arrives."""
+    """Starts the processors when the topics are there and the reference data is complete, and waits until one fails or
+    a signal arrives.
+
+    :raises OperatorError: the topics contradict FOOTPATH_PARTITIONS or each other.
+    """
     codec = codec_with(settings.schema_registry, settings.reject_keys)
     if settings.metrics_port:
         start_http_server(settings.metrics_port)
@@ -78,12 +91,13 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
     reference = LiveReference(settings.kafka, codec)
     stopped = asyncio.ensure_future(stop.wait())
     updating = asyncio.ensure_future(reference.follow())
-    ready = asyncio.ensure_future(reference.ready())
+    ready = asyncio.ensure_future(_ready(settings, processors, reference))
     workers: list[Worker] = []
     collecting = asyncio.ensure_future(collect_when_idle(lambda: all(worker.is_idle for worker in workers)))
     try:
         await asyncio.wait({stopped, updating, ready}, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
+            settings = replace(settings, partitions=ready.result())
             local_delivery = LocalDelivery()
             workers = [
                 Worker(settings, processor, instance, codec, reference.now, local_delivery) for processor in processors
@@ -114,8 +128,25 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
         # At once, without an orderly stop: nothing may be committed after a failure, and Faust's threads may not end.
         os._exit(1)
     finally:
-        updating.cancel()
-        collecting.cancel()
+        for task in (updating, collecting, ready):
+            task.cancel()
+
+
+async def _ready(settings: WorkerSettings, processors: Sequence[Processor[Any]], reference: LiveReference) -> int:
+    """The number of partitions, once the topics and the reference data are there."""
+    count = await await_count(settings.kafka, topics_of(processors), settings.partitions)
+    await reference.ready()
+    return count
+
+
+def topics_of(processors: Sequence[Processor[Any]]) -> set[str]:
+    """Topics of which a worker of these processors takes or writes a partition by its number: all of them have equally
+    many. The reference data is read whole, whatever its partitions."""
+    return {
+        name
+        for processor in processors
+        for name in (*(topic.name for topic in (*processor.sources, *processor.writes)), changelog(processor.name))
+    }
 
 
 async def _start(workers: Sequence[Worker]) -> None:

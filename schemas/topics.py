@@ -38,9 +38,11 @@ FRAMING_BYTES = 1024
 MAX_STATE_BYTES = 8 << 20
 """Largest record of a changelog. A component is one row of identity's state, some 240 bytes for each identifier."""
 PARTITIONS = 2
-"""Default of FOOTPATH_PARTITIONS, for one machine: two workers have one each. Every further partition costs a batch, a
+"""What `footpath up` creates, for one machine: two workers have one each. Every further partition costs a batch, a
 produce request and a transaction of its own wherever something is published, taken or committed. Topics that share keys
 have equally many, so that a worker owns the same keys in each."""
+CLUSTER_PARTITIONS = 64
+"""What `footpath topics apply` creates: the number cannot grow later, and no more workers of a processor have work."""
 
 
 @dataclass(frozen=True, slots=True)

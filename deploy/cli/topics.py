@@ -14,7 +14,8 @@ topics = App(help="Create the topics on Kafka.")
 def apply(*, replication: int = 1, dry_run: Annotated[bool, Parameter(negative="")] = False) -> None:
     """Create the topics that are missing on FOOTPATH_KAFKA, by default on the stack in FOOTPATH_DATA.
 
-    An existing topic is never changed; one that differs in partitions or cleanup policy is an error.
+    An existing topic is never changed; one that differs in partitions or cleanup policy is an error. New ones get as
+    many partitions as the existing ones have, else FOOTPATH_PARTITIONS, by default 64: the number cannot grow later.
 
     Parameters
     ----------
@@ -23,15 +24,37 @@ def apply(*, replication: int = 1, dry_run: Annotated[bool, Parameter(negative="
     dry_run
         Print what would be done, and change nothing.
     """
-    from deploy.environment import read_or_default
+    from deploy.environment import read
     from deploy.operate.client_logs import silence_client_logs
     from deploy.setup.topics import apply as apply_topics
     from deploy.target import read_kafka
     from schemas.process.shared_settings import PARTITIONS
+    from schemas.topics import CLUSTER_PARTITIONS
 
     silence_client_logs()
-    for step in apply_topics(read_kafka(os.environ), read_or_default(PARTITIONS, os.environ), replication, dry_run):
+    partitions = read(PARTITIONS, os.environ)
+    for step in apply_topics(read_kafka(os.environ), partitions, replication, dry_run, CLUSTER_PARTITIONS):
         print(step)
+
+
+@topics.command
+def grow() -> int:
+    """Say why the number of partitions cannot grow, and what to do instead.
+
+    A key's partition is its hash modulo the number of partitions. With another number most keys fall into another
+    partition than their state, their earlier records and their place in order: people would have two states, and what
+    was counted once would count twice. To grow in place, every topic and every state would have to be keyed anew while
+    events keep coming; there is no such command. Topics have enough partitions from the start instead (64 by default),
+    which serve as many workers of each processor.
+
+    Who needs more sets up a second cluster with the number in FOOTPATH_PARTITIONS and the same identifier key, and
+    imports the events there anew from their senders' records: people, purchases and points follow from the events.
+    """
+    import inspect
+    import sys
+
+    print(inspect.getdoc(grow), file=sys.stderr)
+    return 1
 
 
 COMMAND = Command(topics, SET_IT_UP)

@@ -43,7 +43,7 @@ class Settings:
     )
     kafka: str | None = use(KAFKA, unset=None)
     clickhouse: str | None = use(CLICKHOUSE, unset=None)
-    partitions: int = use(PARTITIONS)
+    partitions: int | None = use(PARTITIONS, unset=None)
     schema_registry: str = use(SCHEMA_REGISTRY, unset="")
 
 

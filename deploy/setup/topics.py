@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.setup import SetupError
 from processors.registry import PROCESSORS
+from schemas.kafka.partition_counts import PartitionsDifferError, common_count
 from schemas.topics import (
     FOREVER_MS,
     MAX_RECORD_BYTES,
@@ -96,31 +97,53 @@ def plan(wanted: Iterable[TopicSpec], existing: Mapping[str, ExistingTopic]) -> 
         steps.append(Step("keep", topic.name, f"{found.partitions} partitions, {found.cleanup_policy}"))
     if differences:
         raise SetupError(
-            "topics differ from the registry (set FOOTPATH_PARTITIONS to the number they have, correct the policy with "
-            "kafka-configs, or move to a new cluster):\n" + "\n".join(f"  {line}" for line in differences)
+            "topics differ from the registry (unset FOOTPATH_PARTITIONS or set it to the number they have, correct the "
+            "policy with kafka-configs, or move to a new cluster):\n" + "\n".join(f"  {line}" for line in differences)
         )
     return steps
 
 
-def apply(kafka: str, partitions: int = PARTITIONS, replication: int = 1, dry_run: bool = False) -> list[Step]:
+def partitions_for(existing: Mapping[str, ExistingTopic], configured: int | None, if_none: int) -> int:
+    """How many partitions new topics get: as configured, else as many as the existing topics have, else ``if_none``.
+
+    :raises SetupError: nothing is configured and the existing topics have different numbers.
+    """
+    if configured or not existing:
+        return configured or if_none
+    try:
+        return common_count({name: topic.partitions for name, topic in existing.items()}, existing.keys(), 0)
+    except PartitionsDifferError as error:
+        raise SetupError(f"topics: {error}") from None
+
+
+def apply(
+    kafka: str,
+    partitions: int | None = None,
+    replication: int = 1,
+    dry_run: bool = False,
+    if_none: int = PARTITIONS,
+) -> list[Step]:
     """Creates missing topics, waits until every partition has a leader that answers, and returns the steps; blocks.
 
     :param kafka: ``host:port[,host:port]``. :param dry_run: returns the steps without taking them.
+    :param partitions, if_none: see `partitions_for`.
     :raises SetupError: Kafka does not answer or refuses, or a topic differs.
     """
     try:
-        return asyncio.run(_apply(kafka, topic_specs(partitions, replication), replication, dry_run))
+        return asyncio.run(_apply(kafka, partitions, replication, dry_run, if_none))
     except (KafkaError, OSError, TimeoutError) as error:
         raise SetupError(
             f"topics: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
         ) from error
 
 
-async def _apply(kafka: str, wanted: list[TopicSpec], replication: int, dry_run: bool) -> list[Step]:
+async def _apply(kafka: str, partitions: int | None, replication: int, dry_run: bool, if_none: int) -> list[Step]:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
     try:
-        steps = plan(wanted, await _existing(admin, [topic.name for topic in wanted]))
+        existing = await _existing(admin, [topic.name for topic in topic_specs(if_none, replication)])
+        wanted = topic_specs(partitions_for(existing, partitions, if_none), replication)
+        steps = plan(wanted, existing)
         if dry_run:
             return steps
         missing = {step.topic for step in steps if step.action == "create"}

@@ -24,11 +24,12 @@ Reply = asyncio.Future[ScanRouted]
 class PendingReplies:
     """The replies that are awaited, by scan event id. ``positioned``: a reply written from now on will be seen."""
 
-    def __init__(self, bootstrap: str, partition: int, codec: Codec) -> None:
+    def __init__(self, bootstrap: str, codec: Codec) -> None:
         self._bootstrap = bootstrap
         self._codec = codec.of(SCAN_ROUTED)
         self._pending: dict[str, Reply] = {}
-        self.partition = partition
+        self.partition = 0
+        """Set before :meth:`run`; nobody asks for a reply before that."""
         self.positioned = False
 
     def expect(self, scan_event_id: str) -> Reply:

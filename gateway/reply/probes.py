@@ -36,12 +36,16 @@ class Probes:
     round.
     """
 
-    def __init__(self, publisher: Publisher, replies: PendingReplies, partitions: int) -> None:
+    def __init__(self, publisher: Publisher, replies: PendingReplies) -> None:
         self._publisher = publisher
         self._replies = replies
-        self._identifiers = probe_identifiers(partitions)
+        self._identifiers: list[str] = []
         self._round: asyncio.Task[bool] | None = None
         self._succeeded_at_s = float("-inf")
+
+    def cover(self, partitions: int) -> None:
+        """Called once, before the first round. :param partitions: of the topics on a scan's way."""
+        self._identifiers = probe_identifiers(partitions)
 
     async def succeeded(self) -> bool:
         """Whether probes through all partitions came back, at most :data:`FRESH_S` ago. Waits up to

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """``kafka`` is host:port[,host:port]; ``data`` is the directory that holds the stores."""
+    """``kafka`` is host:port[,host:port]; ``data`` is the directory that holds the stores; ``partitions`` is what the
+    operator set, 0 for nothing, and what the topics have once the worker entry has asked Kafka."""
 
     kafka: str = use(KAFKA)
     data: Path = use(DATA)
-    partitions: int = use(PARTITIONS)
+    partitions: int = use(PARTITIONS, unset=0)
     schema_registry: str = use(SCHEMA_REGISTRY, unset="")
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
     store: str = setting(

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from schemas.process.parsers import KEY_FILE, PATH, REJECT_KEYS, TEXT, URL, whole_number
 from schemas.process.settings import Setting
-from schemas.topics import PARTITIONS as DEFAULT_PARTITIONS
+from schemas.topics import CLUSTER_PARTITIONS
+from schemas.topics import PARTITIONS as DEMO_PARTITIONS
 
 LOCAL_KAFKA: Final = "127.0.0.1:9092"
 LOCAL_CLICKHOUSE: Final = "http://127.0.0.1:8123"
@@ -33,9 +34,12 @@ DATA: Final = Setting(
 PARTITIONS: Final = Setting(
     "FOOTPATH_PARTITIONS",
     whole_number(1, 4096, "partitions"),
-    str(DEFAULT_PARTITIONS),
-    "Partitions of every topic, equal for all so that a worker owns the same people in each. No more workers of a "
-    "processor than this have work, and each partition costs some. Set it before the first start.",
+    "",
+    "Partitions of every topic that `footpath topics apply` and `footpath up` create, equal for all so that a worker "
+    "owns the same people in each. No more workers of a processor than this have work, and each partition costs some. "
+    f"Not set: as many as the existing topics have; where there are none {CLUSTER_PARTITIONS}, of `footpath up` "
+    f"{DEMO_PARTITIONS}. All other processes take the number from the topics and stop when this setting contradicts "
+    "them.",
 )
 IDENTIFIER_KEY_FILE: Final = Setting(
     "FOOTPATH_IDENTIFIER_KEY_FILE",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import read_settings
+from gateway.settings import read_settings, reply_partition
 from schemas.process.settings import SettingError
 from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view, wait_until
 from tests.support.hangs import HANG_S
@@ -24,16 +24,21 @@ def test_settings_have_defaults_and_a_gateway_keeps_its_reply_partition(key_file
     environ = {"FOOTPATH_IDENTIFIER_KEY_FILE": key_file, "FOOTPATH_DATA": "/data"}
     settings = read_settings(environ)
     assert (settings.port, settings.deadline_ms, settings.spool) == (8080, 250, Path("/data/gateway"))
-    assert settings == read_settings(environ) and 0 <= settings.reply_partition < settings.partitions
-    others = {read_settings({**environ, "FOOTPATH_GATEWAY_PORT": str(n)}).reply_partition for n in range(8080, 8120)}
-    assert others == set(range(settings.partitions))
+    assert settings == read_settings(environ)
+    others = [read_settings({**environ, "FOOTPATH_GATEWAY_PORT": str(n)}) for n in range(8080, 8120)]
+    assert {reply_partition(other, 4) for other in others} == set(range(4))
+    assert [reply_partition(other, 4) for other in others] == [reply_partition(other, 4) for other in others]
+    named = read_settings({**environ, "FOOTPATH_GATEWAY_REPLY_PARTITION": "3"})
+    assert reply_partition(named, 4) == 3
+    with pytest.raises(SettingError, match=r"^FOOTPATH_GATEWAY_REPLY_PARTITION=3: must be below 2"):
+        reply_partition(named, 2)
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("GATEWAY_PORT", "http"), ("GATEWAY_PORT", "70000"), ("GATEWAY_DEADLINE_MS", "0"), ("GATEWAY_SPOOL_MB", "-1"),
-        ("GATEWAY_REPLY_PARTITION", "4"), ("GATEWAY_TRUSTED_PROXIES", "proxy"), ("GATEWAY_TLS", "yes"),
+        ("GATEWAY_REPLY_PARTITION", "-4"), ("GATEWAY_TRUSTED_PROXIES", "proxy"), ("GATEWAY_TLS", "yes"),
         ("GATEWAY_PUBLIC_URL", "corner.example"), ("PARTITIONS", "0"), ("IDENTIFIER_KEY_FILE", "/nowhere"),
         ("IDENTIFIER_KEY_FILE", "/dev/null"), ("IDENTIFIER_KEY_FILE", ""),
     ],

@@ -18,7 +18,7 @@ from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
 from processors.step import Emit, Processor, Step
 from schemas.events import Event
-from schemas.topics import BY_NAME, Topic
+from schemas.topics import BY_NAME, PARTITIONS, Topic
 from tests.bench.baselines.count_job import BATCH_ROWS, COMMIT_S, LINGER_MS, Job, counted, read_job
 
 ID = slice(0, 36)
@@ -87,6 +87,7 @@ async def run(job: Job, store: str) -> None:
     settings = WorkerSettings(
         kafka=job.kafka,
         data=job.folder,
+        partitions=PARTITIONS,
         store=store,
         batch_rows=BATCH_ROWS,
         commit_interval_ms=int(COMMIT_S * 1000),

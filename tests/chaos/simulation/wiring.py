@@ -21,10 +21,10 @@ from processors.shell.state.store import MemoryStore, Store
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.process.reject_window import RejectWindow
-from schemas.topics import Topic
+from schemas.topics import PARTITIONS, Topic
 from tests.chaos.simulation.broker_twin import FaultyStore, PartitionData, ProducerTwin
 
-SETTINGS = WorkerSettings(kafka="", data=Path(), transaction_interval_ms=2)
+SETTINGS = WorkerSettings(kafka="", data=Path(), partitions=PARTITIONS, transaction_interval_ms=2)
 GENERATION_KEYS = 2
 """So few that records are read back from the store all the time."""
 

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.setup import SetupError
-from deploy.setup.topics import ExistingTopic, apply, plan, topic_specs
+from deploy.setup.topics import ExistingTopic, apply, partitions_for, plan, topic_specs
 from processors.registry import PROCESSORS
 from schemas.topics import BY_NAME, EVENT_REJECTED, INTAKE_WINDOW_MS, PARTITIONS, TOPICS, changelog
 
@@ -33,6 +33,15 @@ def test_all_differences_are_reported_at_once() -> None:
     assert f"{NAMES[0]} has 6 partitions, not 4" in str(refused.value)
     assert f"{NAMES[1]} has cleanup.policy=compact, not delete" in str(refused.value)
     assert "FOOTPATH_PARTITIONS" in str(refused.value)
+
+
+def test_new_topics_get_as_many_partitions_as_the_old_ones_and_a_new_cluster_gets_many() -> None:
+    assert partitions_for({}, None, 64) == 64
+    assert partitions_for({}, 8, 64) == 8
+    assert partitions_for({NAMES[0]: ExistingTopic(6, "delete")}, None, 64) == 6
+    unequal = {NAMES[0]: ExistingTopic(6, "delete"), NAMES[1]: ExistingTopic(4, "delete")}
+    with pytest.raises(SetupError, match=f"4 partitions: {NAMES[1]}; 6 partitions: {NAMES[0]}"):
+        partitions_for(unequal, None, 64)
 
 
 def test_a_new_kafka_gets_every_topic_and_can_be_written_to_at_once(bare_kafka: str) -> None:
