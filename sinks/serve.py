@@ -104,9 +104,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Stores every topic until ``stop`` is set, then stores and commits what was read."""
     codec = codec_with(settings.schema_registry, settings.reject_keys)
     consumer = build_consumer(settings)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
-    )
+    # Without idempotence, which a broker can end for good (an unknown producer, a sequence out of order), and which
+    # nothing needs here: a reject that is written twice has one id.
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", max_request_size=MAX_RECORD_BYTES)
     writer = Writer(settings.clickhouse)
     try:
         if await connect(producer, stop) and await connect(consumer, stop):

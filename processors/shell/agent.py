@@ -8,6 +8,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from processors.shell.fetch.consumer import BatchConsumer, partitions_of
 from processors.shell.fetch.gaps import FetchedBatch
 from processors.shell.fetch.limits import fetch_limits
 from processors.shell.local_delivery import LocalDelivery
-from processors.shell.partition import CLOSE_S, Partition
+from processors.shell.partition import CLOSE_S, Partition, Reopening, lost_producer
 from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
 from processors.shell.state.opening import KafkaWentBack
@@ -100,7 +101,7 @@ class Worker:
         await self._kafka_producer.start()
         self._producer = BatchProducer(self._kafka_producer)
         self._topic_check = asyncio.ensure_future(self._watch_topics())
-        self._topic_check.add_done_callback(self._ended)
+        self._topic_check.add_done_callback(self._failed)
         await self._member.remove()
         self.app.finalize()
         await self.app.start()
@@ -143,8 +144,7 @@ class Worker:
         closing, self._partitions = self._partitions, {}
         self._announce_written_topics()
         for number, (partition, _) in closing.items():
-            for topic in self._processor.sources:
-                self._local_delivery.unsubscribe(topic.name, number, partition.deliver_local)
+            self._unsubscribe(number, partition)
         for partition, task in closing.values():
             partition.close()
             if not partition.opened.is_set():
@@ -161,7 +161,7 @@ class Worker:
         """Called by the app before each fetch."""
         return fetch_limits(self._processor, self._settings.fetch_wait_ms, self._local_delivery)
 
-    def _open(self, number: int) -> None:
+    def _open(self, number: int, reopening: Reopening | None = None) -> None:
         assert self._producer is not None
         partition = Partition(
             self._settings,
@@ -177,11 +177,12 @@ class Worker:
             self._local_delivery,
             self._rejects,
             self._send_when_idle,
+            reopening,
         )
         for topic in self._processor.sources:
             self._local_delivery.subscribe(topic.name, number, partition.deliver_local)
         task = asyncio.ensure_future(partition.run())
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, number, partition))
         self._partitions[number] = (partition, task)
         metrics.PARTITIONS.labels(self._processor.name).set(len(self._partitions))
 
@@ -253,6 +254,29 @@ class Worker:
         if not self.failed.done():
             self.failed.set_exception(error)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _failed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
+
+    def _unsubscribe(self, number: int, partition: Partition) -> None:
+        for topic in self._processor.sources:
+            self._local_delivery.unsubscribe(topic.name, number, partition.deliver_local)
+
+    def _ended(self, number: int, partition: Partition, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        lost = lost_producer(error)
+        if lost is None:
+            self.fail(error)
+            return
+        metrics.PRODUCERS_LOST.labels(self._processor.name).inc()
+        log.warning(
+            "a partition lost its producer; what was not committed is processed again",
+            exc_info=lost,
+            extra={"processor": self._processor.name, "partition": number},
+        )
+        # A partition that was closed meanwhile is the next owner's.
+        if self._partitions.get(number, (None,))[0] is partition:
+            self._unsubscribe(number, partition)
+            partition.close()
+            self._open(number, Reopening(self._consumer.is_member, partition.fetched_from))

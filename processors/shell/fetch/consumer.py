@@ -22,6 +22,8 @@ from typing import Any
 
 import faust
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.group import HeartbeatRequest
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -215,6 +217,17 @@ class BatchConsumer(driver.Consumer):
     def member(self) -> str:
         """This consumer's member id in its group."""
         return str(self._thread._ensure_consumer()._coordinator.member_id)
+
+    async def is_member(self) -> bool:
+        """Asks the group's coordinator whether this consumer is a member of the current generation, and has what that
+        gave it. False also while the group rebalances, or when the coordinator does not answer."""
+        coordinator = self._thread._ensure_consumer()._coordinator
+        request = HeartbeatRequest(coordinator.group_id, coordinator.generation, coordinator.member_id)
+        try:
+            response = await coordinator._send_req(request)
+        except KafkaError:
+            return False
+        return not response.error_code
 
     async def has_topics(self, topics: Iterable[str]) -> bool:
         """See :meth:`LoopConsumer.has_topics`."""

@@ -7,18 +7,21 @@ after its partition moved changes nothing. State and offsets commit together, so
 effects always follow from the committed state: no reader sees the effects of an attempt that failed.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from processors.shell.outbox import Rows
 from processors.shell.state.store import Store
 from schemas import topics
 from schemas.codec.avro import Headers
+from schemas.kafka.lost_producer import is_lost
 from schemas.kafka.producer import BatchProducer, Delivery, Row
 
 log = logging.getLogger(__name__)
@@ -32,30 +35,56 @@ NO_HEADERS: Headers = []
 """One list for every row."""
 REPLACED_ROWS = 5_000
 """Rows of a rebuilt state that are sent before their acknowledgements are awaited."""
+CLOSE_S = 1.0
+"""How long a producer that is closed may take to send what it has; Kafka may be away."""
+
+
+class ProducerLost(Exception):
+    """Kafka takes nothing more from this producer: its transactional id expired, its transaction timed out, or another
+    producer with the id was opened. Whether its last transaction counts shows in the changelog, after an opening."""
 
 
 class Changelog:
     """Used by the one partition that opened it (`open_changelog`).
 
     :param group: consumer group whose offsets are committed with the state. :param producer: started and transactional.
-    :param batches: writes through the same producer.
+    :param batches: writes through the same producer. :param longest_commit_s: after which a commit is given up.
     """
 
     def __init__(
-        self, processor: str, partition: int, group: str, producer: AIOKafkaProducer, batches: BatchProducer
+        self,
+        processor: str,
+        partition: int,
+        group: str,
+        producer: AIOKafkaProducer,
+        batches: BatchProducer,
+        longest_commit_s: float | None = None,
     ) -> None:
         self.topic = topics.changelog(processor)
         self.partition = partition
         self._group = group
         self._producer = producer
         self._batches = batches
+        self._longest_commit_s = longest_commit_s
 
     async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], transactional: Rows) -> int:
         """Commits transactional effects, state rows and the next source offset of each topic, all or nothing. Waits for
         the brokers.
 
-        :returns: the changelog position after the last row. :raises ProducerFenced: another owner has the partition.
+        :returns: the changelog position after the last row. :raises ProducerLost: the partition has to be opened again,
+            or has another owner.
         """
+        try:
+            async with asyncio.timeout(self._longest_commit_s):
+                return await self._commit(rows, offsets, transactional)
+        except TimeoutError as error:
+            raise ProducerLost("a transaction took too long") from error
+        except KafkaError as error:
+            if not is_lost(error, self._producer):
+                raise
+            raise ProducerLost("Kafka refuses the transactional producer") from error
+
+    async def _commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], transactional: Rows) -> int:
         to_send: list[Row] = [(key, value, NO_HEADERS) for key, value in chain(rows.items(), watermarks(offsets))]
         async with self._producer.transaction():
             deliveries: list[Delivery] = []
@@ -92,7 +121,14 @@ class Changelog:
         return position
 
     async def close(self) -> None:
-        await self._producer.stop()
+        """Waits for the brokers, at most ``CLOSE_S``: what a producer with an open transaction still holds would keep
+        it until Kafka answers."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._producer.stop()
+        except TimeoutError:
+            self._producer._sender.sender_task.cancel()
+            await self._producer.client.close()
 
 
 def watermarks(offsets: Mapping[str, int]) -> list[tuple[bytes, bytes]]:
@@ -117,7 +153,9 @@ async def open_changelog(
     except BaseException:
         await producer.stop()
         raise
-    return Changelog(processor, partition, group, producer, BatchProducer(producer))
+    # After its timeout a transaction is Kafka's to end; a client that has not noticed by then never will.
+    longest_commit_s = 2 * transaction_timeout_ms / 1000
+    return Changelog(processor, partition, group, producer, BatchProducer(producer), longest_commit_s)
 
 
 async def restore(bootstrap: str, processor: str, partition: int, store: Store) -> int | None:

@@ -4,9 +4,9 @@ A position means nothing in another Kafka: records below it would be passed over
 changelog that it was restored from, and the state knows the source topics that its watermarks belong to, each by the
 ids that Kafka gave to cluster and topic. Where these differ, or Kafka ends before the state, nothing is skipped:
 
-- A store of another cluster, or of a changelog that was made again and has a state already, is replaced: it gets another
-  name, and the state is restored from the changelog. So is a store if changelog and sources end before it (a restored
-  volume).
+- A store of another cluster, or of a changelog that was made again and has a state already, is replaced: it gets
+  another name, and the state is restored from the changelog. So is a store if changelog and sources end before it (a
+  restored volume).
 - A changelog that ends before the store, while no source does, was emptied: it is written anew from the store.
 - A source topic that was made again, or of which the state has no watermark, is read from its beginning.
 - A source topic that ends before its watermark, though it is the same, stops the worker, which says what to do.
