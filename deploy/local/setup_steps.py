@@ -6,6 +6,7 @@ from deploy.local.data import DataDirectory
 from deploy.local.settings import Settings
 from deploy.setup import SetupError
 from schemas.brand.model import Brand
+from schemas.kafka.client_settings import Kafka
 
 
 def check_brand(brand: Path, data: DataDirectory) -> Brand:
@@ -21,7 +22,7 @@ def check_brand(brand: Path, data: DataDirectory) -> Brand:
     return checked
 
 
-def apply(kafka: str, clickhouse: str, settings: Settings, brand: Brand) -> None:
+def apply(kafka: Kafka, clickhouse: str, settings: Settings, brand: Brand) -> None:
     """Creates topics, tables and views and applies the brand; idempotent. Blocks: call it in a thread."""
     from deploy.operate.identity.limits import recheck
     from deploy.setup import brand as brand_step

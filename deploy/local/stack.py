@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -18,6 +18,8 @@ from deploy.local.supervisor import Child, StartError, Supervisor
 from deploy.setup import SetupError
 from gateway.scan.link import link_of
 from schemas.brand.model import Brand
+from schemas.kafka.login import check_login
+from schemas.process.settings import SettingError
 
 EXTERNAL_TIMEOUT_S = 10.0
 RUN_FILE_RETRY_S = 1.0
@@ -36,6 +38,7 @@ EXPECTED_ERRORS = (
     kafka.PrepareError,
     ports.PortError,
     SetupError,
+    SettingError,
 )
 
 
@@ -78,7 +81,7 @@ def build_plan(settings: Settings, directory: DataDirectory, output: StackOutput
         "FOOTPATH_GATEWAY_PORT", settings.gateway_port, settings.gateway_host, "FOOTPATH_GATEWAY_HOST"
     )
     broker = None
-    if not settings.kafka:
+    if not settings.kafka.bootstrap:
         broker = kafka.Broker(directory.kafka, ports.take("FOOTPATH_KAFKA_PORT", settings.kafka_port), ports.free())
     clickhouse_port = 0
     if not settings.clickhouse:
@@ -95,7 +98,7 @@ def build_plan(settings: Settings, directory: DataDirectory, output: StackOutput
     return Plan(
         data=directory,
         addresses=Addresses(
-            kafka=broker.bootstrap if broker else str(settings.kafka),
+            kafka=replace(settings.kafka, bootstrap=broker.bootstrap) if broker else settings.kafka,
             kafka_is_embedded=broker is not None,
             clickhouse=settings.clickhouse or clickhouse.url(clickhouse_port),
             gateway=_url(settings.gateway_host, gateway_port),
@@ -164,6 +167,7 @@ class Stack:
 
     async def _check_external(self) -> None:
         addresses, own = self._plan.addresses, {child.name for child in self._plan.stores}
+        await check_login(addresses.kafka)
         if "kafka" not in own and not await _true_within(lambda: kafka.is_serving(addresses.kafka)):
             raise ExternalError(f"FOOTPATH_KAFKA={addresses.kafka} does not answer: start it, or unset FOOTPATH_KAFKA")
         if "clickhouse" not in own and not await _true_within(lambda: clickhouse.is_serving(addresses.clickhouse)):
@@ -193,7 +197,7 @@ class Stack:
         addresses = self._plan.addresses
         return {
             "gateway": addresses.gateway,
-            "kafka": addresses.kafka,
+            "kafka": str(addresses.kafka),
             "clickhouse": addresses.clickhouse,
             "api_key": data.read_api_key(self._plan.data),
             "processes": processes.pids_by_processor(self._supervisor.pids, self._settings.workers),

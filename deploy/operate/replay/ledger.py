@@ -11,8 +11,10 @@ from deploy.operate.send_event import send_event
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected, EventReplayed
 from schemas.ids import derived
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
-from schemas.topics import EVENT_REPLAYED, MAX_RECORD_BYTES
+from schemas.topics import EVENT_REPLAYED, MAX_RECORD_BYTES, with_prefix
 
 TRANSACTIONAL_ID = "footpath-replay-rejected"
 FENCED = "another `footpath replay rejected` has started and continues from here; this one has stopped"
@@ -56,13 +58,13 @@ def ledger_entry(reject: EventRejected, replayed_event_id: str, outcome: str, no
     )
 
 
-async def read_done(kafka: str, codec: Codec) -> set[str]:
+async def read_done(kafka: Kafka, codec: Codec) -> set[str]:
     """Ids of the rejects that were replayed."""
     return {replayed.reject_event_id async for _, replayed in events_of(kafka, codec, EVENT_REPLAYED)}
 
 
 @asynccontextmanager
-async def open_ledger(kafka: str, codec: Codec) -> AsyncIterator[Ledger]:
+async def open_ledger(kafka: Kafka, codec: Codec) -> AsyncIterator[Ledger]:
     """The ledger with this process as its one writer: from now on the broker refuses every other.
 
     It is read after the other writers are fenced, so nobody but this process adds to it behind the end that was read.
@@ -70,8 +72,8 @@ async def open_ledger(kafka: str, codec: Codec) -> AsyncIterator[Ledger]:
     :raises OperatorError: Kafka does not answer.
     """
     producer = AIOKafkaProducer(
-        bootstrap_servers=kafka,
-        transactional_id=TRANSACTIONAL_ID,
+        **client_options(kafka),
+        transactional_id=with_prefix(TRANSACTIONAL_ID),
         max_request_size=MAX_RECORD_BYTES,
     )
     try:

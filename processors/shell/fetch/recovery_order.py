@@ -16,6 +16,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from processors.shell.fetch.gaps import FetchedBatch
 from processors.step import Processor
+from schemas.kafka.client_options import consumer_options
+from schemas.kafka.client_settings import Kafka
 from schemas.topics import BY_NAME
 
 MAX_UNCOMMITTED = 100_000
@@ -32,12 +34,12 @@ def first_topics(processor: Processor[Any]) -> list[str]:
     return first if not processor.by_person and len(first) < len(processor.sources) else []
 
 
-async def bounds(bootstrap: str, topics: Iterable[str], partition: int) -> dict[str, tuple[int, int]]:
+async def bounds(bootstrap: Kafka, topics: Iterable[str], partition: int) -> dict[str, tuple[int, int]]:
     """First offset and end of each topic's partition, as the brokers have them now. Opens a connection of its own."""
     tps = [TopicPartition(topic, partition) for topic in topics]
     if not tps:
         return {}
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**consumer_options(bootstrap), enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(tps)
