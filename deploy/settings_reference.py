@@ -12,6 +12,7 @@ from schemas.codec.registry_settings import REGISTRY_SETTINGS
 from schemas.kafka.client_settings import KAFKA_SETTINGS
 from schemas.process.settings import Setting, settings_of
 from schemas.process.shared_settings import SHARED
+from sinks.clickhouse.store_settings import STORE_SETTINGS
 from sinks.settings import Settings as SinkSettings
 
 WIDTH: Final = 116
@@ -38,6 +39,7 @@ def sections() -> Iterator[tuple[str, tuple[Setting[Any], ...]]]:
     for title, settings in (
         ("every client of Kafka", KAFKA_SETTINGS),
         ("every client of the Schema Registry", REGISTRY_SETTINGS),
+        ("every client of ClickHouse", STORE_SETTINGS),
         *((process, settings_of(declared)) for process, declared in PROCESSES.items()),
     ):
         own = tuple(setting for setting in settings if setting.name not in seen)

@@ -25,6 +25,7 @@ from schemas.process.shared_settings import (
 if TYPE_CHECKING:
     from schemas.codec.registry_settings import RegistrySettings
     from schemas.protection.reject_keys import RejectKeys
+    from sinks.clickhouse.store_settings import StoreSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,13 @@ def read_gateway(environ: Mapping[str, str]) -> str:
     return str(url).rstrip("/")
 
 
-def read_clickhouse(environ: Mapping[str, str]) -> str:
-    """ClickHouse's URL from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports."""
-    return read(CLICKHOUSE, environ) or str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
+def read_clickhouse(environ: Mapping[str, str]) -> "StoreSettings":
+    """ClickHouse from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports, with the settings
+    of every client. :raises SettingError: a setting cannot be used."""
+    from sinks.clickhouse.store_settings import StoreSettings
+
+    found = read(CLICKHOUSE, environ) or str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
+    return read_settings(StoreSettings, {**environ, CLICKHOUSE.name: found})
 
 
 def read_kafka(environ: Mapping[str, str]) -> Kafka:

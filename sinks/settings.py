@@ -7,11 +7,8 @@ from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import SHARE, whole_number
 from schemas.process.settings import block, setting, use
-from schemas.process.shared_settings import (
-    CLICKHOUSE,
-    LOCAL_CLICKHOUSE,
-    REJECT_KEY_FILE,
-)
+from schemas.process.shared_settings import REJECT_KEY_FILE
+from sinks.clickhouse.store_settings import Store, StoreSettings
 
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
@@ -22,7 +19,7 @@ class Settings:
     """Where to read and write, and when to flush: after so many rows or so many milliseconds, whichever comes first."""
 
     kafka: Kafka = block(ClientSettings)
-    clickhouse: str = use(CLICKHOUSE, unset=LOCAL_CLICKHOUSE)
+    clickhouse: Store = block(StoreSettings)
     schema_registry: SchemaRegistry = block(RegistrySettings)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
     flush_rows: int = setting(

@@ -13,6 +13,7 @@ from deploy.local.data import DataDirectory
 from deploy.local.supervisor import Child
 from processors.registry import BACKGROUND, INTERACTIVE
 from schemas.kafka.client_settings import Kafka
+from sinks.clickhouse.store_settings import StoreSettings
 
 WORKERS = (INTERACTIVE, BACKGROUND)
 """The processors of each worker process. Interactive ones share one: records that a scan waits for pass between them
@@ -44,7 +45,7 @@ class Addresses:
 
     kafka: Kafka
     kafka_is_embedded: bool
-    clickhouse: str
+    clickhouse: StoreSettings
     gateway: str
     gateway_host: str
     gateway_port: int
@@ -154,7 +155,7 @@ def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: s
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "FOOTPATH_KAFKA": str(addresses.kafka),
-        "FOOTPATH_CLICKHOUSE": addresses.clickhouse,
+        "FOOTPATH_CLICKHOUSE": addresses.clickhouse.given,
         "FOOTPATH_DATA": str(data.root),
         "FOOTPATH_BRAND": str(brand),
         "FOOTPATH_GATEWAY": addresses.gateway,

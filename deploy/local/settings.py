@@ -10,6 +10,7 @@ from schemas.kafka.client_settings import SECURITY, ClientSettings
 from schemas.process.parsers import PATH, whole_number
 from schemas.process.settings import Setting, SettingError, block, read_settings, setting, use
 from schemas.process.shared_settings import CLICKHOUSE, DATA, KAFKA, PARTITIONS
+from sinks.clickhouse.store_settings import StoreSettings
 
 DEMO_BRAND = Path(__file__).resolve().parent.parent / "demo" / "brand"
 BRAND = Setting("FOOTPATH_BRAND", PATH, "", "Directory with the brand's YAML files. Not set: the demo brand.")
@@ -38,8 +39,15 @@ class UpKafka(ClientSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpStore(StoreSettings):
+    """How to reach ClickHouse; without an address `footpath up` starts its own."""
+
+    given: str = use(CLICKHOUSE, unset="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What to start and where. Ports: 0 takes a free one. `kafka` without an address and `clickhouse` None start our
+    """What to start and where. Ports: 0 takes a free one. `kafka` and `clickhouse` without an address start our
     own."""
 
     data: Path = use(DATA)
@@ -59,7 +67,7 @@ class Settings:
         "Port of the embedded ClickHouse; 0 takes a free one.",
     )
     kafka: ClientSettings = block(UpKafka)
-    clickhouse: str | None = use(CLICKHOUSE, unset=None)
+    clickhouse: StoreSettings = block(UpStore)
     partitions: int | None = use(PARTITIONS, unset=None)
     schema_registry: SchemaRegistry = block(RegistrySettings)
 

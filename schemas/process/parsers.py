@@ -55,10 +55,15 @@ def _url(value: str) -> str:
 
 
 def _http_address(value: str) -> str:
-    parts = urlsplit(_url(value))
+    scheme, separator, rest = value.partition("://")
+    parts = urlsplit(_url(scheme.lower() + separator + rest))
     if not parts.hostname or parts.port == 0 or parts.query or parts.fragment or re.search(r"\s", value):
         raise ValueError
     return parts.geturl()
+
+
+def _http_addresses(value: str) -> str:
+    return ",".join(_http_address(part.strip()) for part in value.split(","))
 
 
 def _networks(value: str) -> tuple[Network, ...]:
@@ -121,6 +126,11 @@ HTTP_ADDRESS: Final = Parser(
     _http_address,
 )
 """The same, where the address may have user and password."""
+HTTP_ADDRESSES: Final = Parser(
+    "one or more addresses, separated by commas, that start with http:// or https://, each with a host; / @ : # ? , in "
+    "a user or password are written %2F %40 %3A %23 %3F %2C",
+    _http_addresses,
+)
 FLAG: Final = Parser("0 or 1", lambda value: ("0", "1").index(value) == 1)
 NETWORKS: Final = Parser("networks such as 10.0.0.0/8, separated by commas", _networks)
 KEY_FILE: Final = Parser(

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from schemas.process.parsers import BROKERS, HTTP_ADDRESS, KEY_FILE, PATH, REJECT_KEYS, TEXT, whole_number
+from schemas.process.parsers import BROKERS, HTTP_ADDRESS, HTTP_ADDRESSES, KEY_FILE, PATH, REJECT_KEYS, whole_number
 from schemas.process.settings import Setting
 from schemas.topics import CLUSTER_PARTITIONS
 from schemas.topics import PARTITIONS as DEMO_PARTITIONS
@@ -19,10 +19,11 @@ KAFKA: Final = Setting(
 )
 CLICKHOUSE: Final = Setting(
     "FOOTPATH_CLICKHOUSE",
-    TEXT,
+    HTTP_ADDRESSES,
     "",
-    f"ClickHouse's HTTP address, user and password included. Not set: {LOCAL_CLICKHOUSE} for the sink; `footpath up` "
-    "starts its own ClickHouse; other commands take the stack in FOOTPATH_DATA.",
+    "ClickHouse's HTTP address, user and password included; several, separated by commas, are tried in their order. "
+    f"Not set: {LOCAL_CLICKHOUSE} for the sink; `footpath up` starts its own ClickHouse; other commands take the stack "
+    "in FOOTPATH_DATA.",
     secret=True,
 )
 DATA: Final = Setting(

@@ -23,6 +23,7 @@ from schemas.process.errors import OperatorError
 from schemas.reasons import RejectReason
 from schemas.topics import BY_EVENT, MAX_RECORD_BYTES
 from sinks.clickhouse.record_router import CheckedRecords
+from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.writer import Refused, Writer
 
 TIMEOUT_S = 60.0
@@ -71,7 +72,7 @@ async def replay(
     rejects: Rejects,
     replanner: Replanner,
     kafka: Kafka,
-    clickhouse: str,
+    clickhouse: Store,
     codec: Codec,
     limit: int | None,
 ) -> Outcomes:
@@ -94,7 +95,7 @@ async def replay(
 
 
 @asynccontextmanager
-async def _open_targets(kafka: Kafka, clickhouse: str, codec: Codec) -> AsyncIterator[Targets]:
+async def _open_targets(kafka: Kafka, clickhouse: Store, codec: Codec) -> AsyncIterator[Targets]:
     async with AsyncExitStack() as stack:
         producer = AIOKafkaProducer(
             **client_options(kafka), acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES

@@ -19,6 +19,7 @@ from schemas.process.errors import OperatorError
 from schemas.topics import TOPICS, Topic, with_prefix
 from sinks.clickhouse.consumer import BATCH_BYTES
 from sinks.clickhouse.record_router import UncheckedRecords
+from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.topic_writer import TopicWriter
 from sinks.clickhouse.writer import Writer
 from sinks.serve import GROUP
@@ -66,7 +67,7 @@ def topics_named(name: str) -> list[Topic]:
 
 
 async def rebuild(
-    topic: Topic, kafka: Kafka, clickhouse: str, client: Client, codec: Codec, check: bool
+    topic: Topic, kafka: Kafka, clickhouse: Store, client: Client, codec: Codec, check: bool
 ) -> list[TableComparison]:
     """Fills a shadow table, compares it with the live table and, unless ``check`` is set, puts it in its place.
 
@@ -94,7 +95,7 @@ async def rebuild(
 
 
 async def _fill(
-    consumer: AIOKafkaConsumer, topic: Topic, codec: Codec, clickhouse: str, ends: Mapping[TopicPartition, int]
+    consumer: AIOKafkaConsumer, topic: Topic, codec: Codec, clickhouse: Store, ends: Mapping[TopicPartition, int]
 ) -> None:
     writer = Writer(clickhouse)
     topic_writer = TopicWriter(topic, codec, writer, _skip_reject, f"{topic.table}{SHADOW}")
