@@ -31,6 +31,17 @@ RESTORE_ROWS = Counter(
     "Changelog rows read when partitions were opened, by processor.",
     ["processor"],
 )
+STORES_REPLACED = Counter(
+    "footpath_worker_stores_replaced_total",
+    "Stores that belonged to another Kafka than the worker's, by processor; their states were restored.",
+    ["processor"],
+)
+PRODUCERS_LOST = Counter(
+    "footpath_worker_producers_lost_total",
+    "Partitions that were opened again because Kafka refused their producer (it expired, was fenced, or its "
+    "transaction timed out), by processor.",
+    ["processor"],
+)
 PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that are open now, by processor.", ["processor"])
 LOCAL_DELIVERIES = Counter(
     "footpath_worker_local_deliveries_total", "Records delivered within the process, without a fetch.", ["processor"]

@@ -22,14 +22,15 @@ def reject_record(
     field: str = "",
     source_event_id: str = "",
 ) -> EventRejected:
-    """The reject of one record; its id is derived from stage, topic, partition and offset, so a replay gives the same.
+    """The reject of one record; its id is derived from stage, topic, partition, offset and time, so a replay gives the
+    same, and a record at the same position of another Kafka does not.
 
     :param stage: process or processor that rejects. :param value: the record as it is; of a longer one the first
         ``RAW_KEPT_BYTES`` are kept. :param field: path of the field at fault, where there is one.
     """
     raw = value or b""
     return EventRejected(
-        event_id=derived("rejected", stage, topic, str(partition), str(offset)),
+        event_id=derived("rejected", stage, topic, str(partition), str(offset), str(timestamp_ms)),
         occurred_at=timestamp_ms * 1000,
         stage=stage,
         reason=reason,

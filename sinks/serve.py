@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from functools import partial
 
 import prometheus_client
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -17,6 +19,7 @@ from schemas.events import EventRejected
 from schemas.kafka.client_options import client_options, consumer_options
 from schemas.kafka.client_settings import Kafka, settings_for
 from schemas.kafka.login import check_login
+from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
 from schemas.process.errors import OperatorError
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
@@ -25,7 +28,8 @@ from sinks import metrics
 from sinks.clickhouse.consumer import PAUSE_S, SinkConsumer
 from sinks.clickhouse.lag import report_lag
 from sinks.clickhouse.raw_consumer import build_raw_consumer
-from sinks.clickhouse.topic_writer import Publish, build_topic_writers
+from sinks.clickhouse.topic_positions import PositionCheck, compare
+from sinks.clickhouse.topic_writer import Publish, build_topic_writers, stored_topics
 from sinks.clickhouse.writer import Writer
 from sinks.settings import Settings
 
@@ -111,18 +115,35 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     """
     codec = codec_with(settings.schema_registry, settings.reject_keys)
     consumer = build_consumer(settings)
-    producer = AIOKafkaProducer(
-        **client_options(settings.kafka), acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
-    )
+    # Without idempotence, which a broker can end for good (an unknown producer, a sequence out of order), and which
+    # nothing needs here: a reject that is written twice has one id.
+    producer = AIOKafkaProducer(**client_options(settings.kafka), acks="all", max_request_size=MAX_RECORD_BYTES)
     writer = Writer(settings.clickhouse)
-    writers = build_topic_writers(
-        codec, writer, build_publish(producer, codec), settings.reject_ratio, settings.reject_window
-    )
     try:
         if await connect(producer, settings.kafka, stop) and await connect(consumer, settings.kafka, stop):
-            consumer.subscribe(list(writers))
+            names = [topic.name for topic in stored_topics()]
+            ids = await _topic_ids(producer, names)
+            build = partial(
+                build_topic_writers,
+                codec,
+                writer,
+                build_publish(producer, codec),
+                settings.reject_ratio,
+                settings.reject_window,
+            )
+            writers = build(await writer.claim_incarnations(ids))
+            consumer.subscribe(names, listener=PositionCheck(consumer, ids))
             log.info("reading %d topics", len(writers))
-            sink = SinkConsumer(consumer, writers, settings.flush_rows, settings.flush_after_ms / 1000)
+
+            async def check_ids() -> None:
+                now = await _topic_ids(producer, names)
+                compare(ids, now)
+                if new := {name: topic_id for name, topic_id in now.items() if name not in ids}:
+                    built = build(await writer.claim_incarnations(new))
+                    writers.update({name: built[name] for name in new})
+                    ids.update(new)
+
+            sink = SinkConsumer(consumer, writers, ids, check_ids, settings.flush_rows, settings.flush_after_ms / 1000)
             lag = asyncio.create_task(report_lag(consumer, sink.stored, stop))
             try:
                 await sink.run(stop)
@@ -132,6 +153,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await _stop(consumer)
         await producer.stop()
         await writer.close()
+
+
+async def _topic_ids(producer: AIOKafkaProducer, names: Sequence[str]) -> dict[str, TopicId]:
+    """The ids of the topics that exist; waits while Kafka is away."""
+    while True:
+        try:
+            return await fetch_topic_ids(producer.client, names)
+        except KafkaError as problem:
+            metrics.WAITING.labels("kafka").set(1)
+            log.warning("Kafka cannot be asked for its topics, next try in %.0f s: %s", PAUSE_S, problem)
+            await asyncio.sleep(PAUSE_S)
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:

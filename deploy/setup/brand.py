@@ -21,6 +21,7 @@ from schemas.codec.schema_registry import codec_with
 from schemas.events import BrandConfigured
 from schemas.kafka.client_options import client_options
 from schemas.kafka.client_settings import Kafka
+from schemas.kafka.lost_producer import is_expired
 from schemas.kafka.partitioner import partition_of
 from schemas.process.collection import without_collection
 from schemas.process.errors import OperatorError
@@ -87,7 +88,8 @@ def publish(kafka: Kafka, brand: Brand, dry_run: bool = False, schema_registry: 
             return asyncio.run(apply_brand(kafka, brand, codec_with(schema_registry)))
     except ProducerFenced:
         raise SetupError(
-            "brand: another `footpath brand apply` has started since; nothing of this one is live"
+            "brand: another `footpath brand apply` has started since, or Kafka took longer than "
+            f"{TRANSACTION_TIMEOUT_MS // 1000} s; nothing of this one is live: run it again"
         ) from None
     except OperatorError as error:
         raise error if isinstance(error, SetupError) else SetupError(f"brand: {error}") from None
@@ -102,7 +104,7 @@ async def _plan(kafka: Kafka, brand: Brand, codec: Codec) -> Applied:
     return _applied(fold, brand, _changes(fold, brand))
 
 
-async def _apply(kafka: Kafka, brand: Brand, codec: Codec) -> Applied:
+async def _apply(kafka: Kafka, brand: Brand, codec: Codec, repeated: bool = False) -> Applied:
     # From its start on the producer is the only one with this id: the broker gives up what another one has left open
     # and refuses what it still writes. So what is read next is what the changes will meet.
     async with AIOKafkaProducer(
@@ -113,9 +115,15 @@ async def _apply(kafka: Kafka, brand: Brand, codec: Codec) -> Applied:
     ) as producer:
         fold = await _read(kafka, codec)
         events = _changes(fold, brand)
-        if events:
-            await _publish(producer, codec, events)
-    return _applied(fold, brand, events)
+        try:
+            if events:
+                await _publish(producer, codec, events)
+            return _applied(fold, brand, events)
+        except KafkaError as error:
+            if repeated or not is_expired(error, producer):
+                raise
+    # Reading took longer than Kafka remembers a producer: from the start, with what is live now.
+    return await _apply(kafka, brand, codec, repeated=True)
 
 
 def _changes(fold: BrandFold, brand: Brand) -> list[BrandConfigured]:

@@ -5,11 +5,16 @@ Group membership, assignment and delivery are Faust's (app.py); everything else 
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from processors import metrics
@@ -18,19 +23,23 @@ from processors.shell.fetch.consumer import BatchConsumer, partitions_of
 from processors.shell.fetch.gaps import FetchedBatch
 from processors.shell.fetch.limits import fetch_limits
 from processors.shell.local_delivery import LocalDelivery
-from processors.shell.partition import CLOSE_S, Partition
+from processors.shell.partition import CLOSE_S, Partition, Reopening, lost_producer
 from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
+from processors.shell.state.opening import KafkaWentBack
 from processors.shell.state.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
+from schemas import topics
 from schemas.codec.avro import Codec
 from schemas.kafka.client_options import client_options
 from schemas.kafka.producer import BatchProducer
+from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
 from schemas.process.reject_window import RejectWindow
 from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS
 
 log = logging.getLogger(__name__)
 TOPICS_RETRY_S = 0.5
+TOPIC_CHECK_S = 5.0
 LINGER_MS = 3
 """How long an effect may wait for others to share its request."""
 
@@ -71,6 +80,7 @@ class Worker:
         self._assigned = asyncio.Event()
         """Set while the assigned partitions are in ``_partitions``: Faust may deliver batches before."""
         self._topic_search: asyncio.Task[None] | None = None
+        self._topic_check: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._member = StaleMember(settings.kafka, group_of(processor), self._folder / f"{processor.name}.member")
         self.app = build_app(settings, processor, self._folder, self)
@@ -91,6 +101,8 @@ class Worker:
         )
         await self._kafka_producer.start()
         self._producer = BatchProducer(self._kafka_producer)
+        self._topic_check = asyncio.ensure_future(self._watch_topics())
+        self._topic_check.add_done_callback(self._failed)
         await self._member.remove()
         self.app.finalize()
         await self.app.start()
@@ -99,6 +111,8 @@ class Worker:
         """Commits what was processed and leaves the group."""
         await self.revoke()
         await self.app.stop()
+        if self._topic_check is not None:
+            self._topic_check.cancel()
         if self._kafka_producer is not None:
             await self._kafka_producer.stop()
         for store in self._stores.values():
@@ -131,8 +145,7 @@ class Worker:
         closing, self._partitions = self._partitions, {}
         self._announce_written_topics()
         for number, (partition, _) in closing.items():
-            for topic in self._processor.sources:
-                self._local_delivery.unsubscribe(topic.name, number, partition.deliver_local)
+            self._unsubscribe(number, partition)
         for partition, task in closing.values():
             partition.close()
             if not partition.opened.is_set():
@@ -149,7 +162,7 @@ class Worker:
         """Called by the app before each fetch."""
         return fetch_limits(self._processor, self._settings.fetch_wait_ms, self._local_delivery)
 
-    def _open(self, number: int) -> None:
+    def _open(self, number: int, reopening: Reopening | None = None) -> None:
         assert self._producer is not None
         partition = Partition(
             self._settings,
@@ -157,6 +170,7 @@ class Worker:
             number,
             self.app.conf.id,
             self._store(number),
+            lambda cluster: self._replace_store(number, cluster),
             self._codec,
             self._producer,
             self._reference,
@@ -164,11 +178,12 @@ class Worker:
             self._local_delivery,
             self._rejects,
             self._send_when_idle,
+            reopening,
         )
         for topic in self._processor.sources:
             self._local_delivery.subscribe(topic.name, number, partition.deliver_local)
         task = asyncio.ensure_future(partition.run())
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, number, partition))
         self._partitions[number] = (partition, task)
         metrics.PARTITIONS.labels(self._processor.name).set(len(self._partitions))
 
@@ -193,6 +208,33 @@ class Worker:
             self._stores[number] = MemoryStore() if self._settings.store == "memory" else RocksStore(folder, kept_s)
         return self._stores[number]
 
+    def _replace_store(self, number: int, cluster: str) -> Store:
+        """Renames the folder of a partition's store and opens an empty one. The last one of each cluster stays."""
+        self._stores.pop(number).close()
+        folder = self._folder / self._processor.name / str(number)
+        if folder.exists():
+            old = folder.with_name(f"{number}.{quote(cluster, safe='') or 'unknown'}")
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
+            log.warning(
+                "a store was replaced; the old one may be deleted when nobody misses it", extra={"old": str(old)}
+            )
+        return self._store(number)
+
+    async def _watch_topics(self) -> None:
+        """Fails the worker when a topic that it reads was deleted and made again, or its brokers are another cluster's:
+        positions mean nothing there. The next start decides where to go on."""
+        assert self._kafka_producer is not None
+        names = [topics.changelog(self._processor.name), *(topic.name for topic in self._processor.sources)]
+        known: dict[str, TopicId] = {}
+        while True:
+            with suppress(KafkaError):
+                for name, topic_id in (await fetch_topic_ids(self._kafka_producer.client, names)).items():
+                    if known.setdefault(name, topic_id) != topic_id:
+                        self.fail(KafkaWentBack(f"{name} was deleted and made again: {known[name]} is {topic_id} now"))
+                        return
+            await asyncio.sleep(TOPIC_CHECK_S)
+
     async def _await_topics(self) -> None:
         """The group assigned no partitions of some topic: either there are more workers than partitions, or the brokers
         did not know the topic yet. In the second case metadata that knows it makes the group rebalance."""
@@ -208,6 +250,34 @@ class Worker:
     async def _rewind(self, topic: str, number: int, offset: int) -> int:
         return await self._consumer.rewind(TP(topic, number), offset)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
+    def fail(self, error: BaseException) -> None:
+        """The process has to end because of this."""
+        if not self.failed.done():
             self.failed.set_exception(error)
+
+    def _failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)
+
+    def _unsubscribe(self, number: int, partition: Partition) -> None:
+        for topic in self._processor.sources:
+            self._local_delivery.unsubscribe(topic.name, number, partition.deliver_local)
+
+    def _ended(self, number: int, partition: Partition, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        lost = lost_producer(error)
+        if lost is None:
+            self.fail(error)
+            return
+        metrics.PRODUCERS_LOST.labels(self._processor.name).inc()
+        log.warning(
+            "a partition lost its producer; what was not committed is processed again",
+            exc_info=lost,
+            extra={"processor": self._processor.name, "partition": number},
+        )
+        # A partition that was closed meanwhile is the next owner's.
+        if self._partitions.get(number, (None,))[0] is partition:
+            self._unsubscribe(number, partition)
+            partition.close()
+            self._open(number, Reopening(self._consumer.is_member, partition.fetched_from))

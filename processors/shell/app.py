@@ -31,6 +31,9 @@ class Assignee(Protocol):
     async def assign(self, given: set[TP]) -> None:
         """The group assigns these topic partitions; a rebalance waits for this."""
 
+    def fail(self, error: BaseException) -> None:
+        """The process has to end because of this."""
+
     def fetch_limits(self) -> tuple[int, int]:
         """Least bytes and longest wait in milliseconds of the next fetch; must not block."""
 
@@ -79,6 +82,7 @@ def build_app(settings: WorkerSettings, processor: Processor[Any], folder: Path,
     )
     app.fetch_limits = assignee.fetch_limits
     app.rack = rack_of(settings.kafka)
+    app.fail = assignee.fail
     source = app.topic(
         *(topic.name for topic in processor.sources),
         schema=BatchSchema(),

@@ -13,26 +13,47 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+from uuid import uuid4
+
+from aiokafka.errors import KafkaConnectionError
 
 from processors import metrics
 from processors.shell.fetch.gaps import FetchedBatch, GapDetector
-from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, bounds, first_topics
+from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, first_topics
 from processors.shell.local_delivery import LocalDelivery, consecutive
 from processors.shell.outbox import Outbox
 from processors.shell.reject_limit import RejectLimit
 from processors.shell.rejecting import Record
 from processors.shell.settings import WorkerSettings
-from processors.shell.state.changelog import WATERMARK, Changelog, open_changelog, restore, watermarks
+from processors.shell.state.changelog import (
+    REBUILT,
+    Changelog,
+    ProducerLost,
+    open_changelog,
+    restore,
+    watermarks,
+)
+from processors.shell.state.opening import (
+    TopicPositions,
+    fetch_positions,
+    is_origin,
+    next_offsets,
+    origin_rows,
+    stored_offsets,
+    why_foreign,
+)
 from processors.shell.state.state_cache import Prefetch
 from processors.shell.state.store import Store
 from processors.shell.task import StreamTask
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.kafka.producer import BatchProducer, Delivery
+from schemas.kafka.topic_ids import TopicId
 from schemas.process.reject_window import RejectWindow
 
 log = logging.getLogger(__name__)
@@ -44,15 +65,20 @@ LOCAL_DELIVERY = ("", FetchedBatch((), 0), None)
 """Queue entry that stands for the records that were delivered locally."""
 CLOSE_S = 1.5
 """How long a partition that is closed may take to finish what it published; the next owner replays the rest."""
+REOPEN_AFTER_S = 0.2
+"""Between two attempts to open a partition again."""
 
 
 class Partition:
     """Opened by the worker when the group assigns the partition, closed when it is revoked.
 
     :param group: consumer group whose offsets are committed. :param producer: for effects that are not transactional.
+    :param store: of this partition. :param replace_store: renames the store, so that its name has the given cluster in
+        it, and gives an empty one.
     :param reference: gives the reference data of the moment. :param rewind: fetches a topic of a partition from an
         offset again and gives the number of the rewind. :param rejects: of the processor in this process.
-    :param on_idle: called when the queue is empty after a batch; must not block.
+    :param on_idle: called when the queue is empty after a batch; must not block. :param reopening: set when the same
+        worker had the partition open and its producer was lost.
     """
 
     def __init__(
@@ -62,6 +88,7 @@ class Partition:
         number: int,
         group: str,
         store: Store,
+        replace_store: Callable[[str], Store],
         codec: Codec,
         producer: BatchProducer,
         reference: Callable[[], Any],
@@ -69,12 +96,14 @@ class Partition:
         local_delivery: LocalDelivery,
         rejects: RejectWindow,
         on_idle: Callable[[], None] = lambda: None,
+        reopening: "Reopening | None" = None,
     ) -> None:
         self._settings = settings
         self._processor = processor
         self._number = number
         self._group = group
         self._store = store
+        self._replace_store = replace_store
         self._outbox = Outbox(processor.name, producer, local_delivery)
         self._codec = codec
         self._reference = reference
@@ -89,6 +118,8 @@ class Partition:
         self._uncommitted: dict[str, int] = {}
         self._deliveries: list[Delivery] = []
         self._recovery = RecoveryOrder({}, {})
+        self._origins: dict[str, tuple[bytes, bytes]] = {}
+        """Rows with the id of a topic that the changelog does not have yet, by topic."""
         self._gaps = GapDetector()
         # Held while a batch is processed: its state, effects and offsets go into one commit, or none of them does.
         self._whole_batch = asyncio.Lock()
@@ -96,11 +127,15 @@ class Partition:
         self._commit_done = asyncio.Event()
         self._closing = asyncio.Event()
         self._processed_all = asyncio.Event()
+        self._reopening = reopening
+        self.fetched_from: dict[str, int] = dict(reopening.fetched_from) if reopening is not None else {}
+        """Where the fetches of each topic began after the last rebalance, for topics that brought a batch since."""
         self.opened = asyncio.Event()
 
     async def deliver(self, topic: str, batch: FetchedBatch) -> None:
         """Called by the agent for each fetched batch; waits while the queue is full, which stops the fetch."""
         if not self._closing.is_set():
+            self.fetched_from.setdefault(topic, batch.start)
             prefetched = self._task.prefetch(batch.records) if self.opened.is_set() else None
             await self._queue.put((topic, batch, prefetched))
 
@@ -114,18 +149,12 @@ class Partition:
             self._local_records.setdefault(topic, []).extend(records)
 
     async def run(self) -> None:
-        """Runs until `close`. Any exception is a bug, a lost partition or a broker that did not come back: the worker
-        has to stop."""
-        changelog = await open_changelog(
-            self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
-        )
+        """Runs until `close`. After a `ProducerLost` (see `lost_producer`) the worker opens the partition again; any
+        other exception is a bug or a broker that did not come back: the worker has to stop."""
+        changelog = await (self._open() if self._reopening is None else self._open_again(self._reopening))
         try:
             # Former owners are fenced by now: nothing they published lies behind these ends.
-            rows, limits = await asyncio.gather(
-                restore(self._settings.kafka, self._processor.name, self._number, self._store),
-                bounds(self._settings.kafka, first_topics(self._processor), self._number),
-            )
-            metrics.RESTORE_ROWS.labels(self._processor.name).inc(rows)
+            positions = await self._restore(changelog)
             self._task = StreamTask(
                 self._processor,
                 self._codec,
@@ -135,20 +164,86 @@ class Partition:
                 self._outbox.put,
                 self._settings.partitions,
             )
-            for topic in self._processor.sources:
-                if (watermark := self._store.get(WATERMARK + topic.name.encode())) is not None:
-                    self._next[topic.name] = int(watermark) + 1
+            limits = {topic: positions.ranges[topic] for topic in first_topics(self._processor)}
             self._committed = dict(self._next)
             self._recovery = RecoveryOrder(limits, self._committed)
-            log.info(
-                "partition open", extra={"processor": self._processor.name, "partition": self._number, "rows": rows}
-            )
+            await self._fetch_again()
+            log.info("partition open", extra={"processor": self._processor.name, "partition": self._number})
             self.opened.set()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._process_all())
                 tasks.create_task(self._commit_all(changelog))
         finally:
             await changelog.close()
+
+    async def _restore(self, changelog: Changelog) -> TopicPositions:
+        """Brings the store to what the changelog has, and finds where to go on. :returns: what Kafka has."""
+        name, number, kafka = self._processor.name, self._number, self._settings.kafka
+        sources = [topic.name for topic in self._processor.sources]
+        positions = await fetch_positions(kafka, [changelog.topic, *sources], number)
+        if reason := why_foreign(self._store, changelog.topic, sources, positions):
+            metrics.STORES_REPLACED.labels(name).inc()
+            log.error(
+                "the store is replaced, and the state restored from the changelog: %s",
+                reason,
+                extra={"processor": name, "partition": number},
+            )
+            self._store = self._replace_store(TopicId.parse(self._store.origin).cluster)
+        rows = await restore(kafka, name, number, self._store)
+        if rows is None:
+            log.error(
+                "the changelog was emptied and is written anew from the store",
+                extra={"processor": name, "partition": number},
+            )
+            offsets, rebuild_id = stored_offsets(self._store, sources), uuid4().bytes
+            self._store.write([(REBUILT, rebuild_id)], await changelog.replace(self._store.rows(), offsets, rebuild_id))
+        if current := positions.ids.get(changelog.topic):
+            self._store.claim(str(current))
+        for topic in sources:
+            if not is_origin(self._store, topic, positions):
+                log.error(
+                    "the topic was made again or is of another cluster: it is read from its beginning",
+                    extra={"processor": name, "partition": number, "topic": topic},
+                )
+        self._next = next_offsets(self._store, sources, positions)
+        self._origins = origin_rows(self._store, sources, positions)
+        metrics.RESTORE_ROWS.labels(name).inc(rows or 0)
+        return positions
+
+    def _open(self) -> Awaitable[Changelog]:
+        return open_changelog(
+            self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
+        )
+
+    async def _open_again(self, reopening: "Reopening") -> Changelog:
+        """Becomes the owner again. If the group has given the partition to somebody else, it waits to be cancelled.
+
+        The group is asked twice. Before the opening, because that fences whoever has the partition. After it, because
+        this process may have slept in between: a later owner than one that the group confirms then comes after this
+        opening, and fences it.
+        """
+        while True:
+            await asyncio.sleep(REOPEN_AFTER_S)
+            if not await reopening.is_member():
+                continue
+            try:
+                changelog = await self._open()
+            except KafkaConnectionError:
+                continue
+            try:
+                if await reopening.is_member():
+                    return changelog
+            except BaseException:
+                await changelog.close()
+                raise
+            await changelog.close()
+
+    async def _fetch_again(self) -> None:
+        """After a reopening: what the lost producer did not commit is fetched again, also where no further record
+        would show that it is missing."""
+        for topic, start in self.fetched_from.items() if self._reopening is not None else ():
+            offset = self._next.get(topic, start)
+            self._gaps.rewound(topic, await self._rewind(topic, self._number, offset))
 
     @property
     def is_idle(self) -> bool:
@@ -253,6 +348,7 @@ class Partition:
             rows, offsets, deliveries = self._task.take_changed_rows(), self._uncommitted, self._deliveries
             transactional = self._task.take_transactional()
             self._uncommitted, self._deliveries = {}, []
+            rows.update(self._origins.pop(topic) for topic in offsets if topic in self._origins)
             if not self._closing.is_set():
                 self._commit_now.clear()
         if not offsets:
@@ -269,6 +365,26 @@ class Partition:
         self._committed.update(offsets)
         self._commit_done.set()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """What a partition that is opened again needs to know.
+
+    :param is_member: asks the group whether this worker has the partition in its current generation.
+    :param fetched_from: of the partition before.
+    """
+
+    is_member: Callable[[], Awaitable[bool]]
+    fetched_from: Mapping[str, int]
+
+
+def lost_producer(error: BaseException) -> ProducerLost | None:
+    """The lost producer, if nothing else ended a partition."""
+    if isinstance(error, BaseExceptionGroup):
+        lost = [lost_producer(one) for one in error.exceptions]
+        return lost[0] if all(lost) else None
+    return error if isinstance(error, ProducerLost) else None
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -81,9 +81,8 @@ class WorkerSettings:
         "FOOTPATH_WORKER_TRANSACTION_TIMEOUT_MS",
         whole_number(1000, 900_000, "milliseconds"),
         "60000",
-        "After so many milliseconds Kafka ends a state transaction that a worker left open. A Kafka that stood still "
-        "for longer fences its own workers, which then start again. The next owner of a partition ends such a "
-        "transaction at once.",
+        "After so many milliseconds Kafka ends a state transaction that a worker left open; a worker that was only "
+        "slow opens the partition again and repeats it. The next owner of a partition ends such a transaction at once.",
     )
     reject_limit: int = setting(
         "FOOTPATH_WORKER_REJECT_LIMIT",

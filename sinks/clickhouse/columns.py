@@ -18,6 +18,7 @@ from schemas.codec.compiled import long_encoder
 from schemas.ids import SLASH
 from schemas.topics import Topic
 from sinks.clickhouse.avro_validate import PADDING, AvroValidator
+from sinks.clickhouse.topic_incarnation import first_position
 
 SYNC = b"footpath footpath"[:16]
 """Sync marker of the container: any sixteen bytes."""
@@ -51,11 +52,15 @@ _PLAIN = {"string": "String", "bytes": "String", "long": "Int64", "int": "Int32"
 
 @dataclass(frozen=True)
 class Columns:
-    """Maps records that one schema wrote to rows of a topic's table, or of ``table`` of the same columns."""
+    """Maps records that one schema wrote to rows of a topic's table, or of ``table`` of the same columns.
+
+    :param incarnation: of the topic, see `topic_incarnation`.
+    """
 
     topic: Topic
     schema: Schema
     table: str = ""
+    incarnation: int = 0
 
     @cached_property
     def fields(self) -> list[dict[str, Any]]:
@@ -128,7 +133,7 @@ def insert_into(columns: Columns, fields: Sequence[str], values: Sequence[str], 
     :param condition: on the rows that are stored.
     """
     names = _column_names(columns)
-    selected = ", ".join(["_partition", "_offset", *values])
+    selected = ", ".join(["_partition", f"_offset + {first_position(columns.incarnation)}", *values])
     source, table = f"input('{', '.join(fields)}')", columns.table or columns.topic.table
     return f"INSERT INTO footpath.{table} ({names}) SELECT {selected} FROM {source} WHERE {condition} FORMAT Avro"
 

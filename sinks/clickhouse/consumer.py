@@ -9,12 +9,13 @@ bounded when ClickHouse is away.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from schemas.kafka.topic_ids import TopicId
 from sinks import metrics
 from sinks.clickhouse.record_router import RawRecord, UncheckedRecords
 from sinks.clickhouse.topic_writer import TopicWriter
@@ -23,6 +24,8 @@ PAUSE_S = 1.0
 MAX_WRITES = 2
 """Batches written at the same time, so that ClickHouse never waits for the next one."""
 BATCH_BYTES = 64 << 20
+CHECK_S = 5.0
+"""How often Kafka is asked whether its topics are still the same ones."""
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +41,26 @@ class FlushBatch:
 class SinkConsumer:
     """The read, store and commit loop over all topics; ``stored`` has the offsets that were committed.
 
-    :param writers: by topic name.
+    :param writers: by topic name. :param ids: of the topics; offsets are committed with them. :param check_ids: raises
+        when a topic is another one now; called before records are stored that begin again, and from time to time.
     :param flush_rows: a batch is full with so many records or BATCH_BYTES, or when it is ``flush_after_s`` old.
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, writers: Mapping[str, TopicWriter], flush_rows: int, flush_after_s: float
+        self,
+        consumer: AIOKafkaConsumer,
+        writers: Mapping[str, TopicWriter],
+        ids: Mapping[str, TopicId],
+        check_ids: Callable[[], Awaitable[None]],
+        flush_rows: int,
+        flush_after_s: float,
     ) -> None:
         self._consumer = consumer
         self._writers = writers
+        self._ids = ids
+        self._check_ids = check_ids
+        self._check_at = 0.0
+        self._read_to: dict[TopicPartition, int] = {}
         self._flush_rows = flush_rows
         self._flush_after_s = flush_after_s
         self.stored: dict[TopicPartition, int] = {}
@@ -57,6 +71,9 @@ class SinkConsumer:
         try:
             while not stop.is_set():
                 batch = await self._read(stop)
+                if asyncio.get_running_loop().time() >= self._check_at:
+                    await self._check_ids()
+                    self._check_at = asyncio.get_running_loop().time() + CHECK_S
                 while writes and (writes[0].done() or len(writes) == MAX_WRITES):
                     await writes.popleft()
                 if batch.ends:
@@ -85,7 +102,9 @@ class SinkConsumer:
             records = [record for record in records if record.offset >= end]
         if not records:
             return 0
-        batch.ends[partition] = records[-1].offset + 1
+        if records[0].offset < self._read_to.get(partition, 0):
+            self._check_at = 0.0
+        self._read_to[partition] = batch.ends[partition] = records[-1].offset + 1
         topic = batch.topics.setdefault(partition.topic, UncheckedRecords())
         return self._writers[partition.topic].add(partition.partition, records, topic)
 
@@ -103,7 +122,8 @@ class SinkConsumer:
             assigned = {partition: end for partition, end in ends.items() if partition in self._consumer.assignment()}
             try:
                 if assigned:
-                    await self._consumer.commit(assigned)
+                    ids = {topic: str(topic_id) for topic, topic_id in self._ids.items()}
+                    await self._consumer.commit({tp: (end, ids.get(tp.topic, "")) for tp, end in assigned.items()})
                     self.stored |= assigned
                 metrics.WAITING.labels("kafka").set(0)
                 return

@@ -68,12 +68,16 @@ class UncheckedRecords:
 
 
 class RecordRouter:
-    """Sorts the records of one topic, for its table or for ``table`` of the same columns."""
+    """Sorts the records of one topic, for its table or for ``table`` of the same columns.
 
-    def __init__(self, topic: Topic, codec: TopicCodec, table: str = "") -> None:
+    :param incarnation: of the topic, see `topic_incarnation`.
+    """
+
+    def __init__(self, topic: Topic, codec: TopicCodec, table: str = "", incarnation: int = 0) -> None:
         self._codec = codec
         self._topic = topic
         self._table = table
+        self._incarnation = incarnation
         self._columns: dict[bytes, Columns] = {}
         self._inserts: dict[tuple[bytes, int], GuardedInsert] = {}
         self._by_header: dict[bytes, GuardedInsert] = {}
@@ -165,7 +169,7 @@ class RecordRouter:
     def _columns_of(self, schema: Schema) -> Columns:
         columns = self._columns.get(schema.fingerprint)
         if columns is None:
-            columns = self._columns[schema.fingerprint] = Columns(self._topic, schema, self._table)
+            columns = self._columns[schema.fingerprint] = Columns(self._topic, schema, self._table, self._incarnation)
         return columns
 
 

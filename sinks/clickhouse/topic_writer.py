@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected
@@ -23,7 +23,8 @@ Publish = Callable[[EventRejected], Awaitable[None]]
 class TopicWriter:
     """Writes the records of one topic to its table, or to ``table`` of the same columns.
 
-    :param rejects: stops the sink when too many records are rejected.
+    :param rejects: stops the sink when too many records are rejected. :param incarnation: of the topic, see
+        `topic_incarnation`.
     """
 
     def __init__(
@@ -34,11 +35,12 @@ class TopicWriter:
         publish: Publish,
         table: str = "",
         rejects: RejectWindow | None = None,
+        incarnation: int = 0,
     ) -> None:
         self._topic = topic
-        self._table = table
         self._codec = codec.of(topic)
-        self._router = RecordRouter(topic, self._codec, table)
+        self._router = RecordRouter(topic, self._codec, table, incarnation)
+        self._own_columns = Columns(topic, self._codec.schema, table, incarnation)
         self._writer = writer
         self._publish = publish
         self._rejects = rejects or RejectWindow()
@@ -87,8 +89,7 @@ class TopicWriter:
         if self._topic is not EVENT_REJECTED:
             await asyncio.gather(*(self._publish(rejected) for rejected in rejects))
         elif rejects:
-            columns = Columns(self._topic, self._codec.schema, self._table)
-            for one in await self._writer.insert(columns, [self._body(rejected) for rejected in rejects]):
+            for one in await self._writer.insert(self._own_columns, [self._body(rejected) for rejected in rejects]):
                 log.error(
                     "ClickHouse refuses a reject and its reject; its bytes are on the topic: %s",
                     one.error,
@@ -101,11 +102,22 @@ class TopicWriter:
 
 
 def build_topic_writers(
-    codec: Codec, writer: Writer, publish: Publish, ratio: float = 1.0, window: int = 1
+    codec: Codec, writer: Writer, publish: Publish, ratio: float, window: int, incarnations: Mapping[str, int]
 ) -> dict[str, TopicWriter]:
     """A writer for every topic that the sink reads, by the topic's name; each has a limit of rejects of its own."""
     return {
-        topic.name: TopicWriter(topic, codec, writer, publish, rejects=RejectWindow(ratio, window, REJECT_SETTINGS))
-        for topic in TOPICS
-        if "sink" in topic.read_by
+        topic.name: TopicWriter(
+            topic,
+            codec,
+            writer,
+            publish,
+            rejects=RejectWindow(ratio, window, REJECT_SETTINGS),
+            incarnation=incarnations.get(topic.name, 0),
+        )
+        for topic in stored_topics()
     }
+
+
+def stored_topics() -> list[Topic]:
+    """The topics that the sink reads."""
+    return [topic for topic in TOPICS if "sink" in topic.read_by]

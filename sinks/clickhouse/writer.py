@@ -7,7 +7,7 @@ A missing column, missing rights or a broken materialized view refuse every row,
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple
 
 import aiohttp
@@ -15,12 +15,14 @@ import clickhouse_connect
 from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from schemas.kafka.topic_ids import TopicId
 from sinks import metrics
 from sinks.clickhouse.client_options import client_options
 from sinks.clickhouse.columns import Body, Columns
 from sinks.clickhouse.error_codes import is_about_values, is_too_large, is_transient
 from sinks.clickhouse.guarded import FetchedBatch, GuardedInsert
 from sinks.clickhouse.store_settings import Store, store_settings
+from sinks.clickhouse.topic_incarnation import claim_incarnations
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -124,6 +126,26 @@ class Writer:
         except ERRORS:
             return False
         return is_about_values(problem)
+
+    async def claim_incarnations(self, ids: Mapping[str, TopicId]) -> dict[str, int]:
+        """See `topic_incarnation.claim_incarnations`; waits as long as ClickHouse is away or not migrated."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                incarnations = await claim_incarnations(await self._connected(), ids)
+            except ERRORS as problem:
+                metrics.WAITING.labels("clickhouse").set(1)
+                log.warning(
+                    "ClickHouse does not answer from footpath.kafka_topic (made by `footpath store migrate`), next try "
+                    "in %.1f s: %s",
+                    pause_s,
+                    _name(problem),
+                )
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                metrics.WAITING.labels("clickhouse").set(0)
+                return incarnations
 
     async def _insert(self, columns: Columns, statement: str, block: bytes, rows: int) -> None:
         began = time.perf_counter()

@@ -71,13 +71,13 @@ async def test_a_wrong_or_deleted_changelog_is_rebuilt_from_the_sources(cluster:
     await rebuilt(cluster, folder, write=True)
     assert all(partition.equal for partition in (await rebuilt(cluster, folder)).partitions)
 
-    await _empty(cluster, changelog("rewards"))
+    await empty_topic(cluster, changelog("rewards"))
     assert not await cluster.states("rewards")
     disk = RocksStore(cluster.data / "workers" / "-".join(ALL) / "rewards" / str(partition_of(other, PARTITIONS)))
     disk.write([(other.encode(), nothing)], disk.position + 1_000)
     disk.close()
     await rebuilt(cluster, folder, write=True)
-    await _empty(cluster, changelog("identity"))
+    await empty_topic(cluster, changelog("identity"))
     await rebuilt(cluster, folder, "identity", write=True)
     records = await cluster.read(changelog("identity"), committed=True)
     assert any(record.key.startswith(PAGE) for record in records), (
@@ -115,7 +115,7 @@ async def _rows(cluster: StreamCluster) -> dict[str, bytes]:
     return {record.key.decode(): record.value for record in await cluster.read(changelog("rewards"), committed=True)}
 
 
-async def _empty(cluster: StreamCluster, topic: str) -> None:
+async def empty_topic(cluster: StreamCluster, topic: str, policy: str = "compact") -> None:
     """Deletes a topic and creates it again."""
     admin = AIOKafkaAdminClient(bootstrap_servers=cluster.kafka)
     await admin.start()
@@ -123,7 +123,7 @@ async def _empty(cluster: StreamCluster, topic: str) -> None:
         await admin.delete_topics([topic])
 
         async def is_created() -> bool:
-            new = NewTopic(topic, PARTITIONS, 1, topic_configs={"cleanup.policy": "compact"})
+            new = NewTopic(topic, PARTITIONS, 1, topic_configs={"cleanup.policy": policy})
             return (await admin.create_topics([new])).topic_errors[0][1] == 0
 
         await until(is_created, f"{topic} to be created again")

@@ -11,6 +11,20 @@ AIOKafkaProducer.send_offsets_to_transaction = die
 {MAIN}
 """
 """Killed when everything that its first transaction writes is in Kafka's logs, before it is committed."""
+SLEEPS_IN_TRANSACTION = f"""
+import asyncio
+from aiokafka import AIOKafkaProducer
+send, slept = AIOKafkaProducer.send_offsets_to_transaction, []
+async def sleep_once(self, offsets, group):
+    if not slept:
+        slept.append(True)
+        await asyncio.sleep(5)
+    await send(self, offsets, group)
+AIOKafkaProducer.send_offsets_to_transaction = sleep_once
+{MAIN}
+"""
+"""Its first transaction is open for longer than FOOTPATH_WORKER_TRANSACTION_TIMEOUT_MS, which is to be set to less than
+five seconds: Kafka aborts it and fences the producer."""
 LOSES_BATCHES = f"""
 from collections import Counter
 from processors.shell.fetch.consumer import BatchScheduler

@@ -98,11 +98,13 @@ def _run(question: Callable[[], Awaitable[bool]]) -> bool:
         return thread.submit(asyncio.run, ask()).result()
 
 
-def start_kafka(directory: Path) -> KafkaServer:
-    """A Kafka on free ports with its data in `directory`, started."""
+def start_kafka(directory: Path, **settings: object) -> KafkaServer:
+    """A Kafka on free ports with its data in `directory`, started; ``settings`` with _ for the dots of their names."""
     install = kafka.prepare(cache_directory(os.environ), print)
     broker = kafka.Broker(directory, ports.free(), ports.free())
     kafka.prepare_directory(install, broker)
+    with broker.properties_file.open("a") as file:
+        file.writelines(f"{name.replace('_', '.')}={value}\n" for name, value in settings.items())
     server = KafkaServer(
         argv=kafka.command(install, broker),
         log=directory / "kafka.log",

@@ -7,6 +7,7 @@ applied at once; those topics are not read.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +27,7 @@ from deploy.operate.replay.topic_reader import offset_ranges, open_consumer, par
 from deploy.operate.replay.versions import Versions, read_versions, with_versions
 from processors.shell.state.changelog import open_changelog
 from processors.shell.state.dedup_window import PAGE
+from processors.shell.state.opening import fetch_positions, origin_rows
 from processors.shell.state.records import Active, StateRecordCodec
 from processors.shell.state.store import RocksStore
 from processors.step import Processor
@@ -118,7 +120,9 @@ async def _write(
             log = await open_changelog(kafka, processor.name, number, group, TRANSACTION_TIMEOUT_MS)
             try:
                 own = {source.topic: offset for source, offset in offsets.items() if source.partition == number}
-                await log.replace(_new_rows(processor, old, new, versions), own, rebuild_id)
+                positions = await fetch_positions(kafka, own, number)
+                rows = chain(_new_rows(processor, old, new, versions), origin_rows(new, own, positions).values())
+                await log.replace(rows, own, rebuild_id)
             finally:
                 await log.close()
     except ProducerFenced:

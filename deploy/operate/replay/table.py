@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from clickhouse_connect.driver.client import Client
@@ -15,12 +16,14 @@ from deploy.operate.replay.topic_reader import batches, offset_ranges, open_cons
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected
 from schemas.kafka.client_settings import Kafka
+from schemas.kafka.topic_ids import fetch_topic_ids
 from schemas.process.errors import OperatorError
-from schemas.topics import TOPICS, Topic, with_prefix
+from schemas.topics import Topic, with_prefix
 from sinks.clickhouse.consumer import BATCH_BYTES
 from sinks.clickhouse.record_router import UncheckedRecords
 from sinks.clickhouse.store_settings import Store
-from sinks.clickhouse.topic_writer import TopicWriter
+from sinks.clickhouse.topic_incarnation import first_position
+from sinks.clickhouse.topic_writer import TopicWriter, stored_topics
 from sinks.clickhouse.writer import Writer
 from sinks.serve import GROUP
 
@@ -29,6 +32,8 @@ ATTEMPTS = 10
 """Comparisons of a derived table until it counts as different: the sink may be in the middle of an insert."""
 PAUSE_S = 0.3
 TIMEOUT_S = 300.0
+T = TypeVar("T")
+P = TypeVar("P", int, TopicPartition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class TableComparison:
 def topics_named(name: str) -> list[Topic]:
     """The topic with this noun, full name or table; ``all`` gives every topic with a table. :raises OperatorError:
     none."""
-    stored = [topic for topic in TOPICS if "sink" in topic.read_by]
+    stored = stored_topics()
     if name == "all":
         return stored
     found = [topic for topic in stored if name in (topic.noun, topic.name, topic.table)]
@@ -78,10 +83,12 @@ async def rebuild(
     shadow.create()
     try:
         async with open_consumer(kafka) as consumer:
+            incarnation = await _incarnation(consumer, topic, clickhouse)
             firsts, ends = await offset_ranges(consumer, await partitions_of(consumer, [topic.name]))
-            await _fill(consumer, topic, codec, clickhouse, ends)
+            await _fill(consumer, topic, codec, clickhouse, ends, incarnation)
+        stored = _positions(await _stored_offsets(kafka, ends), incarnation)
+        firsts, ends = _positions(firsts, incarnation), _positions(ends, incarnation)
         on_topic = on_topic_condition(topic, firsts, ends)
-        stored = await _stored_offsets(kafka, ends)
         live = checksum_of_topic(client, topic.table, stored, on_topic)
         rebuilt = checksum_of_topic(client, f"{topic.table}{SHADOW}", stored, "true")
         copied = shadow.copy_rows(f"NOT ({on_topic})")
@@ -94,11 +101,31 @@ async def rebuild(
         shadow.drop()
 
 
+async def _incarnation(consumer: AIOKafkaConsumer, topic: Topic, clickhouse: Store) -> int:
+    """Of the topic, see `sinks.clickhouse.topic_incarnation`."""
+    writer = Writer(clickhouse)
+    try:
+        ids = await fetch_topic_ids(consumer._client, [topic.name])
+        return (await _with_timeout(writer.claim_incarnations(ids), topic)).get(topic.name, 0)
+    finally:
+        await writer.close()
+
+
+def _positions(offsets: Mapping[P, int], incarnation: int) -> dict[P, int]:
+    """The offsets as the table's column _offset has them."""
+    return {partition: first_position(incarnation) + offset for partition, offset in offsets.items()}
+
+
 async def _fill(
-    consumer: AIOKafkaConsumer, topic: Topic, codec: Codec, clickhouse: Store, ends: Mapping[TopicPartition, int]
+    consumer: AIOKafkaConsumer,
+    topic: Topic,
+    codec: Codec,
+    clickhouse: Store,
+    ends: Mapping[TopicPartition, int],
+    incarnation: int,
 ) -> None:
     writer = Writer(clickhouse)
-    topic_writer = TopicWriter(topic, codec, writer, _skip_reject, f"{topic.table}{SHADOW}")
+    topic_writer = TopicWriter(topic, codec, writer, _skip_reject, f"{topic.table}{SHADOW}", incarnation=incarnation)
     batch, rows, size, done = UncheckedRecords(), 0, 0, 0
     try:
         with ReplayProgress(topic.noun, "records", sum(ends.values())) as progress:
@@ -115,11 +142,11 @@ async def _fill(
         await writer.close()
 
 
-async def _with_timeout(storing: Awaitable[None], topic: Topic) -> None:
+async def _with_timeout(storing: Awaitable[T], topic: Topic) -> T:
     """A sink waits for ClickHouse without a limit; a command gives up. :raises OperatorError: after ``TIMEOUT_S``."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            await storing
+            return await storing
     except TimeoutError:
         raise OperatorError(
             f"FOOTPATH_CLICKHOUSE: ClickHouse took nothing for {TIMEOUT_S:g} s, or another replay of "

@@ -22,13 +22,15 @@ from typing import Any
 
 import faust
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.group import HeartbeatRequest
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from processors.shell.fetch.gaps import FetchedBatch, FetchPositions
+from processors.shell.fetch.gaps import FetchedBatch, FetchPositions, OffsetsWentBack
 
 BACK_PRESSURE_SLEEP_S = 0.005
 
@@ -67,9 +69,11 @@ class BatchScheduler(DefaultSchedulingStrategy):
 
 class BatchApp(faust.App):
     """``fetch_limits`` is called before each fetch: the least bytes with which it returns, and the milliseconds after
-    which it returns with fewer; ``rack`` is that of this process."""
+    which it returns with fewer. ``fail`` is called with an error that ends the process; ``rack`` is that of this
+    process."""
 
     fetch_limits: Callable[[], tuple[int, int]]
+    fail: Callable[[BaseException], None]
     rack: str | None = None
 
 
@@ -188,7 +192,12 @@ class BatchConsumer(driver.Consumer):
         async with self._fetch_lock:
             epoch = self.epoch
             records = await super()._getmany(active_partitions, timeout)
-            return self._positions.batches(records) if epoch == self.epoch else {}
+            try:
+                return self._positions.batches(records) if epoch == self.epoch else {}
+            except OffsetsWentBack as error:
+                assert isinstance(self.app, BatchApp)
+                self.app.fail(error)
+                return {}
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109
         if self.flow_active and not self._get_active_partitions():
@@ -212,6 +221,17 @@ class BatchConsumer(driver.Consumer):
     def member(self) -> str:
         """This consumer's member id in its group."""
         return str(self._thread._ensure_consumer()._coordinator.member_id)
+
+    async def is_member(self) -> bool:
+        """Asks the group's coordinator whether this consumer is a member of the current generation, and has what that
+        gave it. False also while the group rebalances, or when the coordinator does not answer."""
+        coordinator = self._thread._ensure_consumer()._coordinator
+        request = HeartbeatRequest(coordinator.group_id, coordinator.generation, coordinator.member_id)
+        try:
+            response = await coordinator._send_req(request)
+        except KafkaError:
+            return False
+        return not response.error_code
 
     async def has_topics(self, topics: Iterable[str]) -> bool:
         """See :meth:`LoopConsumer.has_topics`."""

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from schemas.process.errors import OperatorError
+
 P = TypeVar("P", bound=Hashable)
 """A topic's partition."""
 
@@ -26,6 +28,10 @@ class FetchedBatch(NamedTuple):
     requested: int
     start: int = 0
     rewinds: int = 0
+
+
+class OffsetsWentBack(OperatorError):
+    """Records came from before the offset that was asked for."""
 
 
 class FetchPositions(Generic[P]):
@@ -49,12 +55,17 @@ class FetchPositions(Generic[P]):
 
     def batches(self, fetched: Mapping[P, Sequence[Any]]) -> dict[P, FetchedBatch]:
         """The fetched records as batches, without those of topic partitions at which fetching has not started: they are
-        fetched again when it does."""
+        fetched again when it does.
+
+        :raises OffsetsWentBack: the broker has lost records: the offset that was asked for is beyond its end, and the
+            client began at the beginning.
+        """
         batches = {}
         for tp, records in fetched.items():
             if records and tp in self._next:
-                requested = min(self._next[tp], records[0].offset)
-                batches[tp] = FetchedBatch(records, requested, self._start[tp], self._rewinds[tp])
+                if records[0].offset < self._next[tp]:
+                    raise OffsetsWentBack(f"{tp}: offset {self._next[tp]} was asked for, {records[0].offset} came")
+                batches[tp] = FetchedBatch(records, self._next[tp], self._start[tp], self._rewinds[tp])
                 self._next[tp] = records[-1].offset + 1
         return batches
 

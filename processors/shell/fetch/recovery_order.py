@@ -9,15 +9,10 @@ predecessor can have come: to the end that they had when the partition opened, o
 last commit, whichever is lower.
 """
 
-from collections.abc import Iterable
 from typing import Any
-
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from processors.shell.fetch.gaps import FetchedBatch
 from processors.step import Processor
-from schemas.kafka.client_options import consumer_options
-from schemas.kafka.client_settings import Kafka
 from schemas.topics import BY_NAME
 
 MAX_UNCOMMITTED = 100_000
@@ -32,21 +27,6 @@ def first_topics(processor: Processor[Any]) -> list[str]:
     transactions, so the last offset before their end is a record's."""
     first = [topic.name for topic in processor.sources if not topic.transactional]
     return first if not processor.by_person and len(first) < len(processor.sources) else []
-
-
-async def bounds(bootstrap: Kafka, topics: Iterable[str], partition: int) -> dict[str, tuple[int, int]]:
-    """First offset and end of each topic's partition, as the brokers have them now. Opens a connection of its own."""
-    tps = [TopicPartition(topic, partition) for topic in topics]
-    if not tps:
-        return {}
-    consumer = AIOKafkaConsumer(**consumer_options(bootstrap), enable_auto_commit=False)
-    await consumer.start()
-    try:
-        consumer.assign(tps)
-        first, end = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-    finally:
-        await consumer.stop()
-    return {tp.topic: (first[tp], end[tp]) for tp in tps}
 
 
 class RecoveryOrder:

@@ -7,12 +7,14 @@ after its partition moved changes nothing. State and offsets commit together, so
 effects always follow from the committed state: no reader sees the effects of an attempt that failed.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from processors.shell.outbox import Rows
@@ -21,6 +23,7 @@ from schemas import topics
 from schemas.codec.avro import Headers
 from schemas.kafka.client_options import client_options, consumer_options
 from schemas.kafka.client_settings import Kafka
+from schemas.kafka.lost_producer import is_lost
 from schemas.kafka.producer import BatchProducer, Delivery, Row
 
 log = logging.getLogger(__name__)
@@ -34,30 +37,56 @@ NO_HEADERS: Headers = []
 """One list for every row."""
 REPLACED_ROWS = 5_000
 """Rows of a rebuilt state that are sent before their acknowledgements are awaited."""
+CLOSE_S = 1.0
+"""How long a producer that is closed may take to send what it has; Kafka may be away."""
+
+
+class ProducerLost(Exception):
+    """Kafka takes nothing more from this producer: its transactional id expired, its transaction timed out, or another
+    producer with the id was opened. Whether its last transaction counts shows in the changelog, after an opening."""
 
 
 class Changelog:
     """Used by the one partition that opened it (`open_changelog`).
 
     :param group: consumer group whose offsets are committed with the state. :param producer: started and transactional.
-    :param batches: writes through the same producer.
+    :param batches: writes through the same producer. :param longest_commit_s: after which a commit is given up.
     """
 
     def __init__(
-        self, processor: str, partition: int, group: str, producer: AIOKafkaProducer, batches: BatchProducer
+        self,
+        processor: str,
+        partition: int,
+        group: str,
+        producer: AIOKafkaProducer,
+        batches: BatchProducer,
+        longest_commit_s: float | None = None,
     ) -> None:
         self.topic = topics.changelog(processor)
         self.partition = partition
         self._group = group
         self._producer = producer
         self._batches = batches
+        self._longest_commit_s = longest_commit_s
 
     async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], transactional: Rows) -> int:
         """Commits transactional effects, state rows and the next source offset of each topic, all or nothing. Waits for
         the brokers.
 
-        :returns: the changelog position after the last row. :raises ProducerFenced: another owner has the partition.
+        :returns: the changelog position after the last row. :raises ProducerLost: the partition has to be opened again,
+            or has another owner.
         """
+        try:
+            async with asyncio.timeout(self._longest_commit_s):
+                return await self._commit(rows, offsets, transactional)
+        except TimeoutError as error:
+            raise ProducerLost("a transaction took too long") from error
+        except KafkaError as error:
+            if not is_lost(error, self._producer):
+                raise
+            raise ProducerLost("Kafka refuses the transactional producer") from error
+
+    async def _commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], transactional: Rows) -> int:
         to_send: list[Row] = [(key, value, NO_HEADERS) for key, value in chain(rows.items(), watermarks(offsets))]
         async with self._producer.transaction():
             deliveries: list[Delivery] = []
@@ -72,25 +101,36 @@ class Changelog:
         last = deliveries[-1]
         return last.offset + len(last.rows)
 
-    async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], rebuild_id: bytes) -> None:
+    async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], rebuild_id: bytes) -> int:
         """Replaces the whole state, of any size, with the next source offset of each topic, all or nothing. Called by
-        `footpath replay state`, never by a worker.
+        `footpath replay state`, and by a worker whose changelog was emptied.
 
         :param rebuild_id: differs from those of all rebuilds before: a store without it is older than this state,
-            whatever its position. :raises ProducerFenced: another owner has the partition.
+            whatever its position. :returns: the changelog position after the last row. :raises ProducerFenced: another
+            owner has the partition.
         """
+        position = 0
         marks = watermarks({topic: offset for topic, offset in offsets.items() if offset})
         every: Iterator[Row] = ((key, value, NO_HEADERS) for key, value in chain(rows, marks, [(REBUILT, rebuild_id)]))
         async with self._producer.transaction():
             while some := list(islice(every, REPLACED_ROWS)):
                 for delivery in await self._batches.add(self.topic, self.partition, some):
                     await delivery
+                    position = delivery.offset + len(delivery.rows)
             await self._producer.send_offsets_to_transaction(
                 {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
             )
+        return position
 
     async def close(self) -> None:
-        await self._producer.stop()
+        """Waits for the brokers, at most ``CLOSE_S``: what a producer with an open transaction still holds would keep
+        it until Kafka answers."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._producer.stop()
+        except TimeoutError:
+            self._producer._sender.sender_task.cancel()
+            await self._producer.client.close()
 
 
 def watermarks(offsets: Mapping[str, int]) -> list[tuple[bytes, bytes]]:
@@ -115,17 +155,19 @@ async def open_changelog(
     except BaseException:
         await producer.stop()
         raise
-    return Changelog(processor, partition, group, producer, BatchProducer(producer))
+    # After its timeout a transaction is Kafka's to end; a client that has not noticed by then never will.
+    longest_commit_s = 2 * transaction_timeout_ms / 1000
+    return Changelog(processor, partition, group, producer, BatchProducer(producer), longest_commit_s)
 
 
-async def restore(bootstrap: Kafka, processor: str, partition: int, store: Store) -> int:
+async def restore(bootstrap: Kafka, processor: str, partition: int, store: Store) -> int | None:
     """Brings the store to the end of the changelog; called once when a partition opens, after `open_changelog`.
 
     Positions are compared, not offsets of records: the last record of a transaction is a marker that consumers do not
     get, and compaction leaves gaps. A store that is ahead of an emptied changelog keeps its rows, unless the state was
     rebuilt there since.
 
-    :returns: the number of rows that were read.
+    :returns: the number of rows that were read; None: nothing was read, the store has more than the changelog.
     """
     tp = TopicPartition(topics.changelog(processor), partition)
     consumer = AIOKafkaConsumer(
@@ -145,12 +187,12 @@ async def restore(bootstrap: Kafka, processor: str, partition: int, store: Store
         if store.position > end:
             log.warning("the changelog ends before the store", extra={"partition": partition, "end": end})
             if not await _rebuilt_since(consumer, tp, first, end, store):
-                return 0
+                return None
             start = first
         async for records in _rows(consumer, tp, start, end):
             store.write(((r.key, r.value) for r in records if r.value is not None), records[-1].offset + 1)
             count += len(records)
-        store.write((), max(await consumer.position(tp), store.position))
+        store.write((), max(await consumer.position(tp), start))
     finally:
         await consumer.stop()
     return count

@@ -24,17 +24,23 @@ MEMTABLE_BLOOM = 0.02
 THREAD_FROM_ROWS = 100
 """Fewer rows are read or written on the event loop: handing them to a thread takes longer."""
 _POSITION = b"\0position"
+_ORIGIN = b"\0origin"
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="rocksdb")
 """One for all stores of a process."""
 
 
 class Store(Protocol):
-    """Latest value of each key of one partition. ``position`` is the changelog offset up to which it is complete.
+    """Latest value of each key of one partition. ``position`` is the changelog offset up to which it is complete,
+    ``origin`` the id of that changelog (`schemas.kafka.topic_ids.TopicId` as text); empty: not known yet.
 
     Called by the partition and its task on the event loop; every method but `prefetch` and `write_async` blocks.
     """
 
     position: int
+    origin: str
+
+    def claim(self, origin: str) -> None:
+        """Writes the origin down."""
 
     def get(self, key: bytes) -> bytes | None: ...
 
@@ -59,7 +65,11 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.position = 0
+        self.origin = ""
         self._rows: dict[bytes, bytes] = {}
+
+    def claim(self, origin: str) -> None:
+        self.origin = origin
 
     def get(self, key: bytes) -> bytes | None:
         return self._rows.get(key)
@@ -114,8 +124,13 @@ class RocksStore:
             access_type=rocksdict.AccessType.with_ttl(kept_s) if kept_s else rocksdict.AccessType.read_write(),
         )
         self.position = int(self._db.get(_POSITION) or 0)
+        self.origin = (self._db.get(_ORIGIN) or b"").decode()
         self._reads: list[Future[Any]] = []
         self._writes: list[Future[Any]] = []
+
+    def claim(self, origin: str) -> None:
+        self._db[_ORIGIN] = origin.encode()
+        self.origin = origin
 
     def get(self, key: bytes) -> bytes | None:
         return self._db.get(key)
@@ -145,7 +160,7 @@ class RocksStore:
     def rows(self) -> Iterator[tuple[bytes, bytes]]:
         """Every row, in the order of keys."""
         for key, value in self._db.items():
-            if isinstance(key, bytes) and key != _POSITION:
+            if isinstance(key, bytes) and key not in (_POSITION, _ORIGIN):
                 yield key, value
 
     def close(self) -> None:

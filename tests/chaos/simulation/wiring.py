@@ -1,5 +1,6 @@
 """The simulation's seam to the shell: how a partition is built, and which of its functions the broker twin replaces."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +15,9 @@ from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
 from processors.shell.state import state_cache
 from processors.shell.state.changelog import WATERMARK, Changelog, watermarks
+from processors.shell.state.opening import TopicPositions
 from processors.shell.state.records import Active, StateRecordCodec
-from processors.shell.state.store import Store
+from processors.shell.state.store import MemoryStore, Store
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.process.reject_window import RejectWindow
@@ -76,14 +78,17 @@ class Wiring:
         async def restore_store(name: str, processor: str, partition: int, store: Store) -> int:
             return restore(self.owners[name].data, store)
 
-        async def bounds(name: str, topics: Iterable[str], partition: int) -> dict[str, tuple[int, int]]:
-            sources = self.owners[name].transactional.broker.sources
-            return {topic: (0, len(sources[topic][partition])) for topic in topics}
+        async def fetch_positions(name: str, topics: Iterable[str], partition: int) -> TopicPositions:
+            owner = self.owners[name]
+            sources, rows = owner.transactional.broker.sources, len(owner.data.rows)
+            ends = {topic: len(sources[topic][partition]) if topic in sources else rows for topic in topics}
+            await asyncio.sleep(0)  # other owners go on while the brokers answer
+            return TopicPositions({}, {topic: (0, end) for topic, end in ends.items()})
 
         with (
             patch.object(shell, "open_changelog", open_changelog),
             patch.object(shell, "restore", restore_store),
-            patch.object(shell, "bounds", bounds),
+            patch.object(shell, "fetch_positions", fetch_positions),
             patch.object(state_cache, "GENERATION_KEYS", GENERATION_KEYS),
         ):
             yield
@@ -114,6 +119,7 @@ def build_partition(
         number,
         "group",
         store,
+        lambda cluster: MemoryStore(),
         CODEC,
         producer,  # type: ignore[arg-type]
         lambda: reference,
@@ -124,8 +130,8 @@ def build_partition(
 
 
 def opened_at(partition: shell.Partition) -> dict[str, int]:
-    """The next offset of each topic, from the state that the partition restored."""
-    return dict(partition._next)
+    """The next offset of each topic of which the state that the partition restored has records."""
+    return {topic: offset for topic, offset in partition._next.items() if offset}
 
 
 def commit_in_order(order: str) -> Callable[[shell.Partition, Changelog], Awaitable[None]]:

@@ -11,7 +11,7 @@ from processors.identity.signals import PersonAssigned, envelope
 from processors.intake.core import PROCESSOR as INTAKE
 from processors.matching.core import PROCESSOR as MATCHING
 from processors.rewards.core import PROCESSOR as REWARDS
-from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, bounds, first_topics
+from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, first_topics
 from schemas.events import TouchpointRecorded
 from schemas.ids import derived, person_of
 from schemas.topics import BY_NAME, IDENTITY_SIGNALLED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
@@ -66,16 +66,6 @@ def test_signals_wait_for_no_more_events_than_an_owner_can_have_processed() -> N
     assert recovery_order.defers(SIGNALS, signals := batch(0, 1))
     assert recovery_order.release(EVENTS, 2 * MAX_UNCOMMITTED - 1) == []
     assert recovery_order.release(EVENTS, 2 * MAX_UNCOMMITTED) == [(SIGNALS, signals)]
-
-
-async def test_bounds_are_read_from_the_brokers(cluster: StreamCluster) -> None:
-    before = (await bounds(cluster.kafka, [EVENTS], 0))[EVENTS]
-    events = [_scan(f"device:bounds-{number}") for number in range(20)]
-    await cluster.send(events)
-    first, end = (await bounds(cluster.kafka, [EVENTS], 0))[EVENTS]
-    assert first == before[0] == 0
-    assert before[1] < end <= before[1] + len(events)
-    assert await bounds(cluster.kafka, [], 0) == {}
 
 
 async def test_a_touchpoint_has_one_person_whatever_signals_arrive_before_a_replay(cluster: StreamCluster) -> None:
