@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from deploy.local.settings import BRAND, DEMO_BRAND
 from schemas.process.errors import OperatorError
-from schemas.process.parsers import PATH, TEXT, URL
+from schemas.process.parsers import PATH, TEXT, URL, whole_number
 from schemas.process.settings import Setting, SettingError
 
 T = TypeVar("T")
@@ -21,6 +21,19 @@ API_KEY = Setting(
     "",
     "API key that a command sends with. Not set: FOOTPATH_API_KEY_FILE, then the stack in FOOTPATH_DATA.",
     secret=True,
+)
+REPLICATION = Setting(
+    "FOOTPATH_KAFKA_REPLICATION",
+    whole_number(1, 100, "replicas"),
+    "1",
+    "Replicas of each partition of the topics that `footpath topics apply` creates; its option --replication wins.",
+)
+MIN_INSYNC = Setting(
+    "FOOTPATH_KAFKA_MIN_INSYNC",
+    whole_number(1, 100, "replicas"),
+    "",
+    "Replicas that must have a write before it counts, of the topics that `footpath topics apply` creates. Not set: 2 "
+    "of 3 or more replicas, else 1.",
 )
 API_KEY_FILE = Setting("FOOTPATH_API_KEY_FILE", PATH, "", "File with the API key that a command sends with.")
 

@@ -4,12 +4,15 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
-from deploy.environment import API_KEY, API_KEY_FILE, GATEWAY
+from deploy.environment import API_KEY, API_KEY_FILE, GATEWAY, MIN_INSYNC, REPLICATION
 from deploy.local.settings import Settings as UpSettings
 from gateway.settings import Settings as GatewaySettings
 from processors.shell.settings import WorkerSettings
+from schemas.codec.registry_settings import REGISTRY_SETTINGS
+from schemas.kafka.client_settings import KAFKA_SETTINGS
 from schemas.process.settings import Setting, settings_of
 from schemas.process.shared_settings import SHARED
+from sinks.clickhouse.store_settings import STORE_SETTINGS
 from sinks.settings import Settings as SinkSettings
 
 WIDTH: Final = 116
@@ -26,17 +29,24 @@ PROCESSES: Final[dict[str, type[Any]]] = {
 """The settings class of each process."""
 COMMANDS: Final[tuple[Setting[Any], ...]] = (GATEWAY, API_KEY, API_KEY_FILE)
 """What commands read that send events."""
+SET_UP: Final[tuple[Setting[Any], ...]] = (REPLICATION, MIN_INSYNC)
 
 
 def sections() -> Iterator[tuple[str, tuple[Setting[Any], ...]]]:
     """Title and settings of each section; a setting that several processes read is in the first that it belongs to."""
     seen = {setting.name for setting in SHARED}
     yield "every process", SHARED
-    for process, settings in PROCESSES.items():
-        own = tuple(setting for setting in settings_of(settings) if setting.name not in seen)
+    for title, settings in (
+        ("every client of Kafka", KAFKA_SETTINGS),
+        ("every client of the Schema Registry", REGISTRY_SETTINGS),
+        ("every client of ClickHouse", STORE_SETTINGS),
+        *((process, settings_of(declared)) for process, declared in PROCESSES.items()),
+    ):
+        own = tuple(setting for setting in settings if setting.name not in seen)
         seen |= {setting.name for setting in own}
-        yield process, own
+        yield title, own
     yield "commands that send events", COMMANDS
+    yield "footpath topics apply", SET_UP
 
 
 def reference() -> str:

@@ -1,5 +1,6 @@
 """The gateway, Kafka and ClickHouse of a command: from the environment, by default the stack in FOOTPATH_DATA."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.environment import API_KEY, API_KEY_FILE, GATEWAY, read, read_or_default
 from deploy.local.data import DataDirectory
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
+from schemas.process.settings import read_settings
 from schemas.process.shared_settings import (
     CLICKHOUSE,
     DATA,
@@ -20,7 +23,9 @@ from schemas.process.shared_settings import (
 )
 
 if TYPE_CHECKING:
+    from schemas.codec.registry_settings import RegistrySettings
     from schemas.protection.reject_keys import RejectKeys
+    from sinks.clickhouse.store_settings import StoreSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,36 @@ def read_gateway(environ: Mapping[str, str]) -> str:
     return str(url).rstrip("/")
 
 
-def read_clickhouse(environ: Mapping[str, str]) -> str:
-    """ClickHouse's URL from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports."""
-    return read(CLICKHOUSE, environ) or str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
+def read_clickhouse(environ: Mapping[str, str]) -> "StoreSettings":
+    """ClickHouse from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports, with the settings
+    of every client. :raises SettingError: a setting cannot be used."""
+    from sinks.clickhouse.store_settings import StoreSettings
+
+    found = read(CLICKHOUSE, environ) or str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
+    return read_settings(StoreSettings, {**environ, CLICKHOUSE.name: found})
 
 
-def read_kafka(environ: Mapping[str, str]) -> str:
-    """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else those of a stack with default ports."""
-    return read(KAFKA, environ) or str(_running(environ).get("kafka") or LOCAL_KAFKA)
+def read_kafka(environ: Mapping[str, str]) -> Kafka:
+    """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else those of a stack with default ports, with the settings
+    of every client. Blocks: where there is TLS or SASL, it asks a broker whether it takes them.
+
+    :raises SettingError: a setting cannot be used, or the brokers refuse TLS or the login.
+    """
+    # Imported here: a command line that needs no Kafka starts without its library.
+    from schemas.kafka.client_settings import ClientSettings
+    from schemas.kafka.login import check_login
+
+    found = read(KAFKA, environ) or str(_running(environ).get("kafka") or LOCAL_KAFKA)
+    kafka = read_settings(ClientSettings, {**environ, KAFKA.name: found})
+    asyncio.run(check_login(kafka))
+    return kafka
+
+
+def read_registry(environ: Mapping[str, str]) -> "RegistrySettings":
+    """How to reach the Schema Registry; without an address there is none. :raises SettingError: as settings do."""
+    from schemas.codec.registry_settings import RegistrySettings
+
+    return read_settings(RegistrySettings, environ)
 
 
 def read_identifier_key(environ: Mapping[str, str]) -> bytes:
@@ -87,13 +114,13 @@ def read_reject_keys(environ: Mapping[str, str]) -> "RejectKeys":
     return REJECT_KEY_FILE.value(str(read_reject_key_file(environ)))
 
 
-def stack_keys(environ: Mapping[str, str], kafka: str) -> tuple[Path, ...]:
+def stack_keys(environ: Mapping[str, str], kafka: Kafka) -> tuple[Path, ...]:
     """The brand file of the demo sender's key if the stack in FOOTPATH_DATA uses this Kafka, else nothing.
 
     A brand that is applied to that stack without this file would lock out the stack's own shoppers and imports.
     """
     keys = DataDirectory(read_data(environ)).api_keys
-    return (keys,) if _running(environ).get("kafka") == kafka and keys.exists() else ()
+    return (keys,) if _running(environ).get("kafka") == str(kafka) and keys.exists() else ()
 
 
 def _running(environ: Mapping[str, str]) -> dict[str, Any]:

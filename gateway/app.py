@@ -149,7 +149,7 @@ def build_services(settings: Settings) -> Services:
         replies=replies,
         visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
         probes=probes,
-        deployment=Deployment(settings, replies, probes),
+        deployment=Deployment(settings, codec, replies, probes),
     )
 
 

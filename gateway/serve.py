@@ -19,8 +19,10 @@ from gateway.http.protocol import HeadTimeoutProtocol
 from gateway.publish.spool import SpoolError
 from gateway.settings import Settings, read_settings
 from schemas.codec.schema_registry import RegistryError
+from schemas.kafka.client_settings import settings_for
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError
+from schemas.topics import set_prefix
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +100,7 @@ def main() -> None:
         logging.getLogger(name).propagate = True
     try:
         settings = read_settings(os.environ)
+        set_prefix(settings_for(settings.kafka).prefix)
         sock = listen(settings.host, settings.port)
         app = build_app(settings)
         server = build_server(settings, app)

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.base_address import BASE_ADDRESS
+from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
+from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import FLAG, NETWORKS, PATH, TEXT, Network, whole_number
-from schemas.process.settings import Setting, SettingError, read_values, setting, use
+from schemas.process.settings import Setting, SettingError, block, read_values, setting, use
 from schemas.process.shared_settings import (
     DATA,
     IDENTIFIER_KEY_FILE,
-    KAFKA,
-    LOCAL_KAFKA,
     PARTITIONS,
     REJECT_KEY_FILE,
-    SCHEMA_REGISTRY,
 )
 from schemas.topics import SCAN_ROUTED
 
@@ -48,14 +47,14 @@ class Settings:
     ``partitions`` is 0 when it is not set.
     """
 
-    kafka: str = use(KAFKA, unset=LOCAL_KAFKA)
+    kafka: Kafka = block(ClientSettings)
     identifier_key: bytes = use(IDENTIFIER_KEY_FILE)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
     data: Path = use(DATA)
     host: str = use(HOST)
     port: int = use(PORT)
     public_url: str = use(PUBLIC_URL, unset="")
-    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
+    schema_registry: SchemaRegistry = block(RegistrySettings)
     partitions: int = use(PARTITIONS, unset=0)
     reply_partition: int | None = setting(
         "FOOTPATH_GATEWAY_REPLY_PARTITION",

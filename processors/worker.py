@@ -20,12 +20,13 @@ from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
 from processors.step import Processor
 from schemas.codec.schema_registry import codec_with
+from schemas.kafka.client_settings import settings_for
 from schemas.kafka.partition_counts import await_count
 from schemas.process.errors import OperatorError
 from schemas.process.folder_lock import FolderInUseError, lock_folder
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
-from schemas.topics import changelog
+from schemas.topics import changelog, set_prefix
 
 log = logging.getLogger(__name__)
 LOG_LEVELS = dict.fromkeys(("aiokafka", "faust", "mode", "processors.shell.fetch.consumer"), logging.WARNING)
@@ -53,6 +54,7 @@ def main(names: Sequence[str], instance: str = "") -> int:
     except SettingError as error:
         print(error, file=sys.stderr)
         return 1
+    set_prefix(settings_for(settings.kafka).prefix)
     instance = instance or "-".join(names)
     folder = folder_of(settings, instance)
     try:

@@ -224,6 +224,11 @@ class EventReplayed(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class DeploymentConfigured(Event, frozen=True, kw_only=True):
+    setting: str
+    fingerprint: str
+
+
 class EventRejected(Event, frozen=True, kw_only=True):
     stage: str
     reason: str

@@ -8,6 +8,7 @@ from schemas.events import (
     BlockingKeyAssigned,
     BrandConfigured,
     CostReported,
+    DeploymentConfigured,
     Event,
     EventRejected,
     EventReplayed,
@@ -49,7 +50,8 @@ CLUSTER_PARTITIONS = 64
 class Topic:
     """A topic of the system.
 
-    ``name`` is ``footpath.<noun>-<past participle>.v<N>``; ``table`` the ClickHouse table of that name in snake_case;
+    ``name`` is ``footpath.<noun>-<past participle>.v<N>``, behind the deployment's prefix; ``table`` the ClickHouse
+    table of that name in snake_case;
     ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` names that key for readers;
     ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key;
     a transactional one may hold events that were written in a transaction, such as that of their writer's state, so it
@@ -65,7 +67,7 @@ class Topic:
     retention_ms: int = FOREVER_MS
     compacted: bool = False
     transactional: bool = False
-    name: str = field(init=False)
+    name: str = field(init=False, compare=False)
     table: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -246,6 +248,16 @@ EVENT_REPLAYED = Topic(
     compacted=True,
     transactional=True,
 )
+DEPLOYMENT_CONFIGURED = Topic(
+    "deployment-configured",
+    DeploymentConfigured,
+    lambda e: e.setting,
+    "setting",
+    written_by=("gateway", "deployment accept-key"),
+    read_by=("gateway",),
+    compacted=True,
+    transactional=True,
+)
 
 TOPICS: tuple[Topic, ...] = (
     TOUCHPOINT_RECEIVED,
@@ -267,12 +279,30 @@ TOPICS: tuple[Topic, ...] = (
     BRAND_CONFIGURED,
     EVENT_REJECTED,
     EVENT_REPLAYED,
+    DEPLOYMENT_CONFIGURED,
 )
 BY_EVENT: dict[type[Event], Topic] = {topic.event: topic for topic in TOPICS}
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 
+_PREFIX = [""]
+
+
+def set_prefix(prefix: str) -> None:
+    """Puts FOOTPATH_KAFKA_PREFIX before every name on Kafka; called once by the entry of a process."""
+    _PREFIX[0] = prefix
+    for topic in TOPICS:
+        object.__setattr__(topic, "name", f"{prefix}footpath.{topic.noun}.v1")
+    BY_NAME.clear()
+    BY_NAME.update({topic.name: topic for topic in TOPICS})
+
+
+def with_prefix(name: str) -> str:
+    """The name of a consumer group or a transactional id as this deployment has it."""
+    return _PREFIX[0] + name
+
+
 def changelog(processor: str) -> str:
     """Name of the topic that holds the state of a processor: compacted, keyed like its sources, written in
     transactions."""
-    return f"footpath.{processor}-state.v1"
+    return with_prefix(f"footpath.{processor}-state.v1")

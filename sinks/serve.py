@@ -16,11 +16,14 @@ from aiokafka.errors import KafkaError
 from schemas.codec.avro import Codec
 from schemas.codec.schema_registry import codec_with
 from schemas.events import EventRejected
+from schemas.kafka.client_options import client_options, consumer_options
+from schemas.kafka.client_settings import Kafka, settings_for
+from schemas.kafka.login import check_login
 from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
 from schemas.process.errors import OperatorError
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.topics import MAX_RECORD_BYTES, set_prefix, with_prefix
 from sinks import metrics
 from sinks.clickhouse.consumer import PAUSE_S, SinkConsumer
 from sinks.clickhouse.lag import report_lag
@@ -31,6 +34,7 @@ from sinks.clickhouse.writer import Writer
 from sinks.settings import Settings
 
 GROUP = "footpath-sink"
+"""Behind the deployment's prefix."""
 # A batch may wait for ClickHouse through a long outage; the group must not reassign the partitions meanwhile.
 LONGEST_WAIT_MS = 24 * 3_600_000
 # Limit of what is fetched ahead, per partition.
@@ -46,8 +50,8 @@ log = logging.getLogger(__name__)
 def build_consumer(settings: Settings) -> AIOKafkaConsumer:
     """The consumer of group GROUP, not started; `SinkConsumer` commits its offsets."""
     return build_raw_consumer(
-        bootstrap_servers=settings.kafka,
-        group_id=GROUP,
+        **consumer_options(settings.kafka),
+        group_id=with_prefix(GROUP),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         # Transactional records of a worker that crashed before its commit are not visible.
@@ -85,12 +89,16 @@ def build_publish(producer: AIOKafkaProducer, codec: Codec) -> Publish:
     return publish
 
 
-async def connect(client: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Event) -> bool:
-    """Starts a client and waits for Kafka as long as it is away; False when ``stop`` was set before it answered."""
+async def connect(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka, stop: asyncio.Event) -> bool:
+    """Starts a client and waits for Kafka as long as it is away; False when ``stop`` was set before it answered.
+
+    :raises SettingError: Kafka refuses TLS or the login.
+    """
     while not stop.is_set():
         try:
             await client.start()
         except KafkaError as problem:
+            await check_login(kafka)
             metrics.WAITING.labels("kafka").set(1)
             log.warning("Kafka cannot be reached, next try in %.0f s: %s", PAUSE_S, problem)
             await asyncio.sleep(PAUSE_S)
@@ -101,15 +109,18 @@ async def connect(client: AIOKafkaConsumer | AIOKafkaProducer, stop: asyncio.Eve
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Stores every topic until ``stop`` is set, then stores and commits what was read."""
+    """Stores every topic until ``stop`` is set, then stores and commits what was read.
+
+    :raises OperatorError: Kafka or the Schema Registry refuses.
+    """
     codec = codec_with(settings.schema_registry, settings.reject_keys)
     consumer = build_consumer(settings)
     # Without idempotence, which a broker can end for good (an unknown producer, a sequence out of order), and which
     # nothing needs here: a reject that is written twice has one id.
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", max_request_size=MAX_RECORD_BYTES)
+    producer = AIOKafkaProducer(**client_options(settings.kafka), acks="all", max_request_size=MAX_RECORD_BYTES)
     writer = Writer(settings.clickhouse)
     try:
-        if await connect(producer, stop) and await connect(consumer, stop):
+        if await connect(producer, settings.kafka, stop) and await connect(consumer, settings.kafka, stop):
             names = [topic.name for topic in stored_topics()]
             ids = await _topic_ids(producer, names)
             build = partial(
@@ -191,6 +202,7 @@ def main() -> None:
     except SettingError as problem:
         log.error("%s", problem)
         sys.exit(1)
+    set_prefix(settings_for(settings.kafka).prefix)
     try:
         asyncio.run(_serve(settings))
     except OperatorError as problem:

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
+from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import SHARE, whole_number
-from schemas.process.settings import setting, use
-from schemas.process.shared_settings import (
-    CLICKHOUSE,
-    KAFKA,
-    LOCAL_CLICKHOUSE,
-    LOCAL_KAFKA,
-    REJECT_KEY_FILE,
-    SCHEMA_REGISTRY,
-)
+from schemas.process.settings import block, setting, use
+from schemas.process.shared_settings import REJECT_KEY_FILE
+from sinks.clickhouse.store_settings import Store, StoreSettings
 
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
@@ -22,9 +18,9 @@ if TYPE_CHECKING:
 class Settings:
     """Where to read and write, and when to flush: after so many rows or so many milliseconds, whichever comes first."""
 
-    kafka: str = use(KAFKA, unset=LOCAL_KAFKA)
-    clickhouse: str = use(CLICKHOUSE, unset=LOCAL_CLICKHOUSE)
-    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
+    kafka: Kafka = block(ClientSettings)
+    clickhouse: Store = block(StoreSettings)
+    schema_registry: SchemaRegistry = block(RegistrySettings)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
     flush_rows: int = setting(
         "FOOTPATH_SINK_FLUSH_ROWS",

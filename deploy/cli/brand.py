@@ -39,18 +39,16 @@ def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = 
     dry_run
         Print what would be done, and change nothing.
     """
-    from deploy.environment import read
     from deploy.operate.client_logs import silence_client_logs
     from deploy.operate.identity.limits import recheck
     from deploy.setup.brand import apply as publish_brand
-    from deploy.target import read_kafka, stack_keys
+    from deploy.target import read_kafka, read_registry, stack_keys
     from schemas.codec.schema_registry import codec_with
     from schemas.process.errors import OperatorError
-    from schemas.process.shared_settings import SCHEMA_REGISTRY
 
     silence_client_logs()
     kafka = read_kafka(os.environ)
-    keys, registry = stack_keys(os.environ, kafka), read(SCHEMA_REGISTRY, os.environ) or ""
+    keys, registry = stack_keys(os.environ, kafka), read_registry(os.environ)
     applied = publish_brand(kafka, _named(folders), dry_run, registry, keys)
     print(applied)
     if applied.guards_changed and not dry_run:

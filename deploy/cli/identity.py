@@ -132,13 +132,11 @@ def recheck() -> None:
 
     `footpath brand apply` does so by itself when it changes guards and ClickHouse answers.
     """
-    from deploy.environment import read
     from deploy.operate.identity.limits import recheck as recheck_refused
-    from deploy.target import read_kafka
+    from deploy.target import read_kafka, read_registry
     from schemas.codec.schema_registry import codec_with
-    from schemas.process.shared_settings import SCHEMA_REGISTRY
 
-    print(recheck_refused(read_kafka(os.environ), os.environ, codec_with(read(SCHEMA_REGISTRY, os.environ) or "")))
+    print(recheck_refused(read_kafka(os.environ), os.environ, codec_with(read_registry(os.environ))))
 
 
 @identity.command

@@ -6,7 +6,9 @@ import sys
 from cyclopts import App, CycloptsError
 
 from deploy.cli.discovery import find_commands
+from schemas.kafka.client_settings import PREFIX
 from schemas.process.errors import OperatorError
+from schemas.topics import set_prefix
 
 
 def build_app() -> App:
@@ -33,6 +35,7 @@ def main() -> None:
     and shows its traceback.
     """
     try:
+        set_prefix(PREFIX.read(os.environ) or "")
         build_app()(exit_on_error=False)
     except CycloptsError:  # cyclopts has printed it; its own exit code 2 would mean rejected lines to `footpath import`
         sys.exit(1)

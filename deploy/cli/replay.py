@@ -208,13 +208,11 @@ def state(processor: str, *, write: Flag = False) -> int:
 
 def _codec() -> "Codec":
     """Of the schemas here, and of the registry when there is one. It protects rejects as the sink does."""
-    from deploy.environment import read
-    from deploy.target import read_reject_key_file, read_reject_keys
+    from deploy.target import read_registry, read_reject_key_file, read_reject_keys
     from schemas.codec.schema_registry import codec_with
-    from schemas.process.shared_settings import SCHEMA_REGISTRY
 
     reject_keys = read_reject_keys(os.environ) if read_reject_key_file(os.environ).exists() else None
-    return codec_with(read(SCHEMA_REGISTRY, os.environ), reject_keys)
+    return codec_with(read_registry(os.environ), reject_keys)
 
 
 def _show(counts: dict[tuple[str, str, str], int]) -> None:

@@ -11,7 +11,12 @@ topics = App(help="Create the topics on Kafka.")
 
 
 @topics.command
-def apply(*, replication: int = 1, dry_run: Annotated[bool, Parameter(negative="")] = False) -> None:
+def apply(
+    *,
+    replication: int | None = None,
+    min_insync: int | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
     """Create the topics that are missing on FOOTPATH_KAFKA, by default on the stack in FOOTPATH_DATA.
 
     An existing topic is never changed; one that differs in partitions or cleanup policy is an error. New ones get as
@@ -20,11 +25,13 @@ def apply(*, replication: int = 1, dry_run: Annotated[bool, Parameter(negative="
     Parameters
     ----------
     replication
-        Number of replicas of each partition; with 3 or more, two must acknowledge a write.
+        Number of replicas of each partition. None: FOOTPATH_KAFKA_REPLICATION, by default 1.
+    min_insync
+        Replicas that must have a write before it counts. None: FOOTPATH_KAFKA_MIN_INSYNC, by default 2 of 3 or more.
     dry_run
         Print what would be done, and change nothing.
     """
-    from deploy.environment import read
+    from deploy.environment import MIN_INSYNC, REPLICATION, read, read_or_default
     from deploy.operate.client_logs import silence_client_logs
     from deploy.setup.topics import apply as apply_topics
     from deploy.target import read_kafka
@@ -32,8 +39,10 @@ def apply(*, replication: int = 1, dry_run: Annotated[bool, Parameter(negative="
     from schemas.topics import CLUSTER_PARTITIONS
 
     silence_client_logs()
-    partitions = read(PARTITIONS, os.environ)
-    for step in apply_topics(read_kafka(os.environ), partitions, replication, dry_run, CLUSTER_PARTITIONS):
+    kafka, partitions = read_kafka(os.environ), read(PARTITIONS, os.environ)
+    replicas = read_or_default(REPLICATION, os.environ) if replication is None else replication
+    insync = read(MIN_INSYNC, os.environ) if min_insync is None else min_insync
+    for step in apply_topics(kafka, partitions, replicas, dry_run, CLUSTER_PARTITIONS, insync):
         print(step)
 
 

@@ -19,6 +19,8 @@ from deploy.local import kafka_jars, ports
 from deploy.local.child_setup import build_die_with_parent
 from deploy.local.kafka_jars import Install, PrepareError, Report
 from deploy.local.kafka_training import run_workload
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 
 MAIN = "kafka.Kafka"
 TRAINING_START_S = 60
@@ -111,18 +113,19 @@ def command(install: Install, broker: Broker) -> list[str]:
     return install.command(MAIN, str(broker.properties_file))
 
 
-async def is_serving(bootstrap: str) -> bool:
+async def is_serving(bootstrap: Kafka) -> bool:
     """Whether the broker serves metadata and has joined its cluster, so that it can lead partitions."""
     from aiokafka.client import AIOKafkaClient
     from aiokafka.errors import KafkaError
 
-    host, _, port = bootstrap.rpartition(":")
-    try:
-        _, writer = await asyncio.open_connection(host, int(port))
-    except OSError:
-        return False
-    writer.close()
-    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=2000)
+    host, _, port = str(bootstrap).rpartition(":")
+    if "," not in host:  # one broker: cheaper to ask than by a client
+        try:
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            return False
+        writer.close()
+    client = AIOKafkaClient(**client_options(bootstrap), request_timeout_ms=2000)
     try:
         await client.bootstrap()
         return bool(client.cluster.brokers())

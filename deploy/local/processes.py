@@ -12,6 +12,8 @@ from deploy.local import clickhouse, kafka
 from deploy.local.data import DataDirectory
 from deploy.local.supervisor import Child
 from processors.registry import BACKGROUND, INTERACTIVE
+from schemas.kafka.client_settings import Kafka
+from sinks.clickhouse.store_settings import StoreSettings
 
 WORKERS = (INTERACTIVE, BACKGROUND)
 """The processors of each worker process. Interactive ones share one: records that a scan waits for pass between them
@@ -36,14 +38,14 @@ LOW_PRIORITY_NICE = 10
 
 @dataclass(frozen=True)
 class Addresses:
-    """Addresses of the stack: Kafka as `host:port`, ClickHouse and the gateway as URLs.
+    """Addresses of the stack: Kafka with its settings, ClickHouse and the gateway as URLs.
 
     ``kafka_is_embedded``: Kafka is a child of this stack and not an external cluster.
     """
 
-    kafka: str
+    kafka: Kafka
     kafka_is_embedded: bool
-    clickhouse: str
+    clickhouse: StoreSettings
     gateway: str
     gateway_host: str
     gateway_port: int
@@ -152,8 +154,8 @@ def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: s
         **(sessions if addresses.kafka_is_embedded else {}),
         **os.environ,
         "PYTHONUNBUFFERED": "1",
-        "FOOTPATH_KAFKA": addresses.kafka,
-        "FOOTPATH_CLICKHOUSE": addresses.clickhouse,
+        "FOOTPATH_KAFKA": str(addresses.kafka),
+        "FOOTPATH_CLICKHOUSE": addresses.clickhouse.given,
         "FOOTPATH_DATA": str(data.root),
         "FOOTPATH_BRAND": str(brand),
         "FOOTPATH_GATEWAY": addresses.gateway,

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.settings import HOST, PORT
+from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
+from schemas.kafka.client_settings import SECURITY, ClientSettings
 from schemas.process.parsers import PATH, whole_number
-from schemas.process.settings import Setting, read_settings, setting, use
-from schemas.process.shared_settings import CLICKHOUSE, DATA, KAFKA, PARTITIONS, SCHEMA_REGISTRY
+from schemas.process.settings import Setting, SettingError, block, read_settings, setting, use
+from schemas.process.shared_settings import CLICKHOUSE, DATA, KAFKA, PARTITIONS
+from sinks.clickhouse.store_settings import StoreSettings
 
 DEMO_BRAND = Path(__file__).resolve().parent.parent / "demo" / "brand"
 BRAND = Setting("FOOTPATH_BRAND", PATH, "", "Directory with the brand's YAML files. Not set: the demo brand.")
@@ -22,8 +25,30 @@ CACHE = Setting(
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpKafka(ClientSettings):
+    """How to reach Kafka; without an address `footpath up` starts its own, which has no security."""
+
+    bootstrap: str = use(KAFKA, unset="")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.bootstrap and self.security != SECURITY.default:
+            raise SettingError(
+                f"{SECURITY.name}={self.security}: the Kafka of `footpath up` has none; set {KAFKA.name}, or unset it"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpStore(StoreSettings):
+    """How to reach ClickHouse; without an address `footpath up` starts its own."""
+
+    given: str = use(CLICKHOUSE, unset="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What to start and where. Ports: 0 takes a free one. `kafka` and `clickhouse`: None starts our own."""
+    """What to start and where. Ports: 0 takes a free one. `kafka` and `clickhouse` without an address start our
+    own."""
 
     data: Path = use(DATA)
     brand: Path = use(BRAND, unset=DEMO_BRAND)
@@ -41,10 +66,10 @@ class Settings:
         "8123",
         "Port of the embedded ClickHouse; 0 takes a free one.",
     )
-    kafka: str | None = use(KAFKA, unset=None)
-    clickhouse: str | None = use(CLICKHOUSE, unset=None)
+    kafka: ClientSettings = block(UpKafka)
+    clickhouse: StoreSettings = block(UpStore)
     partitions: int | None = use(PARTITIONS, unset=None)
-    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
+    schema_registry: SchemaRegistry = block(RegistrySettings)
 
 
 def read(

@@ -1,11 +1,14 @@
 """Set-up steps between the start of Kafka and ClickHouse and the start of the processes: topics, tables, the brand."""
 
+import os
 from pathlib import Path
 
 from deploy.local.data import DataDirectory
 from deploy.local.settings import Settings
 from deploy.setup import SetupError
 from schemas.brand.model import Brand
+from schemas.kafka.client_settings import Kafka
+from sinks.clickhouse.store_settings import Store, store_settings
 
 
 def check_brand(brand: Path, data: DataDirectory) -> Brand:
@@ -21,7 +24,7 @@ def check_brand(brand: Path, data: DataDirectory) -> Brand:
     return checked
 
 
-def apply(kafka: str, clickhouse: str, settings: Settings, brand: Brand) -> None:
+def apply(kafka: Kafka, clickhouse: Store, settings: Settings, brand: Brand) -> None:
     """Creates topics, tables and views and applies the brand; idempotent. Blocks: call it in a thread."""
     from deploy.operate.identity.limits import recheck
     from deploy.setup import brand as brand_step
@@ -33,4 +36,5 @@ def apply(kafka: str, clickhouse: str, settings: Settings, brand: Brand) -> None
     migrate.migrate(clickhouse)
     applied = brand_step.publish(kafka, brand, schema_registry=settings.schema_registry)
     if applied.guards_changed:
-        recheck(kafka, {"FOOTPATH_CLICKHOUSE": clickhouse}, codec_with(settings.schema_registry), applied.after)
+        environ = {**os.environ, "FOOTPATH_CLICKHOUSE": store_settings(clickhouse).given}
+        recheck(kafka, environ, codec_with(settings.schema_registry), applied.after)

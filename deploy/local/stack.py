@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -18,6 +18,10 @@ from deploy.local.supervisor import Child, StartError, Supervisor
 from deploy.setup import SetupError
 from gateway.scan.link import link_of
 from schemas.brand.model import Brand
+from schemas.kafka.login import check_login
+from schemas.process.settings import SettingError
+from sinks.clickhouse.client_options import first_answering
+from sinks.clickhouse.store_settings import StoreSettings
 
 EXTERNAL_TIMEOUT_S = 10.0
 RUN_FILE_RETRY_S = 1.0
@@ -36,6 +40,7 @@ EXPECTED_ERRORS = (
     kafka.PrepareError,
     ports.PortError,
     SetupError,
+    SettingError,
 )
 
 
@@ -78,10 +83,10 @@ def build_plan(settings: Settings, directory: DataDirectory, output: StackOutput
         "FOOTPATH_GATEWAY_PORT", settings.gateway_port, settings.gateway_host, "FOOTPATH_GATEWAY_HOST"
     )
     broker = None
-    if not settings.kafka:
+    if not settings.kafka.bootstrap:
         broker = kafka.Broker(directory.kafka, ports.take("FOOTPATH_KAFKA_PORT", settings.kafka_port), ports.free())
     clickhouse_port = 0
-    if not settings.clickhouse:
+    if not settings.clickhouse.given:
         clickhouse_port = ports.take("FOOTPATH_CLICKHOUSE_PORT", settings.clickhouse_port)
     brand = setup_steps.check_brand(settings.brand, directory)
     stores: list[Child] = []
@@ -95,9 +100,11 @@ def build_plan(settings: Settings, directory: DataDirectory, output: StackOutput
     return Plan(
         data=directory,
         addresses=Addresses(
-            kafka=broker.bootstrap if broker else str(settings.kafka),
+            kafka=replace(settings.kafka, bootstrap=broker.bootstrap) if broker else settings.kafka,
             kafka_is_embedded=broker is not None,
-            clickhouse=settings.clickhouse or clickhouse.url(clickhouse_port),
+            clickhouse=replace(settings.clickhouse, given=clickhouse.url(clickhouse_port))
+            if clickhouse_port
+            else settings.clickhouse,
             gateway=_url(settings.gateway_host, gateway_port),
             gateway_host=settings.gateway_host,
             gateway_port=gateway_port,
@@ -164,12 +171,13 @@ class Stack:
 
     async def _check_external(self) -> None:
         addresses, own = self._plan.addresses, {child.name for child in self._plan.stores}
+        await check_login(addresses.kafka)
         if "kafka" not in own and not await _true_within(lambda: kafka.is_serving(addresses.kafka)):
             raise ExternalError(f"FOOTPATH_KAFKA={addresses.kafka} does not answer: start it, or unset FOOTPATH_KAFKA")
-        if "clickhouse" not in own and not await _true_within(lambda: clickhouse.is_serving(addresses.clickhouse)):
+        store = addresses.clickhouse
+        if "clickhouse" not in own and not await _true_within(lambda: asyncio.to_thread(_answers, store)):
             raise ExternalError(
-                f"FOOTPATH_CLICKHOUSE={clickhouse.without_user(addresses.clickhouse)} does not answer: "
-                "start it, or unset FOOTPATH_CLICKHOUSE"
+                f"FOOTPATH_CLICKHOUSE={store.shown} does not answer: start it, or unset FOOTPATH_CLICKHOUSE"
             )
 
     def _changed(self) -> None:
@@ -193,8 +201,8 @@ class Stack:
         addresses = self._plan.addresses
         return {
             "gateway": addresses.gateway,
-            "kafka": addresses.kafka,
-            "clickhouse": addresses.clickhouse,
+            "kafka": str(addresses.kafka),
+            "clickhouse": addresses.clickhouse.given,
             "api_key": data.read_api_key(self._plan.data),
             "processes": processes.pids_by_processor(self._supervisor.pids, self._settings.workers),
             "demo": {"scan": link_of(addresses.gateway, next(iter(self._plan.brand.tags)))},
@@ -213,6 +221,22 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _answers(store: StoreSettings) -> bool:
+    """Whether one of the addresses answers a query. Blocks. :raises ExternalError: it answers with a refusal."""
+    import clickhouse_connect
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    try:
+        first_answering(store, clickhouse_connect.get_client).close()
+    except ClickHouseError as problem:
+        if (code := getattr(problem, "code", None)) is not None:
+            raise ExternalError(f"FOOTPATH_CLICKHOUSE={store.shown} refuses: ClickHouse error {code}") from None
+        return False
+    except OSError:
+        return False
+    return True
 
 
 async def _true_within(condition: Callable[[], Awaitable[bool]]) -> bool:

@@ -10,7 +10,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from deploy.operate.client_logs import silence_client_logs
 from deploy.target import read_clickhouse
 from schemas.process.errors import OperatorError
-from sinks.clickhouse.client_options import client_options
+from sinks.clickhouse.client_options import first_answering
 
 NOT_MIGRATED = ("UNKNOWN_TABLE", "UNKNOWN_DATABASE")
 
@@ -25,7 +25,7 @@ def connect(environ: Mapping[str, str]) -> Iterator[Client]:
     """
     silence_client_logs()
     try:
-        client = clickhouse_connect.get_client(**client_options(read_clickhouse(environ)), database="footpath")
+        client = first_answering(read_clickhouse(environ), clickhouse_connect.get_client, database="footpath")
         try:
             yield client
         finally:

@@ -16,13 +16,16 @@ from schemas.brand.items import events_of
 from schemas.brand.load import BrandError, load
 from schemas.brand.model import Brand
 from schemas.codec.avro import Codec
+from schemas.codec.registry_settings import SchemaRegistry
 from schemas.codec.schema_registry import codec_with
 from schemas.events import BrandConfigured
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.lost_producer import is_expired
 from schemas.kafka.partitioner import partition_of
 from schemas.process.collection import without_collection
 from schemas.process.errors import OperatorError
-from schemas.topics import BRAND_CONFIGURED, FRAMING_BYTES, MAX_RECORD_BYTES
+from schemas.topics import BRAND_CONFIGURED, FRAMING_BYTES, MAX_RECORD_BYTES, with_prefix
 
 TRANSACTIONAL_ID = "footpath-brand-apply"
 SILENCE_S = 30.0
@@ -62,7 +65,11 @@ def check(folders: Sequence[Path], keys: Sequence[Path] = ()) -> Brand:
 
 
 def apply(
-    kafka: str, folders: Sequence[Path], dry_run: bool = False, schema_registry: str = "", keys: Sequence[Path] = ()
+    kafka: Kafka,
+    folders: Sequence[Path],
+    dry_run: bool = False,
+    schema_registry: SchemaRegistry = "",
+    keys: Sequence[Path] = (),
 ) -> Applied:
     """Publishes the brand in these folders unless this version is live already: whole, or not at all. Blocks.
 
@@ -73,7 +80,7 @@ def apply(
     return publish(kafka, check(folders, keys), dry_run, schema_registry)
 
 
-def publish(kafka: str, brand: Brand, dry_run: bool = False, schema_registry: str = "") -> Applied:
+def publish(kafka: Kafka, brand: Brand, dry_run: bool = False, schema_registry: SchemaRegistry = "") -> Applied:
     """The same with a brand that was read. :raises SetupError: no such topic, or Kafka does not answer."""
     apply_brand = _plan if dry_run else _apply
     try:
@@ -92,17 +99,17 @@ def publish(kafka: str, brand: Brand, dry_run: bool = False, schema_registry: st
         ) from error
 
 
-async def _plan(kafka: str, brand: Brand, codec: Codec) -> Applied:
+async def _plan(kafka: Kafka, brand: Brand, codec: Codec) -> Applied:
     fold = await _read(kafka, codec)
     return _applied(fold, brand, _changes(fold, brand))
 
 
-async def _apply(kafka: str, brand: Brand, codec: Codec, repeated: bool = False) -> Applied:
+async def _apply(kafka: Kafka, brand: Brand, codec: Codec, repeated: bool = False) -> Applied:
     # From its start on the producer is the only one with this id: the broker gives up what another one has left open
     # and refuses what it still writes. So what is read next is what the changes will meet.
     async with AIOKafkaProducer(
-        bootstrap_servers=kafka,
-        transactional_id=TRANSACTIONAL_ID,
+        **client_options(kafka),
+        transactional_id=with_prefix(TRANSACTIONAL_ID),
         transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
         max_request_size=MAX_RECORD_BYTES,
     ) as producer:
@@ -130,7 +137,7 @@ def _applied(fold: BrandFold, brand: Brand, events: Sequence[BrandConfigured]) -
     return Applied(before, brand.version, len(events) - withdrawn, withdrawn, guards_changed)
 
 
-async def _read(kafka: str, codec: Codec) -> BrandFold:
+async def _read(kafka: Kafka, codec: Codec) -> BrandFold:
     """The configuration that the topic holds. :raises OperatorError: there is no such topic."""
     fold, count, now = BrandFold(), 0, asyncio.get_running_loop().time
     try:

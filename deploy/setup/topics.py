@@ -14,6 +14,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.setup import SetupError
 from processors.registry import PROCESSORS
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.partition_counts import PartitionsDifferError, common_count
 from schemas.topics import (
     FOREVER_MS,
@@ -63,11 +65,11 @@ class Step:
         return f"{self.action:<6} {self.topic} ({self.detail})"
 
 
-def topic_specs(partitions: int, replication: int) -> list[TopicSpec]:
-    """Every topic of the system; with three or more replicas a write needs two in-sync ones."""
+def topic_specs(partitions: int, replication: int, min_insync: int | None = None) -> list[TopicSpec]:
+    """Every topic of the system. :param min_insync: in-sync replicas that a write needs; None: two of three or more."""
     shared = {
         "max.message.bytes": str(MAX_RECORD_BYTES + BROKER_MARGIN_BYTES),
-        "min.insync.replicas": "2" if replication >= 3 else "1",
+        "min.insync.replicas": str(min_insync or (2 if replication >= 3 else 1)),
     }
     registered = [TopicSpec(topic.name, partitions, shared | _retention(topic)) for topic in TOPICS]
     state_settings = shared | {"max.message.bytes": str(MAX_STATE_BYTES + BROKER_MARGIN_BYTES)} | _compaction()
@@ -117,32 +119,40 @@ def partitions_for(existing: Mapping[str, ExistingTopic], configured: int | None
 
 
 def apply(
-    kafka: str,
+    kafka: Kafka,
     partitions: int | None = None,
     replication: int = 1,
     dry_run: bool = False,
     if_none: int = PARTITIONS,
+    min_insync: int | None = None,
 ) -> list[Step]:
     """Creates missing topics, waits until every partition has a leader that answers, and returns the steps; blocks.
 
     :param kafka: ``host:port[,host:port]``. :param dry_run: returns the steps without taking them.
-    :param partitions, if_none: see `partitions_for`.
+    :param partitions, if_none: see `partitions_for`. :param min_insync: see `topic_specs`.
     :raises SetupError: Kafka does not answer or refuses, or a topic differs.
     """
+    if replication < 1 or not 1 <= (min_insync or 1) <= replication:
+        raise SetupError(
+            f"topics: FOOTPATH_KAFKA_REPLICATION={replication} (or --replication) must be at least 1 and at least "
+            f"FOOTPATH_KAFKA_MIN_INSYNC={min_insync or ''} (or --min-insync)"
+        )
     try:
-        return asyncio.run(_apply(kafka, partitions, replication, dry_run, if_none))
+        return asyncio.run(_apply(kafka, partitions, replication, dry_run, if_none, min_insync))
     except (KafkaError, OSError, TimeoutError) as error:
         raise SetupError(
             f"topics: FOOTPATH_KAFKA={kafka} does not answer or refuses: {error or type(error).__name__}"
         ) from error
 
 
-async def _apply(kafka: str, partitions: int | None, replication: int, dry_run: bool, if_none: int) -> list[Step]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=REQUEST_TIMEOUT_MS)
+async def _apply(
+    kafka: Kafka, partitions: int | None, replication: int, dry_run: bool, if_none: int, min_insync: int | None
+) -> list[Step]:
+    admin = AIOKafkaAdminClient(**client_options(kafka), request_timeout_ms=REQUEST_TIMEOUT_MS)
     await admin.start()
     try:
         existing = await _existing(admin, [topic.name for topic in topic_specs(if_none, replication)])
-        wanted = topic_specs(partitions_for(existing, partitions, if_none), replication)
+        wanted = topic_specs(partitions_for(existing, partitions, if_none), replication, min_insync)
         steps = plan(wanted, existing)
         if dry_run:
             return steps
@@ -177,9 +187,9 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[TopicSpec], replicati
             raise SetupError(f"topics: Kafka refused to create {name}: {message or for_code(code).__name__}")
 
 
-async def _wait_for_leaders(kafka: str, topics: list[TopicSpec]) -> None:
+async def _wait_for_leaders(kafka: Kafka, topics: list[TopicSpec]) -> None:
     # Brokers answer NOT_LEADER for a new topic for a moment; only a leader answers a request for end offsets.
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    consumer = AIOKafkaConsumer(**client_options(kafka), request_timeout_ms=REQUEST_TIMEOUT_MS)
     await consumer.start()
     try:
         partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]

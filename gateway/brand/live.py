@@ -18,6 +18,7 @@ from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.types import TYPES
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.compacted import CompactedReader
 from schemas.process.errors import OperatorError
 from schemas.topics import BRAND_CONFIGURED
@@ -66,7 +67,7 @@ class LiveBrand:
     :param file: where the last version is stored.
     """
 
-    def __init__(self, bootstrap: str, codec: Codec, identifier_key: bytes, file: Path) -> None:
+    def __init__(self, bootstrap: Kafka, codec: Codec, identifier_key: bytes, file: Path) -> None:
         self._bootstrap = bootstrap
         self._codec = codec
         self._identifier_key = identifier_key

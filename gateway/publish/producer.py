@@ -10,6 +10,8 @@ from aiokafka.errors import KafkaError
 
 from gateway.publish.coalescer import Coalescer
 from gateway.publish.records import Record
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.partitioner import partition_of
 from schemas.kafka.producer import BatchProducer, Delivery
 from schemas.topics import MAX_RECORD_BYTES
@@ -48,7 +50,7 @@ class PendingRecord:
 class Producer:
     """A connection to Kafka. :meth:`connect` comes before the first record."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: Kafka) -> None:
         self._bootstrap = bootstrap
         self._kafka: AIOKafkaProducer | None = None
         self._batches: BatchProducer | None = None
@@ -60,7 +62,7 @@ class Producer:
         """Connects, or checks the connection when there is one. :raises KafkaError: no broker answers."""
         if self._kafka is None:
             kafka = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **client_options(self._bootstrap),
                 acks="all",
                 linger_ms=0,  # it would delay the batch of each partition by itself, the first one included
                 max_batch_size=BATCH_BYTES,

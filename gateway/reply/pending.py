@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from gateway.reply.tail_reader import TailReader
 from schemas.codec.avro import Codec, Undecodable
 from schemas.events import ScanRouted
+from schemas.kafka.client_settings import Kafka
 from schemas.topics import SCAN_ROUTED
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ Reply = asyncio.Future[ScanRouted]
 class PendingReplies:
     """The replies that are awaited, by scan event id. ``positioned``: a reply written from now on will be seen."""
 
-    def __init__(self, bootstrap: str, codec: Codec) -> None:
+    def __init__(self, bootstrap: Kafka, codec: Codec) -> None:
         self._bootstrap = bootstrap
         self._codec = codec.of(SCAN_ROUTED)
         self._pending: dict[str, Reply] = {}

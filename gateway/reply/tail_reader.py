@@ -13,6 +13,9 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.record.memory_records import MemoryRecords
 
+from schemas.kafka.client_options import client_options, rack_of
+from schemas.kafka.client_settings import Kafka
+
 MAX_WAIT_MS = 500
 MAX_BYTES = 1 << 20
 LATEST = -1
@@ -25,8 +28,9 @@ KeyAndValue = tuple[bytes | None, bytes | None]
 class TailReader:
     """A connection to the partition's leader. After an error the caller closes it and makes a new one."""
 
-    def __init__(self, bootstrap: str, partition: TopicPartition) -> None:
-        self._client = AIOKafkaClient(bootstrap_servers=bootstrap)
+    def __init__(self, bootstrap: Kafka, partition: TopicPartition) -> None:
+        self._client = AIOKafkaClient(**client_options(bootstrap))
+        self._rack = rack_of(bootstrap) or ""
         self._partition = partition
         self._offset = 0
 
@@ -42,7 +46,7 @@ class TailReader:
     async def read(self) -> list[KeyAndValue]:
         """The next records; none when none came within :data:`MAX_WAIT_MS`. :raises KafkaError: the fetch failed."""
         topics = [(self._partition.topic, [(self._partition.partition, self._offset, MAX_BYTES)])]
-        request = FetchRequest(MAX_WAIT_MS, 1, MAX_BYTES, UNCOMMITTED, topics, rack_id="")
+        request = FetchRequest(MAX_WAIT_MS, 1, MAX_BYTES, UNCOMMITTED, topics, rack_id=self._rack)
         response = await self._client.send(self._leader(), request)
         ((_, ((_, error, *_, batches),)),) = response.topics
         _check(error)

@@ -31,6 +31,7 @@ from processors.shell.state.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
 from schemas import topics
 from schemas.codec.avro import Codec
+from schemas.kafka.client_options import client_options
 from schemas.kafka.producer import BatchProducer
 from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
 from schemas.process.reject_window import RejectWindow
@@ -92,7 +93,7 @@ class Worker:
     async def start(self) -> None:
         """Connects to Kafka and joins the group; returns before the first assignment."""
         self._kafka_producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka,
+            **client_options(self._settings.kafka),
             acks="all",
             linger_ms=self._processor.linger_ms or LINGER_MS,
             max_batch_size=512 << 10,

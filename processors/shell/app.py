@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import faust
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.transport import drivers
 from faust.types import TP
 
@@ -11,6 +12,9 @@ from processors.shell.fetch.consumer import BatchApp, BatchScheduler, BatchSchem
 from processors.shell.fetch.gaps import FetchedBatch
 from processors.shell.settings import WorkerSettings
 from processors.step import Processor
+from schemas.kafka.client_options import client_options, rack_of
+from schemas.kafka.client_settings import Kafka, settings_for
+from schemas.topics import with_prefix
 
 SCHEME = "footpath"
 
@@ -35,8 +39,24 @@ class Assignee(Protocol):
 
 
 def group_of(processor: Processor[Any]) -> str:
-    """The consumer group of a processor."""
-    return f"footpath-{processor.name}"
+    """The consumer group of a processor; after the process has set its prefix."""
+    return with_prefix(f"footpath-{processor.name}")
+
+
+def credentials(kafka: Kafka) -> Any:
+    """What Faust takes in the place of aiokafka's arguments; None without TLS and SASL."""
+    options = client_options(kafka)
+    context = options.get("ssl_context")
+    if (provider := options.get("sasl_oauth_token_provider")) is not None:
+        return OAuthCredentials(oauth_cb=provider, ssl_context=context)
+    if "sasl_mechanism" in options:
+        return SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            ssl_context=context,
+            mechanism=options["sasl_mechanism"],
+        )
+    return SSLCredentials(context) if context is not None else None
 
 
 def build_app(settings: WorkerSettings, processor: Processor[Any], folder: Path, assignee: Assignee) -> BatchApp:
@@ -44,7 +64,9 @@ def build_app(settings: WorkerSettings, processor: Processor[Any], folder: Path,
     drivers.TRANSPORTS.aliases[SCHEME] = f"{BatchTransport.__module__}:{BatchTransport.__qualname__}"
     app = BatchApp(
         group_of(processor),
-        broker=";".join(f"{SCHEME}://{host}" for host in settings.kafka.split(",")),
+        broker=";".join(f"{SCHEME}://{host}" for host in str(settings.kafka).split(",")),
+        broker_client_id=settings_for(settings.kafka).client_id,
+        broker_credentials=credentials(settings.kafka),
         datadir=str(folder / "faust"),
         topic_partitions=settings.partitions,
         ConsumerScheduler=BatchScheduler,
@@ -59,6 +81,7 @@ def build_app(settings: WorkerSettings, processor: Processor[Any], folder: Path,
         broker_rebalance_timeout=5.0,
     )
     app.fetch_limits = assignee.fetch_limits
+    app.rack = rack_of(settings.kafka)
     app.fail = assignee.fail
     source = app.topic(
         *(topic.name for topic in processor.sources),

@@ -10,6 +10,7 @@ from processors.stock import StockFold
 from schemas.brand.fold import BrandFold
 from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.compacted import CompactedReader
 from schemas.topics import BRAND_CONFIGURED, STOCK_REPORTED
 
@@ -21,7 +22,7 @@ class LiveReference:
     """Reads the topics of the reference data. One per process: the worker entry runs `follow` as a task and waits for
     `ready` before it starts processors."""
 
-    def __init__(self, bootstrap: str, codec: Codec) -> None:
+    def __init__(self, bootstrap: Kafka, codec: Codec) -> None:
         self._brands = BrandFold()
         self._stock = StockFold()
         self._reference: Reference | None = None

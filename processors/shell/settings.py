@@ -4,23 +4,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
+from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import SHARE, choice, whole_number
-from schemas.process.settings import setting, use
-from schemas.process.shared_settings import DATA, KAFKA, PARTITIONS, REJECT_KEY_FILE, SCHEMA_REGISTRY
+from schemas.process.settings import block, setting, use
+from schemas.process.shared_settings import DATA, KAFKA, PARTITIONS, REJECT_KEY_FILE
 
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkerKafka(ClientSettings):
+    """How a worker reaches Kafka: its address must be set."""
+
+    bootstrap: str = use(KAFKA)
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
-    """``kafka`` is host:port[,host:port]; ``data`` is the directory that holds the stores; ``partitions`` is what the
+    """``data`` is the directory that holds the stores; ``partitions`` is what the
     operator set, 0 for nothing, and what the topics have once the worker entry has asked Kafka."""
 
-    kafka: str = use(KAFKA)
+    kafka: Kafka = block(WorkerKafka)
     data: Path = use(DATA)
     partitions: int = use(PARTITIONS, unset=0)
-    schema_registry: str = use(SCHEMA_REGISTRY, unset="")
+    schema_registry: SchemaRegistry = block(RegistrySettings)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
     store: str = setting(
         "FOOTPATH_WORKER_STORE",

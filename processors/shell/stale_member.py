@@ -13,6 +13,9 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.errors import KafkaError, UnknownMemberIdError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
+
 log = logging.getLogger(__name__)
 TIMEOUT_S = 1.5
 """Waiting longer is not worth it: the session of the stale member ends soon anyway."""
@@ -22,7 +25,7 @@ RETRY_AFTER_S = 0.1
 class StaleMember:
     """:param group: the consumer group. :param file: holds the member id of the worker in this folder."""
 
-    def __init__(self, bootstrap: str, group: str, file: Path) -> None:
+    def __init__(self, bootstrap: Kafka, group: str, file: Path) -> None:
         self._bootstrap = bootstrap
         self._group = group
         self._file = file
@@ -44,7 +47,7 @@ class StaleMember:
         self._file.unlink()
 
     async def _leave(self, member: str) -> None:
-        client = AIOKafkaClient(bootstrap_servers=self._bootstrap)
+        client = AIOKafkaClient(**client_options(self._bootstrap))
         try:
             await client.bootstrap()
             while True:

@@ -7,6 +7,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.codec.avro import Codec, Undecodable
+from schemas.kafka.client_options import consumer_options
+from schemas.kafka.client_settings import Kafka
 from schemas.topics import Topic
 
 FETCH_BYTES = 8 << 20
@@ -22,7 +24,7 @@ class CompactedReader:
     the sink rejects them.
     """
 
-    def __init__(self, bootstrap: str, topic: Topic, codec: Codec, apply: Callable[[Any], object]) -> None:
+    def __init__(self, bootstrap: Kafka, topic: Topic, codec: Codec, apply: Callable[[Any], object]) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
         self._codec = codec.of(topic)
@@ -32,7 +34,7 @@ class CompactedReader:
     async def run(self) -> None:
         """Reads until cancelled; a lost broker is waited for. :raises KafkaError: no broker answers at the start."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **consumer_options(self._bootstrap),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

@@ -9,6 +9,9 @@ from collections.abc import Collection, Mapping
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
+from schemas.kafka.login import check_login
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -21,9 +24,9 @@ class PartitionsDifferError(OperatorError):
     """The topics and FOOTPATH_PARTITIONS, or the topics among each other, do not agree; the message names them."""
 
 
-async def read_counts(kafka: str) -> dict[str, int]:
+async def read_counts(kafka: Kafka) -> dict[str, int]:
     """Number of partitions of every topic that Kafka knows; creates none. :raises KafkaError: no broker answers."""
-    client = AIOKafkaClient(bootstrap_servers=kafka)
+    client = AIOKafkaClient(**client_options(kafka))
     try:
         await client.bootstrap()
         # Without a list of names: brokers that create topics by themselves create those that a client asks for.
@@ -59,9 +62,12 @@ def common_count(counts: Mapping[str, int], topics: Collection[str], configured:
     return count
 
 
-async def await_count(kafka: str, topics: Collection[str], configured: int) -> int:
+async def await_count(kafka: Kafka, topics: Collection[str], configured: int) -> int:
     """:func:`common_count`, once Kafka answers and has all the topics; waits for both without a limit, and says so once
-    a minute."""
+    a minute.
+
+    :raises OperatorError: the counts differ, or Kafka refuses TLS or the login.
+    """
     said_at_s = float("-inf")
     while True:
         try:
@@ -71,6 +77,7 @@ async def await_count(kafka: str, topics: Collection[str], configured: int) -> i
                 return common_count(counts, topics, configured)
             waits_for = f"{', '.join(missing)}: run `footpath topics apply`"
         except (KafkaError, OSError) as error:
+            await check_login(kafka)
             waits_for = f"Kafka ({type(error).__name__})"
         if time.monotonic() - said_at_s > SAID_EVERY_S:
             said_at_s = time.monotonic()

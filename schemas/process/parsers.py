@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
@@ -53,6 +54,18 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _http_address(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    parts = urlsplit(_url(scheme.lower() + separator + rest))
+    if not parts.hostname or parts.port == 0 or parts.query or parts.fragment or re.search(r"\s", value):
+        raise ValueError
+    return parts.geturl()
+
+
+def _http_addresses(value: str) -> str:
+    return ",".join(_http_address(part.strip()) for part in value.split(","))
+
+
 def _networks(value: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in value.split(","))
 
@@ -62,6 +75,33 @@ def _key_file(value: str) -> bytes:
     if len(key) < MIN_KEY_BYTES:
         raise ValueError
     return key
+
+
+def _brokers(value: str) -> str:
+    for part in value.split(","):
+        host, _, port = part.strip().rpartition(":")
+        if not re.fullmatch(r"[^\s/@:,]+|\[[0-9A-Fa-f:.]+\]", host) or not port.isascii() or not port.isdigit():
+            raise ValueError
+    return ",".join(part.strip() for part in value.split(","))
+
+
+def _secret_file(value: str) -> Path:
+    file = Path(value).expanduser()
+    if len(file.read_text(encoding="utf-8").strip().splitlines()) != 1:
+        raise ValueError
+    return file
+
+
+def _pem_file(value: str) -> Path:
+    # Imported here: most commands need no TLS.
+    import ssl
+
+    file = Path(value).expanduser()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=file.read_text(encoding="utf-8"))
+    except ssl.SSLError:
+        raise ValueError from None
+    return file
 
 
 def _reject_keys(value: str) -> "RejectKeys":
@@ -76,6 +116,21 @@ PATH: Final = Parser("a path; ~ is the user's home", lambda value: Path(value).e
 SHARE: Final = Parser("a number above 0 and up to 1", _share)
 URL: Final = Parser("an address that starts with http:// or https://", _url)
 """Given back without a slash at the end."""
+BROKERS: Final = Parser("host:port[,host:port], without a scheme", _brokers)
+SECRET_FILE: Final = Parser("a file with the secret alone, in one line", _secret_file)
+"""Gives the file."""
+PEM_FILE: Final = Parser("a file with certificates in PEM", _pem_file)
+HTTP_ADDRESS: Final = Parser(
+    "an address that starts with http:// or https://, with a host; / @ : # ? in its user or password are written "
+    "%2F %40 %3A %23 %3F",
+    _http_address,
+)
+"""The same, where the address may have user and password."""
+HTTP_ADDRESSES: Final = Parser(
+    "one or more addresses, separated by commas, that start with http:// or https://, each with a host; / @ : # ? , in "
+    "a user or password are written %2F %40 %3A %23 %3F %2C",
+    _http_addresses,
+)
 FLAG: Final = Parser("0 or 1", lambda value: ("0", "1").index(value) == 1)
 NETWORKS: Final = Parser("networks such as 10.0.0.0/8, separated by commas", _networks)
 KEY_FILE: Final = Parser(

@@ -24,6 +24,7 @@ S = TypeVar("S")
 
 _KEY: Final = "setting"
 _DERIVED: Final = "derived"
+_BLOCK: Final = "block"
 _NOTHING: Final = object()
 
 
@@ -102,18 +103,33 @@ def use(declared: Setting[Any], *, unset: Any = _NOTHING) -> Any:
     return _field(declared, unset, derived=False)
 
 
+def block(settings: type[Any]) -> Any:
+    """A field for settings that belong together: they are read into a dataclass of their own."""
+    metadata = {_BLOCK: settings}
+    if any(field.default is dataclasses.MISSING for field in dataclasses.fields(settings)):
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default_factory=settings, metadata=metadata)
+
+
 def _field(declared: Setting[Any], unset: Any, derived: bool) -> Any:
     if unset is _NOTHING and declared.default:
         unset = declared.value(declared.default)
     metadata = {_KEY: declared, _DERIVED: derived}
+    is_shown = not declared.secret
     if unset is _NOTHING:
-        return dataclasses.field(metadata=metadata)
-    return dataclasses.field(default=unset, metadata=metadata)
+        return dataclasses.field(metadata=metadata, repr=is_shown)
+    return dataclasses.field(default=unset, metadata=metadata, repr=is_shown)
 
 
 def settings_of(settings: type[Any]) -> tuple[Setting[Any], ...]:
-    """The settings that a dataclass declares or uses, in the order of its fields."""
-    return tuple(field.metadata[_KEY] for field in dataclasses.fields(settings) if _KEY in field.metadata)
+    """The settings that a dataclass declares or uses, in the order of its fields; those of a block at its place."""
+    found: list[Setting[Any]] = []
+    for field in dataclasses.fields(settings):
+        if _KEY in field.metadata:
+            found.append(field.metadata[_KEY])
+        elif _BLOCK in field.metadata:
+            found += settings_of(field.metadata[_BLOCK])
+    return tuple(found)
 
 
 def read_values(settings: type[Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -123,6 +139,8 @@ def read_values(settings: type[Any], environ: Mapping[str, str]) -> dict[str, An
     """
     values = {}
     for field in dataclasses.fields(settings):
+        if _BLOCK in field.metadata:
+            values[field.name] = read_settings(field.metadata[_BLOCK], environ)
         if (declared := field.metadata.get(_KEY)) is None:
             continue
         required = field.default is dataclasses.MISSING and not field.metadata[_DERIVED]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from schemas.process.parsers import KEY_FILE, PATH, REJECT_KEYS, TEXT, URL, whole_number
+from schemas.process.parsers import BROKERS, HTTP_ADDRESS, HTTP_ADDRESSES, KEY_FILE, PATH, REJECT_KEYS, whole_number
 from schemas.process.settings import Setting
 from schemas.topics import CLUSTER_PARTITIONS
 from schemas.topics import PARTITIONS as DEMO_PARTITIONS
@@ -12,17 +12,18 @@ LOCAL_CLICKHOUSE: Final = "http://127.0.0.1:8123"
 
 KAFKA: Final = Setting(
     "FOOTPATH_KAFKA",
-    TEXT,
+    BROKERS,
     "",
     f"Kafka's brokers as host:port[,host:port]. A worker needs it. Not set: {LOCAL_KAFKA} for the gateway and the "
     "sink; `footpath up` starts its own Kafka; other commands take the stack in FOOTPATH_DATA.",
 )
 CLICKHOUSE: Final = Setting(
     "FOOTPATH_CLICKHOUSE",
-    TEXT,
+    HTTP_ADDRESSES,
     "",
-    f"ClickHouse's HTTP address, user and password included. Not set: {LOCAL_CLICKHOUSE} for the sink; `footpath up` "
-    "starts its own ClickHouse; other commands take the stack in FOOTPATH_DATA.",
+    "ClickHouse's HTTP address, user and password included; several, separated by commas, are tried in their order. "
+    f"Not set: {LOCAL_CLICKHOUSE} for the sink; `footpath up` starts its own ClickHouse; other commands take the stack "
+    "in FOOTPATH_DATA.",
     secret=True,
 )
 DATA: Final = Setting(
@@ -60,10 +61,11 @@ REJECT_KEY_FILE: Final = Setting(
 )
 SCHEMA_REGISTRY: Final = Setting(
     "FOOTPATH_SCHEMA_REGISTRY",
-    URL,
+    HTTP_ADDRESS,
     "",
-    "Address of a Confluent-compatible Schema Registry. Not set: Avro's own single-object encoding, without a "
-    "registry.",
+    "Address of a Confluent-compatible Schema Registry, user and password included where it has them. Not set: Avro's "
+    "own single-object encoding, without a registry.",
+    secret=True,
 )
 SHARED: Final[tuple[Setting[Any], ...]] = (
     KAFKA,

@@ -21,6 +21,7 @@ from sinks.clickhouse.client_options import client_options
 from sinks.clickhouse.columns import Body, Columns
 from sinks.clickhouse.error_codes import is_about_values, is_too_large, is_transient
 from sinks.clickhouse.guarded import FetchedBatch, GuardedInsert
+from sinks.clickhouse.store_settings import Store, store_settings
 from sinks.clickhouse.topic_incarnation import claim_incarnations
 
 FIRST_PAUSE_S = 0.1
@@ -46,8 +47,10 @@ class Refused(NamedTuple):
 class Writer:
     """Inserts blocks; one per process, used by all topic writers concurrently."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._number = 0
+        """Of the address that is used now."""
         self._client: AsyncClient | None = None
         self._connecting = asyncio.Lock()
 
@@ -115,10 +118,10 @@ class Writer:
     async def _takes_others(self, columns: Columns, problem: Exception) -> bool:
         """Whether the table takes other rows than the one to which it answered this: a row that it has is inserted once
         more, which changes nothing. Of an empty table the code of the answer decides."""
-        assert self._client is not None
         try:
-            if (await self._client.query(columns.sample)).result_rows:
-                await self._client.command(columns.insert_again)
+            client = await self._connected()
+            if (await client.query(columns.sample)).result_rows:
+                await client.command(columns.insert_again)
                 return True
         except ERRORS:
             return False
@@ -129,7 +132,7 @@ class Writer:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                incarnations = await claim_incarnations(await self._connect(), ids)
+                incarnations = await claim_incarnations(await self._connected(), ids)
             except ERRORS as problem:
                 metrics.WAITING.labels("clickhouse").set(1)
                 log.warning(
@@ -144,28 +147,47 @@ class Writer:
                 metrics.WAITING.labels("clickhouse").set(0)
                 return incarnations
 
-    async def _connect(self) -> AsyncClient:
-        async with self._connecting:
-            if self._client is None:
-                self._client = await build_client(self._url)
-        return self._client
-
     async def _insert(self, columns: Columns, statement: str, block: bytes, rows: int) -> None:
         began = time.perf_counter()
-        client = await self._connect()
-        await client.raw_insert(insert_block=_pieces(statement, block), settings=SETTINGS)
+        client = await self._connected()
+        try:
+            await client.raw_insert(insert_block=_pieces(statement, block), settings=SETTINGS)
+        except ERRORS as problem:
+            if getattr(problem, "code", None) is None:  # no answer
+                await self._leave(client)
+            raise
         metrics.INSERT_SECONDS.labels(columns.topic.table).observe(time.perf_counter() - began)
         metrics.ROWS.labels(columns.topic.table).inc(rows)
+
+    async def _connected(self) -> AsyncClient:
+        """The client of the address that is used now. :raises Exception: one of ERRORS; the next address has its turn
+        then."""
+        async with self._connecting:
+            if self._client is None:
+                try:
+                    self._client = await build_client(self._store, self._number)
+                except ERRORS:
+                    self._number += 1
+                    raise
+            return self._client
+
+    async def _leave(self, client: AsyncClient) -> None:
+        """Turns to the next address, if there is another one; inserts that still run on this one fail and follow."""
+        async with self._connecting:
+            if client is self._client and len(store_settings(self._store).addresses) > 1:
+                self._client = None
+                self._number += 1
+                await client.close()
 
     async def close(self) -> None:
         if self._client is not None:
             await self._client.close()
 
 
-async def build_client(url: str) -> AsyncClient:
-    """A client for many concurrent inserts."""
+async def build_client(store: Store, number: int = 0) -> AsyncClient:
+    """A client for many concurrent inserts. :param number: of the address, see `client_options`."""
     return await clickhouse_connect.get_async_client(
-        **client_options(url), send_receive_timeout=INSERT_TIMEOUT_S, compress=False
+        **client_options(store, number), send_receive_timeout=INSERT_TIMEOUT_S, compress=False
     )
 
 

@@ -11,7 +11,8 @@ import clickhouse_connect
 from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 
-from sinks.clickhouse.client_options import client_options
+from sinks.clickhouse.client_options import first_answering
+from sinks.clickhouse.store_settings import Store
 from sinks.store.scripts import DATABASE, FOLDER, MigrationError, Script, migrations, views
 
 LEDGER = f"""
@@ -32,15 +33,15 @@ Applied = Mapping[tuple[str, str], str]
 """Checksum of what was applied, by feature (empty for a view) and file name."""
 
 
-def migrate(url: str, dry_run: bool = False, folder: Path = FOLDER) -> list[str]:
+def migrate(store: Store, dry_run: bool = False, folder: Path = FOLDER) -> list[str]:
     """Applies what is missing and returns the steps taken, empty when there were none; blocks until all are done.
 
-    :param url: address of ClickHouse, with user and password where it needs them.
+    :param store: address of ClickHouse, with user and password where it needs them, or its settings.
     :param dry_run: only return the steps.
     :param folder: has the folders `migrations` and `views`.
     :raises MigrationError: the files are not usable, an applied one was changed, or a newer version wrote the store.
     """
-    client = clickhouse_connect.get_client(**client_options(url))
+    client = first_answering(store, clickhouse_connect.get_client)
     try:
         steps = list(_steps(client, migrations(folder), views(folder)))
         if not dry_run:

@@ -14,7 +14,7 @@ from schemas.topics import BRAND_CONFIGURED, IDENTITY_CHANGED, STATE_MOVED, STOC
 
 FOLDER = Path(__file__).parents[2] / "processors"
 OTHER_READERS = {"gateway", "sink", "replay rejected"}
-OTHER_WRITERS = {"gateway", "sink", "brand apply", "replay rejected"}
+OTHER_WRITERS = {"gateway", "sink", "brand apply", "replay rejected", "deployment accept-key"}
 REFERENCE_DATA = {"brand": BRAND_CONFIGURED, "stock": STOCK_REPORTED}
 """The topic of each attribute of Reference that holds reference data."""
 LOADED = "import sys; import {module}; print([name for name in sys.modules if name.endswith('.core')])"

@@ -4,21 +4,32 @@ No Confluent-compatible registry can be had from the package registries without 
 documented calls are answered by a small HTTP server here: register, look up by id, and refusal.
 """
 
+import base64
 import io
 import json
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import avro.io
 import avro.schema
 import pytest
 
 from schemas.codec.avro import Codec, Undecodable
-from schemas.codec.schema_registry import Registry, RegistryError
+from schemas.codec.registry_settings import RegistrySettings
+from schemas.codec.schema_registry import Registry, RegistryError, codec_with
+from schemas.process.settings import SettingError, read_settings
 from schemas.topics import STOCK_REPORTED, TOPICS, TOUCHPOINT_RECORDED
 from tests.schemas.test_codec import stock
+from tests.support.certificates import Authority
+from tests.support.command_line import footpath
+
+PASSWORD = "pa/ss:wo@rd"
 
 
 class SmallRegistry(ThreadingHTTPServer):
@@ -30,10 +41,15 @@ class SmallRegistry(ThreadingHTTPServer):
         self.subjects: dict[str, list[int]] = {}
         self.calls: list[str] = []
         self.refuses = False
+        self.login = ""
+        """What a request must sign in with, ``user:password``; empty for nothing."""
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def has_let_in(self, authorization: str) -> bool:
+        return not self.login or authorization == f"Basic {base64.b64encode(self.login.encode()).decode()}"
 
     def register(self, subject: str, schema: str) -> int:
         known = {text: number for number, text in self.schemas.items()}
@@ -48,6 +64,8 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.calls.append(f"POST {self.path}")
+        if not self.server.has_let_in(self.headers.get("Authorization", "")):
+            return self._say(401, {"error_code": 40101, "message": "Unauthorized"})
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.server.refuses:
             return self._say(409, {"error_code": 409, "message": "Schema being registered is incompatible"})
@@ -75,12 +93,36 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[SmallRegistry]:
-    with SmallRegistry() as registry:
-        thread = threading.Thread(target=registry.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with SmallRegistry() as registry, serving(registry):
         yield registry
+
+
+@contextmanager
+def serving(registry: SmallRegistry) -> Iterator[None]:
+    thread = threading.Thread(target=registry.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
         registry.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "tls")
+
+
+@pytest.fixture
+def tls_server(authority: Authority) -> Iterator[SmallRegistry]:
+    """A registry that speaks TLS and wants a user."""
+    own, context = authority.sign("registry"), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own.certificate, own.key)
+    with SmallRegistry() as registry:
+        registry.login = f"ann:{PASSWORD}"
+        registry.socket = context.wrap_socket(registry.socket, server_side=True)
+        with serving(registry):
+            yield registry
 
 
 def test_values_are_in_the_confluent_wire_format(server: SmallRegistry) -> None:
@@ -129,3 +171,75 @@ def test_a_registry_that_refuses_or_is_away_is_named(server: SmallRegistry) -> N
         Codec(Registry(server.url))
     with pytest.raises(RegistryError, match=r"FOOTPATH_SCHEMA_REGISTRY=http://127.0.0.1:1 cannot be reached"):
         Codec(Registry("http://127.0.0.1:1"))
+
+
+def settings(server: SmallRegistry, **changes: str) -> RegistrySettings:
+    address = server.url.replace("http://", "https://")
+    names = {"": address} | changes
+    return read_settings(
+        RegistrySettings, {f"FOOTPATH_SCHEMA_REGISTRY{name and '_' + name}": value for name, value in names.items()}
+    )
+
+
+def test_a_registry_may_have_tls_and_a_user(tls_server: SmallRegistry, authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    in_address = tls_server.url.replace("http://", f"https://ann:{quote(PASSWORD, safe='')}@")
+    for changes in (
+        {"USER": "ann", "PASSWORD": PASSWORD},
+        {"USER": "ann", "PASSWORD_FILE": str(tmp_path / "password")},
+        {"": in_address},
+    ):
+        found = settings(tls_server, CA_FILE=str(authority.file), **changes)
+        assert codec_with(found).of(STOCK_REPORTED).encode(stock())[0] == 0
+        assert PASSWORD not in found.address and "ann" not in found.address
+
+
+def test_what_a_registry_refuses_is_named_without_the_password(
+    tls_server: SmallRegistry, authority: Authority, tmp_path: Path
+) -> None:
+    own, stranger = str(authority.file), str(Authority(tmp_path / "stranger").file)
+    user = "refuses FOOTPATH_SCHEMA_REGISTRY_USER or its password"
+    for changes, message in (
+        ({"CA_FILE": own, "USER": "ann", "PASSWORD": "another"}, user),
+        ({"CA_FILE": own}, user),
+        ({"CA_FILE": stranger}, "see FOOTPATH_SCHEMA_REGISTRY_CA_FILE"),
+        ({}, "see FOOTPATH_SCHEMA_REGISTRY_CA_FILE"),
+        ({"": "https://ann:another@127.0.0.1:1"}, "FOOTPATH_SCHEMA_REGISTRY=https://127.0.0.1:1 cannot be reached"),
+        ({"": tls_server.url}, f"FOOTPATH_SCHEMA_REGISTRY={tls_server.url} "),
+    ):
+        with pytest.raises(RegistryError) as refused:
+            codec_with(settings(tls_server, **changes))
+        assert message in str(refused.value) and "another" not in str(refused.value), changes
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"": "registry:8081"}, "FOOTPATH_SCHEMA_REGISTRY=…: must be an address that starts with http"),
+        ({"": "http://ann:pa/ss@registry:8081"}, "FOOTPATH_SCHEMA_REGISTRY=…: must be"),
+        ({"": "http://"}, "FOOTPATH_SCHEMA_REGISTRY=…: must be"),
+        ({"": "https://registry", "CA_FILE": "/nowhere"}, "FOOTPATH_SCHEMA_REGISTRY_CA_FILE=/nowhere: No such file"),
+        ({"": "https://registry", "USER": "ann"}, "FOOTPATH_SCHEMA_REGISTRY_PASSWORD is not set"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_work_are_named(values: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        read_settings(
+            RegistrySettings, {f"FOOTPATH_SCHEMA_REGISTRY{name and '_' + name}": text for name, text in values.items()}
+        )
+    assert message in str(refused.value) and "ann:" not in str(refused.value)
+
+
+def test_a_registry_that_is_away_stops_every_process_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("11" * 32)
+    for command in (("gateway",), ("worker", "identity"), ("sink",), ("identity", "recheck")):
+        done = footpath(
+            *command,
+            FOOTPATH_KAFKA="127.0.0.1:1",
+            FOOTPATH_DATA=str(tmp_path),
+            FOOTPATH_IDENTIFIER_KEY_FILE=str(tmp_path / "key"),
+            FOOTPATH_SCHEMA_REGISTRY="http://ann:secret@127.0.0.1:1",
+        )
+        last = (done.stdout + done.stderr).splitlines()[-1]
+        assert done.returncode == 1 and "FOOTPATH_SCHEMA_REGISTRY=http://127.0.0.1:1 cannot be reached" in last, command
+        assert "secret" not in done.stdout + done.stderr

@@ -29,11 +29,14 @@ COUNT = "SELECT count() FROM touchpoint"
 
 
 @contextmanager
-def sink(stream: KafkaServer, store: Store, log: Path, metrics_port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+def sink(
+    stream: KafkaServer, store: Store, log: Path, metrics_port: int = 0, address: str = ""
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A running sink. :param address: of ClickHouse; empty: that of ``store``."""
     environ = {
         **os.environ,
         "FOOTPATH_KAFKA": stream.bootstrap,
-        "FOOTPATH_CLICKHOUSE": store.part.url,
+        "FOOTPATH_CLICKHOUSE": address or store.part.url,
         "FOOTPATH_REJECT_KEY_FILE": write_reject_keys(log.parent),
         "FOOTPATH_SINK_FLUSH_ROWS": "2000",
         "FOOTPATH_SINK_METRICS_PORT": str(metrics_port or ""),

@@ -18,13 +18,15 @@ from processors.identity.signals import LimitsChanged
 from schemas.codec.avro import Codec
 from schemas.events import IdentitySignalled
 from schemas.ids import derived
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
 from schemas.topics import IDENTITY_SIGNALLED
 
 KIND = str(LimitsChanged.__struct_config__.tag)
 
 
-def recheck(kafka: str, environ: Mapping[str, str], codec: Codec, brand: str = "") -> str:
+def recheck(kafka: Kafka, environ: Mapping[str, str], codec: Codec, brand: str = "") -> str:
     """Applies the guards to what they refused so far, and says so. Blocks. Parameters as of `publish_limits`.
 
     :raises OperatorError: ClickHouse or Kafka does not answer or refuses.
@@ -35,14 +37,14 @@ def recheck(kafka: str, environ: Mapping[str, str], codec: Codec, brand: str = "
     return f"guards: {count} identifiers with refused edges are checked again"
 
 
-async def publish_limits(kafka: str, codec: Codec, identifiers: Iterable[str], brand: str = "") -> int:
+async def publish_limits(kafka: Kafka, codec: Codec, identifiers: Iterable[str], brand: str = "") -> int:
     """Sends the signals and returns their number.
 
     :param kafka: ``host:port[,host:port]``. :param brand: the version that a worker must have before it applies its
         guards; empty for the one that it has.
     :raises OperatorError: Kafka does not answer or refuses.
     """
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**client_options(kafka), acks="all", enable_idempotence=True)
     run, now, sent = str(uuid4()), time.time_ns() // 1000, []
     try:
         await producer.start()

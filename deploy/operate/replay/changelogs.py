@@ -8,9 +8,10 @@ from deploy.operate.replay.groups import Offsets
 from deploy.operate.replay.topic_reader import batches
 from processors.shell.state.changelog import WATERMARK, restore
 from processors.shell.state.store import RocksStore
+from schemas.kafka.client_settings import Kafka
 
 
-async def read_changelogs(kafka: str, processor: str, partitions: int, folder: Path) -> list[RocksStore]:
+async def read_changelogs(kafka: Kafka, processor: str, partitions: int, folder: Path) -> list[RocksStore]:
     """The state as workers would restore it, one store a partition."""
     stores = [RocksStore(folder / str(number)) for number in range(partitions)]
     for number, store in enumerate(stores):

@@ -11,9 +11,11 @@ from deploy.operate.send_event import send_event
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected, EventReplayed
 from schemas.ids import derived
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.lost_producer import is_expired
 from schemas.process.errors import OperatorError
-from schemas.topics import EVENT_REPLAYED, MAX_RECORD_BYTES
+from schemas.topics import EVENT_REPLAYED, MAX_RECORD_BYTES, with_prefix
 
 TRANSACTIONAL_ID = "footpath-replay-rejected"
 FENCED = (
@@ -25,7 +27,7 @@ FENCED = (
 class Ledger:
     """``done`` are the ids of rejects that were replayed."""
 
-    def __init__(self, kafka: str, codec: Codec) -> None:
+    def __init__(self, kafka: Kafka, codec: Codec) -> None:
         self._kafka = kafka
         self._codec = codec
         self._producer: AIOKafkaProducer | None = None
@@ -35,7 +37,9 @@ class Ledger:
         """Makes this process the one writer, then reads what is done: nobody else adds to it behind that end."""
         await self.close()
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka, transactional_id=TRANSACTIONAL_ID, max_request_size=MAX_RECORD_BYTES
+            **client_options(self._kafka),
+            transactional_id=with_prefix(TRANSACTIONAL_ID),
+            max_request_size=MAX_RECORD_BYTES,
         )
         await self._producer.start()
         self.done |= await read_done(self._kafka, self._codec)
@@ -87,13 +91,13 @@ def ledger_entry(reject: EventRejected, replayed_event_id: str, outcome: str, no
     )
 
 
-async def read_done(kafka: str, codec: Codec) -> set[str]:
+async def read_done(kafka: Kafka, codec: Codec) -> set[str]:
     """Ids of the rejects that were replayed."""
     return {replayed.reject_event_id async for _, replayed in events_of(kafka, codec, EVENT_REPLAYED)}
 
 
 @asynccontextmanager
-async def open_ledger(kafka: str, codec: Codec) -> AsyncIterator[Ledger]:
+async def open_ledger(kafka: Kafka, codec: Codec) -> AsyncIterator[Ledger]:
     """The ledger with this process as its one writer: from now on the broker refuses every other.
 
     :raises OperatorError: Kafka does not answer.

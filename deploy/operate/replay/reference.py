@@ -8,6 +8,7 @@ from processors.reference import Reference
 from schemas.brand.fold import BrandFold
 from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
 from schemas.topics import BRAND_CONFIGURED
 
@@ -41,7 +42,7 @@ class ReferenceHistory:
         return self._references[-1]
 
 
-async def read_history(kafka: str, codec: Codec) -> ReferenceHistory:
+async def read_history(kafka: Kafka, codec: Codec) -> ReferenceHistory:
     """Folds every brand-configured event that the topic has. :raises OperatorError: no brand was ever live."""
     items = [item async for item in events_of(kafka, codec, BRAND_CONFIGURED)]
     history = ReferenceHistory(sorted(items, key=lambda item: item[0]))

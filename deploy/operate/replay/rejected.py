@@ -17,10 +17,13 @@ from deploy.operate.replay.replan import Publish, Replanner, Write
 from deploy.operate.send_event import send_event
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected, EventReplayed
+from schemas.kafka.client_options import client_options
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
 from schemas.reasons import RejectReason
 from schemas.topics import BY_EVENT, MAX_RECORD_BYTES
 from sinks.clickhouse.record_router import CheckedRecords
+from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.writer import Refused, Writer
 
 TIMEOUT_S = 60.0
@@ -53,7 +56,7 @@ class Targets:
     writer: Writer
 
 
-async def preview(rejects: Rejects, replanner: Replanner, kafka: str, codec: Codec, limit: int | None) -> Outcomes:
+async def preview(rejects: Rejects, replanner: Replanner, kafka: Kafka, codec: Codec, limit: int | None) -> Outcomes:
     """What a replay would do; sends nothing."""
     done = await read_done(kafka, codec)
     outcomes = Outcomes()
@@ -68,8 +71,8 @@ async def preview(rejects: Rejects, replanner: Replanner, kafka: str, codec: Cod
 async def replay(
     rejects: Rejects,
     replanner: Replanner,
-    kafka: str,
-    clickhouse: str,
+    kafka: Kafka,
+    clickhouse: Store,
     codec: Codec,
     limit: int | None,
 ) -> Outcomes:
@@ -92,10 +95,10 @@ async def replay(
 
 
 @asynccontextmanager
-async def _open_targets(kafka: str, clickhouse: str, codec: Codec) -> AsyncIterator[Targets]:
+async def _open_targets(kafka: Kafka, clickhouse: Store, codec: Codec) -> AsyncIterator[Targets]:
     async with AsyncExitStack() as stack:
         producer = AIOKafkaProducer(
-            bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
+            **client_options(kafka), acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
         )
         writer = Writer(clickhouse)
         stack.push_async_callback(writer.close)

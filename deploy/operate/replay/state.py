@@ -32,8 +32,9 @@ from processors.shell.state.records import Active, StateRecordCodec
 from processors.shell.state.store import RocksStore
 from processors.step import Processor
 from schemas.codec.avro import Codec
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
-from schemas.topics import BY_NAME, changelog
+from schemas.topics import BY_NAME, changelog, with_prefix
 
 TRANSACTION_TIMEOUT_MS = 600_000
 """A whole partition's state is written in one transaction."""
@@ -48,14 +49,14 @@ class StateReplay:
     in_flight: int
 
 
-async def replay(processor: Processor[Any], kafka: str, codec: Codec, folder: Path, write: bool) -> StateReplay:
+async def replay(processor: Processor[Any], kafka: Kafka, codec: Codec, folder: Path, write: bool) -> StateReplay:
     """:param folder: of the stores, for as long as this runs. :param write: whether the rebuilt state replaces the
     changelog's.
 
     :raises OperatorError: workers of the processor are running and ``write`` is set; no brand is live; Kafka does not
     answer.
     """
-    group = f"footpath-{processor.name}"
+    group = with_prefix(f"footpath-{processor.name}")
     if write and (members := await member_count(kafka, group)):
         raise OperatorError(
             f"{members} workers of {processor.name} are running: stop them first, they have the state in memory"
@@ -105,7 +106,7 @@ async def _apply_all(consumer: AIOKafkaConsumer, rebuild: Rebuild, ends: Offsets
 
 async def _write(
     processor: Processor[Any],
-    kafka: str,
+    kafka: Kafka,
     group: str,
     stored: list[RocksStore],
     rebuilt: list[RocksStore],

@@ -15,11 +15,13 @@ from deploy.operate.replay.shadow_table import SHADOW, ShadowTables, feeds_from
 from deploy.operate.replay.topic_reader import batches, offset_ranges, open_consumer, partitions_of
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.topic_ids import fetch_topic_ids
 from schemas.process.errors import OperatorError
-from schemas.topics import Topic
+from schemas.topics import Topic, with_prefix
 from sinks.clickhouse.consumer import BATCH_BYTES
 from sinks.clickhouse.record_router import UncheckedRecords
+from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.topic_incarnation import first_position
 from sinks.clickhouse.topic_writer import TopicWriter, stored_topics
 from sinks.clickhouse.writer import Writer
@@ -70,7 +72,7 @@ def topics_named(name: str) -> list[Topic]:
 
 
 async def rebuild(
-    topic: Topic, kafka: str, clickhouse: str, client: Client, codec: Codec, check: bool
+    topic: Topic, kafka: Kafka, clickhouse: Store, client: Client, codec: Codec, check: bool
 ) -> list[TableComparison]:
     """Fills a shadow table, compares it with the live table and, unless ``check`` is set, puts it in its place.
 
@@ -99,7 +101,7 @@ async def rebuild(
         shadow.drop()
 
 
-async def _incarnation(consumer: AIOKafkaConsumer, topic: Topic, clickhouse: str) -> int:
+async def _incarnation(consumer: AIOKafkaConsumer, topic: Topic, clickhouse: Store) -> int:
     """Of the topic, see `sinks.clickhouse.topic_incarnation`."""
     writer = Writer(clickhouse)
     try:
@@ -118,7 +120,7 @@ async def _fill(
     consumer: AIOKafkaConsumer,
     topic: Topic,
     codec: Codec,
-    clickhouse: str,
+    clickhouse: Store,
     ends: Mapping[TopicPartition, int],
     incarnation: int,
 ) -> None:
@@ -167,10 +169,10 @@ def on_topic_condition(topic: Topic, firsts: Mapping[TopicPartition, int], ends:
     return f"({in_range}){rebuilt}"
 
 
-async def _stored_offsets(kafka: str, ends: Mapping[TopicPartition, int]) -> dict[int, int]:
+async def _stored_offsets(kafka: Kafka, ends: Mapping[TopicPartition, int]) -> dict[int, int]:
     """The offset of each partition up to which the live table is complete: the one that the sink has committed. Without
     a committed offset the table is compared with the whole topic."""
-    committed = await committed_offsets(kafka, GROUP)
+    committed = await committed_offsets(kafka, with_prefix(GROUP))
     return {partition.partition: min(end, committed.get(partition, end)) for partition, end in ends.items()}
 
 

@@ -8,6 +8,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.codec.avro import Codec, Undecodable
+from schemas.kafka.client_options import consumer_options
+from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
 from schemas.topics import Topic
 
@@ -16,10 +18,10 @@ WAIT_MS = 200
 
 
 @asynccontextmanager
-async def open_consumer(kafka: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def open_consumer(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group. :raises OperatorError: Kafka does not answer."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka,
+        **consumer_options(kafka),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
@@ -76,7 +78,7 @@ async def batches(
         unread = await _unread(consumer, unread, ends)
 
 
-async def events_of(kafka: str, codec: Codec, topic: Topic) -> AsyncIterator[tuple[int, Any]]:
+async def events_of(kafka: Kafka, codec: Codec, topic: Topic) -> AsyncIterator[tuple[int, Any]]:
     """Every event of a topic with its record's timestamp (milliseconds), each partition in its own order.
 
     Records that cannot be decoded are left out: the sink has rejected them.

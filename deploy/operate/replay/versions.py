@@ -8,12 +8,13 @@ from deploy.operate.replay.topic_reader import events_of
 from processors.shell.state.records import Active, StateRecordCodec
 from processors.step import Processor
 from schemas.codec.avro import Codec
+from schemas.kafka.client_settings import Kafka
 
 Versions = dict[str, int]
 """The highest published version by id."""
 
 
-async def read_versions(kafka: str, codec: Codec, processor: Processor[Any]) -> Versions:
+async def read_versions(kafka: Kafka, codec: Codec, processor: Processor[Any]) -> Versions:
     """The topic that carries the processor's versions, read from its first record to its last; empty for a processor
     that publishes none."""
     published = processor.published

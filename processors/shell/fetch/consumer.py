@@ -3,7 +3,7 @@
 Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
 pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
 _wait_next_records, the consumer thread's _create_worker_consumer, _fetch_records, _serve and _gather_remaining_tasks,
-aiokafka's isolation level, and how long and for how much its fetcher waits.
+aiokafka's isolation level and rack, and how long and for how much its fetcher waits.
 
 The fixes, by the number of the faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
@@ -69,10 +69,12 @@ class BatchScheduler(DefaultSchedulingStrategy):
 
 class BatchApp(faust.App):
     """``fetch_limits`` is called before each fetch: the least bytes with which it returns, and the milliseconds after
-    which it returns with fewer. ``fail`` is called with an error that ends the process."""
+    which it returns with fewer. ``fail`` is called with an error that ends the process; ``rack`` is that of this
+    process."""
 
     fetch_limits: Callable[[], tuple[int, int]]
     fail: Callable[[BaseException], None]
+    rack: str | None = None
 
 
 class _NoThread:
@@ -106,6 +108,8 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Faust sets it only together with its own transactions. For topics without transactions it changes nothing.
         consumer._isolation_level = "read_committed"
+        assert isinstance(self.app, BatchApp)
+        consumer._client_rack = self.app.rack
         return consumer
 
     async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:

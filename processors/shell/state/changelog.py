@@ -21,6 +21,8 @@ from processors.shell.outbox import Rows
 from processors.shell.state.store import Store
 from schemas import topics
 from schemas.codec.avro import Headers
+from schemas.kafka.client_options import client_options, consumer_options
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.lost_producer import is_lost
 from schemas.kafka.producer import BatchProducer, Delivery, Row
 
@@ -137,11 +139,11 @@ def watermarks(offsets: Mapping[str, int]) -> list[tuple[bytes, bytes]]:
 
 
 async def open_changelog(
-    bootstrap: str, processor: str, partition: int, group: str, transaction_timeout_ms: int
+    bootstrap: Kafka, processor: str, partition: int, group: str, transaction_timeout_ms: int
 ) -> Changelog:
     """Becomes the only owner of the partition's changelog: fences every former one. Waits for the brokers."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         transactional_id=f"{group}-{partition}",
         transaction_timeout_ms=transaction_timeout_ms,
         max_batch_size=512 << 10,
@@ -158,7 +160,7 @@ async def open_changelog(
     return Changelog(processor, partition, group, producer, BatchProducer(producer), longest_commit_s)
 
 
-async def restore(bootstrap: str, processor: str, partition: int, store: Store) -> int | None:
+async def restore(bootstrap: Kafka, processor: str, partition: int, store: Store) -> int | None:
     """Brings the store to the end of the changelog; called once when a partition opens, after `open_changelog`.
 
     Positions are compared, not offsets of records: the last record of a transaction is a marker that consumers do not
@@ -169,7 +171,7 @@ async def restore(bootstrap: str, processor: str, partition: int, store: Store) 
     """
     tp = TopicPartition(topics.changelog(processor), partition)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **consumer_options(bootstrap),
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",

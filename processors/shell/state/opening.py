@@ -19,6 +19,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from processors.shell.state.changelog import WATERMARK
 from processors.shell.state.store import Store
+from schemas.kafka.client_options import consumer_options
+from schemas.kafka.client_settings import Kafka
 from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
 from schemas.process.errors import OperatorError
 
@@ -37,11 +39,11 @@ class TopicPositions(NamedTuple):
     ranges: Mapping[str, tuple[int, int]]
 
 
-async def fetch_positions(bootstrap: str, topics: Iterable[str], partition: int) -> TopicPositions:
+async def fetch_positions(bootstrap: Kafka, topics: Iterable[str], partition: int) -> TopicPositions:
     """As the brokers have them now. Opens a connection of its own."""
     names = list(topics)
     tps = [TopicPartition(name, partition) for name in names]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**consumer_options(bootstrap), enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(tps)

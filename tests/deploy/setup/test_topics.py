@@ -26,6 +26,13 @@ def test_a_write_needs_two_of_three_copies() -> None:
         assert {t.settings["min.insync.replicas"] for t in topic_specs(4, replication)} == {needed}
 
 
+def test_the_replicas_that_a_write_needs_can_be_set_and_must_exist() -> None:
+    assert {t.settings["min.insync.replicas"] for t in topic_specs(4, 5, 3)} == {"3"}
+    for replication, needed in ((0, None), (2, 3), (3, -1)):
+        with pytest.raises(SetupError, match=f"FOOTPATH_KAFKA_REPLICATION={replication}"):
+            apply("127.0.0.1:1", replication=replication, min_insync=needed)
+
+
 def test_all_differences_are_reported_at_once() -> None:
     existing = {NAMES[0]: ExistingTopic(6, "delete"), NAMES[1]: ExistingTopic(4, "compact")}
     with pytest.raises(SetupError) as refused:
