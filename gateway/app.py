@@ -24,10 +24,13 @@ from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
 from gateway.health import MetricsHandler, ReadyHandler
 from gateway.http.admission import AdmissionLimit
+from gateway.http.body import BodyMemory
 from gateway.http.client_limit import ClientLimit
+from gateway.http.connections import ConnectionLimits
 from gateway.http.cross_origin import CrossOriginMiddleware
 from gateway.http.errors import RequestError
 from gateway.http.middleware import CommonMiddleware
+from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.metrics import Metrics
@@ -54,6 +57,7 @@ class Services:
     settings: Settings
     metrics: Metrics
     brand: LiveBrand
+    connections: ConnectionLimits
     clients: ClientLimit
     admission: AdmissionLimit
     spool: Spool
@@ -97,7 +101,9 @@ ENDPOINTS = (
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
         lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.metrics,
-                                s.settings.events_per_s, s.settings.body_kb * 1024).events,
+                                s.settings.events_per_s, s.settings.body_kb * 1024,
+                                BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
+                                           s.settings.waiting // 4)).events,
     ),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
@@ -131,10 +137,15 @@ def build_services(settings: Settings) -> Services:
     replies = PendingReplies(settings.kafka, settings.reply_partition, codec)
     admission = AdmissionLimit(settings.waiting)
     metrics.waiting.set_function(lambda: admission.in_progress)
+    connections = ConnectionLimits(
+        allow_connections(settings.connections), settings.connections_per_address, settings.trusted_proxies, metrics
+    )
+    metrics.connections.set_function(lambda: len(connections))
     return Services(
         settings=settings,
         metrics=metrics,
         brand=LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json"),
+        connections=connections,
         clients=ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics),
         admission=admission,
         spool=spool,
@@ -172,6 +183,7 @@ def build_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
+    app.state.connections = services.connections  # for the server's protocol
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
     app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
     app.add_middleware(CommonMiddleware, metrics=services.metrics)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from gateway.app import build_app
-from gateway.http.protocol import HeadTimeoutProtocol
+from gateway.http.protocol import IDLE_S, build_protocol
 from gateway.publish.spool import SpoolError
 from gateway.settings import Settings, read_settings
 from schemas.codec.schema_registry import RegistryError
@@ -23,7 +23,6 @@ from schemas.process.settings import SettingError
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 30
 DRAIN_S = 10
 BACKLOG = 1024
 GC_AFTER = 50_000
@@ -32,7 +31,7 @@ ones make so many objects that with the default it would run every few milliseco
 
 LOG_LEVELS = {
     "aiokafka": logging.CRITICAL,  # it repeats a lost broker many times a second
-    "uvicorn.error": logging.WARNING,
+    "uvicorn.error": logging.ERROR,  # it warns of every request that is none; those are a metric
 }
 
 
@@ -69,11 +68,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 def build_server(settings: Settings) -> uvicorn.Server:
     """The server around the application. :raises SpoolError, RegistryError: see gateway.app.build_app."""
+    app = build_app(settings)
     return Server(
         uvicorn.Config(
-            build_app(settings),
+            app,
             loop="uvloop",
-            http=HeadTimeoutProtocol,
+            http=build_protocol(app.state.connections, settings.head_kb * 1024),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -82,7 +82,6 @@ def build_server(settings: Settings) -> uvicorn.Server:
             proxy_headers=False,
             timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=DRAIN_S,
-            limit_concurrency=settings.connections,
             backlog=BACKLOG,
         )
     )

@@ -112,13 +112,35 @@ class Settings:
         "FOOTPATH_GATEWAY_WAITING",
         whole_number(1, 100_000, "requests"),
         "1000",
-        "Requests in progress; beyond them the answer is 503.",
+        "Requests in progress; beyond them the answer is 503. Half of them are kept for scans, and one API key has a "
+        "quarter at most.",
     )
     connections: int = setting(
         "FOOTPATH_GATEWAY_CONNECTIONS",
         whole_number(1, 100_000, "connections"),
         "4096",
-        "Open connections; beyond them the answer is 503.",
+        "Open connections; beyond them the one that waits longest for a request gives way to a new one, and where all "
+        "are busy the answer is 503. As many open files are asked of the system.",
+    )
+    connections_per_address: int = setting(
+        "FOOTPATH_GATEWAY_CONNECTIONS_PER_ADDRESS",
+        whole_number(1, 100_000, "connections"),
+        "512",
+        "Open connections of one client address, as above; generous, because a whole shop shares one address. Networks "
+        "in FOOTPATH_GATEWAY_TRUSTED_PROXIES have no such limit.",
+    )
+    head_kb: int = setting(
+        "FOOTPATH_GATEWAY_HEAD_KB",
+        whole_number(1, 1024, "kilobytes"),
+        "32",
+        "Largest head of a request (its address and header fields, of which 100 are taken), in kilobytes.",
+    )
+    bodies_mb: int = setting(
+        "FOOTPATH_GATEWAY_BODIES_MB",
+        whole_number(1, 100_000, "megabytes"),
+        "64",
+        "Memory for the bodies of all requests in progress, in megabytes, of which one API key takes half at most; "
+        "beyond it the answer is 503.",
     )
     tls: bool = setting(
         "FOOTPATH_GATEWAY_TLS", FLAG, "0", "1 when TLS ends before the gateway: cookies are then Secure."
