@@ -41,11 +41,13 @@ from gateway.publish.spool import Spool
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
+from gateway.scan.device import DeviceCookies
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
+from schemas.identifiers.devices import IssuedDevices
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Services:
     spool: Spool
     publisher: Publisher
     replies: PendingReplies
+    devices: DeviceCookies
     visits: PageVisits
     probes: Probes
 
@@ -95,8 +98,8 @@ EVENTS_PATH = "/v1/events"
 ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
-        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.visits, s.metrics,
-                                          s.settings.deadline_ms, s.settings.tls).scan),
+        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
+                                          s.metrics, s.settings.deadline_ms, s.settings.tls).scan),
     ),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
@@ -151,6 +154,7 @@ def build_services(settings: Settings) -> Services:
         spool=spool,
         publisher=publisher,
         replies=replies,
+        devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
         visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
         probes=Probes(publisher, replies, settings.partitions),
     )

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.base_address import BASE_ADDRESS
-from schemas.process.parsers import FLAG, NETWORKS, PATH, TEXT, Network, whole_number
+from schemas.process.parsers import DAY, FLAG, NETWORKS, PATH, TEXT, Network, whole_number
 from schemas.process.settings import Setting, SettingError, read_values, setting, use
 from schemas.process.shared_settings import (
     DATA,
@@ -22,6 +23,8 @@ from schemas.process.shared_settings import (
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
 
+COOKIE_DAYS = 400
+"""The longest that browsers store a cookie (RFC 6265bis)."""
 HOST = Setting(
     "FOOTPATH_GATEWAY_HOST",
     TEXT,
@@ -145,6 +148,15 @@ class Settings:
     tls: bool = setting(
         "FOOTPATH_GATEWAY_TLS", FLAG, "0", "1 when TLS ends before the gateway: cookies are then Secure."
     )
+    earlier_cookies_until: date | None = setting(
+        "FOOTPATH_GATEWAY_EARLIER_COOKIES_UNTIL",
+        DAY,
+        "",
+        "Day before which phones keep the device that an earlier gateway gave them: a cookie without a signature, or, "
+        "since TLS was turned on, one without the prefix __Host-. Until then a stranger can make such a cookie up. At "
+        f"most {COOKIE_DAYS} days from now, as no cookie lives longer. Not set: such phones are new devices.",
+        unset=None,
+    )
     trusted_proxies: tuple[Network, ...] = setting(
         "FOOTPATH_GATEWAY_TRUSTED_PROXIES",
         NETWORKS,
@@ -152,6 +164,12 @@ class Settings:
         "Networks whose X-Forwarded-For is believed. Not set: none.",
         unset=(),
     )
+
+    @property
+    def earlier_cookies_until_s(self) -> float:
+        """The start of that day in seconds since 1970; 0 where there is none."""
+        until = self.earlier_cookies_until
+        return 0.0 if until is None else datetime.combine(until, time(), UTC).timestamp()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -164,6 +182,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         raise SettingError(
             f"FOOTPATH_GATEWAY_REPLY_PARTITION={values['reply_partition']}: must be below "
             f"FOOTPATH_PARTITIONS={partitions}"
+        )
+    until = values.get("earlier_cookies_until")
+    if until is not None and until > datetime.now(UTC).date() + timedelta(days=COOKIE_DAYS):
+        raise SettingError(
+            f"FOOTPATH_GATEWAY_EARLIER_COOKIES_UNTIL={until}: must be at most {COOKIE_DAYS} days from now, as no "
+            "cookie lives longer"
         )
     return Settings(**values)
 

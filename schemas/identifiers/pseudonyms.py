@@ -24,6 +24,7 @@ from schemas.identifiers.contacts import (
     replace_addresses,
     replace_phones,
 )
+from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.fields import Holds, holds
 from schemas.identifiers.links import Links, is_query, may_be_reference
 from schemas.identifiers.normalise import (
@@ -36,7 +37,7 @@ from schemas.identifiers.normalise import (
 )
 from schemas.identifiers.placeholders import is_placeholder
 from schemas.identifiers.plain import plain
-from schemas.identifiers.types import BLOCKED
+from schemas.identifiers.types import BLOCKED, DEVICE
 from schemas.matching.traits import Traits, encode_traits
 from schemas.text import visible
 
@@ -74,6 +75,7 @@ class Pseudonyms:
         self._hmac = hmac.new(key, digestmod=hashlib.sha256)
         self._country = country
         self._codes = frozenset(codes)
+        self.devices = IssuedDevices(key)
         self.links = Links(
             parameters,
             self._replace_addresses,
@@ -106,6 +108,8 @@ class Pseudonyms:
 
     def _identifier(self, kind: str, value: str, at: int, country: str) -> str:
         text = trimmed(kind, value)
+        if kind == DEVICE:
+            text = self.devices.issued(text) or text  # a phone's cookie means its device
         if is_placeholder(kind, text):
             return f"{kind}:{BLOCKED}"
         normal = normal_form(kind, text, country or self._country)
