@@ -44,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
     unread_since = 0.0
     _in_head = False
     _in_body = False
+    _advanced = False
     _head_bytes = 0
     _unfinished_bytes = 0
     _refusal: Refusal | None = None
@@ -80,13 +81,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refusal is not None or self.parser is None:
             return
         self._unset_keepalive_if_required()
-        before = self._in_head, self._in_body, self._unfinished_bytes
         self._unfinished_bytes += len(data)
+        self._advanced = False
         self._feed(data)
-        if before != (self._in_head, self._in_body, self._unfinished_bytes - len(data)):
+        if self._advanced:
             self._unfinished_bytes = 0
         elif self._unfinished_bytes > self._max_head_bytes and self._refusal is None:
-            # A field of the head, or of what is around the chunks of a body: the parser keeps all of it.
+            # A head that is not complete, or what is around the chunks of a body: the parser keeps all of it.
             self._refusal = Refusal(431, "The header fields are too large.")
             self.send_400_response("")
         if self.cycle is None or self.cycle.response_complete:
@@ -106,7 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head = True
-        self._head_bytes = self._unfinished_bytes = 0
+        self._head_bytes = 0
         if len(self.pipeline) >= MAX_AHEAD:
             self._refuse(400, "Too many requests sent ahead.")
         super().on_message_begin()
@@ -127,7 +128,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._in_body = False, True
+        self._in_head, self._in_body, self._advanced = False, True, True
         self._head_bytes = 0
         if self.parser.get_http_version() != "1.0" and sum(name == b"host" for name, _ in self.headers) != 1:
             self._refuse(400, "A request must have one Host.")  # RFC 9112, section 3.2
@@ -137,11 +138,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._unfinished_bytes = 0
+        self._advanced = True
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._in_body = False
+        self._in_body, self._advanced = False, True
         super().on_message_complete()
         if self.cycle.response_complete:
             self._await_next()
