@@ -11,7 +11,7 @@ from schemas.brand.destinations import is_registered
 from schemas.identifiers.pseudonyms import Pseudonyms
 
 SHOP = "https://shop.example"
-QUERY = LinkQuery(("ref", "Shelf.Edge", "note"), Pseudonyms(bytes(32), "DE"))
+QUERY = LinkQuery(Pseudonyms(bytes(32), "DE", parameters=("ref", "Shelf.Edge", "note")).links)
 
 
 def recorded(query: str) -> dict[str, str]:
