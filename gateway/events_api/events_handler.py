@@ -81,7 +81,7 @@ class EventsHandler:
             if wait_s:
                 self._metrics.limited.labels("events").inc()
                 raise RequestError(ErrorKind.KEY_RATE, f"this key may send {rate} events a second", wait_s)
-            sender = Sender(key.id, types, is_page, key.id_namespace)
+            sender = Sender(key.id, types, is_page, key.id_namespace, key.is_public or is_page)
             return json_response(202, EventResults(await self._accept(brand_view, sender, batch)))
 
     async def _split(self, body: bytes, key_id: str) -> list[bytes]:

@@ -37,6 +37,7 @@ from schemas.identifiers.normalise import (
 )
 from schemas.identifiers.placeholders import is_placeholder
 from schemas.identifiers.plain import plain
+from schemas.identifiers.proofs import Proofs
 from schemas.identifiers.types import BLOCKED, DEVICE
 from schemas.matching.traits import Traits, encode_traits
 from schemas.text import visible
@@ -76,6 +77,7 @@ class Pseudonyms:
         self._country = country
         self._codes = frozenset(codes)
         self.devices = IssuedDevices(key)
+        self.proofs = Proofs(key)
         self.links = Links(
             parameters,
             self._replace_addresses,
