@@ -55,8 +55,8 @@ class Metrics:
         self.connections_ended = Counter(
             "footpath_gateway_connections_ended_total",
             "Connections that a bound ended: of connections in all (limit_all) or of an address (limit_address), a"
-            " request that is none (bad_request), a head or body too slow (slow_request), responses that are not read"
-            " (slow_reader).",
+            " request that is none or beyond its bounds (bad_request), a head or body too slow (slow_request),"
+            " responses that are not read (slow_reader).",
             ["reason"],
             registry=self.registry,
         )

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.http.connections import ConnectionLimits
 
@@ -48,6 +48,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _unfinished_bytes = 0
     _refusal: Refusal | None = None
+    _running: RequestResponseCycle | None = None
 
     def __init__(self, *args: Any, limits: ConnectionLimits | None = None, head_bytes: int = 65_536, **more: Any):
         super().__init__(*args, **more)
@@ -75,6 +76,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.scope = {}  # type: ignore[typeddict-item]
         self.headers = []
         self.url = b""
+        self._running = None
         self.overdue_at = NEVER
 
     def data_received(self, data: bytes) -> None:
@@ -164,13 +166,19 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._limits is not None:
             self._limits.ended("bad_request")
         self._answer(self._refusal)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.close()
-            return
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True  # nothing may follow this answer
+            self._running.message_event.set()
         # What is still being sent is read and dropped for a while: closed at once, the connection would be reset, and
         # the client could not read why.
         self.overdue_at = self.loop.time() + REST_S
         self.transport.write_eof()
+        self.flow.resume_reading()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def unread_bytes(self) -> int:
         return int(self.transport.get_write_buffer_size())

@@ -26,6 +26,7 @@ _CHARACTER: Final = re.compile(r"&(?:amp;)*(#[0-9]{1,7};|#[xX][0-9A-Fa-f]{1,6};|
 _WIDE: Final = str.maketrans({"？": "?", "＃": "#"})
 """Signs in full width, which keyboards of East Asia write."""
 _PARTS: Final = re.compile(r"((?:[^/?#]*:)?//)?([^?#]*)(?:\?([^#]*))?", re.DOTALL)
+_ANOTHER: Final = re.compile(r"[;&?][^;&=]*=")
 _TOKEN: Final = re.compile(r"[^\s\"'<>]+")
 _BEHIND: Final = ".,;:!)]"
 """Signs of the sentence that an address ends."""
@@ -61,8 +62,14 @@ class Links:
         return scrub(said, effort) != said or _is_international(said)
 
     def value(self, value: str) -> str:
-        """The value of a listed parameter as it is stored: an address within an address keeps no query of its own."""
-        return value.partition("?")[0].partition("#")[0] if _IS_LINK.match(value) else value
+        """The value of a listed parameter as it is stored: without parameters that were put into it, by another sign
+        than ``&`` or encoded; an address within an address keeps no query of its own."""
+        if _HARMLESS.fullmatch(value):
+            return value
+        said = plain(value)
+        if not _IS_LINK.match(said) and not _ANOTHER.search(said):
+            return value
+        return _ANOTHER.split(said, maxsplit=1)[0].partition("?")[0].partition("#")[0]
 
     def cleaned(self, link: str, effort: Effort) -> str:
         """The address without what is not listed."""

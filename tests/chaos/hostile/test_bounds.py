@@ -54,9 +54,9 @@ async def test_fields_behind_a_body_neither_count_nor_grow(gateway: GatewayProce
     late_key = chunked + body + b"Authorization: Bearer till-secret\r\n\r\n" + request(LIVE, CLOSE)
     assert statuses(await exchange(gateway, late_key)) == [401, 200], "a key is in the head"
     endless = chunked + body + b"".join(b"X-%d: y\r\n" % number for number in range(20_000))
-    assert statuses(await exchange(gateway, endless + request(LIVE, CLOSE))) == [401, 431]
+    assert statuses(await exchange(gateway, endless + request(LIVE, CLOSE)))[-1] == 431
     for unfinished in (body + b"X-Long: ", body[: -len(b"0\r\n")] + b"1;"):
-        assert statuses(await exchange(gateway, chunked + unfinished + b"x" * 2_000_000)) == [401, 431]
+        assert statuses(await exchange(gateway, chunked + unfinished + b"x" * 2_000_000))[-1] == 431
 
 
 async def test_what_strangers_send_does_not_stay_in_memory(gateway: GatewayProcess) -> None:
@@ -138,7 +138,7 @@ async def test_requests_may_be_sent_ahead_within_a_bound(gateway: GatewayProcess
     scan = request("GET /s/shelf-1 HTTP/1.1")
     assert statuses(await exchange(gateway, scan * (MAX_AHEAD - 1) + request(LIVE, CLOSE))) == [302] * 15 + [200]
     many = statuses(await exchange(gateway, scan * 5000))
-    assert set(many) <= {302, 400} and len(many) <= MAX_AHEAD + 2
+    assert many[-1] == 400 and len(many) <= MAX_AHEAD + 2
 
 
 @pytest.mark.parametrize("protocol", ["websocket", "h2c"])

@@ -28,6 +28,7 @@ def recorded(query: str) -> dict[str, str]:
         ("utm_source=&utm_medium=qr", {"utm_medium": "qr"}), ("utm_term=red+shoes", {"utm_term": "red shoes"}),
         ("type=sale&tag=shelf-1&gclid=x&fbclid=y&email=ann%40shop.example&utm=x&utmsource=x&utm_", {}),
         ("utm_source=%00a&utm_medium=a%0Ab", {}), ("utm_source", {}), ("&&==&%", {}), ("", {}),
+        ("utm_source=a;email=b&ref=c%26d%3De", {"utm_source": "a", "ref": "c"}), ("ref=a;b%26c", {"ref": "a;b&c"}),
         ("ref=%E2%80%8Ba%20", {"ref": "a"}), (f"ref={'a' * 500}", {"ref": "a" * 200}),
     ],
 )  # fmt: skip
