@@ -37,6 +37,7 @@ from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
+from gateway.publish.backlog import Backlog
 from gateway.publish.producer import Producer
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import Spool
@@ -69,6 +70,7 @@ class Services:
     admission: AdmissionLimit
     spool: Spool
     publisher: Publisher
+    backlog: Backlog
     replies: PendingReplies
     devices: DeviceCookies
     visits: PageVisits
@@ -112,7 +114,8 @@ ENDPOINTS = (
         lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.metrics,
                                 s.settings.events_per_s, s.settings.body_kb * 1024,
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
-                                           s.settings.waiting // 4)).events,
+                                           s.settings.waiting // 4),
+                                s.backlog).events,
     ),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
@@ -160,6 +163,7 @@ def build_services(settings: Settings) -> Services:
         admission=admission,
         spool=spool,
         publisher=publisher,
+        backlog=Backlog(settings.kafka),
         replies=replies,
         devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
         visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
@@ -195,6 +199,7 @@ def build_app(settings: Settings) -> Starlette:
         for task in running:
             task.cancel()
         await asyncio.wait(running)
+        await services.backlog.close()
         await services.publisher.close()
 
     app = Starlette(
