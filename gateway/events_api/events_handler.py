@@ -24,6 +24,7 @@ from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
 from gateway.http.turns import Turns
 from gateway.metrics import Metrics
+from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from schemas.brand.model import ApiKey
@@ -47,6 +48,7 @@ class EventsHandler:
         brand: LiveBrand,
         admission: AdmissionLimit,
         publisher: Publisher,
+        clock: Clock,
         metrics: Metrics,
         events_per_s: int,
         max_body_bytes: int,
@@ -55,6 +57,7 @@ class EventsHandler:
         self._brand = brand
         self._admission = admission
         self._publisher = publisher
+        self._clock = clock
         self._metrics = metrics
         self._events_per_s = events_per_s
         self._max_body_bytes = max_body_bytes
@@ -101,7 +104,7 @@ class EventsHandler:
         return batch
 
     async def _accept(self, brand_view: BrandView, sender: Sender, batch: Sequence[bytes]) -> list[EventResult]:
-        now = time.time_ns() // 1000
+        now = self._clock.now_us()
         results: list[EventResult] = []
         outgoing: list[Event] = []
         fresh: dict[str, Known] = {}
