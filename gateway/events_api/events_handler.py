@@ -25,6 +25,7 @@ from gateway.http.responses import json_response
 from gateway.http.turns import Turns
 from gateway.metrics import Metrics
 from gateway.publish.backlog import Backlog
+from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from schemas.brand.model import ApiKey
@@ -48,6 +49,7 @@ class EventsHandler:
         brand: LiveBrand,
         admission: AdmissionLimit,
         publisher: Publisher,
+        clock: Clock,
         metrics: Metrics,
         events_per_s: int,
         max_body_bytes: int,
@@ -57,6 +59,7 @@ class EventsHandler:
         self._brand = brand
         self._admission = admission
         self._publisher = publisher
+        self._clock = clock
         self._metrics = metrics
         self._events_per_s = events_per_s
         self._max_body_bytes = max_body_bytes
@@ -106,7 +109,7 @@ class EventsHandler:
         return batch
 
     async def _accept(self, brand_view: BrandView, sender: Sender, batch: Sequence[bytes]) -> list[EventResult]:
-        now = time.time_ns() // 1000
+        now = self._clock.now_us()
         results: list[EventResult] = []
         outgoing: list[Event] = []
         fresh: dict[str, Known] = {}
