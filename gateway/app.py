@@ -26,10 +26,13 @@ from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
 from gateway.health import MetricsHandler, ReadyHandler
 from gateway.http.admission import AdmissionLimit
+from gateway.http.body import BodyMemory
 from gateway.http.client_limit import ClientLimit
+from gateway.http.connections import ConnectionLimits
 from gateway.http.cross_origin import CrossOriginMiddleware
 from gateway.http.errors import RequestError
 from gateway.http.middleware import CommonMiddleware
+from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.metrics import Metrics
@@ -40,11 +43,13 @@ from gateway.publish.spool import Spool
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
+from gateway.scan.device import DeviceCookies
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
+from schemas.identifiers.devices import IssuedDevices
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -59,11 +64,13 @@ class Services:
     settings: Settings
     metrics: Metrics
     brand: LiveBrand
+    connections: ConnectionLimits
     clients: ClientLimit
     admission: AdmissionLimit
     spool: Spool
     publisher: Publisher
     replies: PendingReplies
+    devices: DeviceCookies
     visits: PageVisits
     probes: Probes
     deployment: Deployment
@@ -97,13 +104,15 @@ EVENTS_PATH = "/v1/events"
 ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
-        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.visits, s.metrics,
-                                          s.settings.deadline_ms, s.settings.tls).scan),
+        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
+                                          s.metrics, s.settings.deadline_ms, s.settings.tls).scan),
     ),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
         lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.metrics,
-                                s.settings.events_per_s, s.settings.body_kb * 1024).events,
+                                s.settings.events_per_s, s.settings.body_kb * 1024,
+                                BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
+                                           s.settings.waiting // 4)).events,
     ),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
@@ -138,15 +147,21 @@ def build_services(settings: Settings) -> Services:
     probes = Probes(publisher, replies)
     admission = AdmissionLimit(settings.waiting)
     metrics.waiting.set_function(lambda: admission.in_progress)
+    connections = ConnectionLimits(
+        allow_connections(settings.connections), settings.connections_per_address, settings.trusted_proxies, metrics
+    )
+    metrics.connections.set_function(lambda: len(connections))
     return Services(
         settings=settings,
         metrics=metrics,
         brand=LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json"),
+        connections=connections,
         clients=ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics),
         admission=admission,
         spool=spool,
         publisher=publisher,
         replies=replies,
+        devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
         visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
         probes=probes,
         deployment=Deployment(settings, codec, replies, probes),
@@ -188,6 +203,7 @@ def build_app(settings: Settings) -> Starlette:
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
     app.state.refused = False
+    app.state.connections = services.connections  # for the server's protocol
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
     app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
     app.add_middleware(CommonMiddleware, metrics=services.metrics)

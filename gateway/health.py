@@ -1,5 +1,9 @@
 """``/health/live``, ``/health/ready`` and ``/metrics``."""
 
+import asyncio
+import time
+from typing import Final
+
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +15,9 @@ from gateway.publish.publisher import Publisher
 from gateway.publish.spool import Spool
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
+
+REMEMBERED_S: Final = 1.0
+"""How long an answer is given again: whoever asks often learns no more, and costs nothing."""
 
 
 async def live(request: Request) -> Response:
@@ -29,13 +36,22 @@ class ReadyHandler:
         self._publisher = publisher
         self._replies = replies
         self._probes = probes
+        self._asked: asyncio.Task[list[str]] | None = None
+        self._answered_s = float("-inf")
 
     async def ready(self, request: Request) -> Response:
         """200, or 503 with what is missing. May wait for a round of probes."""
-        missing = await self._missing()
+        if self._asked is None or (self._asked.done() and time.monotonic() - self._answered_s > REMEMBERED_S):
+            self._asked = asyncio.create_task(self._answer())
+        missing = await asyncio.shield(self._asked)
         if missing:
             return json_response(503, {"status": "not ready", "missing": missing}, {"Retry-After": "1"})
         return json_response(200, {"status": "ready", "missing": []})
+
+    async def _answer(self) -> list[str]:
+        missing = await self._missing()
+        self._answered_s = time.monotonic()
+        return missing
 
     async def _missing(self) -> list[str]:
         missing = []

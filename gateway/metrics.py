@@ -52,6 +52,15 @@ class Metrics:
             ["limit"],
             registry=self.registry,
         )
+        self.connections_ended = Counter(
+            "footpath_gateway_connections_ended_total",
+            "Connections that a bound ended: of connections in all (limit_all) or of an address (limit_address), a"
+            " request that is none or beyond its bounds (bad_request), a head or body too slow (slow_request),"
+            " responses that are not read (slow_reader).",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.connections = Gauge("footpath_gateway_connections", "Open connections.", registry=self.registry)
         self.waiting = Gauge("footpath_gateway_waiting_requests", "Requests in progress.", registry=self.registry)
         self.direct = Gauge(
             "footpath_gateway_kafka_direct",

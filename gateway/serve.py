@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from gateway.app import build_app
-from gateway.http.protocol import HeadTimeoutProtocol
+from gateway.http.protocol import IDLE_S, build_protocol
 from gateway.publish.spool import SpoolError
 from gateway.settings import Settings, read_settings
 from schemas.codec.schema_registry import RegistryError
@@ -26,7 +26,6 @@ from schemas.topics import set_prefix
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 30
 DRAIN_S = 10
 BACKLOG = 1024
 GC_AFTER = 50_000
@@ -35,7 +34,7 @@ ones make so many objects that with the default it would run every few milliseco
 
 LOG_LEVELS = {
     "aiokafka": logging.CRITICAL,  # it repeats a lost broker many times a second
-    "uvicorn.error": logging.WARNING,
+    "uvicorn.error": logging.ERROR,  # it warns of every request that is none; those are a metric
 }
 
 
@@ -76,7 +75,7 @@ def build_server(settings: Settings, app: Starlette) -> uvicorn.Server:
         uvicorn.Config(
             app,
             loop="uvloop",
-            http=HeadTimeoutProtocol,
+            http=build_protocol(app.state.connections, settings.head_kb * 1024),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -85,7 +84,6 @@ def build_server(settings: Settings, app: Starlette) -> uvicorn.Server:
             proxy_headers=False,
             timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=DRAIN_S,
-            limit_concurrency=settings.connections,
             backlog=BACKLOG,
         )
     )

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.base_address import BASE_ADDRESS
 from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.kafka.client_settings import ClientSettings, Kafka
-from schemas.process.parsers import FLAG, NETWORKS, PATH, TEXT, Network, whole_number
+from schemas.process.parsers import DAY, FLAG, NETWORKS, PATH, TEXT, Network, whole_number
 from schemas.process.settings import Setting, SettingError, block, read_values, setting, use
 from schemas.process.shared_settings import (
     DATA,
@@ -22,6 +23,8 @@ from schemas.topics import SCAN_ROUTED
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
 
+COOKIE_DAYS = 400
+"""The longest that browsers store a cookie (RFC 6265bis)."""
 HOST = Setting(
     "FOOTPATH_GATEWAY_HOST",
     TEXT,
@@ -113,16 +116,47 @@ class Settings:
         "FOOTPATH_GATEWAY_WAITING",
         whole_number(1, 100_000, "requests"),
         "1000",
-        "Requests in progress; beyond them the answer is 503.",
+        "Requests in progress; beyond them the answer is 503. Half of them are kept for scans, and one API key has a "
+        "quarter at most.",
     )
     connections: int = setting(
         "FOOTPATH_GATEWAY_CONNECTIONS",
         whole_number(1, 100_000, "connections"),
         "4096",
-        "Open connections; beyond them the answer is 503.",
+        "Open connections; beyond them the one that waits longest for a request gives way to a new one, and where all "
+        "are busy the answer is 503. As many open files are asked of the system.",
+    )
+    connections_per_address: int = setting(
+        "FOOTPATH_GATEWAY_CONNECTIONS_PER_ADDRESS",
+        whole_number(1, 100_000, "connections"),
+        "512",
+        "Open connections of one client address, as above; generous, because a whole shop shares one address. Networks "
+        "in FOOTPATH_GATEWAY_TRUSTED_PROXIES have no such limit.",
+    )
+    head_kb: int = setting(
+        "FOOTPATH_GATEWAY_HEAD_KB",
+        whole_number(1, 1024, "kilobytes"),
+        "32",
+        "Largest head of a request (its address and header fields, of which 100 are taken), in kilobytes.",
+    )
+    bodies_mb: int = setting(
+        "FOOTPATH_GATEWAY_BODIES_MB",
+        whole_number(1, 100_000, "megabytes"),
+        "64",
+        "Memory for the bodies of all requests in progress, in megabytes, of which one API key takes half at most; "
+        "beyond it the answer is 503.",
     )
     tls: bool = setting(
         "FOOTPATH_GATEWAY_TLS", FLAG, "0", "1 when TLS ends before the gateway: cookies are then Secure."
+    )
+    earlier_cookies_until: date | None = setting(
+        "FOOTPATH_GATEWAY_EARLIER_COOKIES_UNTIL",
+        DAY,
+        "",
+        "Day before which phones keep the device that an earlier gateway gave them: a cookie without a signature, or, "
+        "since TLS was turned on, one without the prefix __Host-. Until then a stranger can make such a cookie up. At "
+        f"most {COOKIE_DAYS} days from now, as no cookie lives longer. Not set: such phones are new devices.",
+        unset=None,
     )
     trusted_proxies: tuple[Network, ...] = setting(
         "FOOTPATH_GATEWAY_TRUSTED_PROXIES",
@@ -132,11 +166,23 @@ class Settings:
         unset=(),
     )
 
+    @property
+    def earlier_cookies_until_s(self) -> float:
+        """The start of that day in seconds since 1970; 0 where there is none."""
+        until = self.earlier_cookies_until
+        return 0.0 if until is None else datetime.combine(until, time(), UTC).timestamp()
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from the environment. :raises SettingError: for the first variable that cannot be used."""
     values = read_values(Settings, environ)
     values.setdefault("spool", values.get("data", Settings.data) / "gateway")
+    until = values.get("earlier_cookies_until")
+    if until is not None and until > datetime.now(UTC).date() + timedelta(days=COOKIE_DAYS):
+        raise SettingError(
+            f"FOOTPATH_GATEWAY_EARLIER_COOKIES_UNTIL={until}: must be at most {COOKIE_DAYS} days from now, as no "
+            "cookie lives longer"
+        )
     return Settings(**values)
 
 

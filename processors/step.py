@@ -59,6 +59,10 @@ def keep_whole(state: S, own: str) -> tuple[S | None, S | None]:
     return state, None
 
 
+Migration = Callable[[Any], Any]
+"""A state of one version to that of the next, as plain values."""
+
+
 def unchanged(state: Any) -> Any:
     """The ``canonical`` form of a state that is the same in whatever order its events were taken."""
     return state
@@ -129,6 +133,10 @@ class Processor(Generic[S]):
         ever.
     ``published``
         Versions that a rebuilt state must not fall below, for a processor that publishes versions.
+    ``migrations``
+        One for each version of the state after the first, in order: from the state of the version before, as
+        MessagePack's plain values (lists, dicts, text, numbers), to that of the next. Called when a row of an earlier
+        version is read. Fields that are appended with defaults need none.
     """
 
     name: str
@@ -146,6 +154,7 @@ class Processor(Generic[S]):
     published: PublishedVersions[S] | None = None
     knows_duplicates: bool = False
     state_kept_ms: int = FOREVER_MS
+    migrations: tuple[Migration, ...] = ()
 
     @property
     def reads(self) -> tuple[Topic, ...]:

@@ -19,6 +19,8 @@ class RejectReason(StrEnum):
     """The key may not send this kind of event."""
     BLOCKED_VALUE = "blocked_value"
     """All identifiers are placeholders such as null or 000000."""
+    UNPROVEN = "unproven"
+    """The key is public, and no identifier has a proof of the brand's server."""
     CONFLICT = "conflict"
     """Its sender sent another event under the same id before."""
     UNDECODABLE = "undecodable"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -14,6 +15,8 @@ from schemas.process.errors import OperatorError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from schemas.identifiers.proofs import Proofs
 
 Found = TypeVar("Found")
 
@@ -111,6 +114,39 @@ def pseudonyms(type: Kind, file: Annotated[Path, Parameter(allow_leading_hyphen=
 
 
 @identity.command
+def proof_key() -> None:
+    """Print the key with which your own server signs proofs of identifiers, for events that web pages and apps send.
+
+    It is derived from the identifier key (FOOTPATH_IDENTIFIER_KEY_FILE), which it does not reveal. Whoever has it can
+    join phones to customers: it belongs on a server, never in a page. The README has the few lines that sign.
+    """
+    print(_proofs().key.hex())
+
+
+@identity.command
+def proof(
+    type: Kind,
+    value: Annotated[Text, Parameter(help="Its value as the event has it.")],
+    /,
+    *,
+    device: Text,
+    days: int = 30,
+) -> None:
+    """Print a proof that an identifier belongs to a device, to try out what your server signs.
+
+    For example: footpath identity proof customer C-1042 --device 4f1a
+
+    Parameters
+    ----------
+    device
+        Value of the first identifier of type device in the event.
+    days
+        How long the proof holds.
+    """
+    print(_proofs().proof(type, value, device, int(time.time()) + days * 86_400))
+
+
+@identity.command
 def quarantine(*, json: Json = False) -> None:
     """List people with edges that guards refused, who else is affected, and the commands that decide each edge.
 
@@ -200,3 +236,10 @@ def _print(found: Found, json: bool, print_table: Callable[[Found, "Console"], N
 
 
 COMMAND = Command(identity, USE_IT)
+
+
+def _proofs() -> "Proofs":
+    from deploy.target import read_identifier_key
+    from schemas.identifiers.proofs import Proofs
+
+    return Proofs(read_identifier_key(os.environ))

@@ -4,16 +4,14 @@ Only listed parameters count (``utm_…`` and the brand's own): anybody can writ
 addresses stand in the links of newsletters. A listed one that holds an e-mail address or a phone number is dropped too.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote
 
-from schemas.brand.query import UTM
-from schemas.identifiers.fields import Holds, holds
-from schemas.identifiers.pseudonyms import Pseudonyms
+from schemas.identifiers.contacts import Effort
+from schemas.identifiers.links import Links
 from schemas.text import has_control_characters, name_form, visible
 
 MAX_QUERY_BYTES: Final = 4096
@@ -22,21 +20,16 @@ CACHED: Final = 500
 MAX_VALUE_CHARS: Final = 200
 MAX_PASSED_BYTES: Final = 1500
 """Of all parameters, percent-encoded: with the longest address they fit into a header."""
-MAX_ENCODED: Final = 4
-"""How often a value may be percent-encoded before it is not looked at any more."""
-_INTERNATIONAL: Final = re.compile(r"\s*(?:\+|00(?=\d*[\s().\-/]))\s*\d(?:[\s().\-/]*\d){6,}\s*")
-"""A phone number in a code such as a campaign's name, whose digits say nothing otherwise."""
 
 
 class LinkQuery:
     """The parameters that count, of one version of a brand.
 
-    :param names: those that the brand lists.
+    :param links: with those that the brand lists.
     """
 
-    def __init__(self, names: Iterable[str], pseudonyms: Pseudonyms) -> None:
-        self._names = {name.lower(): name for name in names}
-        self._pseudonyms = pseudonyms
+    def __init__(self, links: Links) -> None:
+        self._links = links
         self._cached = lru_cache(CACHED)(self._recorded)
 
     def recorded(self, query: bytes) -> Mapping[str, str]:
@@ -47,29 +40,16 @@ class LinkQuery:
         found: dict[str, str] = {}
         left = MAX_PASSED_BYTES
         for written, text in parse_qsl(query.decode("latin-1"), errors="replace"):
-            key = written.strip().lower()
-            name = key if UTM.fullmatch(key) else self._names.get(key)
-            value = name_form(visible(text))[:MAX_VALUE_CHARS]
+            name = self._links.listed(written)
+            value = self._links.value(name_form(visible(text)))[:MAX_VALUE_CHARS]
             if name is None or name in found or not value or has_control_characters(value):
                 continue
             left -= len(name) + len(quote(value, safe="")) + 2
             if left < 0:
                 break
-            if not self._is_personal(name, value):
+            if not self._links.is_personal(name, value, Effort()):
                 found[name] = value
         return MappingProxyType(found)
-
-    def _is_personal(self, name: str, value: str) -> bool:
-        for _ in range(MAX_ENCODED):
-            code = name not in self._names.values() or holds(name) is Holds.CODE
-            scrub = self._pseudonyms.scrub_addresses if code else self._pseudonyms.scrub
-            if scrub(value) != value or _INTERNATIONAL.fullmatch(value):
-                return True
-            decoded = unquote(value)
-            if decoded == value:
-                return False
-            value = decoded
-        return True
 
 
 def with_parameters(destination: str, parameters: Mapping[str, str]) -> str:

@@ -50,14 +50,15 @@ def build_brand_view(brand: Brand, identifier_key: bytes) -> BrandView:
     for fallback in fallbacks:
         if not is_registered(fallback, brand.about.destinations):
             raise BrandRefused("a fallback is under none of the brand's destinations")
-    pseudonyms = Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties)
+    parameters = brand.about.query.parameters
+    pseudonyms = Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties, parameters)
     return BrandView(
         brand=brand,
         pseudonyms=pseudonyms,
         identifier_types=frozenset((*TYPES, *brand.about.identifier_types)),
         direction=brand.about.text_direction,
         tags=TagLookup(brand.tags),
-        query=LinkQuery(brand.about.query.parameters, pseudonyms),
+        query=LinkQuery(pseudonyms.links),
     )
 
 

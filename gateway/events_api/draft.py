@@ -14,13 +14,15 @@ from schemas.matching.traits import Traits
 @dataclass(frozen=True, slots=True)
 class Sender:
     """The id of an API key and the event kinds that it may send. ``is_page``: a web page sends with it, and may only
-    send web kinds. ``namespace`` is that of its event ids; None: the key's own.
+    send web kinds. ``is_public``: anybody may have the key; its identifiers need proofs. ``namespace`` is that of its
+    event ids; None: the key's own.
     """
 
     key_id: str
     types: frozenset[str]
     is_page: bool = False
     namespace: str | None = None
+    is_public: bool = False
 
     @property
     def id_namespace(self) -> str:

@@ -1,6 +1,5 @@
 """``POST /v1/events``: a batch of events from tills, beacons, web and apps, with a result for each."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -12,17 +11,18 @@ from gateway.events_api.draft import Sender
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.idempotency import IdempotencyCache, Known, Sighting, joined, known_of, sighting
 from gateway.events_api.inputs import MAX_EVENTS
-from gateway.events_api.parse import split_batch
+from gateway.events_api.parse import split_batch_steps
 from gateway.events_api.rejects import conflict, rejected
 from gateway.events_api.results import EventResult, EventResults, Status
 from gateway.events_api.validate import Accepted, validate
 from gateway.http.admission import AdmissionLimit
-from gateway.http.body import read_body
+from gateway.http.body import BodyMemory, read_body
 from gateway.http.cross_origin import is_registered_origin
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.keys import bearer, find_key
 from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
+from gateway.http.turns import Turns
 from gateway.metrics import Metrics
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
@@ -32,19 +32,15 @@ from schemas.ids import own_id_of
 from schemas.kinds import types_of
 from schemas.reasons import RejectReason
 
-YIELD_AFTER_EFFORT = 100_000
-"""After validating so much (in units of :func:`_effort`) the event loop serves other requests."""
-THREAD_FROM_EFFORT = 16_000
-"""An event of more effort is validated in a thread: on the event loop it would delay scans."""
-THREAD_FROM_BYTES = 64 * 1024
-"""A body of more is split in a thread: one that the JSON parser refuses takes a second for each megabyte."""
-COSTLY_CHARACTERS = b"0123456789@"
-"""Characters that a phone number or an e-mail address has: the search for them takes nearly all the time of an odd
-event."""
+Rejected = tuple[EventRejected, str]
+"""A reject, and the reason that its sender gets."""
 
 
 class EventsHandler:
-    """:param events_per_s: rate of a key that has none of its own. :param max_body_bytes: see :func:`read_body`."""
+    """:param events_per_s: rate of a key that has none of its own. :param max_body_bytes: see :func:`read_body`.
+
+    :param memory: for the bodies of all requests.
+    """
 
     def __init__(
         self,
@@ -54,6 +50,7 @@ class EventsHandler:
         metrics: Metrics,
         events_per_s: int,
         max_body_bytes: int,
+        memory: BodyMemory,
     ) -> None:
         self._brand = brand
         self._admission = admission
@@ -62,6 +59,8 @@ class EventsHandler:
         self._events_per_s = events_per_s
         self._max_body_bytes = max_body_bytes
         self._buckets = TokenBuckets(events_per_s)
+        self._memory = memory
+        self._turns = Turns()
         self._acknowledged = IdempotencyCache()
 
     async def events(self, request: Request) -> Response:
@@ -74,47 +73,48 @@ class EventsHandler:
         key, types = _authorise(request, brand_view)
         if self._admission.full_for_batches:
             raise RequestError(ErrorKind.SATURATED, "too many requests are waiting", retry_after_s=1)
-        with self._admission:
-            body = await read_body(request, self._max_body_bytes)
-            batch = _split(body) if len(body) < THREAD_FROM_BYTES else await asyncio.to_thread(_split, body)
+        with self._admission, self._memory.of(key.id) as held:
+            body = await read_body(request, self._max_body_bytes, held)
+            batch = await self._split(body, key.id)
             rate = key.events_per_s if key.events_per_s is not None else self._events_per_s
             wait_s = self._buckets.take(key.id, max(1, len(batch)), time.monotonic(), rate)
             if wait_s:
                 self._metrics.limited.labels("events").inc()
                 raise RequestError(ErrorKind.KEY_RATE, f"this key may send {rate} events a second", wait_s)
-            sender = Sender(key.id, types, is_page, key.id_namespace)
+            sender = Sender(key.id, types, is_page, key.id_namespace, key.is_public or is_page)
             return json_response(202, EventResults(await self._accept(brand_view, sender, batch)))
+
+    async def _split(self, body: bytes, key_id: str) -> list[bytes]:
+        """The events of a body. :raises RequestError: BODY or BATCH_SIZE."""
+        steps, batch = split_batch_steps(body), None
+        try:
+            while batch is None:
+                async with self._turns.slice(key_id) as turn:
+                    while batch is None and not turn.spent:
+                        batch = next(steps)
+        except ValidationError as error:
+            raise RequestError(ErrorKind.BODY, str(error)) from None
+        if len(batch) > MAX_EVENTS:
+            raise RequestError(
+                ErrorKind.BATCH_SIZE, f"the batch has more than {MAX_EVENTS} events; send fewer at a time"
+            )
+        return batch
 
     async def _accept(self, brand_view: BrandView, sender: Sender, batch: Sequence[bytes]) -> list[EventResult]:
         now = time.time_ns() // 1000
         results: list[EventResult] = []
         outgoing: list[Event] = []
         fresh: dict[str, Known] = {}
-        work = 0
-        for raw in batch:
-            effort = _effort(raw)
-            if effort > THREAD_FROM_EFFORT:
-                found = await asyncio.to_thread(_validated, raw, sender, brand_view, now)
-            else:
-                found = _validated(raw, sender, brand_view, now)
-            if isinstance(found, Accepted):
-                status = self._status(found, fresh)
-                if status is Status.CONFLICT:
-                    found = _rejected(raw, conflict(), sender, brand_view, now)
-            if isinstance(found, Accepted):
-                results.append(EventResult(own_id_of(found.event.event_id), status, warnings=found.warnings))
-                if status is Status.ACCEPTED:
-                    outgoing.append(found.event)
-            else:
-                reject, reason = found
-                status = Status.CONFLICT if reject.reason == RejectReason.CONFLICT else Status.REJECTED
-                results.append(EventResult(own_id_of(reject.source_event_id) or None, status, reason))
-                outgoing.append(reject)
-                self._metrics.rejections.labels(reject.reason).inc()
-            work += effort
-            if work >= YIELD_AFTER_EFFORT:
-                work = 0
-                await asyncio.sleep(0)
+        while len(results) < len(batch):
+            async with self._turns.slice(sender.key_id) as turn:
+                while len(results) < len(batch) and not turn.spent:
+                    raw = batch[len(results)]
+                    result, event = self._result(_validated(raw, sender, brand_view, now), fresh)
+                    if result.status is Status.CONFLICT:
+                        result, event = self._result(_rejected(raw, conflict(), sender, brand_view, now), fresh)
+                    results.append(result)
+                    if event is not None:
+                        outgoing.append(event)
         try:
             await self._publisher.publish(outgoing)
         except SpoolFull:
@@ -127,6 +127,18 @@ class EventsHandler:
         for result in results:
             self._metrics.events.labels(result.status).inc()
         return results
+
+    def _result(self, found: Accepted | Rejected, fresh: dict[str, Known]) -> tuple[EventResult, Event | None]:
+        """What to answer for an event, and what to publish of it."""
+        if isinstance(found, Accepted):
+            status, own_id = self._status(found, fresh), own_id_of(found.event.event_id)
+            return EventResult(
+                own_id, status, warnings=found.warnings
+            ), found.event if status is Status.ACCEPTED else None
+        reject, reason = found
+        self._metrics.rejections.labels(reject.reason).inc()
+        status = Status.CONFLICT if reject.reason == RejectReason.CONFLICT else Status.REJECTED
+        return EventResult(own_id_of(reject.source_event_id) or None, status, reason), reject
 
     def _status(self, accepted: Accepted, fresh: dict[str, Known]) -> Status:
         """What to answer for a valid event; one that is to be published is added to ``fresh``.
@@ -168,22 +180,7 @@ def _is_page(request: Request, brand_view: BrandView) -> bool:
     return origin is not None
 
 
-def _split(body: bytes) -> list[bytes]:
-    try:
-        batch = split_batch(body)
-    except ValidationError as error:
-        raise RequestError(ErrorKind.BODY, str(error)) from None
-    if len(batch) > MAX_EVENTS:
-        raise RequestError(ErrorKind.BATCH_SIZE, f"the batch has more than {MAX_EVENTS} events; send fewer at a time")
-    return batch
-
-
-def _effort(raw: bytes) -> int:
-    """Roughly the time that validation takes, in characters: a digit takes as long as dozens of other characters."""
-    return len(raw) + 30 * (len(raw) - len(raw.translate(None, COSTLY_CHARACTERS)))
-
-
-def _validated(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> Accepted | tuple[EventRejected, str]:
+def _validated(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> Accepted | Rejected:
     """The event to publish, or its reject and the reason that the sender gets."""
     try:
         return validate(raw, sender, brand_view, now)
@@ -191,7 +188,5 @@ def _validated(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> A
         return _rejected(raw, error, sender, brand_view, now)
 
 
-def _rejected(
-    raw: bytes, error: ValidationError, sender: Sender, brand_view: BrandView, now: int
-) -> tuple[EventRejected, str]:
+def _rejected(raw: bytes, error: ValidationError, sender: Sender, brand_view: BrandView, now: int) -> Rejected:
     return rejected(raw, error, sender, brand_view, now), str(error)

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from schemas.identifiers.proofs import LONGEST_PROOF
+
 MAX_EVENTS = 1000
 MAX_EVENT_BYTES = 64 * 1024
 MAX_NAME_CHARS = 200
@@ -18,11 +20,13 @@ Time = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "date-tim
 
 
 class IdentifierInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A raw value, which is hashed at once, or the hash (32 hex digits) of one that was hashed before."""
+    """A raw value, which is hashed at once, or the hash (32 hex digits) of one that was hashed before. ``proof``, for
+    events that a public key sends: of the brand's server, that the identifier belongs to the event's device."""
 
     type: Annotated[str, Meta(max_length=40)]
     value: str | None = None
     hash: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    proof: Annotated[str, Meta(max_length=LONGEST_PROOF)] | None = None
 
 
 class LineInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

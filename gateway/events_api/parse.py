@@ -1,6 +1,7 @@
 """Parsing: the body of a request into the events of a batch, and each event's JSON into its input type."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 
 from gateway.events_api.errors import ValidationError, from_msgspec
 from gateway.events_api.inputs import MAX_EVENT_BYTES, MAX_EVENTS, BatchInput, EventInput
-from gateway.events_api.split import split_bytes
+from gateway.events_api.split import split_steps
 from schemas.reasons import RejectReason
 
 _decode_batch = msgspec.json.Decoder(BatchInput).decode
@@ -18,15 +19,22 @@ _decode_event = msgspec.json.Decoder(EventInput, float_hook=Decimal).decode
 
 def split_batch(body: bytes) -> list[bytes]:
     """The JSON of each event of a batch. :raises ValidationError: the body is not a batch."""
+    return next(events for events in split_batch_steps(body) if events is not None)
+
+
+def split_batch_steps(body: bytes) -> Iterator[list[bytes] | None]:
+    """:func:`split_batch` in steps, for bodies on which it takes long: None as long as it is not done."""
     try:
-        return [bytes(event) for event in _decode_batch(body).events]
+        yield [bytes(event) for event in _decode_batch(body).events]
+        return
     except msgspec.ValidationError as error:
         raise from_msgspec(error) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        events = split_bytes(body, MAX_EVENTS)
-        if events is None:
-            raise ValidationError("", f"the body is no JSON: {error}", RejectReason.MALFORMED) from None
-        return events
+        why = str(error)
+    events = yield from split_steps(body, MAX_EVENTS)
+    if events is None:
+        raise ValidationError("", f"the body is no JSON: {why}", RejectReason.MALFORMED)
+    yield events
 
 
 def parse_event(raw: bytes) -> EventInput:

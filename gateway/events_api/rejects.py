@@ -50,13 +50,14 @@ _PATH_STEP: Final = re.compile(r"\[\d+\]|[^.\[]+")
 
 class Received(msgspec.Struct, frozen=True, array_like=True):
     """What a reject keeps of a request in protected form: the id of the sender's key, the kinds that it was allowed to
-    send, the event's text as it came, cut after ``RAW_KEPT_BYTES``, and the namespace of its event ids; None: the
-    key's own."""
+    send, the event's text as it came, cut after ``RAW_KEPT_BYTES``, the namespace of its event ids (None: the key's
+    own), and whether anybody may have sent it."""
 
     key_id: str
     types: tuple[str, ...]
     text: bytes
     namespace: str | None = None
+    is_public: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -69,7 +70,9 @@ def rejected(raw: bytes, error: ValidationError, sender: Sender, brand_view: Bra
     :param now: time of receipt in microseconds.
     """
     field, detail = known_path(error.field)[:200], brand_view.pseudonyms.scrub(error.detail)[:800]
-    received = Received(sender.key_id, tuple(sorted(sender.types)), raw[:RAW_KEPT_BYTES], sender.namespace)
+    received = Received(
+        sender.key_id, tuple(sorted(sender.types)), raw[:RAW_KEPT_BYTES], sender.namespace, sender.is_public
+    )
     return EventRejected(
         event_id=reject_id(received, brand_view.pseudonyms),
         occurred_at=now,
@@ -100,7 +103,8 @@ def sender_of(received: Received, api_keys: Sequence[ApiKey]) -> Sender:
     any more, with those that it could send then. Its namespace is that of then: a re-send had it, too."""
     key = next((key for key in api_keys if key.id == received.key_id), None)
     types = frozenset(received.types) if key is None else types_of(key.scopes)
-    return Sender(received.key_id, types, namespace=received.namespace)
+    is_public = received.is_public or (key is not None and key.is_public)
+    return Sender(received.key_id, types, namespace=received.namespace, is_public=is_public)
 
 
 def conflict() -> ValidationError:

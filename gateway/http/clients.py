@@ -36,7 +36,7 @@ def client_of(scope: Mapping[str, Any], trusted: Sequence[Network]) -> Client:
     peer = scope["client"]
     address = peer[0] if peer else ""
     https = scope["scheme"] == "https"
-    if trusted and _is_trusted(address, trusted):
+    if trusted and is_trusted(address, trusted):
         headers = Headers(raw=scope["headers"])
         # Each proxy adds the scheme of its own connection: the first one is the phone's.
         schemes = ",".join(headers.getlist("x-forwarded-proto")).split(",")
@@ -44,9 +44,9 @@ def client_of(scope: Mapping[str, Any], trusted: Sequence[Network]) -> Client:
         hops = ",".join(headers.getlist("x-forwarded-for")).split(",")
         for hop in reversed([hop.strip()[:MAX_CHARS] for hop in hops if hop.strip()]):
             address = without_port(hop)
-            if not _is_trusted(address, trusted):
+            if not is_trusted(address, trusted):
                 break
-    return Client(_line(address), https)
+    return Client(line_of(address), https)
 
 
 def without_port(hop: str) -> str:
@@ -58,7 +58,7 @@ def without_port(hop: str) -> str:
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     parsed = _parsed(address)
     return parsed is not None and any(parsed in network for network in trusted)
 
@@ -74,7 +74,7 @@ def _parsed(address: str) -> IPv4Address | IPv6Address | None:
 
 
 @lru_cache(CACHED)
-def _line(address: str) -> str:
+def line_of(address: str) -> str:
     """The address that stands for a subscriber's line; ``unknown`` for what is no address."""
     parsed = _parsed(address)
     if parsed is None:

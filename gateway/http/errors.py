@@ -23,7 +23,7 @@ class ErrorKind(Enum):
     MEDIA_TYPE = 415, "The body is not application/json."
     ENCODING = 415, "The body is encoded with something other than gzip.", {"Accept-Encoding": "gzip"}
     BODY = 400, "The body is malformed; error says where."
-    BODY_SIZE = 413, "The body is too large.", {"Connection": "close"}
+    BODY_SIZE = 413, "The body is too large."
     BODY_TIMEOUT = 408, "The body took too long.", {"Connection": "close"}
     BATCH_SIZE = 413, "The batch has too many events."
     KEY_RATE = 429, "The key sends too many events."

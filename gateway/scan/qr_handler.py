@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.brand.live import LiveBrand
+from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.openapi_parts import ApiPart, error_responses
+from gateway.http.turns import Turns
 from gateway.scan.link import link_of
 from gateway.scan.qr import MEDIA_TYPES, draw
 from gateway.scan.scan_openapi import TAG
@@ -20,6 +22,8 @@ from schemas.brand.destinations import parse_address
 MAX_SCALE = 40
 DEFAULT_SCALE = 8
 MAX_HOST_CHARS = 300
+MAX_DRAWING = 50
+"""Requests that may wait for their picture."""
 
 
 class QrHandler:
@@ -34,16 +38,24 @@ class QrHandler:
         self._clients = clients
         self._public_url = public_url
         self._tls = tls
+        self._turns = Turns()
+        self._drawing = AdmissionLimit(MAX_DRAWING)
 
     async def qr(self, request: Request) -> Response:
-        """The code as a picture. :raises RequestError: ADDRESS_RATE, NO_BRAND, NOT_FOUND, HOST or SCALE."""
+        """The code as a picture. :raises RequestError: ADDRESS_RATE, NO_BRAND, NOT_FOUND, HOST, SCALE or SATURATED."""
         client = self._clients.admit(request)
         tag_id, kind = request.path_params["tag"], request.path_params["kind"]
         brand = self._brand.view().brand
         if kind not in MEDIA_TYPES or tag_id not in brand.tags:
             raise RequestError(ErrorKind.NOT_FOUND, "there is no such tag, or no such kind of picture (svg, png, pdf)")
         base = self._public_url or _known_address(request, client.https or self._tls, brand.about.destinations)
-        picture = await asyncio.to_thread(draw, link_of(base, tag_id), kind, _scale(request))
+        scale = _scale(request)
+        if self._drawing.full:
+            raise RequestError(ErrorKind.SATURATED, "too many pictures are being drawn", retry_after_s=1)
+        with self._drawing:
+            # One after the other, with a rest: a picture takes as long as ten scans.
+            async with self._turns.slice(client.address):
+                picture = await asyncio.to_thread(draw, link_of(base, tag_id), kind, scale)
         return Response(picture, media_type=MEDIA_TYPES[kind], headers={"Cache-Control": "private, max-age=300"})
 
 
@@ -117,7 +129,12 @@ API = ApiPart(
                     "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
                 },
                 **error_responses(
-                    ErrorKind.SCALE, ErrorKind.HOST, ErrorKind.NOT_FOUND, ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND
+                    ErrorKind.SCALE,
+                    ErrorKind.HOST,
+                    ErrorKind.NOT_FOUND,
+                    ErrorKind.ADDRESS_RATE,
+                    ErrorKind.SATURATED,
+                    ErrorKind.NO_BRAND,
                 ),
             },
         }

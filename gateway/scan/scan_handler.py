@@ -27,7 +27,7 @@ from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from gateway.reply.pending import PendingReplies
 from gateway.scan.action_page import action_page
-from gateway.scan.device import cookies_of, device_cookie, device_of
+from gateway.scan.device import DeviceCookies, cookies_of
 from gateway.scan.page_visit import CACHE, COOKIE, Page, PageVisits, is_reload
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
@@ -75,6 +75,7 @@ class ScanHandler:
         admission: AdmissionLimit,
         publisher: Publisher,
         replies: PendingReplies,
+        devices: DeviceCookies,
         visits: PageVisits,
         metrics: Metrics,
         deadline_ms: int,
@@ -85,6 +86,7 @@ class ScanHandler:
         self._admission = admission
         self._publisher = publisher
         self._replies = replies
+        self._devices = devices
         self._visits = visits
         self._metrics = metrics
         self._deadline_s = deadline_ms / 1000
@@ -105,8 +107,10 @@ class ScanHandler:
         if scope["method"] == "HEAD":
             return _fallback(_passed_on(_fallback_of(brand_view, tag), brand_view, parameters), [])
         cookies = cookies_of(scope["headers"])
-        device, https, now_us = device_of(cookies), client.https or self._tls, time.time_ns() // 1000
-        headers = [(b"set-cookie", device_cookie(device, https))]
+        https, now_us = client.https or self._tls, time.time_ns() // 1000
+        found = self._devices.device_of(cookies, https, now_us / 1_000_000)
+        device = found.id
+        headers = [(b"set-cookie", cookie) for cookie in self._devices.set_cookies(found, https)]
         if tag is not None and COOKIE in cookies and is_reload(scope["headers"]):
             again = self._visits.page(cookies[COOKIE], device, tag.id, now_us / 1_000_000)
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):

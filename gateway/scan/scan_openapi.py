@@ -17,7 +17,8 @@ _COOKIE: dict[str, Any] = {
     "in": "cookie",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The device, as the gateway set it; a value of another form is replaced.",
+    "description": "The device, as the gateway set it; a value that it did not sign is replaced. Behind TLS its "
+    "name is __Host-fp_device.",
 }
 _PAGE_COOKIE: dict[str, Any] = {
     "name": "fp_page",
@@ -34,7 +35,7 @@ _HEADERS = {
     "Footpath-Outcome": header(
         "routed: the stream decided; fallback: it did not within the deadline.", enum=["routed", "fallback"]
     ),
-    "Set-Cookie": header("fp_device, first-party; with a page also fp_page."),
+    "Set-Cookie": header("fp_device (__Host-fp_device), first-party; with a page also fp_page."),
 }
 _ERRORS = error_responses(ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
 _GET = {

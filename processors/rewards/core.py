@@ -7,7 +7,7 @@ went back, and leaves no residue when all of it did; ``processors.purchases`` sa
 When a late sale, a merge or a split moves a booking, further reversals post the difference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -20,7 +20,9 @@ from processors.rewards.reversals import entry_key, points_for, reconcile
 from processors.rewards.state import Account, AccountPart, Origin, Posting
 from processors.step import Effect, Emit, Processor, Step
 from schemas import kinds
+from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
+from schemas.brand.rewards import ONCE_A_DAY
 from schemas.events import RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import derived, hash64
 from schemas.topics import (
@@ -33,6 +35,7 @@ from schemas.topics import (
 )
 
 EARNED = "earned"
+DAY_US = 86_400_000_000
 
 
 def step(
@@ -49,14 +52,16 @@ def step(
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
-    earned = tuple(_earned(before, event, profile, reference))
+    earned = _earned(before, event, profile, reference)
     if event.type == kinds.SALE:
         return _with_sale(before, event, profile, earned, reference)
     if not earned:
         return Step(account)
     part = before.part(profile)
-    posted = part.posted | {entry_key(e.rule, e.source_event_id): e.points for e in earned}
-    return Step(before.with_part(profile, msgspec.structs.replace(part, posted=posted)), _earnings(earned, reference))
+    posted = part.posted | {key: e.points for key, e in earned.items()}
+    return Step(
+        before.with_part(profile, msgspec.structs.replace(part, posted=posted)), _earnings(earned.values(), reference)
+    )
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
@@ -73,12 +78,26 @@ def erase(account: Account) -> tuple[Effect, ...]:
 
 def _earned(
     account: Account, event: TouchpointIdentified, profile: str, reference: Reference
-) -> Iterable[RewardPosted]:
-    posted = account.part(profile).posted
+) -> dict[int, RewardPosted]:
+    """The entries that the account does not have yet, by their keys."""
+    posted, earned = account.part(profile).posted, {}
     for rule in reference.brand.rewards:
-        points = _points(rule, event, reference)
-        if points and entry_key(rule.id, event.event_id) not in posted and _has_purchases(account, event, rule):
-            yield _entry(event, profile, rule, points)
+        cause = _cause(rule, event, reference)
+        points = _points(rule, event, reference) if cause else 0
+        if points and (key := entry_key(rule.id, cause)) not in posted and _has_purchases(account, event, rule):
+            earned[key] = _entry(event, profile, rule, points, cause)
+    return earned
+
+
+def _cause(rule: Reward, event: TouchpointIdentified, reference: Reference) -> str:
+    """What an entry is unique by, beside rule and source profile: the event, or its day of receipt where anybody can
+    send as many as they like; empty: the event earns nothing of the rule."""
+    public = reference.memo.get("public keys")
+    if public is None:
+        public = reference.memo["public keys"] = public_key_ids(reference.brand.api_keys)
+    if event.source not in public:
+        return event.event_id
+    return f"public/{event.received_at // DAY_US}" if rule.public_keys == ONCE_A_DAY else ""
 
 
 def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) -> bool:
@@ -107,7 +126,7 @@ def _with_sale(
     account: Account,
     event: TouchpointIdentified,
     profile: str,
-    earned: tuple[RewardPosted, ...],
+    earned: Mapping[int, RewardPosted],
     reference: Reference,
 ) -> Step[Account]:
     part, id = account.part(profile), hash64(event.event_id)
@@ -125,11 +144,11 @@ def _with_sale(
             person_id=event.person_id,
             source_event_id=event.event_id,
         )
-        for e in earned
+        for e in earned.values()
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
     with_sale = AccountPart(
-        part.posted | {entry_key(e.rule, e.source_event_id): e.points for e in earned},
+        part.posted | {key: e.points for key, e in earned.items()},
         part.history.with_sale(id, sale),
         part.postings | {id: postings} if postings else part.postings,
         part.origins,
@@ -137,7 +156,7 @@ def _with_sale(
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
         after, reversals = reconcile(after)
-    return Step(after, (*_earnings(earned, reference), refer(event), *reversals))
+    return Step(after, (*_earnings(earned.values(), reference), refer(event), *reversals))
 
 
 def _returned(account: Account | None, event: TouchpointIdentified) -> Step[Account]:
@@ -176,9 +195,9 @@ def _earnings(entries: Iterable[RewardPosted], reference: Reference) -> tuple[Em
     return tuple(Emit(entry, transactional=entry.rule in by_purchases) for entry in entries)
 
 
-def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int) -> RewardPosted:
+def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int, cause: str) -> RewardPosted:
     return RewardPosted(
-        event_id=derived("reward", rule.id, profile, event.event_id),
+        event_id=derived("reward", rule.id, profile, cause),
         occurred_at=event.occurred_at,
         person_id=event.person_id,
         kind=EARNED,

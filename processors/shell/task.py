@@ -68,7 +68,7 @@ class StreamTask:
     def __post_init__(self) -> None:
         of_shell = (StateMoved,) if self.processor.by_person else ()
         self._emitted = frozenset((*(topic.event for topic in self.processor.emits), *of_shell))
-        self._record_codec = StateRecordCodec(self.processor.state)
+        self._record_codec = StateRecordCodec.of(self.processor)
         self._cache = StateCache(self.store, self._record_codec)
         self._dedup_window = DedupWindow(self.store)
         for reason in ALERTED:  # so that the first one is an increase

@@ -1,7 +1,7 @@
 """Section ``api_keys``: who may send events."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from schemas import kinds
@@ -14,7 +14,11 @@ _NAMESPACE = re.compile(rf"[\w.-]{{1,{MAX_ID_CHARS}}}")
 class ApiKey(Item, frozen=True):
     """A sender. The key itself is stored nowhere: ``hash`` is ``sha256:`` and the hex SHA-256 of its text. Its event
     ids count within ``namespace``, which the keys of one system may share; by default each has its own, its id. An
-    empty one leaves ids as they are, as all were up to 0.2."""
+    empty one leaves ids as they are, as all were up to 0.2.
+
+    ``public``: the key stands where anybody can read it, as in a web page or an app. Its identifiers are claims that
+    count with a proof only (schemas/identifiers/proofs.py), and its events earn what a reward says of public keys. By
+    default a key is public that may send web kinds and nothing else."""
 
     section: ClassVar[str] = "api_keys"
     kind: ClassVar[str] = "api_key"
@@ -23,6 +27,12 @@ class ApiKey(Item, frozen=True):
     scopes: tuple[str, ...]
     events_per_s: int | None = None
     namespace: str | None = None
+    public: bool | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may have the key."""
+        return self.scopes == ("events:web",) if self.public is None else self.public
 
     @property
     def id_namespace(self) -> str:
@@ -39,3 +49,8 @@ class ApiKey(Item, frozen=True):
         yield from below_one("events_per_s", self.events_per_s)
         if self.namespace and not _NAMESPACE.fullmatch(self.namespace):
             yield "namespace", f"must be 1 to {MAX_ID_CHARS} letters, digits, '-', '_' or '.'"
+
+
+def public_key_ids(api_keys: Iterable[ApiKey]) -> frozenset[str]:
+    """Ids of the public keys: the ``source`` of events that anybody can send."""
+    return frozenset(key.id for key in api_keys if key.is_public)

@@ -6,11 +6,10 @@ from typing import Final
 
 from schemas.brand.item import Mistake, Part
 from schemas.identifiers.fields import Holds, holds
+from schemas.identifiers.links import UTM
 from schemas.identifiers.types import TYPES
 from schemas.matching.traits import RAW
 
-UTM: Final = re.compile(r"utm_[a-z0-9_]{1,40}")
-"""The campaign parameters of web analytics, which count without being listed."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,50}")
 MAX_PARAMETERS: Final = 20
 """Beside the campaign parameters."""

@@ -7,6 +7,7 @@ from schemas import kinds
 from schemas.brand.item import Item, Mistake, Sections, below_one, beyond_int, unknown_kinds, unknown_name
 from schemas.brand.tags import PLACEMENTS
 
+NOTHING, ONCE_A_DAY = "nothing", "once_a_day"
 MAX_POINTS = 10**12
 MAX_POINTS_PER_UNIT = 10**5
 """With the largest amount of an event, 10^13 units of a currency, a posting still fits into Avro's long."""
@@ -18,6 +19,9 @@ class Reward(Item, frozen=True):
 
     ``purchases_at_least``: only for people who had bought as often by then, the event's own sale included; a purchase
     that was returned as a whole does not count.
+
+    ``public_keys``: what events earn that anybody can send (`api_keys[].public`): nothing, or once a day and source
+    profile.
     """
 
     section: ClassVar[str] = "rewards"
@@ -30,6 +34,7 @@ class Reward(Item, frozen=True):
     placements: tuple[str, ...] = ()
     purchases_at_least: int | None = None
     currency: str = ""
+    public_keys: str = NOTHING
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         yield from beyond_int("version", self.version)
@@ -48,4 +53,5 @@ class Reward(Item, frozen=True):
                 yield field, f"{points} is too many: {most} is the most"
         if self.points_per_unit and not set(self.on) <= kinds.MONEY - {kinds.RETURN}:
             yield "points_per_unit", "only a sale has an amount"
+        yield from unknown_name("public_keys", self.public_keys, (NOTHING, ONCE_A_DAY), "a reward is never earned")
         yield from below_one("purchases_at_least", self.purchases_at_least)

@@ -13,11 +13,12 @@ from schemas.identifiers.placeholder_words import listed
 
 
 class Holds(Enum):
-    """A code or a quantity, which is left as it is but for e-mail addresses; a phone number, however it is written; or
-    text, in which addresses and phone numbers are looked for."""
+    """A code or a quantity, which is left as it is but for e-mail addresses; a phone number, however it is written; the
+    address of a page, or its query alone; or text, in which addresses and phone numbers are looked for."""
 
     CODE = "code"
     PHONE = "phone"
+    LINK = "link"
     TEXT = "text"
 
 
@@ -30,6 +31,11 @@ CODES: Final = listed(
     "|weight|width|height|size|lat|lon|lng|latitude|longitude|time|timestamp|date|day|month|year|duration"
 )
 """Nouns, in lower case and in the singular, for what no sender counts as a person's."""
+LINKS: Final = listed(
+    "url|uri|href|link|referrer|referer|page|path|pathname|location|landing|origin|permalink|querystring|query|search"
+    "|params"
+)
+"""Nouns for addresses of pages, as trackers and browsers name them."""
 _GENERAL: Final = listed("number|no|nr|num|nummer|value|text|raw|string")
 """Says nothing by itself: the word before it does, or the member that it stands in."""
 _PHONE: Final = re.compile(
@@ -54,6 +60,8 @@ def holds(name: str, inside: Holds = Holds.TEXT) -> Holds:
         words.pop()
     if not words:
         return inside
+    if words[-1] in LINKS:
+        return Holds.LINK
     if words[-1] in CODES or words[-1].removesuffix("s") in CODES:
         return Holds.CODE
     return Holds.PHONE if inside is Holds.PHONE or any(map(_PHONE.search, words)) else Holds.TEXT

@@ -13,14 +13,21 @@ import hashlib
 import hmac
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-import phonenumbers
-
+from schemas.identifiers.contacts import (
+    MASKED,
+    Effort,
+    has_at_sign,
+    may_hold_phone,
+    replace_addresses,
+    replace_phones,
+)
+from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.fields import Holds, holds
+from schemas.identifiers.links import Links, is_query, may_be_reference
 from schemas.identifiers.normalise import (
-    EMAIL,
     InvalidIdentifier,
     email,
     is_random_mac,
@@ -29,18 +36,18 @@ from schemas.identifiers.normalise import (
     trimmed,
 )
 from schemas.identifiers.placeholders import is_placeholder
-from schemas.identifiers.types import BLOCKED
+from schemas.identifiers.plain import plain
+from schemas.identifiers.proofs import Proofs
+from schemas.identifiers.types import BLOCKED, DEVICE
 from schemas.matching.traits import Traits, encode_traits
 from schemas.text import visible
 
 DAY_US: Final = 86_400_000_000
-AT_SIGNS: Final = "@＠﹫"
-_DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6,}")
-_AT: Final = re.compile(f"[{AT_SIGNS}]")
-_ADDRESS: Final = re.compile(EMAIL.pattern.replace("}@", f"}}{_AT.pattern}").replace(r"\.", "[.。．｡]"))
-"""An address in a text; :func:`schemas.identifiers.normalise.email` says what it means."""
-_CONTACTS: Final = re.compile(rb"[^\x00-\x7f]|[@\\]|\d(?:\D{0,3}\d){6,}")
-"""In JSON: what is not ASCII, an at sign, an escape, or as many digits as a phone number has."""
+_CONTACTS: Final = re.compile(rb"[^\x00-\x7f]|[@\\%&?#=]|//|\d(?:\D{0,3}\d){6,}")
+"""In JSON: what is not ASCII, an at sign, an escape, signs of a page's address or of an encoding, or as many digits as
+a phone number has."""
+LONGEST_NAME: Final = 200
+"""Characters of a member's name that are looked at for what it holds: its last noun decides."""
 REMEMBERED: Final = 50_000
 """Phone numbers whose pseudonym is remembered, some 10 MB: a till's customers come back, and to read a number takes ten
 times as long as all else about an identifier."""
@@ -57,15 +64,25 @@ class Pseudonyms:
     :param key: secret of at least 16 bytes; another key gives entirely other identifiers.
     :param country: see :func:`schemas.identifiers.normalise.normalise`; methods take another for one event.
     :param codes: names of members that hold codes, beside those that schemas/identifiers/fields.py knows.
+    :param parameters: of a page's address, which count beside ``utm_…``.
     """
 
-    def __init__(self, key: bytes, country: str = "", codes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, key: bytes, country: str = "", codes: Iterable[str] = (), parameters: Iterable[str] = ()
+    ) -> None:
         if len(key) < 16:
             raise ValueError("the identifier key must have at least 16 bytes")
         self._key = key
         self._hmac = hmac.new(key, digestmod=hashlib.sha256)
         self._country = country
         self._codes = frozenset(codes)
+        self.devices = IssuedDevices(key)
+        self.proofs = Proofs(key)
+        self.links = Links(
+            parameters,
+            self._replace_addresses,
+            lambda text, effort: self._scrub_part(text, "", effort),
+        )
         # Keyed hashes on both sides: nothing that somebody wrote is kept here.
         self._phones: OrderedDict[bytes, str] = OrderedDict()
 
@@ -93,6 +110,8 @@ class Pseudonyms:
 
     def _identifier(self, kind: str, value: str, at: int, country: str) -> str:
         text = trimmed(kind, value)
+        if kind == DEVICE:
+            text = self.devices.issued(text) or text  # a phone's cookie means its device
         if is_placeholder(kind, text):
             return f"{kind}:{BLOCKED}"
         normal = normal_form(kind, text, country or self._country)
@@ -117,20 +136,35 @@ class Pseudonyms:
         """The traits of a person or device in an event's properties, encoded; None when there are none."""
         return encode_traits(properties, self._key)
 
-    def scrub(self, text: str, country: str = "") -> str:
-        """Free text with every e-mail address and phone number in it replaced by its identifier in brackets."""
-        text = self.scrub_addresses(text)
-        if not _DIGITS.search(text):
-            return text
-        seen = visible(text)
-        scrubbed = self._scrub_phones(seen, country or self._country)
-        return text if scrubbed == seen else scrubbed
+    def scrub(self, text: str, country: str = "", effort: Effort | None = None) -> str:
+        """Free text with every e-mail address and phone number in it replaced by its identifier in brackets, also where
+        they are encoded, and with addresses of pages cleaned (schemas/identifiers/links.py).
 
-    def scrub_addresses(self, text: str) -> str:
-        """A name or code with every e-mail address in it replaced; digits are no phone number there."""
-        if "@" not in text and (text.isascii() or not _AT.search(text)):
+        :param effort: what may be read of the event that the text is of.
+        """
+        effort = effort or Effort()
+        return self._scrubbed(text, lambda part: self._scrub_part(part, country, effort), effort)
+
+    def scrub_addresses(self, text: str, effort: Effort | None = None) -> str:
+        """The same of a name or code; digits are no phone number there."""
+        effort = effort or Effort()
+        return self._scrubbed(text, lambda part: self._replace_addresses(part, effort), effort)
+
+    def _scrubbed(self, text: str, scrub: Callable[[str], str], effort: Effort) -> str:
+        def scrub_encoded(part: str) -> str:
+            scrubbed = scrub(part)
+            said = plain(scrubbed)
+            if said == scrubbed:
+                return scrubbed
+            again = self.links.replace_in(said, scrub, effort)
+            return scrubbed if again == said else again
+
+        return self.links.replace_in(text, scrub_encoded, effort)
+
+    def _replace_addresses(self, text: str, effort: Effort) -> str:
+        if not has_at_sign(text):
             return text
-        return _ADDRESS.sub(lambda found: f"[{self._address(found[0])}]", text)
+        return replace_addresses(text, effort, lambda found: f"[{self._address(found)}]")
 
     def _address(self, found: str) -> str:
         try:
@@ -138,36 +172,46 @@ class Pseudonyms:
         except InvalidIdentifier:
             return self._hash("email", found.casefold())
 
-    def _scrub_phones(self, text: str, country: str) -> str:
-        # Only numbers that are valid in their country's plan: dates and sums have as many digits.
-        matches = phonenumbers.PhoneNumberMatcher(text, country or None, phonenumbers.Leniency.VALID)
-        parts, end = [], 0
-        for match in matches:
-            parts += [text[end : match.start], f"[{self._hash('phone', phone_form(match.number))}]"]
-            end = match.end
-        return "".join([*parts, text[end:]])
+    def _scrub_part(self, text: str, country: str, effort: Effort) -> str:
+        text = self._replace_addresses(text, effort)
+        if not may_hold_phone(text):
+            return text
+        seen = visible(text)
+        scrubbed = replace_phones(
+            seen, country or self._country, effort, lambda number: f"[{self._hash('phone', phone_form(number))}]"
+        )
+        return text if scrubbed == seen else scrubbed
 
-    def scrub_json(self, node: Any, country: str = "", held: Holds = Holds.TEXT) -> Any:
+    def scrub_json(self, node: Any, country: str = "", held: Holds = Holds.TEXT, effort: Effort | None = None) -> Any:
         """A JSON value, scrubbed as the name of each member says (schemas/identifiers/fields.py); names are scrubbed
         as text.
 
         :param held: what the value itself holds.
         """
+        effort = effort or Effort()
         if isinstance(node, Mapping):
             return {
-                self.scrub(str(name), country): self.scrub_json(value, country, self._holds(str(name), held))
+                self.scrub(str(name), country, effort): self.scrub_json(
+                    value, country, self._holds(str(name), held), effort
+                )
                 for name, value in node.items()
             }
         if isinstance(node, list | tuple):
-            return [self.scrub_json(value, country, held) for value in node]
-        if held is Holds.PHONE and isinstance(node, str | int) and _DIGITS.search(str(node)):
-            return f"[{self._phone(str(node), country)}]"
-        if isinstance(node, str):
-            return self.scrub_addresses(node) if held is Holds.CODE else self.scrub(node, country)
-        return node
+            return [self.scrub_json(value, country, held, effort) for value in node]
+        if held is Holds.PHONE and isinstance(node, str | int) and may_hold_phone(str(node)):
+            return f"[{self._phone(str(node), country)}]" if effort.take() else MASKED
+        if not isinstance(node, str):
+            return node
+        match held:
+            case Holds.CODE:
+                return self.scrub_addresses(node, effort)
+            case Holds.LINK if may_be_reference(node):
+                return self.links.cleaned(f"?{node}" if is_query(node) else node, effort)
+            case _:
+                return self.scrub(node, country, effort)
 
     def _holds(self, name: str, inside: Holds) -> Holds:
-        return Holds.CODE if name in self._codes else holds(name, inside)
+        return Holds.CODE if name in self._codes else holds(name[-LONGEST_NAME:], inside)
 
     def _phone(self, value: str, country: str) -> str:
         # A national number without its prefix is recognised by the name of its member.

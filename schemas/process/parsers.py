@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -111,6 +112,12 @@ def _reject_keys(value: str) -> "RejectKeys":
     return RejectKeys(Path(value).expanduser())
 
 
+def _day(value: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError
+    return date.fromisoformat(value)
+
+
 TEXT: Final = Parser("", str)
 PATH: Final = Parser("a path; ~ is the user's home", lambda value: Path(value).expanduser())
 SHARE: Final = Parser("a number above 0 and up to 1", _share)
@@ -132,6 +139,7 @@ HTTP_ADDRESSES: Final = Parser(
     _http_addresses,
 )
 FLAG: Final = Parser("0 or 1", lambda value: ("0", "1").index(value) == 1)
+DAY: Final = Parser("a day such as 2027-01-31 (UTC)", _day)
 NETWORKS: Final = Parser("networks such as 10.0.0.0/8, separated by commas", _networks)
 KEY_FILE: Final = Parser(
     f"a file of hex digits only, at least {2 * MIN_KEY_BYTES} of them ({MIN_KEY_BYTES} bytes)", _key_file

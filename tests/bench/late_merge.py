@@ -7,7 +7,6 @@ attribution query is repeated until the device's touch has its share of the sale
 import time
 from uuid import uuid4
 
-from gateway.scan.device import COOKIE
 from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
 from tests.bench.process import NotMeasured
@@ -36,7 +35,7 @@ def _merge(stack: FullStack) -> float:
     touch = {"type": "ad_click", "occurred_at": NOON, "channel": channel, **_identifiers(device=device)}
     sale = {"type": "sale", "occurred_at": EVENING, **_identifiers(customer=customer)}
     sale["properties"] = {"amount": "10.00", "currency": "EUR"}
-    stack.scan(f"{COOKIE}={device}")
+    stack.scan(stack.device_cookie(device))
     _send(stack, touch, sale)
     wait_until(lambda: stack.value(f"SELECT count() FROM touchpoint WHERE channel = '{channel}'"), timeout_s=TIMEOUT_S)
     query = (

@@ -1,8 +1,10 @@
 """An HTTP load generator that runs as a process of its own: raw HTTP/1.1, one protocol object a connection.
 
-    python -m tests.bench.load_generator open URL RATE SECONDS new|returning PATH…    scans at a fixed rate per second
+    python -m tests.bench.load_generator open URL RATE SECONDS DEVICES PATH…    scans at a fixed rate per second
     python -m tests.bench.load_generator closed URL CONNECTIONS SECONDS PATH…         a request after each response
     python -m tests.bench.load_generator post URL CONNECTIONS FOLDER                  the same, each file of it once
+
+DEVICES is ``new``, or the file of the gateway's identifier key: then devices return.
 
 Prints one JSON object. In the open loop the latency of a response counts from the time at which its scan was due, not
 from when a connection was free to send it: a system that stalls cannot hide it (coordinated omission).
@@ -25,6 +27,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvloop
+
+from schemas.identifiers.devices import IssuedDevices
 
 WARM_UP_S = 3.0
 """Time before responses count."""
@@ -232,9 +236,12 @@ async def post(url: str, connections: int, requests: Sequence[bytes]) -> str:
 
 
 def device_cookies(devices: str) -> Sequence[str]:
-    """Cookies of returning devices; for new ones a single empty cookie."""
+    """Cookies of returning devices; for new ones a single empty cookie. :param devices: see the module."""
+    if devices == "new":
+        return [""]
     letters, random = f"{ascii_letters}{digits}-_", Random(0)
-    return ["".join(random.choices(letters, k=22)) for _ in range(DEVICES)] if devices == "returning" else [""]
+    issued = IssuedDevices(bytes.fromhex(Path(devices).read_text()))
+    return [issued.signed("".join(random.choices(letters, k=22))) for _ in range(DEVICES)]
 
 
 def main() -> None:

@@ -85,7 +85,8 @@ def run(environment: BenchEnvironment, full_stack: FullStack, case: Case) -> Cas
     tags = [f"/s/{tag}" for tag in workload.demo_brand().tags]
     pids = unique_processes(full_stack.run["processes"])
     before = {name: cpu_s(pid) for name, pid in pids.items()}
-    arguments = ("open", full_stack.run["gateway"], str(case.rate), str(case.seconds), case.devices, *tags)
+    devices = case.devices if case.devices == "new" else str(full_stack.data / "secrets" / "identifier.key")
+    arguments = ("open", full_stack.run["gateway"], str(case.rate), str(case.seconds), devices, *tags)
     with ExitStack() as stack:
         if case.imports:
             till = TillClient(full_stack, next(SEEDS))

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
-from gateway.scan.device import COOKIE
 from tests.support.client_thread import ClientThread
 from tests.support.full_stack import FullStack
 from tests.support.hangs import HANG_S
@@ -60,7 +59,7 @@ class PhoneClients(ClientThread):
         """Scans a random tag; None when there was no answer."""
         began = time.monotonic()
         try:
-            status, headers, _ = self.stack.get(f"/s/{self.random.choice(TAGS)}", f"{COOKIE}={phone}")
+            status, headers, _ = self.stack.get(f"/s/{self.random.choice(TAGS)}", self.stack.device_cookie(phone))
         except (OSError, HTTPException) as error:
             self.missing_answers.append(MissingAnswer(began, time.monotonic(), repr(error)))
             return None

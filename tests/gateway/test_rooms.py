@@ -18,7 +18,20 @@ MAY_IMPORT = {
     "events_api": {"metrics", "http", "brand", "publish"},
     "health": {"http", "brand", "publish", "reply"},
     "openapi": {"http"},
-    "app": {"settings", "metrics", "http", "brand", "publish", "reply", "scan", "events_api", "health", "openapi"},
+    "deployment": {"settings", "reply"},
+    "app": {
+        "settings",
+        "metrics",
+        "http",
+        "brand",
+        "publish",
+        "reply",
+        "scan",
+        "events_api",
+        "health",
+        "openapi",
+        "deployment",
+    },
     "serve": {"settings", "log", "http", "publish", "app"},
 }
 """Each room and module of the gateway, with those that it may import: only such as stand above it."""

@@ -2,7 +2,6 @@
 
 from uuid import uuid4
 
-from gateway.scan.device import COOKIE
 from tests.support.full_stack import FullStack, wait_until
 
 NOON, EVENING, LATER = "2026-06-01T12:00:00Z", "2026-06-01T18:00:00Z", "2026-06-02T09:00:00Z"
@@ -15,7 +14,7 @@ class Shopper:
     def __init__(self, stack: FullStack) -> None:
         self.stack = stack
         self.phone, self.number = uuid4().hex[:22], str(uuid4())
-        self.scanned = stack.scan(f"{COOKIE}={self.phone}")["Footpath-Event"]
+        self.scanned = stack.scan(stack.device_cookie(self.phone))["Footpath-Event"]
         self.bought = self.send("sale", NOON, customer=True, amount="30.00", currency="EUR")
 
     def send(self, kind: str, at: str, *, customer: bool = False, phone: bool = False, **properties: str) -> str:

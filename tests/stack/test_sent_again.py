@@ -173,6 +173,33 @@ def test_a_page_cannot_take_the_id_of_a_receipt(shops: FullStack) -> None:
     assert sales(shops, id) == [{"namespace": "till-berlin", "revenue": 33, "points": 33}]
 
 
+def test_a_page_cannot_take_a_person_apart(shops: FullStack) -> None:
+    """Thirty page views with made-up devices beside a customer's address, twice; then the customer buys again."""
+    first, second, mail = number(), number(), f"{uuid4().hex}@shop.example"
+    customer, address = f"customer:{uuid4()}", f"email:{mail}"
+    assert send(shops, sale(first, customer, address), "till-berlin") == "accepted"
+    settle(shops)
+    attack = [
+        {
+            "event_id": number(),
+            "type": "page_view",
+            "occurred_at": NOON,
+            "identifiers": [{"type": "email", "value": mail}, {"type": "device", "value": uuid4().hex}],
+        }
+        for _ in range(30)
+    ]
+    assert {send(shops, event, "page") for event in attack} == {"accepted"}
+    assert {send(shops, event, "page") for event in attack} == {"duplicate"}
+    settle(shops)
+    assert send(shops, sale(second, address), "till-berlin") == "accepted"
+    settle(shops)
+    bought = f"SELECT uniqExact(person_id) FROM sale WHERE event_id IN ('{first}', '{second}')"
+    assert shops.value(bought) == 1 and sales(shops, second)[0]["points"] == 66
+    ids = tuple(event["event_id"] for event in attack)
+    visitors = f"SELECT uniqExact(person_id) FROM touchpoint WHERE event_id IN {ids}"
+    assert shops.value(visitors) == 30, "each a person of its own"
+
+
 def test_another_sale_under_the_id_is_a_conflict_and_kept(shops: FullStack) -> None:
     """At once where the gateway knows the first; after its restart intake finds it, and it is a reject as well."""
     id, anna = number(), f"customer:{uuid4()}"

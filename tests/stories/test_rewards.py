@@ -3,7 +3,7 @@
 import msgspec
 
 from processors.step import Emit
-from schemas.brand.model import Reward
+from schemas.brand.model import ApiKey, Reward
 from schemas.events import RewardPosted
 from schemas.ids import derived
 from tests.support.builders import (
@@ -291,3 +291,28 @@ def posted(harness: Harness) -> list[RewardPosted]:
     """The ledger: every entry once."""
     entries = (raw for raw in harness.emitted.values() if "rule" in msgspec.msgpack.decode(raw))
     return [msgspec.msgpack.decode(raw, type=RewardPosted) for raw in entries]
+
+
+DAY_US = 86_400_000_000
+PUBLIC = ApiKey(id="page", hash="", scopes=("events:web",))
+REVIEWED = Reward(id="reviewed", version=1, on=("page_view",), points=30)
+DAILY = Reward(id="daily", version=1, on=("page_view",), points=2, public_keys="once_a_day")
+
+
+def test_points_are_not_minted_with_a_key_that_anybody_has(rewards: Harness) -> None:
+    """Many events of a page on two days, whatever time they state: a rule that allows it pays once a day."""
+    rewards.reference = reference(rewards=(REVIEWED, DAILY), api_keys=(PUBLIC,))
+    reviews = build_events(*[touch("page_view") for _ in range(8)])
+    days = [
+        msgspec.structs.replace(event, source="page", received_at=reviews[0].received_at + day * DAY_US)
+        for event, day in zip(reviews, [0] * 4 + [1] * 4, strict=True)
+    ]
+    assert rewards.run(*days) == ["anna +2 daily for page_view-1", "anna +2 daily for page_view-5"]
+    assert set(rewards.run(*days)) == {"dropped: duplicate"}
+    assert balance(rewards, ANNA) == 4
+
+
+def test_the_same_from_a_server_earns_what_the_rules_say(rewards: Harness) -> None:
+    rewards.reference = reference(rewards=(REVIEWED, DAILY), api_keys=(PUBLIC,))
+    assert len(rewards.run(*build_events(touch("page_view"), touch("page_view")))) == 4
+    assert balance(rewards, ANNA) == 64

@@ -53,3 +53,10 @@ core.PROCESSOR = replace(core.PROCESSOR, step=step_or_raise)
 {MAIN}
 """
 """The core of rewards raises on every scan of the tag `poison`."""
+NEXT_RELEASE = f"""
+from dataclasses import replace
+from processors.rewards import core
+core.PROCESSOR = replace(core.PROCESSOR, migrations=(lambda state: state,))
+{MAIN}
+"""
+"""A release that stores the state of rewards in its second version."""

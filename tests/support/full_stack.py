@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deploy.local.child_setup import build_die_with_parent
+from gateway.scan.device import COOKIE
+from schemas.identifiers.devices import IssuedDevices
 from tests.support.hangs import HANG_S
 
 T = TypeVar("T")
@@ -82,6 +84,11 @@ class FullStack:
             return dict(json.loads((self.data / "run.json").read_text()))
         except FileNotFoundError:
             return {}
+
+    def device_cookie(self, device: str) -> str:
+        """The cookie of a phone that has this device id (22 characters), as the stack's gateway gives it."""
+        key = bytes.fromhex((self.data / "secrets" / "identifier.key").read_text())
+        return f"{COOKIE}={IssuedDevices(key).signed(device)}"
 
     def kill(self, process: str) -> None:
         """Kills one process with SIGKILL; returns when the supervisor has restarted it."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from processors.reference import Reference
 from schemas.brand.items import build_brand
-from schemas.brand.model import About, Action, Item, Product, Reward, Route, Store, Tag, When
+from schemas.brand.model import About, Action, ApiKey, Item, Product, Reward, Route, Store, Tag, When
 
 SHOP = "https://shop.example"
 STORES = [
@@ -26,7 +26,10 @@ THANKS = Reward(id="thanks", version=3, on=("sale",), points=10)
 
 
 def reference(
-    *routes: Route, rewards: tuple[Reward, ...] = (SCANNED, BOUGHT), stock: dict[tuple[str, str], int] | None = None
+    *routes: Route,
+    rewards: tuple[Reward, ...] = (SCANNED, BOUGHT),
+    stock: dict[tuple[str, str], int] | None = None,
+    api_keys: tuple[ApiKey, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -37,6 +40,7 @@ def reference(
         "tag": list(TAGS),
         "route": list(routes),
         "reward": list(rewards),
+        "api_key": list(api_keys),
     }
     return Reference(build_brand(items), stock or {})
 

@@ -162,7 +162,7 @@ class StreamCluster:
 
     async def states(self, processor: str) -> dict[str, Any]:
         """The last state of each key in the changelog."""
-        codec = StateRecordCodec(PROCESSORS[processor].state)
+        codec = StateRecordCodec.of(PROCESSORS[processor])
         rows = {record.key: record.value for record in await self.read(topics.changelog(processor), committed=True)}
         records = {key.decode(): codec.decode(raw) for key, raw in rows.items() if not key.startswith(WATERMARK)}
         return {key: one.state if isinstance(one, Active) else one for key, one in records.items()}

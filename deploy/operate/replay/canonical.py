@@ -11,22 +11,27 @@ from typing import Any
 
 import msgspec
 
-from processors.shell.state.records import Active, Erased, StateRecordCodec
+from processors.shell.state.records import Active, Erased, StateRecordCodec, StateUnreadable
 from processors.step import Processor
 
 ERASED = b"erased"
+UNREADABLE = b"unreadable"
 
 
 class CanonicalForm:
     """The canonical form of one processor's changelog rows."""
 
     def __init__(self, processor: Processor[Any]) -> None:
-        self._records = StateRecordCodec(processor.state)
+        self._records = StateRecordCodec.of(processor)
         self._canonical = processor.canonical
 
     def of(self, row: bytes) -> bytes | None:
-        """Equal bytes for equal states and redirects; None for a record that has neither."""
-        record = self._records.decode(row)
+        """Equal bytes for equal states and redirects; None for a record that has neither. A record that this code does
+        not read equals none that it writes."""
+        try:
+            record = self._records.decode(row)
+        except StateUnreadable:
+            return UNREADABLE
         if isinstance(record, Erased):
             return ERASED
         assert isinstance(record, Active)

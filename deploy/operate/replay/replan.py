@@ -81,7 +81,7 @@ class Replanner:
     ) -> None:
         self._codec = codec
         self._processors = processors
-        self._records = {name: StateRecordCodec(processor.state) for name, processor in processors.items()}
+        self._records = {name: StateRecordCodec.of(processor) for name, processor in processors.items()}
         self._reference = reference
         self._reveal = reveal
         self._gateway_rejects = gateway_rejects

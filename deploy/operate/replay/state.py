@@ -142,7 +142,7 @@ def _new_rows(
     one is written, and for a key that should not exist an empty one. Then follow the rebuilt dedup windows of the
     partition.
     """
-    canonical, records = CanonicalForm(processor), StateRecordCodec(processor.state)
+    canonical, records = CanonicalForm(processor), StateRecordCodec.of(processor)
     for key, old, new in paired_rows(stored, rebuilt):
         if new is None:
             yield key, records.encode(Active(None))

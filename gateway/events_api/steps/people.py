@@ -19,15 +19,19 @@ def kind_and_place(draft: Draft) -> None:
 def identifiers(draft: Draft) -> None:
     """Each identifier as ``type:hash``, without repetitions, and the primary identifier among them.
 
-    One that cannot be used is left out, as long as another is of use.
+    One that cannot be used is left out, as long as another is of use. From a public key the first device counts, and
+    of all others those that a proof binds to it.
     """
     if not draft.input.identifiers:
         raise ValidationError("identifiers", "must have at least one")
     found: dict[str, None] = {}
     unusable: list[ValidationError] = []
+    device: str | None = None
+    if draft.sender.is_public:
+        device = next(filter(None, map(_device_of, draft.input.identifiers)), "")
     for index, given in enumerate(draft.input.identifiers):
         try:
-            hashed = _identifier(draft, given, f"identifiers[{index}]")
+            hashed = _identifier(draft, given, f"identifiers[{index}]", device)
         except ValidationError as error:
             unusable.append(error)
             continue
@@ -84,8 +88,29 @@ def _is_of_nobody(error: ValidationError) -> bool:
     return error.field.endswith(".value") and error.reason != RejectReason.MALFORMED
 
 
-def _identifier(draft: Draft, given: Any, field: str) -> str:
-    """:raises ValidationError: it is no identifier of a type that the brand has."""
+def _device_of(given: Any) -> str:
+    """The text of a device; empty for anything else."""
+    if not isinstance(given, dict) or given.get("type") != DEVICE:
+        return ""
+    return next((text for text in (given.get("value"), given.get("hash")) if isinstance(text, str)), "")
+
+
+def _is_proven(draft: Draft, identifier: IdentifierInput, device: str) -> bool:
+    """Whether the identifier is the device that sends, or has a proof that it belongs to it."""
+    text = identifier.value or identifier.hash or ""
+    if identifier.type == DEVICE and text == device:
+        return True
+    if identifier.proof is None or not device:
+        return False
+    now_s = draft.now // 1_000_000
+    return draft.brand_view.pseudonyms.proofs.holds(identifier.proof, identifier.type, text, device, now_s)
+
+
+def _identifier(draft: Draft, given: Any, field: str, device: str | None) -> str:
+    """:param device: to which a proof has to bind the identifier; None: the sender needs none.
+
+    :raises ValidationError: it is no identifier of a type that the brand has, or a claim without a proof.
+    """
     try:
         identifier = msgspec.convert(given, IdentifierInput)
     except msgspec.ValidationError as error:
@@ -94,6 +119,13 @@ def _identifier(draft: Draft, given: Any, field: str) -> str:
         raise ValidationError(f"{field}.type", "is no known type of identifier")
     if (identifier.value is None) == (identifier.hash is None):
         raise ValidationError(field, "must have either value or hash")
+    if device is not None and not _is_proven(draft, identifier, device):
+        raise ValidationError(
+            f"{field}.proof",
+            "is missing, has expired or is of another device: with a public key an identifier needs one, and the event "
+            "a device",
+            RejectReason.UNPROVEN,
+        )
     if identifier.value is None:
         return f"{identifier.type}:{identifier.hash}"
     try:

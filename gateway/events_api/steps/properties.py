@@ -1,5 +1,7 @@
 """Steps for a touchpoint's free properties: traits are encoded, everything else is scrubbed and stored as JSON."""
 
+from typing import Any
+
 import msgspec
 
 from gateway.events_api.draft import Draft
@@ -9,6 +11,8 @@ from schemas.matching.traits import PROPERTY, RAW
 
 MAX_BYTES = 16 * 1024
 """Limit of the properties as JSON, before they are scrubbed."""
+MAX_MEMBERS = 500
+"""Limit of their members, at all levels: what each of them holds is found out by its name."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -43,6 +47,20 @@ def _scrubbed(draft: Draft) -> str:
         raise ValidationError("properties", "has a number that is too long") from None
     if len(text) > MAX_BYTES:
         raise ValidationError("properties", f"are longer than {MAX_BYTES} bytes")
+    if text.count(b":") > MAX_MEMBERS and _members(draft.properties) > MAX_MEMBERS:
+        raise ValidationError("properties", f"have more than {MAX_MEMBERS} members")
     if not may_hold_contacts(text):
         return text.decode()
     return _encode(draft.brand_view.pseudonyms.scrub_json(draft.properties, draft.country)).decode()
+
+
+def _members(properties: dict[str, Any]) -> int:
+    count, left = 0, [properties]
+    while left:
+        node: Any = left.pop()
+        if isinstance(node, dict):
+            count += len(node)
+            left += node.values()
+        elif isinstance(node, list):
+            left += node
+    return count

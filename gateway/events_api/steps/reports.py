@@ -15,7 +15,7 @@ COST_NAMES = ("campaign", "channel", "placement", "store", "tag")
 def stock_store(draft: Draft) -> None:
     """The store must be named by the event itself; the key of the topic is ``store/sku``."""
     given = draft.input.store or ""
-    if not name_form(given) or "/" in given:
+    if "store" not in draft.names or not name_form(given) or "/" in given:
         raise ValidationError("store", "must name a store, without a slash")
     draft.fields["store"] = draft.names["store"]
 

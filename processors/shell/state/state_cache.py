@@ -15,16 +15,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import NamedTuple
 
-from processors.shell.state.records import StateRecord, StateRecordCodec
+from processors.shell.state.records import StateRecord, StateRecordCodec, StateUnreadable
 from processors.shell.state.store import Store
-from schemas.process.errors import OperatorError
 
 GENERATION_KEYS = 10_000
 """Records in the current generation above which a commit rotates the generations."""
-
-
-class StateUnreadable(OperatorError):
-    """The disk fails, or the state was written by other code: no record is at fault, and the worker has to stop."""
 
 
 class Prefetch(NamedTuple):
@@ -53,7 +48,7 @@ class StateCache:
         """The state record of a key that is not in the current generation, and moves it there; None when there is
         none. May block for a read of the store.
 
-        :raises StateUnreadable: the store fails, or holds no state record of this code.
+        :raises StateUnreadable: the store fails, or holds no state record that this code reads.
         """
         record = self._previous.get(key)
         if record is None:
@@ -62,6 +57,8 @@ class StateCache:
                 if raw is None:
                     return None
                 record = self._codec.decode(raw)
+            except StateUnreadable:
+                raise
             except Exception as error:
                 raise StateUnreadable(f"the state of a key cannot be read: {type(error).__name__}") from error
         self.current[key] = record

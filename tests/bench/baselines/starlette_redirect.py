@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from gateway.http.protocol import HeadTimeoutProtocol
-from gateway.serve import BACKLOG, DRAIN_S, IDLE_S
+from gateway.http.protocol import IDLE_S, build_protocol
+from gateway.serve import BACKLOG, DRAIN_S
 
 VALUE_BYTES = 250
 """About the size of a touchpoint-recorded value of a scan."""
@@ -44,7 +44,7 @@ def main() -> None:
         build_app(kafka, topic),
         port=int(port),
         loop="uvloop",
-        http=HeadTimeoutProtocol,
+        http=build_protocol(None, 32 * 1024),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -56,8 +56,9 @@ async def test_half_open_requests_do_not_keep_others_from_being_served(gateway: 
                 assert await client.results(page_view()) == [("accepted", "")]
         if long:
             async with asyncio.timeout(HEAD_TIMEOUT_S + HANG_S):
-                responses = await asyncio.gather(*(reader.read() for reader in readers))
-            assert set(responses) == {b""}
+                ends = await asyncio.gather(*(reader.read() for reader in readers), return_exceptions=True)
+            # Beyond the limit of an address the oldest ones were closed, while they went on sending.
+            assert all(end == b"" or isinstance(end, ConnectionError) for end in ends)
 
 
 async def test_bodies_that_never_arrive_do_not_take_the_places_of_scans(small: GatewayProcess, long: bool) -> None:
@@ -66,13 +67,14 @@ async def test_bodies_that_never_arrive_do_not_take_the_places_of_scans(small: G
     async with slow(small, 2 * ADMITTED, head, b" " * 1000) as readers, GatewayClient(small) as client:
 
         async def slow_ones_are_admitted() -> bool:
-            return await client.metric("footpath_gateway_waiting_requests") >= ADMITTED // 2
+            return await client.metric("footpath_gateway_waiting_requests") >= ADMITTED // 4
 
         await wait_until(slow_ones_are_admitted)
         for _ in range(5):
             assert (await client.scan("shelf-1")).headers.get("Footpath-Event"), "the scan is recorded"
-        refused = await client.send(page_view())
-        assert refused.status in (202, 503) and (refused.status == 202 or refused.headers["Retry-After"])
+        assert (await client.send(page_view())).status == 202, "another key's"
+        refused = await client.send(page_view(), key="web-secret")
+        assert refused.status == 503 and refused.headers["Retry-After"]
         if long:
             async with asyncio.timeout(READ_TIMEOUT_S + HANG_S):
                 responses = await asyncio.gather(*(reader.readuntil(b"\r\n\r\n") for reader in readers))

@@ -11,7 +11,7 @@ from schemas.brand.destinations import is_registered
 from schemas.identifiers.pseudonyms import Pseudonyms
 
 SHOP = "https://shop.example"
-QUERY = LinkQuery(("ref", "Shelf.Edge", "note"), Pseudonyms(bytes(32), "DE"))
+QUERY = LinkQuery(Pseudonyms(bytes(32), "DE", parameters=("ref", "Shelf.Edge", "note")).links)
 
 
 def recorded(query: str) -> dict[str, str]:
@@ -28,6 +28,7 @@ def recorded(query: str) -> dict[str, str]:
         ("utm_source=&utm_medium=qr", {"utm_medium": "qr"}), ("utm_term=red+shoes", {"utm_term": "red shoes"}),
         ("type=sale&tag=shelf-1&gclid=x&fbclid=y&email=ann%40shop.example&utm=x&utmsource=x&utm_", {}),
         ("utm_source=%00a&utm_medium=a%0Ab", {}), ("utm_source", {}), ("&&==&%", {}), ("", {}),
+        ("utm_source=a;email=b&ref=c%26d%3De", {"utm_source": "a", "ref": "c"}), ("ref=a;b%26c", {"ref": "a;b&c"}),
         ("ref=%E2%80%8Ba%20", {"ref": "a"}), (f"ref={'a' * 500}", {"ref": "a" * 200}),
     ],
 )  # fmt: skip

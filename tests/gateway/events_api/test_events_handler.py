@@ -93,7 +93,8 @@ async def test_only_a_known_key_with_a_scope_may_send(client: GatewayClient, key
 
 
 async def test_a_web_key_cannot_mint_sales(client: GatewayClient) -> None:
-    results = await client.results(sale(), page_view(), key="web-secret")
+    view = page_view(identifiers=[{"type": "device", "value": "phone-1"}])
+    results = await client.results(sale(), view, key="web-secret")
     assert results == [("rejected", "type: may not be sent with this key"), ("accepted", "")]
 
 
@@ -104,7 +105,8 @@ async def test_a_page_of_the_brand_may_send_what_pages_send(client: GatewayClien
     preflight = await client.request("OPTIONS", "/v1/events", headers=page | ask)
     assert preflight.status == 204 and preflight.headers["Access-Control-Allow-Methods"] == "POST"
     assert "authorization" in preflight.headers["Access-Control-Allow-Headers"]
-    body = json.dumps({"events": [page_view(), sale()]}).encode()
+    view = page_view(identifiers=[{"type": "device", "value": "phone-1"}])
+    body = json.dumps({"events": [view, sale()]}).encode()
     sent = await client.request("POST", "/v1/events", data=body, headers=HEADERS | page)
     assert [one["reason"] for one in (await sent.json())["results"]] == ["", "type: may not be sent by a web page"]
     nobody = await client.request("POST", "/v1/events", data=body, headers=page)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.brand.live import BrandView
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse import parse_event, split_batch
-from gateway.events_api.split import split_bytes
+from gateway.events_api.split import split_steps
 from tests.support.gateway_process import page_view, sale
 from tests.support.validation import validated, validation_error
 
@@ -18,6 +18,18 @@ JSON = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
     max_leaves=12,
 )
+
+
+def split_bytes(body: bytes, max_events: int) -> list[bytes] | None:
+    """All steps at once."""
+    steps = split_steps(body, max_events)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 EXACT = b'{"amount":123456789012.123456,"code":12345678901234567890.5}'
 
 

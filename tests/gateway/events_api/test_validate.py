@@ -259,3 +259,21 @@ def test_a_class_of_devices_passes_through(brand_view: BrandView) -> None:
     assert (
         validated(page_view(properties={"device_class": "kiosk"}), brand_view).properties == '{"device_class":"kiosk"}'
     )
+
+
+def test_properties_are_bounded_in_depth_members_and_size(brand_view: BrandView) -> None:
+    deep: Any = {}
+    for _ in range(14):
+        deep = {"a": deep}
+    many = {f"n{number}": number for number in range(499)}
+    assert validated(page_view(properties={"a": deep}), brand_view) and validated(
+        page_view(properties=many | {"m": [{}]}), brand_view
+    )
+    for properties, why in (
+        ({"a": {"a": deep}}, "are nested more than 16 deep"),
+        (many | {"m": [{"a": 1}]}, "have more than 500 members"),
+        ({"text": "x" * 17_000}, "are longer than 16384 bytes"),
+    ):
+        assert validation_error(page_view(properties=properties), brand_view) == ("invalid", "properties", why)
+    lines = [{"sku": "tea", "quantity": 1, "amount": "1", "tax": "0"} for _ in range(500)]
+    assert validated(sale(properties={"amount": "500", "lines": lines}), brand_view), "a receipt's lines do not count"

@@ -15,13 +15,16 @@ from gateway.http.responses import RawResponse
 from gateway.metrics import Metrics
 from gateway.publish.publisher import Publisher
 from gateway.reply.pending import PendingReplies
+from gateway.scan.device import DeviceCookies
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.scan_handler import ScanHandler
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
+from schemas.identifiers.devices import IssuedDevices
 from tests.support.gateway_process import IDENTIFIER_KEY
 
 HELLO, SHOP = "https://corner.example/hello", "https://shop.corner.example/de/tea"
-DEVICE = "fp_device=" + "A" * 22
+ISSUED = IssuedDevices(IDENTIFIER_KEY)
+DEVICE = f"fp_device={ISSUED.signed('A' * 22)}"
 
 
 class Acknowledged:
@@ -75,7 +78,7 @@ class Phone:
         metrics, brand = Metrics(), cast(LiveBrand, type("Brand", (), {"view": lambda self: brand_view})())
         self._scan: Callable[..., Any] = ScanHandler(
             brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), cast(Publisher, stream),
-            cast(PendingReplies, stream), PageVisits(IDENTIFIER_KEY), metrics, 2000, False,
+            cast(PendingReplies, stream), DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), metrics, 2000, False,
         ).scan  # fmt: skip
 
     async def get(self, tag: str, query: str = "", cookies: str = DEVICE, **headers: str) -> RawResponse:

@@ -8,12 +8,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiohttp import ClientResponse
 
 from schemas.events import TouchpointRecorded
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.topics import SCAN_MISSED, TOUCHPOINT_RECORDED
-from tests.support.gateway_process import IDENTIFIER_KEY, GatewayClient, GatewayProcess, fake_stream, read_events
+from tests.support.gateway_process import (
+    IDENTIFIER_KEY,
+    GatewayClient,
+    GatewayProcess,
+    after,
+    fake_stream,
+    read_events,
+)
 
+SIGNED = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}")
 SHOP = "https://shop.corner.example/de/tea"
 HELLO = "https://corner.example/hello"
 LATE = 'footpath_gateway_scans_total{outcome="late"}'
@@ -50,7 +59,7 @@ async def test_a_phone_is_recognised_by_its_cookie(
 ) -> None:
     first, second = await client.scan("shelf-1"), await client.scan("page-1")
     cookie = first.cookies["fp_device"]
-    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", cookie.value)
+    assert SIGNED.fullmatch(cookie.value)
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "lax", "/", "")
     assert int(cookie["max-age"]) == 400 * 86_400
     ids = {first.headers["Footpath-Event"], second.headers["Footpath-Event"]}
@@ -62,7 +71,33 @@ async def test_a_phone_is_recognised_by_its_cookie(
 @pytest.mark.parametrize("cookie", ["", "x", "../../etc/passwd", "ann@corner.example", "a" * 4000])
 async def test_a_malformed_cookie_is_replaced(client: GatewayClient, replying_stream: None, cookie: str) -> None:
     response = await client.scan("shelf-1", headers={"Cookie": f"fp_device={cookie}"})
-    assert re.fullmatch(r"[A-Za-z0-9_-]{22}", response.cookies["fp_device"].value)
+    assert SIGNED.fullmatch(response.cookies["fp_device"].value)
+
+
+async def test_phones_of_earlier_gateways_are_known_where_the_operator_says_so(
+    client: GatewayClient, bootstrap: str, tmp_path: Path
+) -> None:
+    def device_of(response: ClientResponse) -> str:
+        return response.cookies["fp_device"].value.partition(".")[0]
+
+    earlier, device = {"Cookie": f"fp_device={'C' * 22}"}, "C" * 22
+    other = GatewayProcess(bootstrap, tmp_path, deadline_ms="50", earlier_cookies_until=after("2 days")[:10])
+    await other.start_with_stream(bootstrap)
+    try:
+        async with GatewayClient(other) as phone, GatewayClient(other) as later:
+            known = await phone.scan("shelf-1", headers=earlier)
+            assert device_of(known) == device and SIGNED.fullmatch(known.cookies["fp_device"].value)
+            again = await later.scan("shelf-1", headers={"Cookie": f"fp_device={known.cookies['fp_device'].value}"})
+            stranger = await client.scan("shelf-1", headers=earlier)
+            assert device_of(again) == device != device_of(stranger), "by default it is anybody's"
+            ids = {one.headers["Footpath-Event"]: one for one in (known, again, stranger)}
+            scans = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id in ids, 3)
+            expected = Pseudonyms(IDENTIFIER_KEY, "DE").identifier("device", device)
+            assert {scan.event_id for scan in scans if scan.primary_identifier == expected} == {*ids} - {
+                stranger.headers["Footpath-Event"]
+            }
+    finally:
+        other.close()
 
 
 async def test_a_page_carries_one_action_and_nothing_that_runs(client: GatewayClient, bootstrap: str) -> None:
@@ -221,7 +256,8 @@ async def test_behind_tls_the_proxy_names_the_phone_and_the_cookie_is_secure(boo
     try:
         async with GatewayClient(process) as client:
             https = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "6.6.6.6, 198.51.100.7, 127.0.0.2"}
-            assert (await client.scan("shelf-1", headers=https)).cookies["fp_device"]["secure"] is True
+            found = (await client.scan("shelf-1", headers=https)).cookies
+            assert found["__Host-fp_device"]["secure"] is True and "fp_device" not in found
             heads = [await client.request("HEAD", "/s/shelf-1", headers=https) for _ in range(20)]
             assert {head.status for head in heads} == {302, 429}
             assert int(heads[-1].headers["Retry-After"]) >= 1

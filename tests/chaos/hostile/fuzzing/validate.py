@@ -15,10 +15,11 @@ from gateway.events_api.parse_values import parse_amount
 from gateway.events_api.rejects import rejected
 from gateway.events_api.validate import validate
 from gateway.http.keys import bearer, find_key
-from gateway.scan.device import COOKIE, device_of
+from gateway.scan.device import COOKIE, DeviceCookies
 from schemas.brand.load import load
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected
+from schemas.identifiers.devices import ID_CHARS, IssuedDevices
 from schemas.kinds import FAMILIES, TYPES
 from schemas.topics import BY_EVENT, MAX_RECORD_BYTES
 from tests.support.gateway_process import BRAND, IDENTIFIER_KEY
@@ -26,6 +27,7 @@ from tests.support.reject_keys import protect, reveal
 
 BRAND_VIEW = build_brand_view(load(BRAND), IDENTIFIER_KEY)
 CODEC = Codec(protect=protect)
+DEVICES = DeviceCookies(IssuedDevices(IDENTIFIER_KEY))
 NOW = 1_782_864_000_000_000
 SENDER = Sender("web", frozenset(FAMILIES["web"] | {"sale", "return", "stock_reported", "cost_reported"}))
 BASE: dict[str, Any] = {"occurred_at": "2026-06-01T10:00:00Z", "identifiers": [{"type": "email", "value": "a@b.de"}]}
@@ -52,7 +54,8 @@ def check(data: bytes) -> None:
     for raw in _batch(data):
         _check_event(raw)
     text = data.decode("latin-1")
-    assert len(device_of({COOKIE: text})) == 22
+    assert len(DEVICES.device_of({COOKIE: text}, False, 0.0).id) == ID_CHARS
+    assert BRAND_VIEW.pseudonyms.devices.issued(text) is None, "a device was made up"
     assert find_key(bearer(text), BRAND_VIEW.brand.api_keys) is None, "a key was guessed"
     _check_amount(data.decode("utf-8", "replace"))
 
