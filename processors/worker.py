@@ -23,6 +23,7 @@ from schemas.codec.schema_registry import codec_with
 from schemas.kafka.client_settings import settings_for
 from schemas.kafka.partition_counts import await_count
 from schemas.process.errors import OperatorError
+from schemas.process.file_limit import raise_file_limit
 from schemas.process.folder_lock import FolderInUseError, lock_folder
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
@@ -77,6 +78,7 @@ def main(names: Sequence[str], instance: str = "") -> int:
                 "FOOTPATH_METRICS_HOST=%s, FOOTPATH_WORKER_METRICS_PORT=%d: %s", host, port, error.strerror or error
             )
             return 1
+    raise_file_limit()
     uvloop.install()
     try:
         return asyncio.run(run(settings, [PROCESSORS[name] for name in names], instance))

@@ -17,7 +17,7 @@ NOT_MIGRATED = ("UNKNOWN_TABLE", "UNKNOWN_DATABASE")
 
 @contextmanager
 def connect(environ: Mapping[str, str]) -> Iterator[Client]:
-    """A client of FOOTPATH_CLICKHOUSE, by default of the stack in FOOTPATH_DATA, in the database `footpath`.
+    """A client of FOOTPATH_CLICKHOUSE, by default of the stack in FOOTPATH_DATA, in its database.
 
     Errors of queries inside the block are translated as well.
 
@@ -25,7 +25,8 @@ def connect(environ: Mapping[str, str]) -> Iterator[Client]:
     """
     silence_client_logs()
     try:
-        client = first_answering(read_clickhouse(environ), clickhouse_connect.get_client, database="footpath")
+        store = read_clickhouse(environ)
+        client = first_answering(store, clickhouse_connect.get_client, database=store.database)
         try:
             yield client
         finally:

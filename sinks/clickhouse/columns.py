@@ -93,12 +93,12 @@ class Columns:
     @property
     def sample(self) -> str:
         """Query for one row of the table; no rows: the table is empty."""
-        return f"SELECT 1 FROM footpath.{self.table or self.topic.table} LIMIT 1"
+        return f"SELECT 1 FROM {self.table or self.topic.table} LIMIT 1"
 
     @property
     def insert_again(self) -> str:
         """Statement that inserts a row of the table once more: the same row under the same position."""
-        table, names = f"footpath.{self.table or self.topic.table}", _column_names(self)
+        table, names = f"{self.table or self.topic.table}", _column_names(self)
         return f"INSERT INTO {table} ({names}) SELECT {names} FROM {table} LIMIT 1"
 
     @cached_property
@@ -135,7 +135,7 @@ def insert_into(columns: Columns, fields: Sequence[str], values: Sequence[str], 
     names = _column_names(columns)
     selected = ", ".join(["_partition", f"_offset + {first_position(columns.incarnation)}", *values])
     source, table = f"input('{', '.join(fields)}')", columns.table or columns.topic.table
-    return f"INSERT INTO footpath.{table} ({names}) SELECT {selected} FROM {source} WHERE {condition} FORMAT Avro"
+    return f"INSERT INTO {table} ({names}) SELECT {selected} FROM {source} WHERE {condition} FORMAT Avro"
 
 
 def _column_names(columns: Columns) -> str:

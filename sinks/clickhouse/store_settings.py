@@ -1,13 +1,21 @@
 """How to reach ClickHouse: one block of settings for the sink and every command."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from schemas.process.parsers import PEM_FILE, SECRET_FILE, TEXT
+from schemas.process.parsers import PEM_FILE, SECRET_FILE, TEXT, Parser
 from schemas.process.settings import Setting, SettingError, settings_of, use
 from schemas.process.shared_settings import CLICKHOUSE, LOCAL_CLICKHOUSE
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", value):
+        raise ValueError
+    return value
+
 
 USER: Final = Setting(
     "FOOTPATH_CLICKHOUSE_USER", TEXT, "", "User of ClickHouse. Not set: the one in its address, if any."
@@ -24,6 +32,12 @@ CA_FILE: Final = Setting(
     "",
     "File with the certificates (PEM) of the authorities that sign ClickHouse's. Not set: those of the system.",
 )
+DATABASE: Final = Setting(
+    "FOOTPATH_CLICKHOUSE_DATABASE",
+    Parser("a name of letters, digits and underscores that begins with a letter", _name),
+    "footpath",
+    "Database of the tables and views; `footpath store migrate` creates it where it may. Views name it.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +49,7 @@ class StoreSettings:
     given_password: str = use(PASSWORD, unset="")
     password_file: Path | None = use(PASSWORD_FILE, unset=None)
     ca_file: Path | None = use(CA_FILE, unset=None)
+    database: str = use(DATABASE)
 
     def __post_init__(self) -> None:
         if self.given_password and self.password_file:

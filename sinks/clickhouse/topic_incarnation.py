@@ -40,7 +40,7 @@ async def claim_incarnations(client: AsyncClient, ids: Mapping[str, TopicId]) ->
     """
     incarnations: dict[str, int] = {}
     known: dict[str, dict[TopicId, int]] = {}
-    rows = (await client.query("SELECT topic, cluster, topic_id, incarnation FROM footpath.kafka_topic")).result_rows
+    rows = (await client.query("SELECT topic, cluster, topic_id, incarnation FROM kafka_topic")).result_rows
     for topic, cluster, topic_id, incarnation in rows:
         known.setdefault(topic, {})[TopicId(cluster, topic_id)] = incarnation
     added: list[list[Any]] = []
@@ -56,5 +56,5 @@ async def claim_incarnations(client: AsyncClient, ids: Mapping[str, TopicId]) ->
     ):
         log.warning("other topics than those of the same names before, read from their beginning: %s", ", ".join(again))
     if added:
-        await client.insert("footpath.kafka_topic", added, ["topic", "cluster", "topic_id", "incarnation"])
+        await client.insert("kafka_topic", added, ["topic", "cluster", "topic_id", "incarnation"])
     return incarnations

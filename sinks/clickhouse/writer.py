@@ -136,8 +136,8 @@ class Writer:
             except ERRORS as problem:
                 metrics.WAITING.labels("clickhouse").set(1)
                 log.warning(
-                    "ClickHouse does not answer from footpath.kafka_topic (made by `footpath store migrate`), next try "
-                    "in %.1f s: %s",
+                    "ClickHouse does not answer from its table kafka_topic (of `footpath store migrate`), next try in "
+                    "%.1f s: %s",
                     pause_s,
                     _name(problem),
                 )
@@ -187,7 +187,10 @@ class Writer:
 async def build_client(store: Store, number: int = 0) -> AsyncClient:
     """A client for many concurrent inserts. :param number: of the address, see `client_options`."""
     return await clickhouse_connect.get_async_client(
-        **client_options(store, number), send_receive_timeout=INSERT_TIMEOUT_S, compress=False
+        **client_options(store, number),
+        database=store_settings(store).database,
+        send_receive_timeout=INSERT_TIMEOUT_S,
+        compress=False,
     )
 
 

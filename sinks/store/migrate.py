@@ -12,11 +12,11 @@ from clickhouse_connect.driver.binding import format_str
 from clickhouse_connect.driver.client import Client
 
 from sinks.clickhouse.client_options import first_answering
-from sinks.clickhouse.store_settings import Store
-from sinks.store.scripts import DATABASE, FOLDER, MigrationError, Script, migrations, views
+from sinks.clickhouse.store_settings import Store, store_settings
+from sinks.store.scripts import FOLDER, MigrationError, Script, build_render, migrations, views
 
-LEDGER = f"""
-CREATE TABLE IF NOT EXISTS {DATABASE}.migration
+LEDGER = """
+CREATE TABLE IF NOT EXISTS {database}.migration
 (
     feature    LowCardinality(String) COMMENT 'Feature of the migration; empty for a view.',
     number     UInt16                 COMMENT 'Number of the migration within its feature; 0 for a view.',
@@ -41,9 +41,9 @@ def migrate(store: Store, dry_run: bool = False, folder: Path = FOLDER) -> list[
     :param folder: has the folders `migrations` and `views`.
     :raises MigrationError: the files are not usable, an applied one was changed, or a newer version wrote the store.
     """
-    client = first_answering(store, clickhouse_connect.get_client)
+    client, database = first_answering(store, clickhouse_connect.get_client), store_settings(store).database
     try:
-        steps = list(_steps(client, migrations(folder), views(folder)))
+        steps = list(_steps(client, database, migrations(folder), views(folder)))
         if not dry_run:
             for _, statement in steps:
                 client.command(statement)
@@ -52,30 +52,32 @@ def migrate(store: Store, dry_run: bool = False, folder: Path = FOLDER) -> list[
         client.close()
 
 
-def _steps(client: Client, wanted: Sequence[Script], defined: Sequence[Script]) -> Iterator[tuple[str, str]]:
+def _steps(
+    client: Client, database: str, wanted: Sequence[Script], defined: Sequence[Script]
+) -> Iterator[tuple[str, str]]:
     """Text and statement of each step; statements that only write to the ledger have no text."""
-    applied = _applied(client)
+    applied, render = _applied(client, database), build_render(database, [*wanted, *defined])
     if applied is None:
-        yield f"create database {DATABASE}", f"CREATE DATABASE IF NOT EXISTS {DATABASE}"
-        yield "", LEDGER
+        yield f"create database {database}", f"CREATE DATABASE IF NOT EXISTS {database}"
+        yield "", LEDGER.format(database=database)
         applied = {}
     _check(wanted, applied)
     for script in wanted:
         if (script.group, script.name) not in applied:
-            yield f"apply {script.path}", script.sql.rstrip().removesuffix(";")
-            yield "", _record(script.group, script)
+            yield f"apply {script.path}", render(script.sql.rstrip().removesuffix(";"))
+            yield "", _record(database, script.group, script)
     if any(applied.get(("", view.name)) != view.checksum for view in defined):
         for view in defined:
-            yield f"create view {view.stem}", f"{view.sql.rstrip()}\nCOMMENT {format_str(view.header)}"
-            yield "", _record("", view)
+            yield f"create view {view.stem}", f"{render(view.sql.rstrip())}\nCOMMENT {format_str(view.header)}"
+            yield "", _record(database, "", view)
 
 
-def _applied(client: Client) -> Applied | None:
+def _applied(client: Client, database: str) -> Applied | None:
     """What the ledger has; None when nothing was ever applied."""
-    exists = f"SELECT count() FROM system.tables WHERE database = '{DATABASE}' AND name = 'migration'"
+    exists = f"SELECT count() FROM system.tables WHERE database = '{database}' AND name = 'migration'"
     if client.query(exists).result_rows == [(0,)]:
         return None
-    rows = client.query(f"SELECT feature, name, checksum FROM {DATABASE}.migration FINAL").result_rows
+    rows = client.query(f"SELECT feature, name, checksum FROM {database}.migration FINAL").result_rows
     return {(str(feature), str(name)): str(checksum) for feature, name, checksum in rows}
 
 
@@ -95,6 +97,6 @@ def _check(wanted: Sequence[Script], applied: Applied) -> None:
             )
 
 
-def _record(feature: str, script: Script) -> str:
+def _record(database: str, feature: str, script: Script) -> str:
     values = f"('{feature}', {script.number}, '{script.name}', '{script.checksum}')"
-    return f"INSERT INTO {DATABASE}.migration (feature, number, name, checksum) VALUES {values}"
+    return f"INSERT INTO {database}.migration (feature, number, name, checksum) VALUES {values}"

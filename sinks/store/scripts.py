@@ -7,12 +7,13 @@ needs the tables of another names it in a header (``-- After: touchpoints``), an
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 DATABASE = "footpath"
+"""As the files name it; a store may have another name (FOOTPATH_CLICKHOUSE_DATABASE)."""
 FOLDER = Path(__file__).parent
 _PLACED = re.compile(r"[a-z_]+/\d{4}_[a-z0-9_]+\.sql")
 _AFTER = re.compile(r"^After:\s+(.+)$", re.MULTILINE)
@@ -113,6 +114,14 @@ def views(folder: Path = FOLDER) -> list[Script]:
         {name: script.reads & scripts.keys() for name, script in scripts.items()}, "views that read each other"
     )
     return [scripts[name] for name in order]
+
+
+def build_render(database: str, scripts: Iterable[Script]) -> Callable[[str], str]:
+    """A function that gives a statement of the files as it is in this database: only the names of objects change."""
+    objects = "|".join(sorted({"migration"}.union(*(script.creates for script in scripts))))
+    # A name that goes on with a hyphen is a topic's, in a comment.
+    named = re.compile(rf"\b{DATABASE}\.(?=(?:{objects})\b(?!-))")
+    return lambda sql: sql if database == DATABASE else named.sub(f"{database}.", sql)
 
 
 def _read(folder: Path) -> Iterator[Script]:

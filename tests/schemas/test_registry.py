@@ -1,7 +1,7 @@
 """With a Schema Registry configured, values are in Confluent's wire format.
 
-No Confluent-compatible registry can be had from the package registries without a JVM application server, so the three
-documented calls are answered by a small HTTP server here: register, look up by id, and refusal.
+What a registry refuses is answered by a small HTTP server here, which knows the three documented calls: register, look
+up by id, and refusal. The last test asks a real one, Apicurio; `tests/stack/test_secure_kafka.py` runs all on it.
 """
 
 import base64
@@ -26,6 +26,7 @@ from schemas.codec.schema_registry import Registry, RegistryError, codec_with
 from schemas.process.settings import SettingError, read_settings
 from schemas.topics import STOCK_REPORTED, TOPICS, TOUCHPOINT_RECORDED
 from tests.schemas.test_codec import stock
+from tests.support.apicurio import apicurio
 from tests.support.certificates import Authority
 from tests.support.command_line import footpath
 
@@ -243,3 +244,20 @@ def test_a_registry_that_is_away_stops_every_process_with_its_name(tmp_path: Pat
         last = (done.stdout + done.stderr).splitlines()[-1]
         assert done.returncode == 1 and "FOOTPATH_SCHEMA_REGISTRY=http://127.0.0.1:1 cannot be reached" in last, command
         assert "secret" not in done.stdout + done.stderr
+
+
+def test_a_real_registry_gives_every_schema_an_id_that_any_reader_can_ask_for(
+    authority: Authority, tmp_path: Path
+) -> None:
+    with apicurio(tmp_path, authority) as address:
+        found = RegistrySettings(given=address, ca_file=authority.file)
+        codec, again = codec_with(found), codec_with(found)
+        for topic in TOPICS:
+            frame = codec.of(topic)._frame
+            assert frame[0] == 0 and frame == again.of(topic)._frame, "the replay twin"
+            fingerprint = Registry(found).fingerprint_of(int.from_bytes(frame[1:], "big"))
+            assert fingerprint == codec.of(topic).schema.fingerprint
+        value = codec.of(STOCK_REPORTED).encode(stock())
+        assert again.of(STOCK_REPORTED).decode(value) == stock()
+        with pytest.raises(Undecodable):
+            again.of(STOCK_REPORTED).decode(b"\0" + (9999).to_bytes(4, "big") + value[5:])

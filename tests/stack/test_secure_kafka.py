@@ -17,6 +17,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local import ports
 from deploy.local.child_setup import build_die_with_parent
 from deploy.local.settings import DEMO_BRAND
+from deploy.operate.replay.topic_reader import batches, offset_ranges, open_consumer, partitions_of
+from schemas.topics import SCAN_ROUTED
+from tests.support.apicurio import apicurio
 from tests.support.certificates import Authority
 from tests.support.command_line import footpath
 from tests.support.hangs import HANG_S
@@ -80,13 +83,21 @@ def answer(url: str) -> tuple[int, Mapping[str, str]]:
         return 0, {}
 
 
-def test_everything_runs_over_sasl_ssl_and_under_its_prefix(
-    secure: SecureKafka, clickhouse: ClickHouseServer, tmp_path: Path
+@pytest.fixture(scope="module")
+def registry(secure: SecureKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with apicurio(tmp_path_factory.mktemp("registry"), secure.authority) as address:
+        yield address
+
+
+def test_everything_runs_over_sasl_ssl_and_under_its_prefix_with_a_registry(
+    secure: SecureKafka, registry: str, clickhouse: ClickHouseServer, tmp_path: Path
 ) -> None:
     port = ports.free()
     (tmp_path / "identifier.key").write_text("11" * 32)
     environment = secure.environment() | {
         "FOOTPATH_KAFKA_PREFIX": PREFIX,
+        "FOOTPATH_SCHEMA_REGISTRY": registry,
+        "FOOTPATH_SCHEMA_REGISTRY_CA_FILE": str(secure.authority.file),
         "FOOTPATH_CLICKHOUSE": clickhouse.url,
         "FOOTPATH_DATA": str(tmp_path / "data"),
         "FOOTPATH_IDENTIFIER_KEY_FILE": str(tmp_path / "identifier.key"),
@@ -120,6 +131,8 @@ def test_everything_runs_over_sasl_ssl_and_under_its_prefix(
         store = Store(clickhouse)
         count = f"SELECT count() FROM scan_routed FINAL WHERE scan_event_id = '{headers['Footpath-Event']}'"
         eventually(lambda: bool(store.one(count)), "the decision to be stored", tmp_path)
+    framed = asyncio.run(values_of(secure.server.bootstrap, f"{PREFIX}{SCAN_ROUTED.name}"))
+    assert framed and all(value[0] == 0 for value in framed), "Confluent's wire format"
     names = asyncio.run(names_on(secure.server.bootstrap))
     assert {name for name in names if not name.startswith(("__", PREFIX))} == set()
     assert f"{PREFIX}footpath-sink" in names and f"{PREFIX}footpath-context" in names
@@ -127,6 +140,13 @@ def test_everything_runs_over_sasl_ssl_and_under_its_prefix(
     assert "equal" in command("replay", "topic", "scan-missed", "--check")
     for log in tmp_path.glob("*.log"):
         assert PASSWORD not in log.read_text(), log.name
+
+
+async def values_of(bootstrap: str, topic: str) -> list[bytes]:
+    """The values of a topic's records, as they are on Kafka."""
+    async with open_consumer(bootstrap) as consumer:
+        _, ends = await offset_ranges(consumer, await partitions_of(consumer, [topic]))
+        return [record.value async for _, records in batches(consumer, ends) for record in records]
 
 
 async def names_on(bootstrap: str) -> set[str]:
@@ -138,6 +158,32 @@ async def names_on(bootstrap: str) -> set[str]:
         return set(await admin.list_topics()) | groups
     finally:
         await admin.close()
+
+
+def test_footpath_up_starts_the_other_processes_on_such_a_kafka(
+    secure: SecureKafka, clickhouse: ClickHouseServer, tmp_path: Path
+) -> None:
+    environment = secure.environment() | {
+        "FOOTPATH_KAFKA_PREFIX": "up.",
+        "FOOTPATH_CLICKHOUSE": clickhouse.url,
+        "FOOTPATH_DATA": str(tmp_path / "data"),
+        "FOOTPATH_GATEWAY_PORT": "0",
+        "FOOTPATH_SHOPPERS": "0",
+    }
+    with process(environment, tmp_path / "up.log", "up") as up:
+        eventually(lambda: (tmp_path / "data" / "run.json").exists() or up.poll() is not None, "the stack", tmp_path)
+        assert up.poll() is None, (tmp_path / "up.log").read_text()
+        run = json.loads((tmp_path / "data" / "run.json").read_text())
+        assert run["kafka"] == secure.sasl
+        assert "equal" in footpath("replay", "state", "rewards", **environment).stdout
+        for file in (tmp_path / "data").rglob("*.log"):
+            assert PASSWORD not in file.read_text(), file.name
+        assert PASSWORD not in json.dumps(run)
+
+
+def test_footpath_up_needs_an_address_where_there_is_security(tmp_path: Path) -> None:
+    done = footpath("up", FOOTPATH_DATA=str(tmp_path), FOOTPATH_KAFKA_SECURITY="SSL")
+    assert done.returncode == 1 and "FOOTPATH_KAFKA_SECURITY=SSL: the Kafka of `footpath up` has none" in done.stderr
 
 
 def token_file(folder: Path) -> Path:

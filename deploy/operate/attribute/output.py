@@ -19,7 +19,7 @@ COLUMNS: Final = ("share", "conversions", "revenue", "effect", "touches")
 
 def currency_of(client: Client) -> str:
     """What revenue is in: the brand's currency, empty before there is a brand."""
-    return str(client.query("SELECT currency FROM footpath.live_brand").result_rows[0][0])
+    return str(client.query("SELECT currency FROM live_brand").result_rows[0][0])
 
 
 def as_json(runs: Sequence[ModelRun]) -> str:

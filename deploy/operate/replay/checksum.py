@@ -25,7 +25,7 @@ class Checksum(NamedTuple):
 def columns_of(client: Client, table: str) -> dict[str, str]:
     """The table's stored columns that inserts name, with their types."""
     rows = client.query(
-        "SELECT name, type FROM system.columns WHERE database = 'footpath' AND table = {table:String} "
+        "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} "
         "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position",
         parameters={"table": table},
     ).result_rows
@@ -37,18 +37,18 @@ def checksum_of_topic(client: Client, table: str, ends: Mapping[int, int], condi
     condition, each event once."""
     columns = columns_of(client, table)
     before = " OR ".join(f"(_partition = {partition} AND _offset < {end})" for partition, end in sorted(ends.items()))
-    rows = f"footpath.{table} WHERE ({before}) AND {condition}"
+    rows = f"{table} WHERE ({before}) AND {condition}"
     return _sum(client, f"SELECT argMax({_hash(columns)}, _version) AS hash FROM {rows} GROUP BY _key")
 
 
 def checksum_of_derived(client: Client, table: str) -> Checksum:
     """All rows of a table that a materialized view feeds, equal rows once."""
     ((engine,),) = client.query(
-        "SELECT engine FROM system.tables WHERE database = 'footpath' AND name = {table:String}",
+        "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
         parameters={"table": table},
     ).result_rows
     final = "" if engine == "MergeTree" else "FINAL"
-    return _sum(client, f"SELECT DISTINCT {_hash(columns_of(client, table))} AS hash FROM footpath.{table} {final}")
+    return _sum(client, f"SELECT DISTINCT {_hash(columns_of(client, table))} AS hash FROM {table} {final}")
 
 
 def _hash(columns: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from schemas.events import EventRejected
 from schemas.process.errors import OperatorError
 
 PAGE_ROWS = 500
-TABLE = "footpath.event_rejected"
+TABLE = "event_rejected"
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"[^\"]*\"|`[^`]*`")
 _SUBQUERY = re.compile(r"\b(select|with)\b", re.IGNORECASE)
 _CONDITION_ERROR = re.compile(r"DB::Exception: (.*?)(?: \(version| \(for url|$)", re.DOTALL)
@@ -22,12 +22,12 @@ SELECT
     event_id, toUnixTimestamp64Micro(occurred_at) AS at, stage, reason, detail, field,
     concat(source_namespace, if(source_namespace = '', '', '/'), source_event_id) AS source,
     fingerprint, hex(raw), topic, partition, offset
-FROM footpath.event_rejected FINAL
+FROM event_rejected FINAL
 WHERE (occurred_at, event_id) > (fromUnixTimestamp64Micro({at:Int64}), {id:String})
 ORDER BY occurred_at, event_id
 LIMIT {rows:UInt32}
 """
-_COUNT = "SELECT count() FROM footpath.event_rejected FINAL"
+_COUNT = "SELECT count() FROM event_rejected FINAL"
 
 
 class Rejects:

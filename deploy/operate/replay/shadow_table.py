@@ -27,7 +27,7 @@ FEED = "__replay_feed"
 EXCHANGED = "footpath replay: exchanged, filled from its topic up to "
 """Prefix of the comment of a table that has just taken the live one's place."""
 POLL_S = 0.02
-_TO = re.compile(r"CREATE MATERIALIZED VIEW \S+ TO footpath\.(\w+)")
+_TO = re.compile(r"CREATE MATERIALIZED VIEW \S+ TO \w+\.(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def feeds_from(client: Client, table: str) -> list[Feed]:
     """
     rows = client.query(
         "SELECT name, as_select, create_table_query FROM system.tables "
-        "WHERE database = 'footpath' AND engine = 'MaterializedView' ORDER BY name"
+        "WHERE database = currentDatabase() AND engine = 'MaterializedView' ORDER BY name"
     ).result_rows
     every: list[Feed] = []
     for name, select, created in rows:
         target = _TO.match(created)
-        source = re.search(r"\bFROM footpath\.(\w+)", select)
+        source = re.search(r"\bFROM \w+\.(\w+)", select)
         if target and source and SHADOW not in created and FEED not in created:
             every.append(Feed(name, source[1], target[1], select))
     found: list[Feed] = []
@@ -87,17 +87,15 @@ class ShadowTables:
         """Creates empty shadow tables, and the feeds that fill them from now on."""
         self.drop()
         for table in self.tables:
-            ((created,),) = self.client.query(f"SHOW CREATE TABLE footpath.{table}").result_rows
-            self._run(created.replace(f"TABLE footpath.{table}", f"TABLE footpath.{table}{SHADOW}", 1))
+            ((created,),) = self.client.query(f"SHOW CREATE TABLE {table}").result_rows
+            self._run(re.sub(rf"TABLE (\w+)\.{table}\b", rf"TABLE \1.{table}{SHADOW}", created, count=1))
+        ((database,),) = self.client.query("SELECT currentDatabase()").result_rows
         for feed in self.feeds:
-            select = re.sub(rf"\bfootpath\.{feed.source}\b", f"footpath.{feed.source}{SHADOW}", feed.select)
-            self._run(
-                f"CREATE MATERIALIZED VIEW footpath.{feed.name}{FEED} TO footpath.{feed.target}{SHADOW} AS {select}"
-            )
+            select = re.sub(rf"\b{database}\.{feed.source}\b", f"{database}.{feed.source}{SHADOW}", feed.select)
+            self._run(f"CREATE MATERIALIZED VIEW {feed.name}{FEED} TO {feed.target}{SHADOW} AS {select}")
         columns = self._columns()
         self._run(
-            f"CREATE MATERIALIZED VIEW footpath.{self.table}{FEED} TO footpath.{self.table}{SHADOW} "
-            f"AS SELECT {columns} FROM footpath.{self.table}"
+            f"CREATE MATERIALIZED VIEW {self.table}{FEED} TO {self.table}{SHADOW} AS SELECT {columns} FROM {self.table}"
         )
 
     def copy_rows(self, condition: str) -> int:
@@ -107,10 +105,7 @@ class ShadowTables:
         """
         before = self._count()
         columns = self._columns()
-        self._run(
-            f"INSERT INTO footpath.{self.table}{SHADOW} ({columns}) "
-            f"SELECT {columns} FROM footpath.{self.table} WHERE {condition}"
-        )
+        self._run(f"INSERT INTO {self.table}{SHADOW} ({columns}) SELECT {columns} FROM {self.table} WHERE {condition}")
         return self._count() - before
 
     def exchange(self, ends: Mapping[int, int]) -> None:
@@ -120,29 +115,26 @@ class ShadowTables:
         """
         self._comment(f"{self.table}{SHADOW}", EXCHANGED + json.dumps(ends))
         for table in self.tables:
-            self._run(f"EXCHANGE TABLES footpath.{table} AND footpath.{table}{SHADOW}")
+            self._run(f"EXCHANGE TABLES {table} AND {table}{SHADOW}")
 
     def drop(self) -> None:
         """Drops feeds and shadow tables, after copying over what the exchanged table alone has."""
         # Feeds first: an insert into the live table fails when the target of a feed is gone.
         for name in self._existing(FEED):
-            self._run(f"DROP TABLE IF EXISTS footpath.{name} SYNC")
+            self._run(f"DROP TABLE IF EXISTS {name} SYNC")
         comment = self._comment_of(self.table)
         if comment.startswith(EXCHANGED):
             self._catch_up(json.loads(comment.removeprefix(EXCHANGED)))
             self._comment(self.table, self._comment_of(f"{self.table}{SHADOW}"))
         for name in self._existing(SHADOW):
-            self._run(f"DROP TABLE IF EXISTS footpath.{name} SYNC")
+            self._run(f"DROP TABLE IF EXISTS {name} SYNC")
 
     def _catch_up(self, ends: Mapping[str, int]) -> None:
         """Copies rows that an insert wrote to the replaced table alone; materialized views feed the other tables."""
         self._wait_for_inserts()
         later = " OR ".join(f"(_partition = {number} AND _offset >= {end})" for number, end in ends.items())
         columns = self._columns()
-        self._run(
-            f"INSERT INTO footpath.{self.table} ({columns}) "
-            f"SELECT {columns} FROM footpath.{self.table}{SHADOW} WHERE {later}"
-        )
+        self._run(f"INSERT INTO {self.table} ({columns}) SELECT {columns} FROM {self.table}{SHADOW} WHERE {later}")
 
     def _wait_for_inserts(self) -> None:
         """Waits until every insert that runs now has ended. :raises OperatorError: one takes too long."""
@@ -158,11 +150,11 @@ class ShadowTables:
             running &= {id for (id,) in self.client.query(active).result_rows}
 
     def _comment(self, table: str, comment: str) -> None:
-        self._run(f"ALTER TABLE footpath.{table} MODIFY COMMENT {format_str(comment)}")
+        self._run(f"ALTER TABLE {table} MODIFY COMMENT {format_str(comment)}")
 
     def _comment_of(self, table: str) -> str:
         ((comment,),) = self.client.query(
-            "SELECT comment FROM system.tables WHERE database = 'footpath' AND name = {table:String}",
+            "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
             parameters={"table": table},
         ).result_rows
         return str(comment)
@@ -171,7 +163,7 @@ class ShadowTables:
         """Names of existing shadow tables or feeds, by their suffix."""
         names = [f"{name}{suffix}" for name in (*self.tables, *(feed.name for feed in self.feeds))]
         rows = self.client.query(
-            "SELECT name FROM system.tables WHERE database = 'footpath' AND name IN {names:Array(String)}",
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)}",
             parameters={"names": names},
         ).result_rows
         return [name for (name,) in rows]
@@ -180,7 +172,7 @@ class ShadowTables:
         return ", ".join(f"`{name}`" for name in columns_of(self.client, self.table))
 
     def _count(self) -> int:
-        return int(self.client.query(f"SELECT uniqExact(_key) FROM footpath.{self.table}{SHADOW}").result_rows[0][0])
+        return int(self.client.query(f"SELECT uniqExact(_key) FROM {self.table}{SHADOW}").result_rows[0][0])
 
     def _run(self, statement: str) -> None:
         self.client.command(statement)

@@ -6,7 +6,7 @@ from schemas.events import CostReported, Event
 from schemas.topics import DAY_US
 
 _LATER_COST = """
-SELECT count() FROM footpath.cost_reported FINAL
+SELECT count() FROM cost_reported FINAL
 WHERE campaign = {campaign:String} AND channel = {channel:String} AND placement = {placement:String}
     AND store = {store:String} AND tag = {tag:String}
     AND intDiv(toUnixTimestamp64Micro(occurred_at), {day_us:Int64}) = {day:Int64}

@@ -165,7 +165,7 @@ def on_topic_condition(topic: Topic, firsts: Mapping[TopicPartition, int], ends:
         for partition, first in sorted(firsts.items())
     )
     # Which records compaction removed can be seen by the rebuilt table alone.
-    rebuilt = f" AND _key IN (SELECT _key FROM footpath.{topic.table}{SHADOW})" if topic.compacted else ""
+    rebuilt = f" AND _key IN (SELECT _key FROM {topic.table}{SHADOW})" if topic.compacted else ""
     return f"({in_range}){rebuilt}"
 
 

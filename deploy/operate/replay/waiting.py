@@ -14,8 +14,8 @@ SELECT
     min(occurred_at) AS first_at,
     max(occurred_at) AS last_at,
     argMax((source_event_id, partition, offset), occurred_at) AS example
-FROM footpath.event_rejected FINAL
-WHERE event_id NOT IN (SELECT reject_event_id FROM footpath.event_replayed)
+FROM event_rejected FINAL
+WHERE event_id NOT IN (SELECT reject_event_id FROM event_replayed)
 GROUP BY stage, reason, topic, detail
 ORDER BY waiting DESC, last_at DESC, stage, reason, topic, detail
 LIMIT {rows:UInt32}

@@ -11,8 +11,7 @@ from clickhouse_connect.driver.client import Client
 from sinks.analysis.attribution.result import NotApplicable, Question, Totals
 
 PATHS: Final = (
-    "footpath.path_in_window(by={by:String}, lookback_days={lookback_days:Int64}, "
-    "since={since:String}, until={until:String})"
+    "path_in_window(by={by:String}, lookback_days={lookback_days:Int64}, since={since:String}, until={until:String})"
 )
 MAX_STEPS: Final = 1_000_000
 """Limit of distinct steps, or sets of values, that are read into this process."""

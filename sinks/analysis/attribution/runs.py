@@ -49,11 +49,11 @@ def store(client: Client, done: ModelRun, period: tuple[datetime, datetime]) -> 
         (done.run_id, one.value, one.conversions, one.revenue, one.effect, one.touches) for one in result.credits
     ]
     if credits:
-        client.insert("footpath.attribution_credit", credits, column_names=CREDIT_COLUMNS)
+        client.insert("attribution_credit", credits, column_names=CREDIT_COLUMNS)
     since, until = period
     row = (
         done.run_id, done.computed_at, done.model, done.question.by, done.question.lookback_days, since, until,
         VERSIONS[done.model], totals.paths, totals.conversions, totals.revenue, result.base_rate, result.skilled,
         msgspec.json.encode(result.detail).decode(),
     )  # fmt: skip
-    client.insert("footpath.attribution_run", [row], column_names=RUN_COLUMNS)
+    client.insert("attribution_run", [row], column_names=RUN_COLUMNS)

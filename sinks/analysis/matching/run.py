@@ -13,7 +13,7 @@ from sinks.analysis.matching.train import TooFewPairs, train
 
 _RECORDS: Final = f"""
 SELECT any(properties), any(store), toUnixTimestamp64Micro(min(occurred_at))
-FROM footpath.touchpoint_identified FINAL
+FROM touchpoint_identified FINAL
 WHERE JSONExtractString(properties, '{PROPERTY}', 'record_type') = {{record_type:String}}
 GROUP BY source_profile_id, JSONExtractRaw(properties, '{PROPERTY}')
 ORDER BY min(_key)

@@ -21,7 +21,7 @@ class Drawing(Protocol):
     def to_dict(self, *, validate: bool = True) -> dict[str, Any]: ...
 
 
-CURRENCY: Final = "(SELECT currency FROM footpath.live_brand) AS currency"
+CURRENCY: Final = "(SELECT currency FROM live_brand) AS currency"
 """SQL of the column that says what the amounts of a row are in."""
 
 
@@ -63,7 +63,7 @@ class Scope:
 
 def bound(name: Literal["since", "until"]) -> str:
     """SQL of one end of the report's period, parsed as in the views."""
-    return f"(SELECT {name} FROM footpath.period(since = '$since', until = '$until', days = $lookback_days))"
+    return f"(SELECT {name} FROM period(since = '$since', until = '$until', days = $lookback_days))"
 
 
 def period(column: str) -> str:
