@@ -64,10 +64,15 @@ def read_gateway(environ: Mapping[str, str]) -> str:
 def read_clickhouse(environ: Mapping[str, str]) -> "StoreSettings":
     """ClickHouse from FOOTPATH_CLICKHOUSE or DIR/run.json, else that of a stack with default ports, with the settings
     of every client. :raises SettingError: a setting cannot be used."""
-    from sinks.clickhouse.store_settings import StoreSettings
+    from deploy.local.clickhouse_config import OWNER
+    from sinks.clickhouse.store_settings import PASSWORD_FILE, USER, StoreSettings
 
-    found = read(CLICKHOUSE, environ) or str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
-    return read_settings(StoreSettings, {**environ, CLICKHOUSE.name: found})
+    if found := read(CLICKHOUSE, environ):
+        return read_settings(StoreSettings, {**environ, CLICKHOUSE.name: found})
+    found = str(_running(environ).get("clickhouse") or LOCAL_CLICKHOUSE)
+    password = DataDirectory(read_data(environ)).clickhouse_password
+    owner = {USER.name: OWNER, PASSWORD_FILE.name: str(password)} if password.exists() else {}
+    return read_settings(StoreSettings, {**owner, **environ, CLICKHOUSE.name: found})
 
 
 def read_kafka(environ: Mapping[str, str]) -> Kafka:

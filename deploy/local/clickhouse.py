@@ -26,6 +26,7 @@ from typing import Any
 
 from deploy.local import clickhouse_config
 from deploy.local.ports import LOCALHOST
+from deploy.private_file import write_private
 
 DATABASE = "footpath"
 ENDLESS_QUERY = "footpath-keeper"  # marks the endless query, so that a stop can kill it
@@ -50,9 +51,14 @@ def prepare() -> None:
         )
 
 
-def command(directory: Path, port: int) -> list[str]:
-    """The argv of a server on `directory`; SIGTERM stops it in order."""
-    options = ("--directory", str(directory), "--port", str(port))
+def command(directory: Path, port: int, password_file: Path | None = None) -> list[str]:
+    """The argv of a server on `directory`; SIGTERM stops it in order.
+
+    :param password_file: of the user that may change something, see `clickhouse_config.users_xml`.
+    """
+    options = ["--directory", str(directory), "--port", str(port)]
+    if password_file is not None:
+        options += ["--password-file", str(password_file)]
     return [sys.executable, "-m", "deploy.local.clickhouse", *options]
 
 
@@ -67,18 +73,18 @@ def without_user(base: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def serve(directory: Path, port: int) -> int:
+def serve(directory: Path, port: int, password: str) -> int:
     """Serves until SIGTERM or SIGINT, then waits for running queries and merges; returns the exit code. Blocks."""
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
     directory.mkdir(parents=True, exist_ok=True)
     if not _database_exists(directory):
-        write_config(directory, port, start_in=None)
+        write_config(directory, port, None, password)
         once = multiprocessing.get_context("spawn").Process(target=_create_database, args=(directory,))
         once.start()  # in a child process, because one process can open the engine only once
         once.join()
-    write_config(directory, port, start_in=DATABASE)
+    write_config(directory, port, DATABASE, password)
     query = _build_query(directory)
     ended = threading.Event()
     threading.Thread(target=_run_server, args=(query, stop, ended), name="clickhouse").start()
@@ -87,11 +93,11 @@ def serve(directory: Path, port: int) -> int:
     if ended.is_set():
         return 1
     while not ended.wait(0.5):
-        _kill_endless_query(url(port))
+        _kill_endless_query(url(port), password)
     return 0
 
 
-def write_config(directory: Path, port: int, start_in: str | None) -> None:
+def write_config(directory: Path, port: int, start_in: str | None, password: str) -> None:
     """Writes the configuration for this start; data is not touched.
 
     :param start_in: default database of a client; it must exist. None for none.
@@ -99,8 +105,8 @@ def write_config(directory: Path, port: int, start_in: str | None) -> None:
     etc = directory / "home" / ".clickhouse-local"
     for part in (etc, directory / "user_files"):
         part.mkdir(parents=True, exist_ok=True)
-    (etc / "config.xml").write_text(clickhouse_config.config_xml(directory, port))
-    (etc / "users.xml").write_text(clickhouse_config.users_xml(start_in))
+    write_private(etc / "config.xml", clickhouse_config.config_xml(directory, port, password))
+    write_private(etc / "users.xml", clickhouse_config.users_xml(start_in, password))
 
 
 def _database_exists(directory: Path) -> bool:
@@ -139,10 +145,11 @@ def _run_server(query: Callable[[str], None], stop: threading.Event, ended: thre
         ended.set()
 
 
-def _kill_endless_query(base: str) -> None:
+def _kill_endless_query(base: str, password: str) -> None:
     query = f"KILL QUERY WHERE query LIKE 'SELECT sleepEachRow%{ENDLESS_QUERY}%'"
+    user = {"X-ClickHouse-User": clickhouse_config.OWNER, "X-ClickHouse-Key": password} if password else {}
     try:
-        urllib.request.urlopen(base, query.encode(), timeout=STOP_ATTEMPT_S).read()
+        urllib.request.urlopen(urllib.request.Request(base, query.encode(), user), timeout=STOP_ATTEMPT_S).read()
     except OSError as problem:
         print(f"stopping: {problem}", file=sys.stderr, flush=True)
 
@@ -159,8 +166,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.local.clickhouse")
     parser.add_argument("--directory", type=Path, required=True, help="holds data and configuration")
     parser.add_argument("--port", type=int, required=True, help="HTTP port on 127.0.0.1")
+    parser.add_argument(
+        "--password-file", type=Path, help="has the password of the user footpath, without it all may write"
+    )
     options = parser.parse_args()
-    sys.exit(serve(options.directory.resolve(), options.port))
+    password = options.password_file.read_text().strip() if options.password_file else ""
+    sys.exit(serve(options.directory.resolve(), options.port, password))
 
 
 if __name__ == "__main__":

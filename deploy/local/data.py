@@ -48,6 +48,11 @@ class DataDirectory:
         return self.root / "secrets" / "reject.keys"
 
     @property
+    def clickhouse_password(self) -> Path:
+        """File with the password of the embedded ClickHouse's user that may change something."""
+        return self.root / "secrets" / "clickhouse.password"
+
+    @property
     def api_key(self) -> Path:
         """File with the demo sender's API key as text."""
         return self.root / "secrets" / "api.key"
@@ -98,6 +103,8 @@ def make_secrets(data: DataDirectory) -> None:
         write_private(data.identifier_key, secrets.token_hex(32) + "\n")
     if not data.reject_keys.exists():
         add_key(data.reject_keys)
+    if not data.clickhouse_password.exists():
+        write_private(data.clickhouse_password, secrets.token_urlsafe(24) + "\n")
     if not data.api_key.exists():
         write_private(data.api_key, f"fp_{secrets.token_urlsafe(32)}\n")
     digest = hashlib.sha256(read_api_key(data).encode()).hexdigest()

@@ -13,7 +13,7 @@ from deploy.local.data import DataDirectory
 from deploy.local.supervisor import Child
 from processors.registry import BACKGROUND, INTERACTIVE
 from schemas.kafka.client_settings import Kafka
-from sinks.clickhouse.store_settings import StoreSettings
+from sinks.clickhouse.store_settings import PASSWORD_FILE, USER, StoreSettings
 
 WORKERS = (INTERACTIVE, BACKGROUND)
 """The processors of each worker process. Interactive ones share one: records that a scan waits for pass between them
@@ -74,7 +74,7 @@ def build_kafka(install: kafka.Install, place: kafka.Broker, data: DataDirectory
 def build_clickhouse(port: int, data: DataDirectory) -> Child:
     return Child(
         name="clickhouse",
-        argv=tuple(clickhouse.command(data.clickhouse, port)),
+        argv=tuple(clickhouse.command(data.clickhouse, port, data.clickhouse_password)),
         env=os.environ,
         ready=lambda: clickhouse.is_serving(clickhouse.url(port)),
         log=data.log("clickhouse"),
@@ -170,7 +170,7 @@ def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: s
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "FOOTPATH_KAFKA": str(addresses.kafka),
-        "FOOTPATH_CLICKHOUSE": addresses.clickhouse.given,
+        **_clickhouse_settings(addresses.clickhouse),
         "FOOTPATH_DATA": str(data.root),
         "FOOTPATH_BRAND": str(brand),
         "FOOTPATH_GATEWAY": addresses.gateway,
@@ -183,6 +183,13 @@ def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: s
         "FOOTPATH_API_KEY_FILE": str(data.api_key),
         **_metrics_setting(addresses, name),
     }
+
+
+def _clickhouse_settings(store: StoreSettings) -> dict[str, str]:
+    owner = {}
+    if store.password_file is not None:
+        owner = {USER.name: store.user, PASSWORD_FILE.name: str(store.password_file)}
+    return {"FOOTPATH_CLICKHOUSE": store.given, **owner}
 
 
 def _metrics_setting(addresses: Addresses, name: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
-from deploy.local import clickhouse, data, kafka, ports, processes, setup_steps
+from deploy.local import clickhouse, clickhouse_config, data, kafka, ports, processes, setup_steps
 from deploy.local.data import DataDirectory, DataError
 from deploy.local.output import StackOutput
 from deploy.local.processes import Addresses
@@ -104,7 +104,12 @@ def build_plan(settings: Settings, directory: DataDirectory, output: StackOutput
         addresses=Addresses(
             kafka=replace(settings.kafka, bootstrap=broker.bootstrap) if broker else settings.kafka,
             kafka_is_embedded=broker is not None,
-            clickhouse=replace(settings.clickhouse, given=clickhouse.url(clickhouse_port))
+            clickhouse=replace(
+                settings.clickhouse,
+                given=clickhouse.url(clickhouse_port),
+                user=clickhouse_config.OWNER,
+                password_file=directory.clickhouse_password,
+            )
             if clickhouse_port
             else settings.clickhouse,
             gateway=_url(settings.gateway_host, gateway_port),

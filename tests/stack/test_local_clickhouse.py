@@ -5,6 +5,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +134,107 @@ def ask(url: str, query: str) -> str:
     """The answer's text; a refusal raises `HTTPError` with ClickHouse's message as its body."""
     with urllib.request.urlopen(url, query.encode(), timeout=HANG_S) as answer:
         return answer.read().decode().strip()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server as a stack runs it, with the password `secret` for its owner."""
+    folder, port = tmp_path_factory.mktemp("guarded"), ports.free()
+    password = folder / "password"
+    password.write_text("secret\n")
+    server = ClickHouseServer(
+        argv=embedded.command(folder, port, password),
+        log=folder / "clickhouse.log",
+        is_serving=lambda: embedded.is_serving(embedded.url(port)),
+        url=embedded.url(port),
+    )
+    server.start()
+    yield server.url
+    assert server.stop() == 0, "a stop needs the password, too"
+
+
+def answer(url: str, query: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+    """Status, body and headers of a query that a page or a program sends."""
+    request = urllib.request.Request(url, query.encode(), {name.replace("_", "-"): v for name, v in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=HANG_S) as response:
+            return response.status, response.read().decode(), dict(response.headers)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), dict(error.headers)
+
+
+OWNER = {"X_ClickHouse_User": "footpath", "X_ClickHouse_Key": "secret"}
+
+
+def test_who_has_no_password_reads_and_changes_nothing(guarded: str) -> None:
+    assert answer(guarded, "CREATE TABLE IF NOT EXISTS mine (a Int8) ENGINE = Memory", **OWNER)[0] == 200
+    for statement in (
+        "CREATE TABLE other (a Int8) ENGINE = Memory",
+        "INSERT INTO mine VALUES (1)",
+        "DROP TABLE mine",
+        "TRUNCATE TABLE mine",
+        "ALTER TABLE mine ADD COLUMN b Int8",
+        "SYSTEM FLUSH LOGS",
+        "SET readonly = 0",
+        "INSERT INTO FUNCTION file('a.csv') SELECT 1",
+        "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a Int8')",
+    ):
+        assert answer(guarded, statement, Origin="https://evil.example", Content_Type="text/plain")[0] != 200, statement
+    assert answer(guarded, "SELECT count() FROM mine")[:2] == (200, "0\n")
+    assert answer(f"{guarded}/?readonly=0", "INSERT INTO mine VALUES (1)")[0] != 200
+    wrong = {**OWNER, "X_ClickHouse_Key": "guess"}
+    assert answer(guarded, "SELECT 1", **wrong)[0] != 200
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("user=default", {}),
+        ("user=default&password=", {}),
+        ("user=footpath&password=secret", {}),
+        ("", {"X_ClickHouse_User": "default"}),
+        ("", {"X_ClickHouse_User": "default", "X_ClickHouse_Key": ""}),
+        ("", {"Authorization": "Basic " + b64encode(b"default:").decode()}),
+        ("", {"Authorization": "basic " + b64encode(b"default:").decode()}),
+        ("user=default", {"X_ClickHouse_User": "reader"}),
+        ("user=default", {"Authorization": "Basic " + b64encode(b"reader:").decode()}),
+        ("user=default", OWNER),
+        ("", {"X_ClickHouse_User": "reader", "Authorization": "Basic " + b64encode(b"default:").decode()}),
+    ],
+)
+def test_nobody_becomes_the_engines_own_user(guarded: str, query: str, headers: dict[str, str]) -> None:
+    status, text, _ = answer(f"{guarded}/?{query}", "SELECT currentUser()", **headers)
+    assert status != 200 or text == "reader\n"
+
+
+def test_who_has_the_password_changes_something(guarded: str) -> None:
+    """By either header that programs send."""
+    basic = {"Authorization": "Basic " + b64encode(b"footpath:secret").decode()}
+    for headers in (OWNER, basic):
+        assert answer(guarded, "SELECT currentUser()", **headers)[:2] == (200, "footpath\n")
+        assert answer(guarded, "CREATE TABLE IF NOT EXISTS mine (a Int8) ENGINE = Memory", **headers)[0] == 200
+
+
+@pytest.mark.parametrize("user", [{}, OWNER])
+def test_no_page_of_another_origin_reads_an_answer(guarded: str, user: dict[str, str]) -> None:
+    """Neither by the switch in the query, nor under a name that was bound to this machine."""
+    evil = {"Origin": "https://evil.example", **user}
+    status, text, _ = answer(f"{guarded}/?add_http_cors_header=1", "SELECT 'can' || 'ary'", **evil)
+    assert status != 200 and "canary" not in text, "what may be read is the error"
+    plain = answer(guarded, "SELECT 1", **evil)
+    assert plain[0] == 200 and "Access-Control-Allow-Origin" not in plain[2]
+    port = guarded.rpartition(":")[2]
+    for name in ("evil.example", "127.0.0.1.evil.example", "localhost.evil", "127.0.0.1@evil", "evil/127.0.0.1"):
+        for host in (name, f"{name}:{port}"):
+            assert answer(guarded, "SELECT 1", Host=host, **user)[0] in (400, 404), host
+    assert answer(guarded, "SELECT 1", Host=f"localhost:{port}", **user)[:2] == (200, "1\n")
+
+
+def test_its_page_is_there_for_this_machine(guarded: str) -> None:
+    with urllib.request.urlopen(f"{guarded}/play", timeout=HANG_S) as page:
+        assert b"<html" in page.read().lower()
+
+
+def test_its_configuration_is_a_secret(guarded: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    files = list(tmp_path_factory.getbasetemp().glob("guarded0/home/.clickhouse-local/*.xml"))
+    assert len(files) == 2 and all(file.stat().st_mode & 0o077 == 0 for file in files)
