@@ -46,6 +46,8 @@ DAY_US: Final = 86_400_000_000
 _CONTACTS: Final = re.compile(rb"[^\x00-\x7f]|[@\\%&?#=]|//|\d(?:\D{0,3}\d){6,}")
 """In JSON: what is not ASCII, an at sign, an escape, signs of a page's address or of an encoding, or as many digits as
 a phone number has."""
+_SIGNS: Final = re.compile(r"[^\x00-\x7f]|[@%&?#\\]|//")
+"""Without one of these a text holds no e-mail address, nothing encoded and no address of a page to be cleaned."""
 LONGEST_NAME: Final = 200
 """Characters of a member's name that are looked at for what it holds: its last noun decides."""
 REMEMBERED: Final = 50_000
@@ -142,11 +144,15 @@ class Pseudonyms:
 
         :param effort: what may be read of the event that the text is of.
         """
+        if not _SIGNS.search(text) and not may_hold_phone(text):
+            return text
         effort = effort or Effort()
         return self._scrubbed(text, lambda part: self._scrub_part(part, country, effort), effort)
 
     def scrub_addresses(self, text: str, effort: Effort | None = None) -> str:
         """The same of a name or code; digits are no phone number there."""
+        if not _SIGNS.search(text):
+            return text
         effort = effort or Effort()
         return self._scrubbed(text, lambda part: self._replace_addresses(part, effort), effort)
 

@@ -13,6 +13,7 @@ from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
 from gateway.metrics import Metrics
+from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.reply.pending import PendingReplies
 from gateway.scan.device import DeviceCookies
@@ -78,7 +79,8 @@ class Phone:
         metrics, brand = Metrics(), cast(LiveBrand, type("Brand", (), {"view": lambda self: brand_view})())
         self._scan: Callable[..., Any] = ScanHandler(
             brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), cast(Publisher, stream),
-            cast(PendingReplies, stream), DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), metrics, 2000, False,
+            cast(PendingReplies, stream), DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), Clock(), metrics, 2000,
+            False,
         ).scan  # fmt: skip
 
     async def get(self, tag: str, query: str = "", cookies: str = DEVICE, **headers: str) -> RawResponse:
