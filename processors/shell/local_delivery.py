@@ -71,7 +71,7 @@ def consecutive(expected: int | None, records: Sequence[Any]) -> list[Any]:
 
 def _deliver(readers: Sequence[Receive], topic: str, delivery: Delivery, _: asyncio.Future[Any]) -> None:
     if delivery.arrived:
-        rows = enumerate(delivery.rows, delivery.offset)
-        records = [LocalRecord(offset, delivery.timestamp, *row) for offset, row in rows]
+        rows, timestamp = enumerate(delivery.rows, delivery.offset), delivery.timestamp
+        records = [LocalRecord(offset, timestamp, *row) for offset, row in rows]
         for receive in readers:
             receive(topic, records)

@@ -49,8 +49,11 @@ def test_all_differences_are_reported_at_once() -> None:
 def test_new_topics_get_as_many_partitions_as_the_old_ones_and_a_new_cluster_gets_many() -> None:
     assert partitions_for({}, None, 64) == 64
     assert partitions_for({}, 8, 64) == 8
-    assert partitions_for({NAMES[0]: ExistingTopic(6, "delete")}, None, 64) == 6
-    unequal = {NAMES[0]: ExistingTopic(6, "delete"), NAMES[1]: ExistingTopic(4, "delete")}
+    assert partitions_for({NAMES[0]: ExistingTopic(6, "delete", "LogAppendTime")}, None, 64) == 6
+    unequal = {
+        NAMES[0]: ExistingTopic(6, "delete", "LogAppendTime"),
+        NAMES[1]: ExistingTopic(4, "delete", "LogAppendTime"),
+    }
     with pytest.raises(SetupError, match=f"4 partitions: {NAMES[1]}; 6 partitions: {NAMES[0]}"):
         partitions_for(unequal, None, 64)
 

@@ -75,7 +75,7 @@ async def test_a_topic_that_is_missing_costs_nothing_else_and_gets_its_events_wh
     async with GatewayClient(process) as client:
         assert await client.results(cost(amounts[2])) == [("accepted", "")]
         await _everything_else_goes_on(client, own_kafka.bootstrap)
-        topics.apply(own_kafka.bootstrap)
+        await asyncio.to_thread(topics.apply, own_kafka.bootstrap)
 
         async def is_taken() -> bool:
             return not await client.metric(COST_APART)

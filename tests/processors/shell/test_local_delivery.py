@@ -20,7 +20,10 @@ BOTH = ("identity", "context")
 
 
 class Metadata(NamedTuple):
+    """What Kafka acknowledges; the timestamp is the brokers', -1 where a topic has its writers'."""
+
     offset: int
+    timestamp: int = -1
 
 
 async def test_only_acknowledged_records_are_delivered_and_only_to_subscribers() -> None:
@@ -42,10 +45,16 @@ async def test_only_acknowledged_records_are_delivered_and_only_to_subscribers()
     elsewhere.set_result(Metadata(42))
     await asyncio.sleep(0)
     assert received == [("t", LocalRecord(41, 7, b"a", b"A", [])), ("t", LocalRecord(42, 7, b"b", b"B", []))]
+    received.clear()
+    stamped = asyncio.get_running_loop().create_future()
+    local_delivery.deliver_when_acknowledged(Delivery(stamped, 0, 7, [(b"e", b"E", [])]), "t", 1)
+    stamped.set_result(Metadata(43, timestamp=9))
+    await asyncio.sleep(0)
+    assert received == [("t", LocalRecord(43, 9, b"e", b"E", []))], "a fetch brings the brokers' time, too"
     local_delivery.unsubscribe("t", 1, receive)
     local_delivery.deliver_when_acknowledged(Delivery(acknowledged, 0, 7, [(b"a", b"A", [])]), "t", 1)
     await asyncio.sleep(0)
-    assert len(received) == 2
+    assert len(received) == 1
 
 
 def test_readers_need_no_quick_fetch_while_everything_is_written_here() -> None:
