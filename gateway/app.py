@@ -7,7 +7,7 @@ constructor takes exactly what it uses.
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from gateway.brand.live import LiveBrand
 from gateway.deployment import Deployment
 from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
-from gateway.health import MetricsHandler, ReadyHandler
+from gateway.health import MetricsHandler, ReadyHandler, StreamHandler
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory
 from gateway.http.client_limit import ClientLimit
@@ -37,6 +37,9 @@ from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
+from gateway.publish.apart import ApartTopics
+from gateway.publish.backlog import Backlog
+from gateway.publish.clock import Clock
 from gateway.publish.producer import Producer
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import Spool
@@ -69,6 +72,9 @@ class Services:
     admission: AdmissionLimit
     spool: Spool
     publisher: Publisher
+    backlog: Backlog
+    clock: Clock
+    apart: ApartTopics
     replies: PendingReplies
     devices: DeviceCookies
     visits: PageVisits
@@ -78,13 +84,15 @@ class Services:
 
 class Endpoint(NamedTuple):
     """A path with its method, its part of the OpenAPI document, and what builds its handler. The handler's name is the
-    ``route`` label of the request metrics. ``{name:text}`` takes any characters, slashes too.
+    ``route`` label of the request metrics. ``{name:text}`` takes any characters, slashes too. Those that are
+    ``for_operators`` answer on a port of their own, and on that of phones only where it is asked for.
     """
 
     path: str
     method: str
     api: ApiPart
     build: Callable[[Services], Callable[..., Any]]
+    for_operators: bool = False
 
 
 class TextConvertor(Convertor[str]):
@@ -101,29 +109,41 @@ class TextConvertor(Convertor[str]):
 
 register_url_convertor("text", TextConvertor())
 EVENTS_PATH = "/v1/events"
+ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
 ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
         lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
-                                          s.metrics, s.settings.deadline_ms, s.settings.tls).scan),
+                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls).scan),
     ),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
-        lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.metrics,
+        lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.clock, s.metrics,
                                 s.settings.events_per_s, s.settings.body_kb * 1024,
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
-                                           s.settings.waiting // 4)).events,
+                                           s.settings.waiting // 4),
+                                s.backlog).events,
     ),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
         lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
     ),
-    Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live),
+    Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live, for_operators=True),
     Endpoint(
         "/health/ready", "GET", health.READY_API,
-        lambda s: ReadyHandler(s.brand, s.spool, s.publisher, s.replies, s.probes).ready,
+        lambda s: ReadyHandler(s.brand, s.spool, s.publisher, s.apart, s.clock).ready,
+        for_operators=True,
     ),
-    Endpoint("/metrics", "GET", health.METRICS_API, lambda s: MetricsHandler(s.metrics.registry).metrics),
+    Endpoint(
+        "/health/stream", "GET", health.STREAM_API,
+        lambda s: StreamHandler(s.brand, s.publisher, s.replies, s.probes).stream,
+        for_operators=True,
+    ),
+    Endpoint(
+        "/metrics", "GET", health.METRICS_API,
+        lambda s: MetricsHandler(s.metrics.registry).metrics,
+        for_operators=True,
+    ),
     Endpoint("/openapi.json", "GET", openapi.API, lambda s: DocumentHandler(build_document()).document),
 )  # fmt: skip
 
@@ -142,7 +162,11 @@ def build_services(settings: Settings) -> Services:
     codec = codec_with(settings.schema_registry, settings.reject_keys)
     metrics = Metrics()
     spool = Spool(settings.spool, settings.spool_mb * 1024 * 1024)
-    publisher = Publisher(Producer(settings.kafka), spool, codec, settings.publish_timeout_ms / 1000, metrics)
+    clock = Clock()
+    metrics.clock_ahead.set_function(lambda: clock.ahead_s)
+    producer, timeout_s = Producer(settings.kafka, clock), settings.publish_timeout_ms / 1000
+    apart = ApartTopics(settings.spool / "apart", settings.spool_mb * 1024 * 1024, producer, clock, timeout_s, metrics)
+    publisher = Publisher(producer, spool, apart, clock, codec, timeout_s, metrics)
     replies = PendingReplies(settings.kafka, codec)
     probes = Probes(publisher, replies)
     admission = AdmissionLimit(settings.waiting)
@@ -160,17 +184,21 @@ def build_services(settings: Settings) -> Services:
         admission=admission,
         spool=spool,
         publisher=publisher,
+        backlog=Backlog(settings.kafka),
         replies=replies,
         devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
         visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
+        clock=clock,
+        apart=apart,
         probes=probes,
         deployment=Deployment(settings, codec, replies, probes),
     )
 
 
-def build_app(settings: Settings) -> Starlette:
+def build_app(settings: Settings, serve_operators: ServeOperators | None = None) -> Starlette:
     """The application; its background tasks run from the lifespan's start to its end.
 
+    :param serve_operators: serves the application of operators on their port until it is cancelled.
     :raises SpoolError, RegistryError: see :func:`build_services`.
     """
     services = build_services(settings)
@@ -188,6 +216,9 @@ def build_app(settings: Settings) -> Starlette:
                 (services.publisher, deployment.after(services.publisher.run)),
             )
         ]
+        if serve_operators is not None:
+            for_operators = _build_starlette(services, [one for one in ENDPOINTS if one.for_operators])
+            running.append(asyncio.create_task(serve_operators(for_operators), name="operators' port"))
         for task in running:
             task.add_done_callback(partial(_stop_after, app))
         await asyncio.wait(running[:1], timeout=CHECK_WAIT_S)
@@ -195,18 +226,25 @@ def build_app(settings: Settings) -> Starlette:
         for task in running:
             task.cancel()
         await asyncio.wait(running)
+        await services.backlog.close()
         await services.publisher.close()
 
+    shown = [one for one in ENDPOINTS if settings.shows_probes or not one.for_operators]
+    app = _build_starlette(services, shown, lifespan)
+    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
+    app.add_middleware(CommonMiddleware, metrics=services.metrics)
+    return app
+
+
+def _build_starlette(services: Services, endpoints: Iterable[Endpoint], lifespan: Any = None) -> Starlette:
     app = Starlette(
-        routes=[Route(one.path, one.build(services), methods=[one.method]) for one in ENDPOINTS],
+        routes=[Route(one.path, one.build(services), methods=[one.method]) for one in endpoints],
         lifespan=lifespan,
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
     app.state.refused = False
     app.state.connections = services.connections  # for the server's protocol
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
-    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
-    app.add_middleware(CommonMiddleware, metrics=services.metrics)
     return app
 
 

@@ -4,6 +4,8 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from schemas.process.release import BUILD_INFO, release
+
 SCAN_BUCKETS_S = (0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.3, 0.5, 1.0, 3.0)
 
 
@@ -12,6 +14,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        Gauge(*BUILD_INFO, registry=self.registry).labels("gateway", release()).set(1)
         self.requests = Counter(
             "footpath_gateway_requests_total",
             "Responses by route and status.",
@@ -69,6 +72,23 @@ class Metrics:
         )
         self.spool_bytes = Gauge(
             "footpath_gateway_spool_bytes", "Bytes in the spool that Kafka does not have yet.", registry=self.registry
+        )
+        self.apart_bytes = Gauge(
+            "footpath_gateway_apart_bytes",
+            "Bytes of a topic that Kafka does not take records for, which is kept apart.",
+            ["topic"],
+            registry=self.registry,
+        )
+        self.refused = Counter(
+            "footpath_gateway_refused_total",
+            "Records that Kafka refused while it took others of their topic; each is a reject.",
+            ["topic"],
+            registry=self.registry,
+        )
+        self.clock_ahead = Gauge(
+            "footpath_gateway_clock_ahead_seconds",
+            "How far this machine's clock is ahead of Kafka's; negative: behind.",
+            registry=self.registry,
         )
         self.spooled = Counter(
             "footpath_gateway_spooled_total", "Records written to the spool.", registry=self.registry

@@ -9,7 +9,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -33,7 +35,7 @@ GC_AFTER = 50_000
 ones make so many objects that with the default it would run every few milliseconds: a tenth of all work."""
 
 LOG_LEVELS = {
-    "aiokafka": logging.CRITICAL,  # it repeats a lost broker many times a second
+    "aiokafka": logging.WARNING,
     "uvicorn.error": logging.ERROR,  # it warns of every request that is none; those are a metric
 }
 
@@ -49,7 +51,9 @@ class Server(uvicorn.Server):
         yield
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(
+    host: str, port: int, host_setting: str = "FOOTPATH_GATEWAY_HOST", port_setting: str = "FOOTPATH_GATEWAY_PORT"
+) -> socket.socket:
     """The listening socket. :raises SettingError: the address cannot be bound; names the variable."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
@@ -63,10 +67,28 @@ def listen(host: str, port: int) -> socket.socket:
         sock.close()
         if error.errno == errno.EADDRINUSE:
             raise SettingError(
-                f"FOOTPATH_GATEWAY_PORT={port} is in use on {host}: stop what listens there or set another"
+                f"{port_setting}={port} is in use on {host}: stop what listens there or set another"
             ) from None
-        raise SettingError(f"FOOTPATH_GATEWAY_HOST={host}, FOOTPATH_GATEWAY_PORT={port}: {error.strerror}") from None
+        raise SettingError(f"{host_setting}={host}, {port_setting}={port}: {error.strerror}") from None
     return sock
+
+
+async def serve_operators(app: Starlette, sock: socket.socket) -> None:
+    """Serves health and metrics on their own port until it is cancelled, beside the gateway's server."""
+    config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False)
+    server = _WithoutSignals(config)
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        sock.close()
+
+
+class _WithoutSignals(uvicorn.Server):
+    """Leaves signals to the gateway's server, which cancels this one."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def build_server(settings: Settings, app: Starlette) -> uvicorn.Server:
@@ -89,6 +111,14 @@ def build_server(settings: Settings, app: Starlette) -> uvicorn.Server:
     )
 
 
+def _operators_of(settings: Settings) -> Callable[[Starlette], Coroutine[Any, Any, None]] | None:
+    """What serves operators on their port, if there is one. :raises SettingError: it cannot be bound."""
+    if settings.metrics_port is None:
+        return None
+    names = "FOOTPATH_METRICS_HOST", "FOOTPATH_GATEWAY_METRICS_PORT"
+    return partial(serve_operators, sock=listen(settings.metrics_host, settings.metrics_port, *names))
+
+
 def main() -> None:
     """Serves until SIGTERM or SIGINT; exit code 1 when a setting cannot be used, or contradicts the deployment's."""
     set_up_logging("gateway", LOG_LEVELS)
@@ -100,7 +130,7 @@ def main() -> None:
         settings = read_settings(os.environ)
         set_prefix(settings_for(settings.kafka).prefix)
         sock = listen(settings.host, settings.port)
-        app = build_app(settings)
+        app = build_app(settings, _operators_of(settings))
         server = build_server(settings, app)
         gc.set_threshold(GC_AFTER, 20, 100)
         gc.freeze()  # objects of the start live for ever: no collection has to look at them

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from schemas.process.settings import Setting, SettingError, block, read_values, 
 from schemas.process.shared_settings import (
     DATA,
     IDENTIFIER_KEY_FILE,
+    METRICS_HOST,
     PARTITIONS,
     REJECT_KEY_FILE,
 )
@@ -57,6 +59,22 @@ class Settings:
     host: str = use(HOST)
     port: int = use(PORT)
     public_url: str = use(PUBLIC_URL, unset="")
+    metrics_host: str = use(METRICS_HOST)
+    metrics_port: int | None = setting(
+        "FOOTPATH_GATEWAY_METRICS_PORT",
+        whole_number(1, 65_535),
+        "",
+        "Port of the gateway's /metrics and /health, on FOOTPATH_METRICS_HOST. Not set: none.",
+        unset=None,
+    )
+    public_probes: bool | None = setting(
+        "FOOTPATH_GATEWAY_PUBLIC_PROBES",
+        FLAG,
+        "",
+        "1 when /metrics and /health answer on the gateway's own port, too, 0 when phones get none. Not set: 1 where "
+        "FOOTPATH_GATEWAY_HOST is this machine's own address, which only its processes reach, else 0.",
+        unset=None,
+    )
     schema_registry: SchemaRegistry = block(RegistrySettings)
     partitions: int = use(PARTITIONS, unset=0)
     reply_partition: int | None = setting(
@@ -172,6 +190,11 @@ class Settings:
         until = self.earlier_cookies_until
         return 0.0 if until is None else datetime.combine(until, time(), UTC).timestamp()
 
+    @property
+    def shows_probes(self) -> bool:
+        """Whether phones' port answers with health and metrics."""
+        return _is_loopback(self.host) if self.public_probes is None else self.public_probes
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from the environment. :raises SettingError: for the first variable that cannot be used."""
@@ -201,3 +224,11 @@ def reply_partition(settings: Settings, partitions: int) -> int:
             f"partitions of {SCAN_ROUTED.name}"
         )
     return settings.reply_partition
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only processes of this machine reach an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from schemas.process.release import BUILD_INFO, release
+
 EVENTS = Counter(
     "footpath_worker_events_total", "Source records that were applied, by processor and topic.", ["processor", "topic"]
 )
@@ -42,7 +44,18 @@ PRODUCERS_LOST = Counter(
     "transaction timed out), by processor.",
     ["processor"],
 )
-PARTITIONS = Gauge("footpath_worker_partitions_count", "Partitions that are open now, by processor.", ["processor"])
+LAG = Gauge(
+    "footpath_worker_lag_records",
+    "Records of a topic that this process has not processed yet in its partitions, including transaction markers, by "
+    "processor and topic.",
+    ["processor", "topic"],
+)
+COMMIT_AGE_SECONDS = Gauge(
+    "footpath_worker_commit_age_seconds",
+    "How long the oldest work waits for its commit, by processor; 0: everything is committed.",
+    ["processor"],
+)
+PARTITIONS = Gauge("footpath_worker_open_partitions", "Partitions that are open now, by processor.", ["processor"])
 LOCAL_DELIVERIES = Counter(
     "footpath_worker_local_deliveries_total", "Records delivered within the process, without a fetch.", ["processor"]
 )
@@ -51,3 +64,8 @@ GAPS = Counter(
     "Fetched batches that did not continue the one before and were fetched again, by processor.",
     ["processor"],
 )
+
+
+def describe_build(process: str) -> None:
+    """Says what runs here. Called once in a process. :param process: its name."""
+    Gauge(*BUILD_INFO).labels(process, release()).set(1)

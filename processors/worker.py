@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import uvloop
 from prometheus_client import start_http_server
 
+from processors import metrics
 from processors.gc_policy import collect_rarely, collect_when_idle
 from processors.registry import PROCESSORS
 from processors.shell.agent import Worker, folder_of
@@ -45,15 +45,12 @@ def main(names: Sequence[str], instance: str = "") -> int:
     set_up_logging(instance or "-".join(names), LOG_LEVELS)
     unknown = [name for name in names if name not in PROCESSORS]
     if unknown or not names:
-        print(
-            f"no such processor: {', '.join(unknown) or '(none given)'}; there are {', '.join(PROCESSORS)}",
-            file=sys.stderr,
-        )
+        log.critical("no such processor: %s; there are %s", ", ".join(unknown) or "(none given)", ", ".join(PROCESSORS))
         return 1
     try:
         settings = read_settings(WorkerSettings, os.environ)
     except SettingError as error:
-        print(error, file=sys.stderr)
+        log.critical("%s", error)
         return 1
     set_prefix(settings_for(settings.kafka).prefix)
     instance = instance or "-".join(names)
@@ -62,20 +59,31 @@ def main(names: Sequence[str], instance: str = "") -> int:
         # Before the groups give it partitions, which nobody would serve until its session ends.
         lock_folder(folder)
     except FolderInUseError as holder:
-        print(
-            f"FOOTPATH_DATA: {folder} is in use by another worker (pid {holder.pid}): give each its own FOOTPATH_DATA",
-            file=sys.stderr,
+        log.critical(
+            "FOOTPATH_DATA: %s is in use by another worker (pid %s): give each its own FOOTPATH_DATA",
+            folder,
+            holder.pid,
         )
         return 1
     except OSError as error:
-        print(f"FOOTPATH_DATA: {folder} cannot be written ({error.strerror})", file=sys.stderr)
+        log.critical("FOOTPATH_DATA: %s cannot be written (%s)", folder, error.strerror)
         return 1
+    metrics.describe_build(instance)
+    if settings.metrics_port:
+        host, port = settings.metrics_host, settings.metrics_port
+        try:
+            start_http_server(port, addr=host)
+        except OSError as error:
+            log.critical(
+                "FOOTPATH_METRICS_HOST=%s, FOOTPATH_WORKER_METRICS_PORT=%d: %s", host, port, error.strerror or error
+            )
+            return 1
     raise_file_limit()
     uvloop.install()
     try:
         return asyncio.run(run(settings, [PROCESSORS[name] for name in names], instance))
     except OperatorError as error:
-        print(error, file=sys.stderr)
+        log.critical("%s", error)
         return 1
 
 
@@ -86,8 +94,6 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
     :raises OperatorError: the topics contradict FOOTPATH_PARTITIONS or each other.
     """
     codec = codec_with(settings.schema_registry, settings.reject_keys)
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

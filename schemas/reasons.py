@@ -33,6 +33,8 @@ class RejectReason(StrEnum):
     """What follows from it is larger than a record or a state may be."""
     UNSTORABLE = "unstorable"
     """ClickHouse refuses its row, and takes others of the table."""
+    REFUSED = "refused"
+    """Kafka refuses its record, and takes others of the topic."""
 
 
 class EdgeReason(StrEnum):

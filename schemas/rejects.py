@@ -1,10 +1,14 @@
 """The reject of a record on a topic: the same form for every process that rejects one."""
 
+from collections.abc import Sequence
+
 from schemas.codec.avro import HEADER_BYTES, MARKER
 from schemas.events import EventRejected
 from schemas.ids import derived
 from schemas.reasons import RejectReason
 
+PUBLISHING = "publishing"
+"""Stage of a record that Kafka refused: it is on no topic yet."""
 RAW_KEPT_BYTES = 1 << 20
 """Bytes of a rejected record that event-rejected keeps: no event is longer, and the reject must fit its own topic."""
 
@@ -42,6 +46,24 @@ def reject_record(
         topic=topic,
         partition=partition,
         offset=offset,
+    )
+
+
+def reject_of_refused(
+    topic: str, value: bytes, headers: Sequence[tuple[str, bytes]], timestamp_ms: int, error: BaseException
+) -> EventRejected:
+    """The reject of a record that Kafka refused, which has neither partition nor offset; its id follows from its event,
+    so another attempt gives the same."""
+    event_id = dict(headers).get("event-id", b"").decode()
+    return EventRejected(
+        event_id=derived("rejected", PUBLISHING, topic, event_id),
+        occurred_at=timestamp_ms * 1000,
+        stage=PUBLISHING,
+        reason=RejectReason.REFUSED,
+        detail=f"Kafka answered {type(error).__name__}",
+        source_event_id=event_id,
+        raw=value[:RAW_KEPT_BYTES],
+        topic=topic,
     )
 
 

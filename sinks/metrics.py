@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from schemas.process.release import BUILD_INFO, release
+
 ROWS = Counter("footpath_sink_rows_total", "Rows written, including those that repeat earlier ones", ["table"])
 REJECTED = Counter(
     "footpath_sink_rejected_total", "Records put on event-rejected, by topic and reason", ["topic", "reason"]
@@ -20,3 +22,8 @@ LAG = Gauge(
 WAITING = Gauge(
     "footpath_sink_waiting", "1 while the sink waits for this part (kafka, clickhouse) to answer again", ["part"]
 )
+
+
+def describe_build() -> None:
+    """Says what runs here. Called once in a process."""
+    Gauge(*BUILD_INFO).labels("sink", release()).set(1)

@@ -181,8 +181,6 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    if settings.metrics_port:
-        prometheus_client.start_http_server(settings.metrics_port, addr="127.0.0.1")
     running, stopped = asyncio.ensure_future(run(settings, stop)), asyncio.ensure_future(stop.wait())
     await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait({running}, timeout=STOP_S)
@@ -194,6 +192,17 @@ async def _serve(settings: Settings) -> None:
     log.info("stopped, everything that was read is stored")
 
 
+def _serve_metrics(settings: Settings) -> None:
+    """:raises SettingError: the address cannot be used."""
+    host, port = settings.metrics_host, settings.metrics_port
+    try:
+        prometheus_client.start_http_server(port, addr=host)
+    except OSError as error:
+        raise SettingError(
+            f"FOOTPATH_METRICS_HOST={host}, FOOTPATH_SINK_METRICS_PORT={port}: {error.strerror}"
+        ) from None
+
+
 def main() -> None:
     """Entry point. Exit code 0 after a stop, 1 for a wrong setting; a bug ends it with a log line."""
     set_up_logging("sink", {"aiokafka": logging.WARNING})
@@ -201,6 +210,9 @@ def main() -> None:
     gc.set_threshold(GC_AFTER, 20, 100)
     try:
         settings = read_settings(Settings, os.environ)
+        metrics.describe_build()
+        if settings.metrics_port:
+            _serve_metrics(settings)
     except SettingError as problem:
         log.error("%s", problem)
         sys.exit(1)

@@ -7,7 +7,7 @@ from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import SHARE, whole_number
 from schemas.process.settings import block, setting, use
-from schemas.process.shared_settings import REJECT_KEY_FILE
+from schemas.process.shared_settings import METRICS_HOST, REJECT_KEY_FILE
 from sinks.clickhouse.store_settings import Store, StoreSettings
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ class Settings:
         "10000",
         "The number of last records that FOOTPATH_SINK_REJECT_RATIO looks at; with fewer there is no limit.",
     )
+    metrics_host: str = use(METRICS_HOST)
     metrics_port: int = setting(
-        "FOOTPATH_SINK_METRICS_PORT", whole_number(0, 65_535), "0", "Port of the sink's /metrics; 0 serves none."
+        "FOOTPATH_SINK_METRICS_PORT",
+        whole_number(0, 65_535),
+        "0",
+        "Port of the sink's /metrics, on FOOTPATH_METRICS_HOST; 0: none.",
     )

@@ -14,6 +14,7 @@ def import_(
     *files: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     again: Annotated[bool, Parameter(negative="")] = False,
     give_up_after: float = 300.0,
+    full_speed: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Send recorded events to the gateway: JSON Lines in the shape of the events API, plain or gzip.
 
@@ -30,6 +31,8 @@ def import_(
         Send a completely imported file once more. Events that were accepted before count once.
     give_up_after
         Time without any accepted request after which the import gives up, in seconds.
+    full_speed
+        Do not rest while the workers are behind. Phones that scan meanwhile may get their tag's fallback.
     """
     import asyncio
 
@@ -42,7 +45,7 @@ def import_(
     code = 0
     for file in files:
         path = file if str(file) == "-" else file.absolute()
-        summary = asyncio.run(import_file(path, target, checkpoints, again, give_up_after))
+        summary = asyncio.run(import_file(path, target, checkpoints, again, give_up_after, not full_speed))
         print(summary)
         code = summary.code or code
     return code

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,8 @@ def locked(root: Path) -> Iterator[DataDirectory]:
     """
     try:
         lock = lock_folder(root)
+        with suppress(PermissionError):  # another user's folder, which this one may write
+            root.chmod(0o700)
     except FolderInUseError as holder:
         raise DataError(
             f"FOOTPATH_DATA={root} is in use by a running stack (pid {holder.pid}): "

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import clickhouse, kafka
+from deploy.local import clickhouse, kafka, ports
 from deploy.local.data import DataDirectory
 from deploy.local.supervisor import Child
 from processors.registry import BACKGROUND, INTERACTIVE
@@ -40,7 +40,8 @@ LOW_PRIORITY_NICE = 10
 class Addresses:
     """Addresses of the stack: Kafka with its settings, ClickHouse and the gateway as URLs.
 
-    ``kafka_is_embedded``: Kafka is a child of this stack and not an external cluster.
+    ``kafka_is_embedded``: Kafka is a child of this stack and not an external cluster. ``metrics_ports``: those of
+    workers and sink, by name of the process.
     """
 
     kafka: Kafka
@@ -49,6 +50,13 @@ class Addresses:
     gateway: str
     gateway_host: str
     gateway_port: int
+    metrics_ports: Mapping[str, int]
+
+    @property
+    def metrics(self) -> dict[str, str]:
+        """Where each process serves its metrics."""
+        own = {name: f"http://{ports.LOCALHOST}:{port}/metrics" for name, port in self.metrics_ports.items()}
+        return own | {"gateway": f"{self.gateway}/metrics"}
 
 
 def build_kafka(install: kafka.Install, place: kafka.Broker, data: DataDirectory) -> Child:
@@ -133,6 +141,13 @@ def pids_by_processor(pids: Mapping[str, int], workers: int) -> dict[str, int]:
     return {**pids, **{name: pids[process] for name, process in others.items() if process in pids}}
 
 
+def metrics_ports(workers: int) -> dict[str, int]:
+    """A free port for the metrics of each worker and of the sink, whose own setting counts."""
+    sink = os.environ.get("FOOTPATH_SINK_METRICS_PORT", "")
+    found = {names[0]: ports.free() for _, names in worker_names(workers)}
+    return found | {"sink": int(sink) if sink.isdecimal() and int(sink) else ports.free()}
+
+
 def stop_order(workers: int) -> tuple[tuple[str, ...], ...]:
     """Groups of names in the order of their stop: a process that sends stops before the process that receives."""
     names = tuple(names[0] for _, names in worker_names(workers))
@@ -162,16 +177,24 @@ def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: s
         "FOOTPATH_GATEWAY_HOST": addresses.gateway_host,
         "FOOTPATH_GATEWAY_PORT": str(addresses.gateway_port),
         "FOOTPATH_GATEWAY_SPOOL": str(data.spool),
+        "FOOTPATH_GATEWAY_PUBLIC_PROBES": "1",
         "FOOTPATH_IDENTIFIER_KEY_FILE": str(data.identifier_key),
         "FOOTPATH_REJECT_KEY_FILE": str(data.reject_keys),
         "FOOTPATH_API_KEY_FILE": str(data.api_key),
+        **_metrics_setting(addresses, name),
     }
+
+
+def _metrics_setting(addresses: Addresses, name: str) -> dict[str, str]:
+    if (port := addresses.metrics_ports.get(name)) is None:
+        return {}
+    return {f"FOOTPATH_{'SINK' if name == 'sink' else 'WORKER'}_METRICS_PORT": str(port)}
 
 
 async def _is_healthy(gateway: str) -> bool:
     def ask() -> bool:
         try:
-            with urllib.request.urlopen(f"{gateway}/health/ready", timeout=HEALTH_TIMEOUT_S) as answer:
+            with urllib.request.urlopen(f"{gateway}/health/stream", timeout=HEALTH_TIMEOUT_S) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

@@ -1,6 +1,7 @@
 """`footpath up`: starts the whole system on this machine in order, supervises it, stops it in order."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -57,6 +58,7 @@ class Plan:
 def up(settings: Settings) -> int:
     """Runs the stack until SIGINT or SIGTERM. Returns the exit code: 0, or 1 after an error that it has printed."""
     began = time.perf_counter()
+    os.umask(0o077)  # logs, states and secrets are this user's
     with StackOutput() as output:
         try:
             with data.locked(settings.data) as directory:
@@ -108,6 +110,7 @@ def build_plan(settings: Settings, directory: DataDirectory, output: StackOutput
             gateway=_url(settings.gateway_host, gateway_port),
             gateway_host=settings.gateway_host,
             gateway_port=gateway_port,
+            metrics_ports=processes.metrics_ports(settings.workers),
         ),
         stores=tuple(stores),
         brand=brand,
@@ -132,6 +135,7 @@ class Stack:
         for signum in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
         starting = asyncio.create_task(self._start())
+        rotating = asyncio.create_task(self._supervisor.rotate_logs())
         stopping = asyncio.create_task(stopped.wait())
         try:
             await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -139,9 +143,9 @@ class Stack:
                 starting.result()
             await stopping
         finally:
-            starting.cancel()
-            stopping.cancel()
-            await asyncio.gather(starting, stopping, return_exceptions=True)
+            for task in (starting, stopping, rotating):
+                task.cancel()
+            await asyncio.gather(starting, stopping, rotating, return_exceptions=True)
             self._output.step("stopping")
             self._is_ready = False
             data.remove_run_file(self._plan.data)
@@ -204,6 +208,7 @@ class Stack:
             "kafka": str(addresses.kafka),
             "clickhouse": addresses.clickhouse.given,
             "api_key": data.read_api_key(self._plan.data),
+            "metrics": addresses.metrics,
             "processes": processes.pids_by_processor(self._supervisor.pids, self._settings.workers),
             "demo": {"scan": link_of(addresses.gateway, next(iter(self._plan.brand.tags)))},
         }

@@ -20,6 +20,7 @@ STABLE_AFTER_S = 30.0
 MIN_FREE_BYTES = 4 << 20
 """Free disk space that a start of a writing child needs; with less it fails, slowly and uses much CPU time."""
 DISK_POLL_S = 0.2
+ROTATE_EVERY_S = 30.0
 
 
 class StartError(Exception):
@@ -92,6 +93,14 @@ class Supervisor:
         for name in reversed(list(self._children)):
             await self._stop(name)
 
+    async def rotate_logs(self) -> None:
+        """Keeps the logs of running children small; until cancelled."""
+        while True:
+            await asyncio.sleep(ROTATE_EVERY_S)
+            for child in list(self._children.values()):
+                with contextlib.suppress(OSError):  # no space: tried again
+                    await asyncio.to_thread(logs.rotate_open, child.log)
+
     async def _start(self, child: Child) -> None:
         self._children[child.name] = child
         log_began = logs.rotate(child.log)
@@ -111,7 +120,7 @@ class Supervisor:
         self._watchers[child.name] = asyncio.create_task(self._watch(child, process))
 
     async def _spawn(self, child: Child) -> Process:
-        with child.log.open("ab") as log:
+        with logs.open_private(child.log) as log:
             process = await asyncio.create_subprocess_exec(
                 *child.argv,
                 env=dict(child.env),

@@ -1,6 +1,6 @@
 """Creates the topics of the registry and the changelogs of the processors on any Kafka.
 
-Existing topics are never changed: their records were partitioned by the number of partitions that they have.
+The partitions of existing topics are never changed: their records were partitioned by the number that they have.
 """
 
 import asyncio
@@ -34,6 +34,10 @@ BROKER_MARGIN_BYTES = 4096
 # Readers of a compacted topic start at its first record; Kafka compacts closed segments only, hence small ones.
 COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
+SET_FOR_TOPIC = 1
+"""Source of a setting that Kafka describes: the topic's own."""
+TIMESTAMP_TYPE = "message.timestamp.type"
+"""Records have the brokers' time: those of a writer whose clock is wrong would be refused, or be too old to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,12 @@ class ExistingTopic:
 
     partitions: int
     cleanup_policy: str
+    timestamp_type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What set-up does with a topic: ``action`` is ``create`` or ``keep``."""
+    """What set-up does with a topic: ``action`` is ``create``, ``change`` or ``keep``."""
 
     action: str
     topic: str
@@ -68,6 +73,7 @@ class Step:
 def topic_specs(partitions: int, replication: int, min_insync: int | None = None) -> list[TopicSpec]:
     """Every topic of the system. :param min_insync: in-sync replicas that a write needs; None: two of three or more."""
     shared = {
+        TIMESTAMP_TYPE: "LogAppendTime",
         "max.message.bytes": str(MAX_RECORD_BYTES + BROKER_MARGIN_BYTES),
         "min.insync.replicas": str(min_insync or (2 if replication >= 3 else 1)),
     }
@@ -96,7 +102,10 @@ def plan(wanted: Iterable[TopicSpec], existing: Mapping[str, ExistingTopic]) -> 
             differences.append(f"{topic.name} has {found.partitions} partitions, not {topic.partitions}")
         if found.cleanup_policy != policy:
             differences.append(f"{topic.name} has cleanup.policy={found.cleanup_policy}, not {policy}")
-        steps.append(Step("keep", topic.name, f"{found.partitions} partitions, {found.cleanup_policy}"))
+        if found.timestamp_type != topic.settings[TIMESTAMP_TYPE]:
+            steps.append(Step("change", topic.name, f"{TIMESTAMP_TYPE}={topic.settings[TIMESTAMP_TYPE]}"))
+        else:
+            steps.append(Step("keep", topic.name, f"{found.partitions} partitions, {found.cleanup_policy}"))
     if differences:
         raise SetupError(
             "topics differ from the registry (unset FOOTPATH_PARTITIONS or set it to the number they have, correct the "
@@ -126,7 +135,8 @@ def apply(
     if_none: int = PARTITIONS,
     min_insync: int | None = None,
 ) -> list[Step]:
-    """Creates missing topics, waits until every partition has a leader that answers, and returns the steps; blocks.
+    """Creates missing topics, changes the timestamps of others, waits until every partition has a leader that answers,
+    and returns the steps; blocks.
 
     :param kafka: ``host:port[,host:port]``. :param dry_run: returns the steps without taking them.
     :param partitions, if_none: see `partitions_for`. :param min_insync: see `topic_specs`.
@@ -158,6 +168,8 @@ async def _apply(
             return steps
         missing = {step.topic for step in steps if step.action == "create"}
         await _create(admin, [topic for topic in wanted if topic.name in missing], replication)
+        changed = {step.topic for step in steps if step.action == "change"}
+        await _change(admin, [topic for topic in wanted if topic.name in changed])
     finally:
         await admin.close()
     await _wait_for_leaders(kafka, wanted)
@@ -169,13 +181,41 @@ async def _existing(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, E
     if not existing:
         return {}
     counts = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(existing)}
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name, {"cleanup.policy": ""}) for name in existing]
-    policies = {
-        name: entries[0][1]
+    found = await _settings_of(admin, existing, ["cleanup.policy", TIMESTAMP_TYPE])
+    return {
+        name: ExistingTopic(counts[name], settings["cleanup.policy"], settings[TIMESTAMP_TYPE])
+        for name, settings in found.items()
+    }
+
+
+async def _settings_of(
+    admin: AIOKafkaAdminClient, topics: Iterable[str], names: Iterable[str] | None = None
+) -> dict[str, dict[str, str]]:
+    """Settings of each topic by their names; None: those that were set for the topic itself."""
+    wanted = None if names is None else dict.fromkeys(names, "")
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, wanted) for name in topics]
+    return {
+        name: {entry[0]: entry[1] for entry in entries if wanted is not None or entry[3] == SET_FOR_TOPIC}
         for answer in await admin.describe_configs(resources)
         for _code, _message, _kind, name, entries in answer.resources
     }
-    return {name: ExistingTopic(counts[name], policies[name]) for name in existing}
+
+
+async def _change(admin: AIOKafkaAdminClient, topics: list[TopicSpec]) -> None:
+    """Sets the timestamps' type; everything else that an operator has set for a topic stays."""
+    if not topics:
+        return
+    own = await _settings_of(admin, [topic.name for topic in topics])
+    resources = [
+        ConfigResource(
+            ConfigResourceType.TOPIC, topic.name, own[topic.name] | {TIMESTAMP_TYPE: topic.settings[TIMESTAMP_TYPE]}
+        )
+        for topic in topics
+    ]
+    for answer in await admin.alter_configs(resources):
+        for code, message, _kind, name in answer.resources:
+            if code:
+                raise SetupError(f"topics: Kafka refused to change {name}: {message or for_code(code).__name__}")
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: list[TopicSpec], replication: int) -> None:

@@ -13,7 +13,7 @@ from gateway.events_api.idempotency import IdempotencyCache, Known, Sighting, jo
 from gateway.events_api.inputs import MAX_EVENTS
 from gateway.events_api.parse import split_batch_steps
 from gateway.events_api.rejects import conflict, rejected
-from gateway.events_api.results import EventResult, EventResults, Status
+from gateway.events_api.results import BACKLOG, MANY, EventResult, EventResults, Status
 from gateway.events_api.validate import Accepted, validate
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory, read_body
@@ -24,6 +24,8 @@ from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
 from gateway.http.turns import Turns
 from gateway.metrics import Metrics
+from gateway.publish.backlog import Backlog
+from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from schemas.brand.model import ApiKey
@@ -39,7 +41,7 @@ Rejected = tuple[EventRejected, str]
 class EventsHandler:
     """:param events_per_s: rate of a key that has none of its own. :param max_body_bytes: see :func:`read_body`.
 
-    :param memory: for the bodies of all requests.
+    :param memory: for the bodies of all requests. :param backlog: of the processors, for the answers to large batches.
     """
 
     def __init__(
@@ -47,19 +49,23 @@ class EventsHandler:
         brand: LiveBrand,
         admission: AdmissionLimit,
         publisher: Publisher,
+        clock: Clock,
         metrics: Metrics,
         events_per_s: int,
         max_body_bytes: int,
         memory: BodyMemory,
+        backlog: Backlog,
     ) -> None:
         self._brand = brand
         self._admission = admission
         self._publisher = publisher
+        self._clock = clock
         self._metrics = metrics
         self._events_per_s = events_per_s
         self._max_body_bytes = max_body_bytes
         self._buckets = TokenBuckets(events_per_s)
         self._memory = memory
+        self._backlog = backlog
         self._turns = Turns()
         self._acknowledged = IdempotencyCache()
 
@@ -82,7 +88,9 @@ class EventsHandler:
                 self._metrics.limited.labels("events").inc()
                 raise RequestError(ErrorKind.KEY_RATE, f"this key may send {rate} events a second", wait_s)
             sender = Sender(key.id, types, is_page, key.id_namespace, key.is_public or is_page)
-            return json_response(202, EventResults(await self._accept(brand_view, sender, batch)))
+            results = EventResults(await self._accept(brand_view, sender, batch))
+            headers = {BACKLOG: str(self._backlog.records())} if len(batch) >= MANY else {}
+            return json_response(202, results, headers)
 
     async def _split(self, body: bytes, key_id: str) -> list[bytes]:
         """The events of a body. :raises RequestError: BODY or BATCH_SIZE."""
@@ -101,7 +109,7 @@ class EventsHandler:
         return batch
 
     async def _accept(self, brand_view: BrandView, sender: Sender, batch: Sequence[bytes]) -> list[EventResult]:
-        now = time.time_ns() // 1000
+        now = self._clock.now_us()
         results: list[EventResult] = []
         outgoing: list[Event] = []
         fresh: dict[str, Known] = {}

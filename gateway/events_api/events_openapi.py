@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from gateway.events_api.inputs import MAX_EVENTS, EventInput, IdentifierInput
-from gateway.events_api.results import EventResults
+from gateway.events_api.results import BACKLOG, MANY, EventResults
 from gateway.http.errors import ErrorKind
 from gateway.http.openapi_parts import REF, ApiPart, error_responses, object_schema, ref, response
 from schemas.kinds import TYPES
@@ -36,7 +36,8 @@ _DESCRIPTION = (
     "person's; they need exactly two. properties.device_class names the class of the device that sent the event: "
     "identity joins nobody by a device of a class that the brand never stitches (kiosk, till, staff). "
     "Web pages of origins of the brand's destinations may send events (CORS), of web kinds alone, whatever else their "
-    "key may send. "
+    "key may send. Of what they and public keys send, the first device counts, and of other identifiers those whose "
+    "proof binds them to it; all others are left out with a warning. "
     f"properties.{', '.join(FIELDS[CONTACT])} are traits of a person: they are encoded so that records can be "
     f"compared, and stored in no other form. {', '.join(FIELDS[VISIT])} are traits of a device: they are encoded for "
     "the same use, and stored as they are, too. A rejected event is kept encrypted for a later replay. "
@@ -54,7 +55,17 @@ _POST: dict[str, Any] = {
     "security": [{"key": []}],
     "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Batch")}}},
     "responses": {
-        "202": response("A result for each event, in order.", "application/json", ref("EventResults")),
+        "202": response(
+            "A result for each event, in order.",
+            "application/json",
+            ref("EventResults"),
+            {
+                BACKLOG: {
+                    "description": f"Of {MANY} events or more: records that the processors have not taken yet.",
+                    "schema": {"type": "integer"},
+                }
+            },
+        ),
         **error_responses(
             ErrorKind.BODY,
             ErrorKind.NO_KEY,

@@ -1,10 +1,15 @@
 """What the response to a batch states for each of its events."""
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from schemas.reasons import RejectReason
+
+BACKLOG: Final = "Footpath-Backlog"
+"""Header of the answer to a batch of MANY events or more: records that the processors have not taken yet."""
+MANY: Final = 100
 
 
 class Status(StrEnum):

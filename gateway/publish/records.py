@@ -1,6 +1,5 @@
 """Kafka records as values: what the publisher produces and the spool stores."""
 
-import time
 from collections.abc import Sequence
 
 import msgspec
@@ -19,16 +18,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     timestamp_ms: int
 
 
-def not_ahead(records: Sequence[Record]) -> list[Record]:
-    """The records, none of them stamped later than now. Kafka refuses records of a clock that is ahead, and spooled
-    ones would block those behind them until real time has caught up."""
-    now = time.time_ns() // 1_000_000
+def not_ahead(records: Sequence[Record], now_ms: int) -> list[Record]:
+    """The records, none of them stamped later than now. Where a topic does not have the brokers' own time, Kafka
+    refuses records of a clock that was ahead."""
     return [
-        record if record.timestamp_ms <= now else msgspec.structs.replace(record, timestamp_ms=now)
+        record if record.timestamp_ms <= now_ms else msgspec.structs.replace(record, timestamp_ms=now_ms)
         for record in records
     ]
 
 
-def build_record(codec: Codec, event: Event) -> Record:
+def build_record(codec: Codec, event: Event, now_ms: int) -> Record:
     topic, key, value, headers = codec.record(event)
-    return Record(topic.name, key.decode(), value, headers, time.time_ns() // 1_000_000)
+    return Record(topic.name, key.decode(), value, headers, now_ms)

@@ -77,9 +77,10 @@ class Spool:
         await self._in_thread(self._delete_oldest)
         self.pending_bytes -= segment.size
 
-    async def writable(self) -> bool:
-        """Whether a small file can be written and synced right now, and the limit is not reached."""
-        return self.pending_bytes < self._limit_bytes and await self._in_thread(self._try_write)
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit is reached."""
+        return self.pending_bytes >= self._limit_bytes
 
     async def close(self) -> None:
         """Waits for writes in progress; the records stay on disk for the next start."""
@@ -137,18 +138,6 @@ class Spool:
 
     def _delete_oldest(self) -> None:
         self._segments.popleft().delete()
-
-    def _try_write(self) -> bool:
-        path = self._directory / "writable"
-        try:
-            with path.open("wb") as file:
-                file.write(b"x" * 4096)
-                file.flush()
-                os.fsync(file.fileno())
-            path.unlink()
-        except OSError:
-            return False
-        return True
 
 
 def _claim(directory: Path) -> int:

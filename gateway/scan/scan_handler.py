@@ -23,6 +23,7 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.pages import POLICY
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.metrics import Metrics
+from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from gateway.reply.pending import PendingReplies
@@ -77,6 +78,7 @@ class ScanHandler:
         replies: PendingReplies,
         devices: DeviceCookies,
         visits: PageVisits,
+        clock: Clock,
         metrics: Metrics,
         deadline_ms: int,
         tls: bool,
@@ -88,6 +90,7 @@ class ScanHandler:
         self._replies = replies
         self._devices = devices
         self._visits = visits
+        self._clock = clock
         self._metrics = metrics
         self._deadline_s = deadline_ms / 1000
         self._tls = tls
@@ -107,7 +110,7 @@ class ScanHandler:
         if scope["method"] == "HEAD":
             return _fallback(_passed_on(_fallback_of(brand_view, tag), brand_view, parameters), [])
         cookies = cookies_of(scope["headers"])
-        https, now_us = client.https or self._tls, time.time_ns() // 1000
+        https, now_us = client.https or self._tls, self._clock.now_us()
         found = self._devices.device_of(cookies, https, now_us / 1_000_000)
         device = found.id
         headers = [(b"set-cookie", cookie) for cookie in self._devices.set_cookies(found, https)]

@@ -6,6 +6,7 @@ Group membership, assignment and delivery are Faust's (app.py); everything else 
 import asyncio
 import logging
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -84,6 +85,9 @@ class Worker:
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._member = StaleMember(settings.kafka, group_of(processor), self._folder / f"{processor.name}.member")
         self.app = build_app(settings, processor, self._folder, self)
+        metrics.COMMIT_AGE_SECONDS.labels(processor.name).set_function(self._commit_age_s)
+        for topic in processor.sources:
+            metrics.LAG.labels(processor.name, topic.name).set_function(partial(self._lag, topic.name))
 
     @property
     def is_idle(self) -> bool:
@@ -258,6 +262,17 @@ class Worker:
     def _failed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
+
+    def _commit_age_s(self) -> float:
+        """Called for each scrape, in another thread; likewise the next."""
+        waiting = [partition.waits_since_s for partition, _ in list(self._partitions.values())]
+        oldest = min((since for since in waiting if since is not None), default=None)
+        return 0.0 if oldest is None else time.monotonic() - oldest
+
+    def _lag(self, topic: str) -> float:
+        partitions = list(self._partitions.items())
+        ends = {number: self._consumer.end_of(TP(topic, number)) for number, _ in partitions}
+        return float(sum(max(0, ends[number] - partition.next_offset(topic)) for number, (partition, _) in partitions))
 
     def _unsubscribe(self, number: int, partition: Partition) -> None:
         for topic in self._processor.sources:

@@ -116,6 +116,8 @@ class Partition:
         """The next offset to process, by topic; likewise the two below."""
         self._committed: dict[str, int] = {}
         self._uncommitted: dict[str, int] = {}
+        self._uncommitted_since_s: float | None = None
+        self._committing_since_s: float | None = None
         self._deliveries: list[Delivery] = []
         self._recovery = RecoveryOrder({}, {})
         self._origins: dict[str, tuple[bytes, bytes]] = {}
@@ -250,6 +252,15 @@ class Partition:
         """Whether no batch waits in the queue."""
         return self._queue.empty()
 
+    @property
+    def waits_since_s(self) -> float | None:
+        """When the oldest work was done that is not committed, on the monotonic clock; None: there is none."""
+        return self._committing_since_s or self._uncommitted_since_s
+
+    def next_offset(self, topic: str) -> int:
+        """The offset after the last processed record of a topic."""
+        return self._next.get(topic, self.fetched_from.get(topic, 0))
+
     def close(self) -> None:
         """Stops processing; batches in the queue are dropped and fetched again by the next owner. Does not block:
         `run` ends when what was processed is committed, or after ``CLOSE_S``."""
@@ -314,6 +325,8 @@ class Partition:
             except BaseException:
                 self._uncommitted.clear()  # In the middle of a batch nothing may be committed any more.
                 raise
+            if not self._uncommitted:
+                self._uncommitted_since_s = time.monotonic()
             self._next[topic] = self._uncommitted[topic] = records[-1].offset + 1
             if self._task.transactional or len(self._task.changed) >= COMMIT_ROWS:
                 self._commit_now.set()
@@ -348,6 +361,7 @@ class Partition:
             rows, offsets, deliveries = self._task.take_changed_rows(), self._uncommitted, self._deliveries
             transactional = self._task.take_transactional()
             self._uncommitted, self._deliveries = {}, []
+            self._committing_since_s, self._uncommitted_since_s = self._uncommitted_since_s, None
             rows.update(self._origins.pop(topic) for topic in offsets if topic in self._origins)
             if not self._closing.is_set():
                 self._commit_now.clear()
@@ -362,6 +376,7 @@ class Partition:
         # 3. The store: a failure here leaves it behind the changelog, from which the next opening restores it.
         await self._store.write_async(chain(rows.items(), watermarks(offsets)), position)
         self._task.after_commit()
+        self._committing_since_s = None
         self._committed.update(offsets)
         self._commit_done.set()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)

@@ -8,7 +8,7 @@ from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import SHARE, choice, whole_number
 from schemas.process.settings import block, setting, use
-from schemas.process.shared_settings import DATA, KAFKA, PARTITIONS, REJECT_KEY_FILE
+from schemas.process.shared_settings import DATA, KAFKA, METRICS_HOST, PARTITIONS, REJECT_KEY_FILE
 
 if TYPE_CHECKING:
     from schemas.protection.reject_keys import RejectKeys
@@ -102,10 +102,11 @@ class WorkerSettings:
         "10000",
         "The number of last records that FOOTPATH_WORKER_REJECT_RATIO looks at; with fewer there is no limit by share.",
     )
+    metrics_host: str = use(METRICS_HOST)
     metrics_port: int | None = setting(
         "FOOTPATH_WORKER_METRICS_PORT",
         whole_number(1, 65_535),
         "",
-        "Port of a worker's /metrics. Not set: none.",
+        "Port of a worker's /metrics, on FOOTPATH_METRICS_HOST. Not set: none.",
         unset=None,
     )

@@ -25,14 +25,14 @@ Row = tuple[bytes, bytes, Headers]
 class Delivery:
     """Rows on their way to Kafka in one batch; awaiting it returns when all in-sync replicas have them.
 
-    ``timestamp`` is that of the first row, in milliseconds. Cancelling one waiter leaves the others waiting.
+    Cancelling one waiter leaves the others waiting.
     """
 
-    __slots__ = ("_first", "delivery", "rows", "timestamp")
+    __slots__ = ("_first", "_sent_at", "delivery", "rows")
 
     def __init__(self, delivery: asyncio.Future[Any], first: int, timestamp: int, rows: Sequence[Row]) -> None:
         self.delivery = delivery
-        self.timestamp = timestamp
+        self._sent_at = timestamp
         self.rows = rows
         self._first = first
 
@@ -43,6 +43,13 @@ class Delivery:
     def arrived(self) -> bool:
         """Whether all in-sync replicas have the rows."""
         return self.delivery.done() and not self.delivery.cancelled() and self.delivery.exception() is None
+
+    @property
+    def timestamp(self) -> int:
+        """Timestamp of the first row in milliseconds, once the rows have arrived: as its readers get it, which is the
+        brokers' time where the topic has that."""
+        at = int(self.delivery.result().timestamp)
+        return self._sent_at if at < 0 else at
 
     @property
     def offset(self) -> int:

@@ -8,12 +8,16 @@ The message of an exception may quote a payload: decoders, JSON parsers and the 
 not use. So it is shown for ``OperatorError`` and for errors of the operating system and of the Kafka client, which know
 files, addresses, topics and offsets, and no values. Of every other exception the log shows the class and the place,
 also where the exception is an argument of a log call.
+
+A warning or an error is written once a minute for each cause: while Kafka is away its client alone would write hundreds
+of megabytes a day. The next line of that cause has ``repeated``, the number of those that were left out.
 """
 
 import json
 import logging
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -29,6 +33,54 @@ OPERATIONAL_LIBRARIES: Final = frozenset({"aiokafka"})
 OUR_PACKAGES: Final = frozenset({"schemas", "gateway", "processors", "sinks", "deploy"})
 ATTRIBUTES: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 """What every log record has; all else came by ``extra``."""
+
+
+CAUSE_EVERY_S: Final = 60.0
+"""Time between two lines of one cause."""
+MOST_CAUSES: Final = 1000
+"""Causes that are remembered; then all are forgotten, and each may be written again."""
+PLACES: Final = ("processor", "topic", "table", "partition", "part")
+"""Fields of our own lines that make their causes different."""
+
+
+class OncePerCause(logging.Filter):
+    """Lets a warning or an error of each cause through once in :data:`CAUSE_EVERY_S`. The cause of a library's line is
+    the library, of our own the message without its numbers, the error and the place. Called from any thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[object, ...], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not logging.WARNING <= record.levelno < logging.CRITICAL:
+            return True
+        cause, now = cause_of(record), time.monotonic()
+        with self._lock:
+            written_s, left_out = self._seen.get(cause, (float("-inf"), 0))
+            if now - written_s < CAUSE_EVERY_S:
+                self._seen[cause] = (written_s, left_out + 1)
+                return False
+            if len(self._seen) >= MOST_CAUSES:
+                self._seen.clear()
+            self._seen[cause] = (now, 0)
+        if left_out:
+            record.repeated = left_out
+        return True
+
+
+def cause_of(record: logging.LogRecord) -> tuple[object, ...]:
+    """What lines have in common that say the same."""
+    library = record.name.partition(".")[0]
+    if library not in OUR_PACKAGES:
+        return (library,)
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    words = [one for one in arguments if isinstance(one, str)]
+    errors = [type(one).__name__ for one in (record.msg, *arguments) if isinstance(one, BaseException)]
+    if record.exc_info and record.exc_info[0]:
+        errors.append(record.exc_info[0].__name__)
+    message = record.msg if isinstance(record.msg, str) else ""
+    return (record.name, message, *words, *errors, *(str(getattr(record, place, "")) for place in PLACES))
 
 
 class JsonLines(logging.Formatter):
@@ -49,6 +101,8 @@ class JsonLines(logging.Formatter):
         }
         if record.name.partition(".")[0] in OUR_PACKAGES:
             line |= {name: value for name, value in vars(record).items() if name not in ATTRIBUTES}
+        elif hasattr(record, "repeated"):
+            line["repeated"] = record.repeated
         if record.exc_info and record.exc_info[1] is not None:
             line |= described(record.exc_info[1])
         return json.dumps(line, default=str)
@@ -119,6 +173,7 @@ def set_up_logging(process: str, levels: Mapping[str, int] | None = None) -> Non
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(process))
+    handler.addFilter(OncePerCause())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name, level in (levels or {}).items():
         logging.getLogger(name).setLevel(level)

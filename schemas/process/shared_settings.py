@@ -2,11 +2,21 @@
 
 from typing import Any, Final
 
-from schemas.process.parsers import BROKERS, HTTP_ADDRESS, HTTP_ADDRESSES, KEY_FILE, PATH, REJECT_KEYS, whole_number
+from schemas.process.parsers import (
+    BROKERS,
+    HTTP_ADDRESS,
+    HTTP_ADDRESSES,
+    KEY_FILE,
+    PATH,
+    REJECT_KEYS,
+    TEXT,
+    whole_number,
+)
 from schemas.process.settings import Setting
 from schemas.topics import CLUSTER_PARTITIONS
 from schemas.topics import PARTITIONS as DEMO_PARTITIONS
 
+LOCALHOST: Final = "127.0.0.1"
 LOCAL_KAFKA: Final = "127.0.0.1:9092"
 LOCAL_CLICKHOUSE: Final = "http://127.0.0.1:8123"
 
@@ -67,6 +77,13 @@ SCHEMA_REGISTRY: Final = Setting(
     "own single-object encoding, without a registry.",
     secret=True,
 )
+METRICS_HOST: Final = Setting(
+    "FOOTPATH_METRICS_HOST",
+    TEXT,
+    LOCALHOST,
+    "Address on which gateway, workers and sink serve their metrics, the gateway also its health, at the ports set for "
+    "it; 0.0.0.0 lets a scraper on another machine reach them. It should be none that phones reach.",
+)
 SHARED: Final[tuple[Setting[Any], ...]] = (
     KAFKA,
     CLICKHOUSE,
@@ -75,4 +92,5 @@ SHARED: Final[tuple[Setting[Any], ...]] = (
     IDENTIFIER_KEY_FILE,
     REJECT_KEY_FILE,
     SCHEMA_REGISTRY,
+    METRICS_HOST,
 )

@@ -53,5 +53,5 @@ def answers_ok(stack: FullStack, path: str) -> bool:
 def wait_until_serving(stack: FullStack) -> float:
     """Waits until the stream answers probes through all partitions. :returns: the seconds that it took."""
     began = time.monotonic()
-    wait_until(lambda: answers_ok(stack, "/health/ready"), stack.logs)
+    wait_until(lambda: answers_ok(stack, "/health/stream"), stack.logs)
     return time.monotonic() - began

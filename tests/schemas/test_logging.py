@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from schemas.process import logging as module
 from schemas.process.errors import OperatorError
-from schemas.process.logging import JsonLines
+from schemas.process.logging import CAUSE_EVERY_S, JsonLines, OncePerCause
 
 PAYLOAD = "anna@example.org"
 
@@ -126,3 +127,55 @@ set_up_logging("sink")
     found = json.loads(ended.stderr)
     assert (found["level"], found["process"], found["error"]) == ("critical", "sink", "ValueError")
     assert PAYLOAD not in ended.stderr and " fail" in found["at"]
+
+
+class Log:
+    """A process's log on a clock of its own; ``written`` are its lines."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.written: list[dict[str, Any]] = []
+        self._filter, self._now = OncePerCause(), 0.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self._now)
+
+    def passes(self, seconds: float) -> None:
+        self._now += seconds
+
+    def write(self, name: str, message: str, *args: object, level: int = logging.WARNING, **extra: object) -> None:
+        record = logging.LogRecord(name, level, "file.py", 1, message, args, None)
+        vars(record).update(extra)
+        if self._filter.filter(record):
+            self.written.append(json.loads(JsonLines("worker").format(record)))
+
+
+def test_while_kafka_is_away_its_client_writes_a_line_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(monkeypatch)
+    for second in range(3600):
+        log.write("aiokafka.conn", "Connect attempt to <%s> returned error %s", second, "refused", level=logging.ERROR)
+        log.write("aiokafka.consumer.fetcher", "Failed fetch messages from %s: %s", 1, second)
+        log.write("gateway.publish.publisher", "events go to the spool: %s", "KafkaError")
+        log.passes(1)
+    assert len([one for one in log.written if one["logger"].startswith("aiokafka")]) == 3600 // CAUSE_EVERY_S
+    assert len(log.written) == 2 * 3600 // CAUSE_EVERY_S
+    left_out = sum(int(one.get("repeated", 0)) for one in log.written)
+    assert left_out == 3 * (3600 - CAUSE_EVERY_S) - (len(log.written) - 2), "what was left out is counted"
+
+
+def test_other_causes_places_and_errors_have_lines_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(monkeypatch)
+    for round_ in range(3):
+        for partition in range(2):
+            log.write("processors.shell.agent", "a partition lost its producer", partition=partition, offset=round_)
+            log.write("sinks.serve", "%d records of %s", round_, f"topic {partition}")
+        for error in (OSError(1, "no"), KafkaConnectionError("no")):
+            log.write("sinks.serve", "Kafka cannot be reached: %s", error)
+        log.write("sinks.serve", "no space", level=logging.ERROR)
+        log.write("sinks.serve", "started", level=logging.INFO)
+        log.write("sinks.serve", "uncaught exception", level=logging.CRITICAL)
+    assert len(log.written) == 2 + 2 + 2 + 1 + 3 + 3
+
+
+def test_the_number_of_causes_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Log(monkeypatch)
+    for number in range(3 * module.MOST_CAUSES):
+        log.write("gateway.app", f"message {number}")
+    assert len(log._filter._seen) <= module.MOST_CAUSES

@@ -264,6 +264,25 @@ def test_a_log_that_grew_is_rotated_and_only_new_lines_are_quoted(tmp_path: Path
     assert log.with_name("kafka.log.1").stat().st_size == logs.ROTATE_AT_BYTES
 
 
+def test_a_log_that_a_running_child_writes_is_rotated_too(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    with logs.open_private(log) as child:
+        for round_ in range(logs.KEPT + 2):
+            child.write(b"%d" % round_ * logs.ROTATE_AT_BYTES)
+            child.flush()
+            logs.rotate_open(log)
+            assert log.stat().st_size == 0
+            child.write(b"small\n")
+            child.flush()
+            logs.rotate_open(log)
+            assert log.read_text() == "small\n", "what is small stays, and nothing is written behind a gap"
+            os.truncate(log, 0)
+    aged = sorted(tmp_path.glob("kafka.log.*"))
+    assert [file.suffix for file in aged] == [f".{age}" for age in range(1, logs.KEPT + 1)]
+    assert [file.read_bytes()[:1] for file in aged] == [b"4", b"3", b"2"]
+    assert {file.stat().st_mode & 0o777 for file in (log, *aged)} == {0o600}
+
+
 async def never() -> bool:
     return False
 

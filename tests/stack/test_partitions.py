@@ -55,7 +55,7 @@ async def test_without_the_setting_a_phone_is_one_person_in_one_partition(
     broker: str, cluster: StreamCluster, tmp_path: Path
 ) -> None:
     cluster.start(*PROCESSORS)
-    process = await gateway(broker, tmp_path / "gateway").start("/health/ready")
+    process = await gateway(broker, tmp_path / "gateway").start("/health/stream")
     try:
         async with GatewayClient(process) as phone:
             for _ in range(4):

@@ -127,7 +127,7 @@ def test_everything_runs_over_sasl_ssl_and_under_its_prefix_with_a_registry(
         ):
             stack.enter_context(process(environment, tmp_path / f"{name}.log", *words))
         address = f"http://127.0.0.1:{port}"
-        eventually(lambda: answer(f"{address}/health/ready")[0] == 200, "the gateway to be ready", tmp_path)
+        eventually(lambda: answer(f"{address}/health/stream")[0] == 200, "the gateway to be ready", tmp_path)
         status, headers = answer(f"{address}/s/mitte-door")
         assert status in (200, 302) and headers["Footpath-Outcome"] == "routed"
         store = Store(clickhouse)

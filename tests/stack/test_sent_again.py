@@ -81,7 +81,7 @@ def restart_gateway(stack: FullStack) -> None:
 
     def is_ready() -> bool:
         try:
-            return stack.get("/health/ready")[0] == 200
+            return stack.get("/health/stream")[0] == 200
         except OSError:  # it does not listen yet
             return False
 

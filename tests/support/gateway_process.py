@@ -88,6 +88,7 @@ class GatewayProcess:
             "FOOTPATH_GATEWAY_DEADLINE_MS": "2000",
             **{f"FOOTPATH_GATEWAY_{name.upper()}": value for name, value in settings.items()},
         }
+        self.program = ["-m", "gateway.serve"]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -98,7 +99,7 @@ class GatewayProcess:
     def launch(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "gateway.serve"],
+                [sys.executable, *self.program],
                 env=self.environ, stdout=log, stderr=log, preexec_fn=build_die_with_parent(),
             )  # fmt: skip
         return self._process
@@ -118,7 +119,11 @@ class GatewayProcess:
     async def start_with_stream(self, bootstrap: str) -> "GatewayProcess":
         """Starts it, with a fake stream replying to probes until it is ready."""
         async with fake_stream(bootstrap):
-            return await self.start("/health/ready")
+            return await self.start("/health/stream")
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def stop(self) -> int:
         """Sends SIGTERM and returns the exit code."""

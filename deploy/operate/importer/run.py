@@ -23,6 +23,9 @@ from deploy.target import Target
 from schemas.process.errors import OperatorError
 
 STDIN = Path("-")
+BACKLOG_KEPT = 10_000
+"""Records that the processors may be behind before an import rests: what they commit in a few seconds."""
+LONGEST_REST_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,15 @@ class Summary:
         return 2 if self.checkpoint.rejected or self.unfinished else 0
 
 
-async def import_file(path: Path, target: Target, checkpoints: Path, again: bool, give_up_after_s: float) -> Summary:
+async def import_file(
+    path: Path, target: Target, checkpoints: Path, again: bool, give_up_after_s: float, rests: bool = True
+) -> Summary:
     """Imports a file (``-``: standard input) and returns when the gateway has answered for every line.
 
     :param path: absolute, because the checkpoint is found by it. :param checkpoints: folder of the checkpoints.
     :param again: starts at the first line whatever the checkpoint says.
     :param give_up_after_s: time without an accepted request after which the import gives up.
+    :param rests: whether it waits between batches while the processors are behind.
     :raises OperatorError: the file cannot be read or is damaged, the file of rejected lines cannot be written, or the
         gateway is unavailable for too long; the next run continues at the checkpoint.
     """
@@ -78,7 +84,7 @@ async def import_file(path: Path, target: Target, checkpoints: Path, again: bool
             batches = read_batches(path, reader, ids, grows=path != STDIN)
             with ImportProgress(path.name, size) as progress:
                 return await _import(
-                    path, stream, batches, start, target, checkpoints, rejects, give_up_after_s, progress
+                    path, stream, batches, start, target, checkpoints, rejects, give_up_after_s, rests, progress
                 )
     except OSError as error:
         raise OperatorError(f"{error.filename or path}: {error.strerror or error}") from None
@@ -93,6 +99,7 @@ async def _import(
     checkpoints: Path,
     rejects: Path,
     give_up_after_s: float,
+    rests: bool,
     progress: ImportProgress,
 ) -> Summary:
     began = time.perf_counter()
@@ -114,11 +121,22 @@ async def _import(
             progress.update(batch.file_bytes, reached.read)
             unfinished = batch.unfinished
             batch = await following
+            if rests and batch is not None:
+                await asyncio.sleep(rest_s(sender.backlog))
     if path != STDIN and not unfinished:
         reached = msgspec.structs.replace(reached, size=os.fstat(stream.fileno()).st_size)
         checkpoint.save(checkpoints, reached)
     seconds = time.perf_counter() - began
     return Summary(path, reached, reached.read - start.read, seconds, rejects, unfinished=unfinished)
+
+
+def rest_s(backlog: int) -> float:
+    """How long to wait before the next batch: longer, the further the processors are behind, so that the phones that
+    scan meanwhile do not wait behind the import, and what it brings is in force soon after its end.
+
+    :param backlog: in records.
+    """
+    return min(LONGEST_REST_S, max(0.0, (backlog - BACKLOG_KEPT) / BACKLOG_KEPT))
 
 
 def _start(path: Path, stream: BinaryIO, checkpoints: Path, again: bool) -> tuple[Checkpoint, LineReader, EventIds]:

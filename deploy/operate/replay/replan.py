@@ -22,7 +22,7 @@ from schemas.kafka.addressing import HEADER
 from schemas.protection.cipher import Damaged
 from schemas.protection.reject_keys import KeyDestroyed
 from schemas.reasons import RejectReason
-from schemas.rejects import RAW_KEPT_BYTES
+from schemas.rejects import PUBLISHING, RAW_KEPT_BYTES
 from schemas.topics import BY_NAME, TOUCHPOINT_RECEIVED, Topic
 from sinks.clickhouse.record_router import STAGE as SINK
 from sinks.clickhouse.record_router import CheckedRecords, RecordRouter, SourceRecord
@@ -104,11 +104,21 @@ class Replanner:
         if self._changes:
             return StillInvalid(NOT_FROM_GATEWAY)
         topic = BY_NAME.get(reject.topic)
-        if topic is None or reject.stage not in topic.read_by:
+        if topic is None or reject.stage not in (*topic.read_by, PUBLISHING):
             return StillInvalid(UNKNOWN_STAGE)
         if len(reject.raw) == RAW_KEPT_BYTES:
             return StillInvalid(CUT)
+        if reject.stage == PUBLISHING:
+            return self._as_recorded(reject, topic)
         return self._to_table(reject, topic) if reject.stage == SINK else self._to_topic(reject, topic)
+
+    def _as_recorded(self, reject: EventRejected, topic: Topic) -> Disposition:
+        """What Kafka refused is on no topic yet: it is published for all readers."""
+        try:
+            event = self._codec.of(topic).decode(reject.raw)
+        except Undecodable as error:
+            return StillInvalid(error.reason)
+        return Accepted(event.event_id, event)
 
     def _under_another_id(self, reject: EventRejected) -> Disposition:
         """What intake rejected as a conflict is an event of its own once the operator gives it another id."""

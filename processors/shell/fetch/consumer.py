@@ -222,6 +222,14 @@ class BatchConsumer(driver.Consumer):
         """This consumer's member id in its group."""
         return str(self._thread._ensure_consumer()._coordinator.member_id)
 
+    def end_of(self, tp: TP) -> int:
+        """The end of a topic partition as the last fetch reported it; 0 before the first."""
+        state = self._thread._ensure_consumer()._subscription.subscription
+        assignment = state.assignment if state is not None else None
+        if assignment is None or tp not in assignment.tps:
+            return 0
+        return int(assignment.state_value(tp).highwater or 0)
+
     async def is_member(self) -> bool:
         """Asks the group's coordinator whether this consumer is a member of the current generation, and has what that
         gave it. False also while the group rebalances, or when the coordinator does not answer."""

@@ -1,4 +1,4 @@
-"""`footpath topics apply`: Kafka has every topic of the registry, and existing topics are never changed."""
+"""`footpath topics apply`: Kafka has every topic of the registry; of existing topics only the timestamps change."""
 
 import asyncio
 import time
@@ -13,6 +13,7 @@ from deploy.setup import SetupError
 from deploy.setup.topics import ExistingTopic, apply, partitions_for, plan, topic_specs
 from processors.registry import PROCESSORS
 from schemas.topics import BY_NAME, EVENT_REJECTED, INTAKE_WINDOW_MS, PARTITIONS, TOPICS, changelog
+from tests.support.topic_settings import alter
 
 NAMES = [topic.name for topic in TOPICS] + [changelog(name) for name in PROCESSORS]
 
@@ -34,7 +35,10 @@ def test_the_replicas_that_a_write_needs_can_be_set_and_must_exist() -> None:
 
 
 def test_all_differences_are_reported_at_once() -> None:
-    existing = {NAMES[0]: ExistingTopic(6, "delete"), NAMES[1]: ExistingTopic(4, "compact")}
+    existing = {
+        NAMES[0]: ExistingTopic(6, "delete", "LogAppendTime"),
+        NAMES[1]: ExistingTopic(4, "compact", "LogAppendTime"),
+    }
     with pytest.raises(SetupError) as refused:
         plan(topic_specs(4, 1), existing)
     assert f"{NAMES[0]} has 6 partitions, not 4" in str(refused.value)
@@ -73,6 +77,12 @@ def test_a_new_kafka_gets_every_topic_and_can_be_written_to_at_once(bare_kafka: 
     began = time.monotonic()
     assert [step.action for step in apply(bare_kafka)] == ["keep"] * len(NAMES)
     assert time.monotonic() - began < 5, "a step that has nothing to do is quick"
+    own = {"message.timestamp.type": "CreateTime", "cleanup.policy": "delete", "segment.bytes": "99000000"}
+    asyncio.run(alter(bare_kafka, EVENT_REJECTED, own))
+    changed = [step.topic for step in apply(bare_kafka) if step.action == "change"]
+    assert changed == [EVENT_REJECTED.name], "the records of an earlier version have the times of their writers"
+    now = asyncio.run(settings_of(bare_kafka))[EVENT_REJECTED.name]
+    assert (now["message.timestamp.type"], now["segment.bytes"]) == ("LogAppendTime", "99000000"), "the rest stays"
     with pytest.raises(SetupError, match=f"has {PARTITIONS} partitions, not 8"):
         apply(bare_kafka, partitions=8)
 

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from deploy.setup.topics import apply
-from schemas.topics import REWARD_POSTED, SCAN_ROUTED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, changelog
+from schemas.topics import TOUCHPOINT_RECORDED, changelog
 from tests.processors.test_rebuilt import empty_topic
-from tests.support.event_stream import EventStream, expected
+from tests.support.event_stream import EventStream
 from tests.support.hangs import HANG_S
 from tests.support.servers import KafkaServer, start_kafka
+from tests.support.stream_checks import check_against_fold
 from tests.support.stream_cluster import StreamCluster, stream_cluster_on
 
 ALL = ("identity", "context", "rewards")
@@ -44,19 +45,6 @@ async def processed(cluster: StreamCluster, events: list[Any]) -> None:
     await cluster.quiet(*ALL)
 
 
-async def check(cluster: StreamCluster, events: list[Any]) -> None:
-    """Every event has its effects once, in this Kafka, and the balances are those of all events."""
-    ids = {event.event_id for event in events}
-    entries, balances = expected(events)
-    identified = await cluster.contents(TOUCHPOINT_IDENTIFIED, ids)
-    assert identified.keys() == ids and all(len(contents) == 1 for contents in identified.values())
-    assert await cluster.contents(REWARD_POSTED, ids) == entries
-    scans = {event.event_id for event in events if event.type == "scan"}
-    assert len(await cluster.contents(SCAN_ROUTED, scans)) == len(scans)
-    states = await cluster.states("rewards")
-    assert {key: states[key].balance for key in balances} == balances
-
-
 async def test_a_worker_keeps_its_stores_and_gets_a_new_and_empty_kafka(broker: KafkaServer, tmp_path: Path) -> None:
     """In the new Kafka every offset is below the old watermarks at first. Then the old Kafka comes back, with its own
     state: the worker goes on there where it was."""
@@ -75,7 +63,7 @@ async def test_a_worker_keeps_its_stores_and_gets_a_new_and_empty_kafka(broker: 
             moved.start(*ALL)
             events = new.take(300)
             await processed(moved, events)
-            await check(moved, events)
+            await check_against_fold(moved, new, events)
             assert "it belongs to another Kafka cluster" in moved.log(NAME)
             moved.stop(NAME)
     finally:
@@ -84,7 +72,7 @@ async def test_a_worker_keeps_its_stores_and_gets_a_new_and_empty_kafka(broker: 
         back.start(*ALL)
         more = old.take(100)
         await processed(back, more)
-        await check(back, [*first, *more])
+        await check_against_fold(back, old, [*first, *more])
 
 
 async def test_topics_are_deleted_and_made_again_under_a_worker(broker: KafkaServer, tmp_path: Path) -> None:
@@ -103,7 +91,7 @@ async def test_topics_are_deleted_and_made_again_under_a_worker(broker: KafkaSer
         second = stream.take(100)
         cluster.start(*ALL)
         await processed(cluster, second)
-        await check(cluster, [*first, *second])
+        await check_against_fold(cluster, stream, [*first, *second])
         cluster.stop(NAME)
 
         await empty_topic(cluster, changelog("rewards"))
@@ -116,7 +104,7 @@ async def test_topics_are_deleted_and_made_again_under_a_worker(broker: KafkaSer
         fourth = stream.take(100)
         cluster.start(*ALL)
         await processed(cluster, fourth)
-        await check(cluster, [*first, *second, *third, *fourth])
+        await check_against_fold(cluster, stream, [*first, *second, *third, *fourth])
 
 
 @pytest.mark.usefixtures("long_form")
@@ -146,7 +134,7 @@ async def test_kafka_gets_its_volume_of_yesterday_back(broker: KafkaServer, tmp_
         cluster.start(*ALL)
         today = stream.take(100)
         await processed(cluster, today)
-        await check(cluster, [*first, *today])
+        await check_against_fold(cluster, stream, [*first, *today])
         assert "Kafka is older than the store" in cluster.log(NAME)
         assert list((data / "workers" / NAME / "rewards").glob("*.*")), "what was replaced is still there"
 
@@ -166,4 +154,4 @@ async def test_a_group_with_offsets_and_without_a_state_reads_everything(broker:
         second = stream.take(100)
         cluster.start(*ALL)
         await processed(cluster, second)
-        await check(cluster, [*first, *second])
+        await check_against_fold(cluster, stream, [*first, *second])
