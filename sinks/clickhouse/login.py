@@ -30,7 +30,8 @@ async def check_store_login(store: Store) -> None:
             if refusals := [cause for cause in _causes(problem) if isinstance(cause, ssl.SSLCertVerificationError)]:
                 why = getattr(refusals[-1], "verify_message", "")  # the last is OpenSSL's, the others are aiohttp's
                 raise SettingError(
-                    f"{CA_FILE.name}={settings.ca_file or ''}: the certificate of {settings.shown} is not trusted ({why})"
+                    f"{CA_FILE.name}={settings.ca_file or ''}: the certificate of {settings.shown} is not trusted "
+                    f"({why})"
                 ) from None
         else:
             await client.close()
