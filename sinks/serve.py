@@ -27,6 +27,7 @@ from schemas.topics import MAX_RECORD_BYTES, set_prefix, with_prefix
 from sinks import metrics
 from sinks.clickhouse.consumer import PAUSE_S, SinkConsumer
 from sinks.clickhouse.lag import report_lag
+from sinks.clickhouse.login import check_store_login
 from sinks.clickhouse.raw_consumer import build_raw_consumer
 from sinks.clickhouse.topic_positions import PositionCheck, compare
 from sinks.clickhouse.topic_writer import Publish, build_topic_writers, stored_topics
@@ -111,9 +112,10 @@ async def connect(client: AIOKafkaConsumer | AIOKafkaProducer, kafka: Kafka, sto
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     """Stores every topic until ``stop`` is set, then stores and commits what was read.
 
-    :raises OperatorError: Kafka or the Schema Registry refuses.
+    :raises OperatorError: Kafka, ClickHouse or the Schema Registry refuses at the start.
     """
     codec = codec_with(settings.schema_registry, settings.reject_keys)
+    await check_store_login(settings.clickhouse)
     consumer = build_consumer(settings)
     # Without idempotence, which a broker can end for good (an unknown producer, a sequence out of order), and which
     # nothing needs here: a reject that is written twice has one id.

@@ -96,6 +96,8 @@ def test_everything_runs_over_sasl_ssl_and_under_its_prefix_with_a_registry(
     (tmp_path / "identifier.key").write_text("11" * 32)
     environment = secure.environment() | {
         "FOOTPATH_KAFKA_PREFIX": PREFIX,
+        "FOOTPATH_KAFKA_RACK": "rack-1",
+        "FOOTPATH_KAFKA_CLIENT_ID": "retail",
         "FOOTPATH_SCHEMA_REGISTRY": registry,
         "FOOTPATH_SCHEMA_REGISTRY_CA_FILE": str(secure.authority.file),
         "FOOTPATH_CLICKHOUSE": clickhouse.url,
@@ -176,7 +178,7 @@ def test_footpath_up_starts_the_other_processes_on_such_a_kafka(
         run = json.loads((tmp_path / "data" / "run.json").read_text())
         assert run["kafka"] == secure.sasl
         assert "equal" in footpath("replay", "state", "rewards", **environment).stdout
-        for file in (tmp_path / "data").rglob("*.log"):
+        for file in (tmp_path / "data" / "logs").glob("*.log"):
             assert PASSWORD not in file.read_text(), file.name
         assert PASSWORD not in json.dumps(run)
 

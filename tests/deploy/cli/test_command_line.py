@@ -156,3 +156,9 @@ def test_a_code_that_is_hard_to_read_is_told(tmp_path: Path) -> None:
     answer = footpath("qr", "--brand", str(tmp_path), "--out", str(tmp_path), "--address", "https://go.shop.example")
     assert len(answer.stdout.splitlines()) == 2 and f"the link of {long} has 476 characters" in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_growing_the_number_of_partitions_is_answered_with_the_reason_and_what_to_do() -> None:
+    done = footpath("topics", "grow")
+    assert done.returncode == 1 and not done.stdout
+    assert "cannot grow" in done.stderr and "FOOTPATH_PARTITIONS" in done.stderr

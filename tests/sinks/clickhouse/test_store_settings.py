@@ -85,6 +85,25 @@ async def test_an_authority_of_ones_own_is_trusted_and_no_other(clickhouse: Clic
         assert "certificate" in done.stderr
 
 
+def test_what_clickhouse_refuses_stops_a_sink_at_its_start(clickhouse: ClickHouseServer, tmp_path: Path) -> None:
+    authority, stranger = Authority(tmp_path), Authority(tmp_path / "stranger", "stranger")
+    with TlsFront(urlsplit(clickhouse.url).port or 0, authority.sign("store")) as front:
+        wrong = {"FOOTPATH_CLICKHOUSE_USER": "nobody", "FOOTPATH_CLICKHOUSE_PASSWORD": "secret"}
+        for settings, message in (
+            (
+                {"FOOTPATH_CLICKHOUSE": f"{AWAY},{clickhouse.url}"} | wrong,
+                "refuses its user or FOOTPATH_CLICKHOUSE_USER=nobody",
+            ),
+            (
+                {"FOOTPATH_CLICKHOUSE": front.url, "FOOTPATH_CLICKHOUSE_CA_FILE": str(stranger.file)},
+                f"FOOTPATH_CLICKHOUSE_CA_FILE={stranger.file}: the certificate of {front.url} is not trusted",
+            ),
+        ):
+            done = footpath("sink", FOOTPATH_KAFKA="127.0.0.1:1", **settings)
+            last = done.stderr.splitlines()[-1]
+            assert done.returncode == 1 and message in last and "secret" not in done.stderr, done.stderr
+
+
 def test_a_command_takes_the_first_address_that_answers(clickhouse: ClickHouseServer) -> None:
     client = first_answering(read(_=f"{AWAY},{clickhouse.url}"), clickhouse_connect.get_client)
     assert client.query("SELECT 1").result_rows == [(1,)]
