@@ -21,7 +21,7 @@ from tests.support.stream_cluster import StreamCluster
 
 CODEC = Codec()
 NO_LIMIT = 1_000_000_000
-POSITION = b"\0position"
+POSITION, ORIGIN = b"\0position", b"\0origin"
 Rows = dict[bytes, bytes]
 ABOUT_RETURNS = (SALE_REFERENCED, SALE_RETURNED)
 ABOUT_SALES = ("context", "rewards")
@@ -109,6 +109,7 @@ def _store_content(folder: Path, processor: str) -> tuple[Rows, int]:
     rows = {bytes(key): bytes(value)[:end] for key, value in store.items()}
     store.close()
     position = int(rows.pop(POSITION, b"0"))
+    rows.pop(ORIGIN, None)  # the store's own: which changelog it belongs to
     return {key: value for key, value in rows.items() if not key.startswith(WATERMARK)}, position
 
 
