@@ -33,7 +33,7 @@ class RejectReason(StrEnum):
     """What follows from it is larger than a record or a state may be."""
     UNSTORABLE = "unstorable"
     """ClickHouse refuses its row, and takes others of the table."""
-    REFUSED = "refused"
+    UNPUBLISHED = "unpublished"
     """Kafka refuses its record, and takes others of the topic."""
 
 

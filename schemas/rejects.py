@@ -59,7 +59,7 @@ def reject_of_refused(
         event_id=derived("rejected", PUBLISHING, topic, event_id),
         occurred_at=timestamp_ms * 1000,
         stage=PUBLISHING,
-        reason=RejectReason.REFUSED,
+        reason=RejectReason.UNPUBLISHED,
         detail=f"Kafka answered {type(error).__name__}",
         source_event_id=event_id,
         raw=value[:RAW_KEPT_BYTES],

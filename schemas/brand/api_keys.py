@@ -11,7 +11,7 @@ _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _NAMESPACE = re.compile(rf"[\w.-]{{1,{MAX_ID_CHARS}}}")
 
 
-class ApiKey(Item, frozen=True):
+class ApiKey(Item, frozen=True, omit_defaults=True):
     """A sender. The key itself is stored nowhere: ``hash`` is ``sha256:`` and the hex SHA-256 of its text. Its event
     ids count within ``namespace``, which the keys of one system may share; by default each has its own, its id. An
     empty one leaves ids as they are, as all were up to 0.2.

@@ -52,11 +52,11 @@ class Sections(Protocol):
         """The longest value that each placeholder can have."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of fields within an item."""
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An item of a section; ``id`` is unique within its kind.
 
     ``section`` is the name of the section in the YAML files, ``kind`` the kind of its items on brand-configured.

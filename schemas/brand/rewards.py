@@ -13,7 +13,7 @@ MAX_POINTS_PER_UNIT = 10**5
 """With the largest amount of an event, 10^13 units of a currency, a posting still fits into Avro's long."""
 
 
-class Reward(Item, frozen=True):
+class Reward(Item, frozen=True, omit_defaults=True):
     """Points for an event: a fixed number, or so many for each whole unit of ``currency`` (by default the brand's);
     money of other currencies earns none of the latter.
 

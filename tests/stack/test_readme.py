@@ -19,8 +19,8 @@ def test_its_events_can_be_imported_and_its_queries_answer(stack: FullStack, tmp
     done = stack.footpath("import", str(file))
     assert done.returncode == 0, done.stderr + done.stdout
     bought = "SELECT * FROM attribution(model='last', lookback_days=90, since='2026-03-01', until='2026-04-01')"
-    wait_until(lambda: stack.rows(bought))
-    assert stack.rows(bought) == [{"channel": "search", "conversions": 1, "revenue": 39.9}]
+    searched = [{"channel": "search", "conversions": 1, "revenue": 39.9}]
+    wait_until(lambda: stack.rows(bought) == searched, lambda: f"{stack.rows(bought)}\n{stack.logs()}")
 
     [learn] = re.findall(r"footpath (attribute .*)", README)
     done = stack.footpath(*shlex.split(learn))

@@ -143,7 +143,7 @@ async def test_a_record_that_kafka_refuses_is_a_reject_with_its_bytes(
         return reject.stage == PUBLISHING and reject.source_event_id == f"till/{large}"
 
     (reject,) = await read_events(own_kafka.bootstrap, EVENT_REJECTED, is_ours, 1)
-    assert (reject.reason, reject.topic) == ("refused", TOUCHPOINT_RECEIVED.name)
+    assert (reject.reason, reject.topic) == ("unpublished", TOUCHPOINT_RECEIVED.name)
     assert b"x" * 4000 in reveal(reject.raw)
     taken = await read_events(own_kafka.bootstrap, TOUCHPOINT_RECEIVED, lambda e: e.event_id.startswith("till/"), 1)
     assert {event.event_id for event in taken} == {f"till/{small}"}

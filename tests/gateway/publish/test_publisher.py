@@ -157,6 +157,6 @@ async def test_a_record_that_kafka_refuses_leaves_its_neighbours_alone(kafka: Re
     assert set(ids(kafka.taken, STOCK_REPORTED.name)) == {"stock-1", "stock-3"}
     (reject,) = [record for record in kafka.taken if record.topic == EVENT_REJECTED.name]
     event = Codec().of(EVENT_REJECTED).decode(reject.value)
-    assert (event.reason, event.source_event_id, event.topic) == ("refused", "stock-2", STOCK_REPORTED.name)
+    assert (event.reason, event.source_event_id, event.topic) == ("unpublished", "stock-2", STOCK_REPORTED.name)
     assert b"x" * 3000 in reveal(event.raw)
     await gateway.stop()
