@@ -28,7 +28,8 @@ from schemas.kafka.client_options import client_options
 from schemas.kafka.client_settings import Kafka
 from schemas.kafka.partitioner import partition_of
 from schemas.kafka.producer import BatchProducer, Delivery
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.kafka.topic_ids import fetch_topic_ids
+from schemas.topics import MAX_RECORD_BYTES, TOUCHPOINT_RECORDED
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ class Producer:
         self._coalescer = Coalescer(INTERVAL_S)
         self._pending: list[PendingRecord] = []
         self._flush: asyncio.Task[None] | None = None
+        self.cluster = ""
+        """Id of the Kafka cluster that is connected; empty where it is not known."""
 
     async def connect(self) -> None:
         """Connects, or checks the connection when there is one. :raises KafkaError: no broker answers."""
@@ -117,6 +120,8 @@ class Producer:
                 await kafka.stop()
                 raise
             self._kafka, self._batches = kafka, BatchProducer(kafka)
+            ids = await fetch_topic_ids(kafka.client, [TOUCHPOINT_RECORDED.name])
+            self.cluster = next((topic_id.cluster for topic_id in ids.values()), "")
         elif not await self._kafka.client.force_metadata_update():
             raise KafkaError("no broker answers")
 

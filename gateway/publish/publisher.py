@@ -191,6 +191,12 @@ class Publisher:
             await self._diverted.wait()
             try:
                 await self._producer.connect()
+                if before := await self._spool.belongs_to(self._producer.cluster):
+                    log.error(
+                        "events that were accepted for the Kafka cluster %s go to %s: nothing of the spool is lost",
+                        before,
+                        self._producer.cluster,
+                    )
                 await self._drain()
             except (KafkaError, TimeoutError, OSError, SpoolFull):
                 await asyncio.sleep(RETRY_AFTER_S)

@@ -72,6 +72,12 @@ class Spool:
         """The oldest segment with its records, or None when nothing is stored; later records go to another segment."""
         return await self._in_thread(self._read_oldest)
 
+    async def belongs_to(self, cluster: str) -> str:
+        """Notes the Kafka cluster that the records go to. :returns: the one noted before, if it is another and records
+        of then wait here; else empty.
+        """
+        return await self._in_thread(lambda: self._note_cluster(cluster)) if cluster else ""
+
     async def drop(self, segment: Segment) -> None:
         """Deletes the oldest segment. Called when Kafka has all of its records."""
         await self._in_thread(self._delete_oldest)
@@ -138,6 +144,16 @@ class Spool:
 
     def _delete_oldest(self) -> None:
         self._segments.popleft().delete()
+
+    def _note_cluster(self, cluster: str) -> str:
+        path = self._directory / "kafka-cluster"
+        try:
+            before = path.read_text() if path.exists() else ""
+            if before != cluster:
+                path.write_text(cluster)
+        except OSError:  # a full disk; the next connection notes it
+            return ""
+        return before if before not in ("", cluster) and self.pending_bytes else ""
 
 
 def _claim(directory: Path) -> int:

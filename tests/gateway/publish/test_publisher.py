@@ -28,7 +28,8 @@ LARGEST_BYTES = 2000
 class RefusingKafka:
     """Stands for the producer. ``missing`` are topics that it refuses; ``taken`` the records that it has, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, cluster: str = "") -> None:
+        self.cluster = cluster
         self.missing: set[str] = set()
         self.taken: list[Record] = []
         self._connected = False
@@ -160,3 +161,22 @@ async def test_a_record_that_kafka_refuses_leaves_its_neighbours_alone(kafka: Re
     assert (event.reason, event.source_event_id, event.topic) == ("unpublished", "stock-2", STOCK_REPORTED.name)
     assert b"x" * 3000 in reveal(event.raw)
     await gateway.stop()
+
+
+async def test_a_spool_of_another_kafka_is_drained_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Acknowledged is acknowledged, also where the cluster was lost meanwhile."""
+    codec = Codec(protect=protect)
+    old = RefusingKafka("old-cluster")
+    before = await Gateway(old, tmp_path, codec).start()
+    await before.publisher.publish([cost(1)])
+    await before.stop()
+    away = Gateway(RefusingKafka(), tmp_path, codec)
+    await away.publisher.publish([cost(2)])
+    await away.publisher.close()
+    for times in (1, 2):
+        new = RefusingKafka("new-cluster")
+        after = await Gateway(new, tmp_path, codec).start()
+        assert len(new.taken) == (1 if times == 1 else 0)
+        await after.stop()
+    told = [record for record in caplog.messages if "old-cluster" in record]
+    assert len(told) == 1 and "go to new-cluster" in told[0]
