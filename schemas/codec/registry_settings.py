@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from schemas.process.parsers import PEM_FILE, SECRET_FILE, TEXT
-from schemas.process.settings import Setting, SettingError, settings_of, use
+from schemas.process.settings import Setting, SettingError, read_secret, settings_of, use
 from schemas.process.shared_settings import SCHEMA_REGISTRY
 
 USER: Final = Setting(
@@ -60,10 +60,7 @@ class RegistrySettings:
     @property
     def password(self) -> str:
         if self.password_file is not None:
-            try:
-                return self.password_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingError(f"{PASSWORD_FILE.name}={self.password_file}: {error.strerror}") from None
+            return read_secret(PASSWORD_FILE, self.password_file)
         return self.given_password or unquote(urlsplit(self.given).password or "")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.process.parsers import PATH, PEM_FILE, SECRET_FILE, TEXT, Parser, choice
-from schemas.process.settings import Setting, SettingError, settings_of, use
+from schemas.process.settings import Setting, SettingError, read_secret, settings_of, use
 from schemas.process.shared_settings import KAFKA, LOCAL_KAFKA
 
 TLS: Final = ("SSL", "SASL_SSL")
@@ -135,12 +135,7 @@ class ClientSettings:
     @property
     def password(self) -> str:
         """Of SASL PLAIN and SCRAM; the file is read anew. :raises SettingError: it cannot be read any more."""
-        if self.password_file is None:
-            return self.given_password
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingError(f"{PASSWORD_FILE.name}={self.password_file}: {error.strerror}") from None
+        return self.given_password if self.password_file is None else read_secret(PASSWORD_FILE, self.password_file)
 
     @property
     def has_tls(self) -> bool:

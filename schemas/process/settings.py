@@ -13,6 +13,7 @@ A variable that is missing, empty or blank counts as not set. ``footpath setting
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, overload
 
 from schemas.process.errors import OperatorError
@@ -152,3 +153,16 @@ def read_values(settings: type[Any], environ: Mapping[str, str]) -> dict[str, An
 def read_settings(settings: type[S], environ: Mapping[str, str]) -> S:
     """The settings of a process. :raises SettingError: as ``read_values``."""
     return settings(**read_values(settings, environ))
+
+
+def read_secret(setting: Setting[Path], file: Path) -> str:
+    """What stands in a file that a setting names, now: another process may have replaced it.
+
+    :raises SettingError: it cannot be read any more.
+    """
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingError(f"{setting.name}={file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"{setting.name}={file}: is no text") from None

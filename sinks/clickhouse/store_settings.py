@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from schemas.process.parsers import PEM_FILE, SECRET_FILE, TEXT, Parser
-from schemas.process.settings import Setting, SettingError, settings_of, use
+from schemas.process.settings import Setting, SettingError, read_secret, settings_of, use
 from schemas.process.shared_settings import CLICKHOUSE, LOCAL_CLICKHOUSE
 
 
@@ -72,12 +72,7 @@ class StoreSettings:
     @property
     def password(self) -> str:
         """Empty where the address has it, if any; the file is read anew."""
-        if self.password_file is None:
-            return self.given_password
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingError(f"{PASSWORD_FILE.name}={self.password_file}: {error.strerror}") from None
+        return self.given_password if self.password_file is None else read_secret(PASSWORD_FILE, self.password_file)
 
 
 Store = str | StoreSettings
