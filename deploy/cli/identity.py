@@ -114,6 +114,17 @@ def pseudonyms(type: Kind, file: Annotated[Path, Parameter(allow_leading_hyphen=
 
 
 @identity.command
+def make_key() -> None:
+    """Make the key that identifiers are hashed with, in the file that FOOTPATH_IDENTIFIER_KEY_FILE names.
+
+    Every process of the deployment gets this file. Keep a copy: under another key every identifier is unknown.
+    """
+    from deploy.operate.identity.make_key import make_identifier_key
+
+    print(make_identifier_key(os.environ))
+
+
+@identity.command
 def proof_key() -> None:
     """Print the key with which your own server signs proofs of identifiers, for events that web pages and apps send.
 
