@@ -182,7 +182,7 @@ class Partition:
         """Brings the store to what the changelog has, and finds where to go on. :returns: what Kafka has."""
         name, number, kafka = self._processor.name, self._number, self._settings.kafka
         sources = [topic.name for topic in self._processor.sources]
-        positions = await fetch_positions(kafka, [changelog.topic, *sources], number)
+        positions = await fetch_positions(kafka, [changelog.topic, *sources], number, self._group)
         if reason := why_foreign(self._store, changelog.topic, sources, positions):
             metrics.STORES_REPLACED.labels(name).inc()
             log.error(

@@ -21,6 +21,8 @@ from tests.support.reference import reference, route
 from tests.support.stream_cluster import StreamCluster
 
 POSITION = b"\0position"
+OWN_ROWS = (POSITION, b"\0origin")
+"""What a store knows of its changelog."""
 FILLED_KEYS = 90_000
 Rows = dict[bytes, bytes]
 
@@ -64,7 +66,7 @@ def rows_on_disk(cluster: StreamCluster, instance: str, processor: str) -> Rows:
     rows: Rows = {}
     for number in range(PARTITIONS):
         with _OpenStore(cluster, instance, processor, number) as disk:
-            rows |= {_with_partition(number, key): value for key, value in disk.items() if key != POSITION}
+            rows |= {_with_partition(number, key): value for key, value in disk.items() if key not in OWN_ROWS}
     return rows
 
 

@@ -120,7 +120,7 @@ async def _write(
             log = await open_changelog(kafka, processor.name, number, group, TRANSACTION_TIMEOUT_MS)
             try:
                 own = {source.topic: offset for source, offset in offsets.items() if source.partition == number}
-                positions = await fetch_positions(kafka, own, number)
+                positions = await fetch_positions(kafka, own, number, group)
                 rows = chain(_new_rows(processor, old, new, versions), origin_rows(new, own, positions).values())
                 await log.replace(rows, own, rebuild_id)
             finally:

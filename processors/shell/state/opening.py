@@ -8,8 +8,10 @@ ids that Kafka gave to cluster and topic. Where these differ, or Kafka ends befo
   another name, and the state is restored from the changelog. So is a store if changelog and sources end before it (a
   restored volume).
 - A changelog that ends before the store, while no source does, was emptied: it is written anew from the store.
-- A source topic that was made again, or of which the state has no watermark, is read from its beginning.
-- A source topic that ends before its watermark, though it is the same, stops the worker, which says what to do.
+- A source topic that was made again is read from its beginning.
+- A source topic that ends before its watermark, though it is the same, stops the worker, which says what to do. So does a
+  state that is gone, changelog and store, while its group has read the topic: to read it once more would publish all of
+  it again, and readers know the latest events only.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,25 +35,35 @@ class KafkaWentBack(OperatorError):
 
 
 class TopicPositions(NamedTuple):
-    """Of some topics: their ids (without those that are not known), and first offset and end of one partition."""
+    """Of some topics: their ids (without those that are not known), and of one partition the first offset, the end, and
+    the offset that the group has committed (where it has)."""
 
     ids: Mapping[str, TopicId]
     ranges: Mapping[str, tuple[int, int]]
+    committed: Mapping[str, int] = {}
 
 
-async def fetch_positions(bootstrap: Kafka, topics: Iterable[str], partition: int) -> TopicPositions:
-    """As the brokers have them now. Opens a connection of its own."""
+async def fetch_positions(bootstrap: Kafka, topics: Iterable[str], partition: int, group: str) -> TopicPositions:
+    """As the brokers have them now. Opens a connection of its own, and joins no group.
+
+    aiokafka 0.14 returns the group's offsets one by one; private name used: the consumer's coordinator.
+    """
     names = list(topics)
     tps = [TopicPartition(name, partition) for name in names]
-    consumer = AIOKafkaConsumer(**consumer_options(bootstrap), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**consumer_options(bootstrap), group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(tps)
         ids = await fetch_topic_ids(consumer._client, names)
+        committed = await consumer._coordinator.fetch_committed_offsets(tps)
         first, end = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
     finally:
         await consumer.stop()
-    return TopicPositions(ids, {tp.topic: (first[tp], end[tp]) for tp in tps})
+    return TopicPositions(
+        ids,
+        {tp.topic: (first[tp], end[tp]) for tp in tps},
+        {tp.topic: one.offset for tp, one in committed.items() if one.offset >= 0},
+    )
 
 
 def why_foreign(store: Store, changelog: str, sources: Iterable[str], positions: TopicPositions) -> str:
@@ -72,19 +84,26 @@ def why_foreign(store: Store, changelog: str, sources: Iterable[str], positions:
 def next_offsets(store: Store, sources: Iterable[str], positions: TopicPositions) -> dict[str, int]:
     """The first offset of each source topic that the state does not contain.
 
-    :raises KafkaWentBack: the topic is the same, and ends before that offset.
+    :raises KafkaWentBack: the topic is the same, and ends before that offset; or there is no state of what the group
+        has read.
     """
     offsets = {}
     for name in sources:
         first, end = positions.ranges[name]
         offset = _next_of(store, name)
+        if not offset and positions.committed.get(name, 0) > first:
+            raise KafkaWentBack(
+                f"the state of what was read of {name}, up to offset {positions.committed[name] - 1}, is gone: neither "
+                "its changelog nor the store has it. Nothing is processed until it is made anew: stop the workers of "
+                "this processor and run `footpath replay state` for it, with --write"
+            )
         if not is_origin(store, name, positions):
             offset = first
         elif offset > end:
             raise KafkaWentBack(
                 f"{name} ends at offset {end}, but the state contains its records up to {offset - 1}: Kafka has lost "
                 "records (an unclean leader election, a restored volume). Nothing is processed until the state agrees "
-                "with the topics: stop the workers of this processor and run `footpath replay state` for it"
+                "with the topics: stop the workers of this processor and run `footpath replay state` for it, with --write"
             )
         offsets[name] = max(offset, first)
     return offsets

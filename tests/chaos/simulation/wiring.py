@@ -78,7 +78,7 @@ class Wiring:
         async def restore_store(name: str, processor: str, partition: int, store: Store) -> int:
             return restore(self.owners[name].data, store)
 
-        async def fetch_positions(name: str, topics: Iterable[str], partition: int) -> TopicPositions:
+        async def fetch_positions(name: str, topics: Iterable[str], partition: int, group: str) -> TopicPositions:
             owner = self.owners[name]
             sources, rows = owner.transactional.broker.sources, len(owner.data.rows)
             ends = {topic: len(sources[topic][partition]) if topic in sources else rows for topic in topics}

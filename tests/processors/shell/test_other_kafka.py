@@ -12,14 +12,17 @@ from typing import Any
 
 import pytest
 
+from deploy.operate.replay.groups import member_count
+from deploy.operate.replay.state import replay
 from deploy.setup.topics import apply
+from processors.registry import PROCESSORS
 from schemas.topics import TOUCHPOINT_RECORDED, changelog
 from tests.processors.test_rebuilt import empty_topic
 from tests.support.event_stream import EventStream
 from tests.support.hangs import HANG_S
 from tests.support.servers import KafkaServer, start_kafka
 from tests.support.stream_checks import check_against_fold
-from tests.support.stream_cluster import StreamCluster, stream_cluster_on
+from tests.support.stream_cluster import CODEC, StreamCluster, stream_cluster_on, until
 
 ALL = ("identity", "context", "rewards")
 NAME = "-".join(ALL)
@@ -140,8 +143,10 @@ async def test_kafka_gets_its_volume_of_yesterday_back(broker: KafkaServer, tmp_
 
 
 @pytest.mark.usefixtures("long_form")
-async def test_a_group_with_offsets_and_without_a_state_reads_everything(broker: KafkaServer, tmp_path: Path) -> None:
-    """Store and changelog are both gone; the group's offsets alone would begin after what the state has lost."""
+async def test_a_state_that_is_gone_is_made_anew_by_the_command_that_the_worker_names(
+    broker: KafkaServer, tmp_path: Path
+) -> None:
+    """Stores and changelogs are both gone; the group's offsets alone would begin after what the state has lost."""
     stream = EventStream("no-state", people=30)
     async with stream_cluster_on(broker, tmp_path) as cluster:
         first = stream.take(200)
@@ -151,6 +156,17 @@ async def test_a_group_with_offsets_and_without_a_state_reads_everything(broker:
         shutil.rmtree(cluster.data / "workers")
         for name in ALL:
             await empty_topic(cluster, changelog(name))
+        lost = cluster.start(*ALL)
+        assert await asyncio.to_thread(lost.wait, HANG_S) == 1
+        assert "is gone: neither its changelog nor the store has it" in cluster.log(NAME)
+        cluster.workers.pop(NAME)
+
+        async def has_left() -> bool:
+            return not any([await member_count(cluster.kafka, f"footpath-{name}") for name in ALL])
+
+        await until(has_left, "the groups to notice that the worker is gone")
+        for name in ALL:
+            await replay(PROCESSORS[name], cluster.kafka, CODEC, tmp_path / "replay" / name, write=True)
         second = stream.take(100)
         cluster.start(*ALL)
         await processed(cluster, second)

@@ -83,9 +83,20 @@ def test_work_goes_on_after_the_watermark() -> None:
     assert stored_offsets(store(), [SALES, SCANS]) == {SALES: 100}
 
 
-def test_a_topic_without_a_watermark_is_read_from_its_beginning() -> None:
-    """Whatever offset its group has committed: the state that belonged to it is gone."""
-    assert next_offsets(store(sales=None), [SALES], kafka(sales=(7, 100))) == {SALES: 7}
+def test_a_topic_of_which_nothing_was_read_is_read_from_its_beginning() -> None:
+    assert next_offsets(store(None, 0, None), [SALES], kafka(sales=(7, 100))) == {SALES: 7}
+    expired = kafka(sales=(100, 100))._replace(committed={SALES: 100})
+    assert next_offsets(store(None, 0, None), [SALES], expired) == {SALES: 100}, "all that the group has read is gone"
+
+
+def test_a_state_that_is_gone_stops_the_worker_with_words() -> None:
+    """To go on at the group's offset would pass over what the state has lost; to begin anew would publish it again."""
+    read = kafka()._replace(committed={SALES: 100})
+    with pytest.raises(
+        KafkaWentBack, match=r"state of what was read of sales, up to offset 99, is gone.*`footpath replay"
+    ):
+        next_offsets(store(None, 0, None), [SALES], read)
+    assert next_offsets(store(), [SALES], read) == {SALES: 100}
 
 
 def test_a_topic_that_was_made_again_is_read_from_its_beginning() -> None:
