@@ -9,9 +9,9 @@ ids that Kafka gave to cluster and topic. Where these differ, or Kafka ends befo
   restored volume).
 - A changelog that ends before the store, while no source does, was emptied: it is written anew from the store.
 - A source topic that was made again is read from its beginning.
-- A source topic that ends before its watermark, though it is the same, stops the worker, which says what to do. So does a
-  state that is gone, changelog and store, while its group has read the topic: to read it once more would publish all of
-  it again, and readers know the latest events only.
+- A source topic that ends before its watermark, though it is the same, stops the worker, which says what to do. So does
+  a state that is gone, changelog and store, while its group has read the topic: to read it once more would publish all
+  of it again, and readers know the latest events only.
 """
 
 from collections.abc import Iterable, Mapping
@@ -102,8 +102,8 @@ def next_offsets(store: Store, sources: Iterable[str], positions: TopicPositions
         elif offset > end:
             raise KafkaWentBack(
                 f"{name} ends at offset {end}, but the state contains its records up to {offset - 1}: Kafka has lost "
-                "records (an unclean leader election, a restored volume). Nothing is processed until the state agrees "
-                "with the topics: stop the workers of this processor and run `footpath replay state` for it, with --write"
+                "records (an unclean leader election, a restored volume). Nothing is processed until the state is made "
+                "anew: stop the workers of this processor and run `footpath replay state` for it, with --write"
             )
         offsets[name] = max(offset, first)
     return offsets
