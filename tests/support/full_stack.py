@@ -113,6 +113,13 @@ class FullStack:
                 assert time.monotonic() < end, self.logs()
                 time.sleep(0.1)
 
+    def change(self, statement: str) -> None:
+        """Runs a statement as the user that may change something."""
+        password = (self.data / "secrets" / "clickhouse.password").read_text().strip()
+        headers = {"X-ClickHouse-User": "footpath", "X-ClickHouse-Key": password}
+        request = urllib.request.Request(self.run["clickhouse"], statement.encode(), headers)
+        urllib.request.urlopen(request, timeout=HANG_S).close()
+
     def value(self, query: str) -> Any:
         """The single value that a query returns."""
         (row,) = self.rows(query)

@@ -1,19 +1,22 @@
 """The order of commits and the bounds of the sink's consumer, with a fake Kafka and a fake topic writer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 
+from schemas.kafka.topic_ids import TopicId
 from schemas.topics import TOUCHPOINT_IDENTIFIED
 from sinks.clickhouse.consumer import MAX_WRITES, SinkConsumer
 from sinks.clickhouse.record_router import RawRecord, UncheckedRecords
+from sinks.clickhouse.topic_incarnation import TopicReplaced
 from tests.support.sink_store import FakeRecord
 
 NAME = TOUCHPOINT_IDENTIFIED.name
 PLACE = TopicPartition(NAME, 0)
+HERE = TopicId("here", "1")
 
 
 class FakeKafka:
@@ -30,8 +33,10 @@ class FakeKafka:
             return {}
         return {PLACE: [FakeRecord(NAME, b"", offset) for offset in self.fetches.pop(0)]}
 
-    async def commit(self, ends: dict[TopicPartition, int]) -> None:
-        self.committed.append(ends[PLACE])
+    async def commit(self, ends: dict[TopicPartition, tuple[int, str]]) -> None:
+        offset, belongs_to = ends[PLACE]
+        assert belongs_to == str(HERE)
+        self.committed.append(offset)
 
     def assignment(self) -> set[TopicPartition]:
         return {PLACE}
@@ -61,9 +66,17 @@ class FakeWriter:
         await self._started.setdefault(first, asyncio.Event()).wait()
 
 
-def start(kafka: FakeKafka, writer: FakeWriter, flush_rows: int) -> tuple[asyncio.Task[None], asyncio.Event]:
+def start(
+    kafka: FakeKafka, writer: FakeWriter, flush_rows: int, check: Callable[[], Awaitable[None]] | None = None
+) -> tuple[asyncio.Task[None], asyncio.Event]:
+    async def same_topics() -> None:
+        pass
+
     stop = asyncio.Event()
-    return asyncio.create_task(SinkConsumer(kafka, {NAME: writer}, flush_rows, 0.02).run(stop)), stop  # type: ignore[arg-type]
+    consumer: Any = kafka
+    writers: Any = {NAME: writer}
+    sink = SinkConsumer(consumer, writers, {NAME: HERE}, check or same_topics, flush_rows, 0.02)
+    return asyncio.create_task(sink.run(stop)), stop
 
 
 async def let_tasks_run() -> None:
@@ -122,3 +135,20 @@ async def test_records_read_twice_in_a_batch_are_stored_once() -> None:
     stop.set()
     await running
     assert kafka.committed == [8]
+
+
+async def test_records_that_begin_again_are_not_stored_before_the_topic_is_known_to_be_the_same() -> None:
+    """A topic that was made again begins at 0; its records must not be stored as those of the topic before."""
+    kafka, writer, asked = FakeKafka(range(10, 20), range(5)), FakeWriter(), 0
+
+    async def check() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise TopicReplaced("made again")
+
+    running, _ = start(kafka, writer, 5, check)
+    await writer.started(10)
+    with pytest.raises(TopicReplaced):
+        await running
+    assert list(writer.batches) == [10]
