@@ -27,8 +27,7 @@ from tests.support.full_stack import FullStack, wait_until
 
 SCANS_PER_S = 100
 FALLBACKS_AT_MOST = 0.1
-"""Share of the scans. Measured on two cores: 5 % of 2,875, all while a worker of identity and context is replaced; 0.1 %
-is the aim."""
+"""Share of the scans. The aim is 0.1 %; measured on two cores: 5 % of 2,875."""
 SETTLE_S = 3.0
 """Between two restarts, as an orchestrator waits between two instances."""
 
