@@ -35,8 +35,8 @@ test: $(VENV)/.installed-test
 
 # One process: these tests load the machine themselves.
 chaos: $(VENV)/.installed-test
-	$(BIN)/python -m pytest tests/chaos tests/stories tests/processors/shell/test_crashes.py \
-		tests/processors/shell/test_other_kafka.py --long $(ARGS)
+	$(BIN)/python -m pytest tests/chaos tests/stories tests/processors/shell tests/processors/test_next_release.py \
+		tests/stack/test_secure_kafka.py --long $(ARGS)
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.bench $(WHAT) $(ARGS)

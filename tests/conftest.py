@@ -51,6 +51,13 @@ def long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
 
 
+@pytest.fixture
+def long_form(long: bool) -> None:
+    """Of tests that `make chaos` runs and `make test` skips: half a minute each, beside a short form of the same."""
+    if not long:
+        pytest.skip("run by make chaos")
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """A broker shared by all tests: use unique topic and group names, and leave it running."""

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from deploy.operate.replay.groups import member_count
 from deploy.operate.replay.state import replay
 from processors.registry import PROCESSORS
@@ -12,6 +14,7 @@ from tests.support.hangs import HANG_S
 from tests.support.stream_cluster import CODEC, StreamCluster, until
 
 
+@pytest.mark.usefixtures("long_form")
 async def test_a_state_goes_forward_and_the_way_back_is_said(cluster: StreamCluster, tmp_path: Path) -> None:
     """The next release reads the rows of this one. This one stops at rows of the next, with words; what they name
     brings it back. The same events come again after each step."""

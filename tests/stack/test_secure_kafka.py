@@ -162,6 +162,7 @@ async def names_on(bootstrap: str) -> set[str]:
         await admin.close()
 
 
+@pytest.mark.usefixtures("long_form")
 def test_footpath_up_starts_the_other_processes_on_such_a_kafka(
     secure: SecureKafka, clickhouse: ClickHouseServer, tmp_path: Path
 ) -> None:
@@ -215,6 +216,7 @@ def ways(secure: SecureKafka, folder: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.usefixtures("long_form")
 def test_every_way_to_sign_in_serves_commands_and_workers(secure: SecureKafka, tmp_path: Path) -> None:
     for number, (way, environment) in enumerate(ways(secure, tmp_path).items()):
         created = footpath("topics", "apply", **environment, FOOTPATH_PARTITIONS="1")

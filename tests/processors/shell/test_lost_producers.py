@@ -68,6 +68,7 @@ async def test_after_a_silent_week_a_worker_goes_on(cluster: StreamCluster) -> N
     assert await _rewards(cluster, couples) == 10 * len(couples.losers)
 
 
+@pytest.mark.usefixtures("long_form")
 async def test_the_first_events_after_an_expiry_are_not_lost_where_nothing_was_ever_committed(
     cluster: StreamCluster,
 ) -> None:
@@ -100,6 +101,7 @@ def _scan(number: int) -> TouchpointIdentified:
     )
 
 
+@pytest.mark.usefixtures("long_form")
 async def test_a_transaction_that_timed_out_is_repeated(cluster: StreamCluster) -> None:
     couples = Couples("slow", 12)
     cluster.start("rewards")

@@ -29,12 +29,6 @@ NAME = "-".join(ALL)
 
 
 @pytest.fixture
-def long_form(long: bool) -> None:
-    if not long:
-        pytest.skip("half a minute; run by make chaos")
-
-
-@pytest.fixture
 def broker(tmp_path: Path) -> Iterator[KafkaServer]:
     part = start_kafka(tmp_path / "kafka")
     apply(part.bootstrap)
@@ -78,6 +72,7 @@ async def test_a_worker_keeps_its_stores_and_gets_a_new_and_empty_kafka(broker: 
         await check_against_fold(back, old, [*first, *more])
 
 
+@pytest.mark.usefixtures("long_form")
 async def test_topics_are_deleted_and_made_again_under_a_worker(broker: KafkaServer, tmp_path: Path) -> None:
     """A source topic while the worker runs: it ends, and goes on with the new topic from its beginning. Then a
     changelog while it is stopped: its store has the state, and another worker without a store finds it again."""
