@@ -34,7 +34,7 @@ def test_its_events_can_be_imported_and_its_queries_answer(stack: FullStack, tmp
 
 
 def test_its_commands_exist(stack: FullStack) -> None:
-    commands = re.findall(r"(?:^ {4}|&& |\.venv/bin/)(footpath [a-z]+(?: [a-z]+)?)", README, re.MULTILINE)
+    commands = re.findall(r"(?:^ {4}|&& |\.venv/bin/)(footpath [a-z-]+(?: [a-z-]+)?)", README, re.MULTILINE)
     assert len(commands) >= 6
     for command in commands:
         # A second word is a command of a group, or else an argument such as a worker's processor.

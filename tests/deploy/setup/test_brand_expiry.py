@@ -12,6 +12,7 @@ from schemas.codec.avro import Codec
 from tests.support.brand_files import YAML, write
 from tests.support.forgetful_kafka import start_forgetful_kafka, wait_until_forgotten
 from tests.support.servers import KafkaServer
+from tests.support.stream_cluster import until
 
 
 @pytest.fixture
@@ -38,6 +39,11 @@ async def test_a_version_is_live_whose_writer_was_forgotten(
     (folder := tmp_path / "brand").mkdir()
     brand, codec = step.check([write(folder, YAML)]), Codec()
     applied = await step._apply(forgetful.bootstrap, brand, codec)
-    assert reads == 2 and applied.written and (await read(forgetful.bootstrap, codec)).brand is not None
+    assert reads == 2 and applied.written
+
+    async def is_live() -> bool:  # a commit is answered before its markers are written
+        return (await read(forgetful.bootstrap, codec)).brand is not None
+
+    await until(is_live, "the version to be live")
     again = await step._apply(forgetful.bootstrap, brand, codec)
     assert (again.before, again.written) == (brand.version, 0), "the replay twin finds it live"
