@@ -19,7 +19,7 @@ from schemas.events import EventRejected
 from schemas.kafka.client_options import client_options, consumer_options
 from schemas.kafka.client_settings import Kafka, settings_for
 from schemas.kafka.login import check_login
-from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
+from schemas.kafka.topic_ids import TopicId, check_same_topics, fetch_topic_ids
 from schemas.process.errors import OperatorError
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
@@ -29,7 +29,7 @@ from sinks.clickhouse.consumer import PAUSE_S, SinkConsumer
 from sinks.clickhouse.lag import report_lag
 from sinks.clickhouse.login import check_store_login
 from sinks.clickhouse.raw_consumer import build_raw_consumer
-from sinks.clickhouse.topic_positions import PositionCheck, compare
+from sinks.clickhouse.topic_positions import PositionCheck
 from sinks.clickhouse.topic_writer import Publish, build_topic_writers, stored_topics
 from sinks.clickhouse.writer import Writer
 from sinks.settings import Settings
@@ -139,7 +139,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
             async def check_ids() -> None:
                 now = await _topic_ids(producer, names)
-                compare(ids, now)
+                check_same_topics(ids, now)
                 if new := {name: topic_id for name, topic_id in now.items() if name not in ids}:
                     built = build(await writer.claim_incarnations(new))
                     writers.update({name: built[name] for name in new})

@@ -1,7 +1,8 @@
 """File descriptors: each connection needs one, and systems allow a process 1,024 unless it asks for more."""
 
 import logging
-import resource
+
+from schemas.process.file_limit import raise_file_limit
 
 log = logging.getLogger(__name__)
 
@@ -11,15 +12,7 @@ BESIDE_CONNECTIONS = 256
 
 def allow_connections(count: int) -> int:
     """Raises the process's limit of open files for so many connections. Returns how many it has room for."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = count + BESIDE_CONNECTIONS
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        return count
-    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    except (OSError, ValueError):
-        allowed = soft
+    allowed = raise_file_limit(count + BESIDE_CONNECTIONS)
     room = max(1, allowed - BESIDE_CONNECTIONS)
     if room < count:
         log.warning(

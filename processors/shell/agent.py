@@ -27,14 +27,13 @@ from processors.shell.local_delivery import LocalDelivery
 from processors.shell.partition import CLOSE_S, Partition, Reopening, lost_producer
 from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
-from processors.shell.state.opening import KafkaWentBack
 from processors.shell.state.store import MemoryStore, RocksStore, Store
 from processors.step import Processor
 from schemas import topics
 from schemas.codec.avro import Codec
 from schemas.kafka.client_options import client_options
 from schemas.kafka.producer import BatchProducer
-from schemas.kafka.topic_ids import TopicId, fetch_topic_ids
+from schemas.kafka.topic_ids import TopicId, check_same_topics, fetch_topic_ids
 from schemas.process.reject_window import RejectWindow
 from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS
 
@@ -233,10 +232,9 @@ class Worker:
         known: dict[str, TopicId] = {}
         while True:
             with suppress(KafkaError):
-                for name, topic_id in (await fetch_topic_ids(self._kafka_producer.client, names)).items():
-                    if known.setdefault(name, topic_id) != topic_id:
-                        self.fail(KafkaWentBack(f"{name} was deleted and made again: {known[name]} is {topic_id} now"))
-                        return
+                now = await fetch_topic_ids(self._kafka_producer.client, names)
+                check_same_topics(known, now)
+                known |= now
             await asyncio.sleep(TOPIC_CHECK_S)
 
     async def _await_topics(self) -> None:

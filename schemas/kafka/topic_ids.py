@@ -6,7 +6,7 @@ version 5, which has no topic ids, so version 12 of the request (KIP-516, Kafka 
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka.client import AIOKafkaClient
@@ -21,6 +21,8 @@ from aiokafka.protocol.types import (
     Schema,
     TaggedFields,
 )
+
+from schemas.process.errors import OperatorError
 
 NO_ID = uuid.UUID(int=0)
 
@@ -52,6 +54,17 @@ async def fetch_topic_ids(client: AIOKafkaClient, topics: Iterable[str]) -> dict
     return {
         name: TopicId(cluster, str(topic_id)) for error, name, topic_id, *_ in response.topics if not error and name
     }
+
+
+class TopicReplaced(OperatorError):
+    """A topic is not the one any more that a process began to read."""
+
+
+def check_same_topics(then: Mapping[str, TopicId], now: Mapping[str, TopicId]) -> None:
+    """:raises TopicReplaced: a topic is not the one that it was."""
+    for name, topic_id in now.items():
+        if name in then and then[name] != topic_id:
+            raise TopicReplaced(f"{name} was deleted and made again: {then[name]} is {topic_id} now")
 
 
 class _Uuid(AbstractType[uuid.UUID]):  # type: ignore[misc]

@@ -6,10 +6,18 @@ from typing import Final
 ENOUGH: Final = 65_536
 
 
-def raise_file_limit() -> None:
-    """Lets this process have as many open as the system allows it, at most :data:`ENOUGH`: shells and service managers
-    start processes with 1024, and each partition of a worker has a store of some ten files and a producer."""
+def raise_file_limit(wanted: int = ENOUGH) -> int:
+    """Lets this process have so many open, or as many as the system allows it; :returns: how many of ``wanted`` it may.
+
+    Shells and service managers start processes with 1024; each partition of a worker has a store of some ten files and
+    a producer, and each connection of a gateway needs one.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    except (OSError, ValueError):
+        return soft
+    return allowed

@@ -122,8 +122,9 @@ class SinkConsumer:
             assigned = {partition: end for partition, end in ends.items() if partition in self._consumer.assignment()}
             try:
                 if assigned:
-                    ids = {topic: str(topic_id) for topic, topic_id in self._ids.items()}
-                    await self._consumer.commit({tp: (end, ids.get(tp.topic, "")) for tp, end in assigned.items()})
+                    await self._consumer.commit(
+                        {tp: (end, str(self._ids.get(tp.topic, ""))) for tp, end in assigned.items()}
+                    )
                     self.stored |= assigned
                 metrics.WAITING.labels("kafka").set(0)
                 return

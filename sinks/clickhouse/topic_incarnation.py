@@ -14,7 +14,6 @@ from typing import Any
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.kafka.topic_ids import TopicId
-from schemas.process.errors import OperatorError
 
 INCARNATION_SHIFT = 44
 """Bits of ``_offset`` that are the offset itself: enough for 17 million million records of a partition."""
@@ -22,10 +21,6 @@ MAX_INCARNATION = 255
 """``_version`` has 52 bits of ``_offset``. Topics that were made anew more often share the last incarnation."""
 
 log = logging.getLogger(__name__)
-
-
-class TopicReplaced(OperatorError):
-    """A topic is not the one any more that the sink began to read."""
 
 
 def first_position(incarnation: int) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from schemas.kafka.topic_ids import TopicId
-from sinks.clickhouse.topic_incarnation import TopicReplaced
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +37,3 @@ class PositionCheck(ConsumerRebalanceListener):  # type: ignore[misc]
 def belongs_elsewhere(metadata: str, topic_id: TopicId | None) -> bool:
     """Whether a committed offset is one of another topic. Sinks of earlier versions committed no metadata."""
     return bool(metadata) and topic_id is not None and metadata != str(topic_id)
-
-
-def compare(then: Mapping[str, TopicId], now: Mapping[str, TopicId]) -> None:
-    """:raises TopicReplaced: a topic is not the one that it was."""
-    for name, topic_id in now.items():
-        if name in then and then[name] != topic_id:
-            raise TopicReplaced(f"{name} was deleted and made again: {then[name]} is {topic_id} now")

@@ -12,10 +12,10 @@ from aiokafka.structs import OffsetAndMetadata
 from deploy.operate.replay.table import rebuild
 from deploy.setup import topics
 from schemas.events import CostReported
-from schemas.kafka.topic_ids import TopicId
+from schemas.kafka.topic_ids import TopicId, TopicReplaced, check_same_topics
 from schemas.topics import COST_REPORTED, PARTITIONS, TOUCHPOINT_IDENTIFIED
-from sinks.clickhouse.topic_incarnation import TopicReplaced, claim_incarnations
-from sinks.clickhouse.topic_positions import belongs_elsewhere, compare
+from sinks.clickhouse.topic_incarnation import claim_incarnations
+from sinks.clickhouse.topic_positions import belongs_elsewhere
 from sinks.clickhouse.writer import build_client
 from sinks.serve import GROUP
 from tests.sinks.test_serve import encoded, eventually, publish, scans, sink, unread
@@ -122,10 +122,10 @@ def test_positions_name_their_topic() -> None:
     assert belongs_elsewhere("here/2", here) and belongs_elsewhere("there/1", here)
     assert not belongs_elsewhere("here/1", here)
     assert not belongs_elsewhere("", here), "committed by an earlier version"
-    compare({"sales": here}, {"sales": here, "stock": TopicId("here", "9")})
-    compare({"sales": here}, {})
+    check_same_topics({"sales": here}, {"sales": here, "stock": TopicId("here", "9")})
+    check_same_topics({"sales": here}, {})
     with pytest.raises(TopicReplaced, match="sales was deleted and made again: here/1 is there/1 now"):
-        compare({"sales": here}, {"sales": TopicId("there", "1")})
+        check_same_topics({"sales": here}, {"sales": TopicId("there", "1")})
 
 
 async def _delete(stream: KafkaServer, topic: str) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from gateway.http import connections as module
-from gateway.http import open_files
 from gateway.http.connections import ConnectionLimits
 from gateway.http.open_files import BESIDE_CONNECTIONS, allow_connections
 from gateway.metrics import Metrics
+from schemas.process import file_limit
 from schemas.process.parsers import NETWORKS
 from tests.support.gateway_process import wait_until
 
@@ -98,11 +98,11 @@ async def test_whoever_owes_something_for_too_long_is_ended(monkeypatch: pytest.
 
 def test_the_system_is_asked_for_as_many_files_as_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(open_files.resource, "setrlimit", lambda _, both: asked.append(both))
+    monkeypatch.setattr(file_limit.resource, "setrlimit", lambda _, both: asked.append(both))
     for soft, hard, count, room in (
         (1024, 1 << 20, 4096, 4096), (1024, 2048, 4096, 2048 - BESIDE_CONNECTIONS), (1 << 20, 1 << 20, 4096, 4096),
         (100, 100, 4096, 1),
     ):  # fmt: skip
-        monkeypatch.setattr(open_files.resource, "getrlimit", lambda _, both=(soft, hard): both)
+        monkeypatch.setattr(file_limit.resource, "getrlimit", lambda _, both=(soft, hard): both)
         assert allow_connections(count) == room
     assert asked == [(4096 + BESIDE_CONNECTIONS, 1 << 20), (2048, 2048), (100, 100)]

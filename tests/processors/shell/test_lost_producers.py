@@ -15,7 +15,7 @@ from processors.shell.state.changelog import WATERMARK
 from schemas.events import Event, TouchpointIdentified
 from schemas.ids import derived, person_of
 from schemas.topics import PARTITIONS, REWARD_POSTED, changelog
-from tests.processors.shell.test_transactional import Couples, points, transfers
+from tests.processors.shell.test_transactional import Couples, points, scan_of, transfers
 from tests.support.failing_workers import SLEEPS_IN_TRANSACTION
 from tests.support.forgetful_kafka import start_forgetful_kafka, wait_until_forgotten
 from tests.support.servers import KafkaServer
@@ -76,29 +76,14 @@ async def test_the_first_events_after_an_expiry_are_not_lost_where_nothing_was_e
     cluster.start("identity", "context", commit_interval_ms="300")
     await cluster.opened("identity-context", 2 * PARTITIONS)
     await wait_until_forgotten(cluster.kafka, "footpath-context-", PARTITIONS, cluster.logs)
-    scans = [_scan(number) for number in range(8)]
+    profiles = [person_of(f"device:expired-{number}") for number in range(8)]
+    scans = [scan_of(profile, profile, "expired") for profile in profiles]
     await cluster.send(scans)
     await cluster.quiet("context")
     rows = {record.key for record in await cluster.read(changelog("context"), committed=True)}
     assert {scan.person_id.encode() for scan in scans} <= rows
     assert any(key.startswith(WATERMARK) for key in rows) and LOST in cluster.log("identity-context")
     cluster.stop("identity-context")
-
-
-def _scan(number: int) -> TouchpointIdentified:
-    profile = person_of(f"device:expired-{number}")
-    return TouchpointIdentified(
-        event_id=derived("expired", str(number)),
-        occurred_at=1_772_445_600_000_000,
-        received_at=1_772_445_600_000_000,
-        type="scan",
-        source="story",
-        primary_identifier="",
-        identifiers=(),
-        tag="shelf",
-        person_id=profile,
-        source_profile_id=profile,
-    )
 
 
 @pytest.mark.usefixtures("long_form")

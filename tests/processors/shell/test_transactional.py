@@ -23,19 +23,19 @@ class Couples:
         self.winners = [person_of(f"loyalty:{test}-{number}") for number in range(count)]
 
     def scans(self) -> list[Event]:
-        return [_scan(loser, loser) for loser in self.losers]
+        return [scan_of(loser, loser) for loser in self.losers]
 
     def merges(self) -> list[Event]:
         return [_change("merged", one, one, to, 1) for one, to in zip(self.losers, self.winners, strict=True)]
 
     def late_scans(self) -> list[Event]:
-        return [_scan(loser, loser, "late") for loser in self.losers]
+        return [scan_of(loser, loser, "late") for loser in self.losers]
 
     def splits(self) -> list[Event]:
         return [_change("split", one, was, one, 2) for one, was in zip(self.losers, self.winners, strict=True)]
 
 
-def _scan(profile: str, person: str, name: str = "scan") -> TouchpointIdentified:
+def scan_of(profile: str, person: str, name: str = "scan") -> TouchpointIdentified:
     return TouchpointIdentified(
         event_id=derived(name, profile),
         occurred_at=1_772_445_600_000_000,

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from schemas.kafka.topic_ids import TopicId
+from schemas.kafka.topic_ids import TopicId, TopicReplaced
 from schemas.topics import TOUCHPOINT_IDENTIFIED
 from sinks.clickhouse.consumer import MAX_WRITES, SinkConsumer
 from sinks.clickhouse.record_router import RawRecord, UncheckedRecords
-from sinks.clickhouse.topic_incarnation import TopicReplaced
 from tests.support.sink_store import FakeRecord
 
 NAME = TOUCHPOINT_IDENTIFIED.name
