@@ -74,5 +74,7 @@ class DropReason(StrEnum):
     """A scan that names no tag."""
     UNKNOWN_TAG = "unknown_tag"
     """A scan of a tag that the brand does not have."""
+    NO_PURPOSE = "no_purpose"
+    """A consent event that names no purpose, as gateways up to 0.2 took them."""
     OVERSIZED = "oversized"
     """The record's block has more records than are compared."""

@@ -36,6 +36,7 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "cost_reported": {"event_id": "namespace"},
     "scan_routed": {"scan_event_id": "scan_namespace"},
     "reward_posted": {"source_event_id": "source_namespace"},
+    "consent_changed": {"source_event_id": "source_namespace"},
     "event_rejected": {"source_event_id": "source_namespace"},
 }
 """Of a table, the columns that take the namespace of an event id, by the id's field. The id's own column has the id as
