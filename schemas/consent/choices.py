@@ -36,6 +36,10 @@ class Consents(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gpc_at: int | None = None
     forgotten: tuple[str, ...] = ()
 
+    @property
+    def says_something(self) -> bool:
+        return bool(self.choices) or self.gpc_at is not None
+
     def with_choice(self, keys: Iterable[str], choice: Choice) -> "Consents":
         """With a choice about these keys; the same object when it is known."""
         return self.joined(Consents({key: (choice,) for key in keys}))
