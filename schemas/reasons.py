@@ -48,6 +48,9 @@ class EdgeReason(StrEnum):
     """One of the identifiers is a device that many people use, such as a kiosk."""
     TOO_MANY = "too_many"
     """Followed by a colon and a type: the person would have more identifiers of the type than one may have."""
+    NO_CONSENT = "no_consent"
+    """The person of one of the identifiers withdrew the consent to be recognised, or did not give it where it is asked
+    for first."""
     KEPT_APART = "kept_apart"
     """The edge would join two identifiers that an operator unlinked."""
     PERSON_SIZE = "person_size"
