@@ -7,6 +7,7 @@ from processors.reference import Reference
 from schemas.brand.consent import jurisdiction_of
 from schemas.consent.choices import Consents
 from schemas.consent.permission import Permission, permission
+from schemas.consent.purposes import ANALYTICS
 from schemas.events import TouchpointRecorded
 
 
@@ -40,3 +41,9 @@ def permitted(said: Iterable[Consents], key: str, event: TouchpointRecorded, ref
         if event.store in reference.brand.stores:
             reference.memo["silent", key, event.store] = silent
     return silent
+
+
+def counts_only(said: Iterable[Consents], event: TouchpointRecorded, reference: Reference) -> bool:
+    """Whether the event's person does not agree to analytics at its time. :param said: as in :func:`permitted`."""
+    permission = permitted(said, ANALYTICS, event, reference)
+    return permission is not None and not permission.allowed

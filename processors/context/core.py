@@ -6,7 +6,7 @@ of a visitor counts where they allow personalisation at the time of the scan; ot
 
 import msgspec
 
-from processors.consents import permitted
+from processors.consents import counts_only, permitted
 from processors.context.answer import MOMENT_WITHOUT_ROUTE, Answer, answer_key, cached_answer
 from processors.context.history import HistoryConditions, history_conditions, history_of
 from processors.context.holdout import is_held_out
@@ -85,19 +85,23 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Emit:
     conditions, holdout = _history_conditions(reference), reference.brand.about.holdout
     held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
-    permission = permitted(visitor.said, PERSONALISATION, event, reference)
+    said = tuple(visitor.said)
+    permission = permitted(said, PERSONALISATION, event, reference)
     consent: str | msgspec.UnsetType = msgspec.UNSET
     if permission is not None:
         consent = permission.why.value
         if not permission.allowed:
             # Place, time and stock: whoever comes for the first time.
             visitor = Visitor().after(event)
+    counted_only = True if counts_only(said, event, reference) else msgspec.UNSET
     if conditions is None:
-        situation = gather(visitor.whole, event, tag, reference, held_out=held_out, consent=consent)
+        situation = gather(
+            visitor.whole, event, tag, reference, held_out=held_out, consent=consent, counted_only=counted_only
+        )
         key = answer_key(situation, situation.history, event.campaign)
     else:
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
-        situation = gather(visitor.whole, event, tag, reference, history, held_out, consent)
+        situation = gather(visitor.whole, event, tag, reference, history, held_out, consent, counted_only)
         key = answer_key(situation, conditions.representative(history), event.campaign)
     return _routed(event, reference, cached_answer(key, reference), msgspec.json.encode(situation).decode())
 

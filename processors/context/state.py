@@ -12,7 +12,7 @@ from processors.purchases import Return, Sale, named_return
 from schemas import kinds
 from schemas.brand.model import Product
 from schemas.consent.choices import NOTHING_SAID, Consents
-from schemas.consent.purposes import PERSONALISATION
+from schemas.consent.purposes import ANALYTICS, PERSONALISATION
 from schemas.consent.statements import consents_after
 from schemas.events import SaleReturned, TouchpointIdentified
 from schemas.ids import hash64
@@ -20,7 +20,7 @@ from schemas.ids import hash64
 VISIT_GAP_US = 30 * 60 * 1_000_000
 """A touch in a store after half an hour without one begins a new visit (the usual session gap of web analytics)."""
 BOUGHT_KEPT = 32
-PERSONAL = frozenset((PERSONALISATION,))
+PERSONAL = frozenset((PERSONALISATION, ANALYTICS))
 """What context keeps of what people say."""
 PHYSICAL = kinds.FAMILIES["sensor"] | kinds.FAMILIES["till"]
 IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", "door", "till", "staff_badge"})
@@ -30,7 +30,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile, or of several as one: ``visits`` counts store visits, the present one included;
     ``last_seen`` (microseconds) and ``store`` are those of the last touch in a store (empty after leaving); ``bought``
     has the last products bought, newest last; ``purchases`` is None before the first sale or return; ``consents``
-    is what was said of personalisation."""
+    is what was said of personalisation and of analytics."""
 
     visits: int = 0
     last_seen: int = 0

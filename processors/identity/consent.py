@@ -22,12 +22,13 @@ from processors.identity.signals import ConsentSaid, EdgeSeen
 from processors.identity.state import NEVER, Asked, Edge, Node
 from schemas.consent.choices import CHOICES_KEPT, NOTHING_SAID, Consents
 from schemas.consent.permission import Why, permission
-from schemas.consent.purposes import IDENTITY
+from schemas.consent.purposes import ANALYTICS, IDENTITY
 from schemas.consent.statements import consents_after
 from schemas.events import TouchpointRecorded
 from schemas.identifiers.types import DEVICE, is_blocked, strongest, type_of
 
-KEYS = frozenset((IDENTITY,))
+KEYS = frozenset((IDENTITY, ANALYTICS))
+"""What identity keeps of what people say; analytics decides what the sink may store of a touchpoint."""
 TIMES_KEPT = 2 * CHOICES_KEPT + 1
 """Times of another identifier: that of each choice, of its end, and of the browser's word."""
 RESENT = 2
@@ -36,7 +37,7 @@ replace = msgspec.structs.replace
 
 
 def said_by(event: TouchpointRecorded) -> Consents:
-    """What an event says of being recognised. What a browser sends is about its device alone."""
+    """What an event says of being recognised and counted. What a browser sends is about its device alone."""
     said = consents_after(NOTHING_SAID, event, KEYS)
     if said.gpc_at is not None and type_of(event.primary_identifier) != DEVICE:
         said = replace(said, gpc_at=None)

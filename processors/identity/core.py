@@ -50,12 +50,12 @@ def step(node: Node | None, event: TouchpointRecorded | IdentitySignalled, refer
     if not event.primary_identifier:
         return Step(node, (of_nobody(event),))
     if event.type == kinds.PROBE:
-        return Step(None, (identified(node, event),))
+        return Step(None, (identified(node, event, reference),))
     rules = reference.brand.consent
     asks = bool(rules) and IDENTITY in rules and rules[IDENTITY].asks_first(place_of(event, reference))
     if node is not None and is_known(node, event, asks):
-        return Step(node, (identified(node, event),))
-    return record(node or new_node(event.primary_identifier), event, limits_of(reference), asks)
+        return Step(node, (identified(node, event, reference),))
+    return record(node or new_node(event.primary_identifier), event, reference, asks)
 
 
 def _signalled(node: Node | None, event: IdentitySignalled, reference: Reference) -> Step[Node]:

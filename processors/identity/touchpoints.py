@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from processors.consents import counts_only
 from processors.identity.consent import edge_seen, said_by, sent, with_evidence, with_said
 from processors.identity.effects import NodeEffects
-from processors.identity.guards import Limits
+from processors.identity.guards import limits_of
 from processors.identity.neighbours import (
     PERIOD_US,
     declines,
@@ -19,10 +20,11 @@ from processors.identity.release import release
 from processors.identity.signals import ConsentSaid, EdgeSeen
 from processors.identity.state import NEVER, Edge, Node
 from processors.identity.union_protocol import edge_between, forward_to_root, report_member
+from processors.reference import Reference
 from processors.step import Emit, Reject, Step
 from schemas import kinds
-from schemas.consent.choices import Consents
-from schemas.consent.statements import GPC_MEMBER, may_say
+from schemas.consent.choices import NOTHING_SAID, Consents
+from schemas.consent.statements import COUNTED_ONLY, GPC_MEMBER, may_say
 from schemas.events import TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.types import DEVICE, is_blocked, type_of
 from schemas.ids import person_of
@@ -69,12 +71,13 @@ def is_known(node: Node, event: TouchpointRecorded, asks: bool) -> bool:
     return True
 
 
-def record(before: Node, event: TouchpointRecorded, limits: Limits, asks: bool = False) -> Step[Node]:
+def record(before: Node, event: TouchpointRecorded, reference: Reference, asks: bool = False) -> Step[Node]:
     """Applies a touchpoint that shows the node something new. :param asks: as in :func:`is_known`."""
+    limits = limits_of(reference)
     effects = NodeEffects(event.primary_identifier, event, limits)
     if not before.used:
         _report_first_use(before, effects)
-    effects.collected.append(identified(before, event))
+    effects.collected.append(identified(before, event, reference))
     root_outdated = event.occurred_at < before.first_seen or not before.used
     node = replace(before, first_seen=min(before.first_seen, event.occurred_at), used=True, former_person_ids=())
     others = dict.fromkeys(other for other in event.identifiers if other != event.primary_identifier)
@@ -93,11 +96,22 @@ def record(before: Node, event: TouchpointRecorded, limits: Limits, asks: bool =
     return Step(node, tuple(effects.collected))
 
 
-def identified(node: Node | None, event: TouchpointRecorded) -> Emit:
-    """The touchpoint with the person that the node belongs to."""
+def identified(node: Node | None, event: TouchpointRecorded, reference: Reference) -> Emit:
+    """The touchpoint with the person that the node belongs to, marked where that person allows no analytics."""
     own = node.person_id if node is not None and not node.version else person_of(event.primary_identifier)
     person_id = own if node is None else node.person_id
-    return Emit(TouchpointIdentified(**msgspec.structs.asdict(event), person_id=person_id, source_profile_id=own))
+    fields = msgspec.structs.asdict(event)
+    if reference.brand.consent or (node is not None and node.said.says_something) or may_say(event):
+        said = (node.said if node is not None else NOTHING_SAID).joined(said_by(event))
+        if counts_only((said,) if said.says_something else (), event, reference):
+            fields["properties"] = with_member(event.properties, COUNTED_ONLY)
+    return Emit(TouchpointIdentified(**fields, person_id=person_id, source_profile_id=own))
+
+
+def with_member(properties: str, member: str) -> str:
+    """A JSON object with one more member."""
+    rest = properties.lstrip()[1:].lstrip()
+    return f"{{{member}{rest}" if rest.startswith("}") else f"{{{member},{rest}"
 
 
 def of_nobody(event: TouchpointRecorded) -> Emit:

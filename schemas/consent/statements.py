@@ -14,6 +14,9 @@ from schemas.ids import hash64
 GPC: Final = "gpc"
 """Property of an event whose request had the header ``Sec-GPC: 1``."""
 GPC_MEMBER: Final = f'"{GPC}":true'
+COUNTED_ONLY: Final = '"counted_only":true'
+"""Member of an event's properties, and of a decision's inputs, whose person does not agree to analytics: the sink
+stores the row without person, identifiers and properties, as a count."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 

@@ -172,3 +172,13 @@ def test_a_merge_with_somebody_who_withdrew_keeps_no_more_points(rewards: Harnes
         "anna +5 scanned for scan-1", "ben moves to anna", "dropped: no_consent", "ben moves to ben",
         "anna +5 scanned for scan-3",
     ]  # fmt: skip
+
+
+def test_a_decision_says_when_its_person_allows_no_analytics(context: Context) -> None:
+    harness = context(reference(*ROUTES))
+    inputs = [
+        json.loads(effect.event.inputs)
+        for effect in harness.apply(*build_events(scan(), objected("analytics"), scan()))
+        if isinstance(effect, Emit) and isinstance(effect.event, ScanRouted)
+    ]
+    assert [one.get("counted_only") for one in inputs] == [None, True]

@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from processors.identity.consent import KEYS
 from processors.reference import Reference
+from processors.step import Emit
 from schemas import kinds
 from schemas.brand.consent import Consent
 from schemas.brand.stores import Store
 from schemas.consent.choices import NOTHING_SAID, Consents
 from schemas.consent.permission import Why, permission
-from schemas.consent.statements import Statement, consents_after
-from schemas.events import TouchpointRecorded
+from schemas.consent.statements import COUNTED_ONLY, Statement, consents_after
+from schemas.events import IdentitySignalled, TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.types import strength
 from schemas.ids import person_of
 from tests.oracles.joined import Joined
+from tests.support.harness import Harness
 from tests.support.identity.assertions import assert_people
 from tests.support.identity.builders import START, event, hashed, linked, reference
 from tests.support.identity.network import Network
@@ -189,3 +191,28 @@ def test_the_model_can_fail(what: str) -> None:
     events = [event(1, CARD, PHONE, store=ASKING), said(3, what, CARD, PHONE, store=ASKING)]
     assert (len(set(people_of(events).values())) == 1) is (what == "given")
     assert events[0].occurred_at == START + 1_000_000
+
+
+def test_a_touchpoint_says_when_its_person_allows_no_analytics(identity: Harness) -> None:
+    """So that the sink stores it as a count; everything else goes on as it was."""
+    refuses = msgspec.json.encode(Statement(purposes=("analytics",))).decode()
+    stated = event(5, PHONE, CARD, type="consent_withdrawn", properties=refuses)
+    first = event(1, PHONE, properties='{"a":1}')
+    story = [first, stated, event(4, CARD, name="late"), event(8, CARD), event(9, PHONE)]
+    marked = {}
+    for one in story:
+        for effect in identity.apply(one):
+            if isinstance(effect, Emit) and isinstance(effect.event, TouchpointIdentified):
+                marked[effect.event.occurred_at - START] = COUNTED_ONLY in effect.event.properties
+                assert isinstance(msgspec.json.decode(effect.event.properties), dict)
+            elif isinstance(effect, Emit) and isinstance(effect.event, IdentitySignalled):
+                identity.apply(effect.event)
+    assert marked == {1_000_000: False, 4_000_000: False, 5_000_000: True, 8_000_000: True, 9_000_000: True}
+
+
+def test_where_analytics_are_asked_for_silence_is_a_count(identity: Harness) -> None:
+    rules = {"analytics": Consent(id="analytics", default="opt_in")}
+    identity.reference = Reference(msgspec.structs.replace(identity.reference.brand, consent=rules))
+    [seen] = [e.event for e in identity.apply(event(1, PHONE)) if isinstance(e, Emit)][1:2]
+    assert isinstance(seen, TouchpointIdentified) and seen.properties == f"{{{COUNTED_ONLY}}}"
+    assert seen.person_id == person_of(PHONE), "everybody behind identity knows the person"
