@@ -28,6 +28,8 @@ from processors.shell.partition import CLOSE_S, Partition, Reopening, lost_produ
 from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
 from processors.shell.state.store import MemoryStore, RocksStore, Store
+from processors.shell.timers.clock import BrokerClock
+from processors.shell.timers.watch import Fetched
 from processors.step import Processor
 from schemas import topics
 from schemas.codec.avro import Codec
@@ -73,6 +75,7 @@ class Worker:
         self._reference = reference
         self._local_delivery = local_delivery
         self._rejects = RejectWindow(settings.reject_ratio, settings.reject_window)
+        self._clock = BrokerClock()
         self._kafka_producer: AIOKafkaProducer | None = None
         self._producer: BatchProducer | None = None
         self._stores: dict[int, Store] = {}
@@ -180,6 +183,8 @@ class Worker:
             self._rewind,
             self._local_delivery,
             self._rejects,
+            self,
+            self._clock,
             self._send_when_idle,
             reopening,
         )
@@ -242,6 +247,14 @@ class Worker:
         did not know the topic yet. In the second case metadata that knows it makes the group rebalance."""
         while not await self._consumer.has_topics([topic.name for topic in self._processor.sources]):  # noqa: ASYNC110
             await asyncio.sleep(TOPICS_RETRY_S)
+
+    async def ends(self, partition: int) -> dict[str, int]:
+        """See `processors.shell.timers.watch.Sources`; likewise the next."""
+        found = await self._consumer.ends_of(TP(topic.name, partition) for topic in self._processor.sources)
+        return {tp.topic: end for tp, end in found.items()}
+
+    def fetched(self, topic: str, partition: int) -> Fetched:
+        return self._consumer.fetched(TP(topic, partition))
 
     @property
     def _consumer(self) -> BatchConsumer:
