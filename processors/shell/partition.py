@@ -31,8 +31,10 @@ from processors.shell.reject_limit import RejectLimit
 from processors.shell.rejecting import Record
 from processors.shell.settings import WorkerSettings
 from processors.shell.state.changelog import (
+    CLOCK,
     REBUILT,
     WATERMARK,
+    WOKEN,
     Changelog,
     ProducerLost,
     open_changelog,
@@ -75,10 +77,6 @@ DUE = ("", FetchedBatch((), 0), None)
 """Timers that may be done now."""
 RELEASED = ("", FetchedBatch((), 0), None)
 """Batches that need not wait for other topics any more."""
-CLOCK = WATERMARK + b"\0clock"
-"""Changelog key of an empty row, written where nothing else tells the brokers' time."""
-WOKEN = WATERMARK + b"\0woken"
-"""Changelog key of the time (microseconds) up to which timers were done: a rebuild does no more of them."""
 WAKE_KEYS = 200
 """Timers that are done in one go: records that come meanwhile wait for them."""
 QUEUE_PAUSE_S = 0.005

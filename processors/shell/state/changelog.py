@@ -32,6 +32,10 @@ WATERMARK = b"\0watermark\0"
 follows."""
 REBUILT = WATERMARK + b"\0rebuilt"
 """Changelog key of the id of the last rebuild of the whole state."""
+CLOCK = WATERMARK + b"\0clock"
+"""Changelog key of an empty row, written where nothing else tells the brokers' time."""
+WOKEN = WATERMARK + b"\0woken"
+"""Changelog key of the time (microseconds) up to which timers were done: a rebuild does no more of them."""
 NO_HEADERS: Headers = []
 """One list for every row."""
 REPLACED_ROWS = 5_000
