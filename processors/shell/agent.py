@@ -29,6 +29,7 @@ from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
 from processors.shell.state.store import MemoryStore, RocksStore, Store
 from processors.shell.timers.clock import BrokerClock
+from processors.shell.timers.upstream import Upstream
 from processors.shell.timers.watch import Fetched
 from processors.step import Processor
 from schemas import topics
@@ -42,6 +43,8 @@ from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS
 log = logging.getLogger(__name__)
 TOPICS_RETRY_S = 0.5
 TOPIC_CHECK_S = 5.0
+UPSTREAM_GRACE_S = 5.0
+"""How old a record is, at least, that the processors upstream should have committed, beside two commit intervals."""
 LINGER_MS = 3
 """How long an effect may wait for others to share its request."""
 
@@ -76,6 +79,8 @@ class Worker:
         self._local_delivery = local_delivery
         self._rejects = RejectWindow(settings.reject_ratio, settings.reject_window)
         self._clock = BrokerClock()
+        grace_s = UPSTREAM_GRACE_S + 2 * settings.commit_interval_ms / 1000
+        self._upstream = Upstream(settings.kafka, processor.name, processor.sources, grace_s)
         self._kafka_producer: AIOKafkaProducer | None = None
         self._producer: BatchProducer | None = None
         self._stores: dict[int, Store] = {}
@@ -117,6 +122,7 @@ class Worker:
         """Commits what was processed and leaves the group."""
         await self.revoke()
         await self.app.stop()
+        await self._upstream.close()
         if self._topic_check is not None:
             self._topic_check.cancel()
         if self._kafka_producer is not None:
@@ -252,6 +258,9 @@ class Worker:
         """See `processors.shell.timers.watch.Sources`; likewise the next."""
         found = await self._consumer.ends_of(TP(topic.name, partition) for topic in self._processor.sources)
         return {tp.topic: end for tp, end in found.items()}
+
+    async def is_behind(self, now_ms: int) -> bool:
+        return await self._upstream.is_behind(now_ms)
 
     def fetched(self, topic: str, partition: int) -> Fetched:
         return self._consumer.fetched(TP(topic, partition))

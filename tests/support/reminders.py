@@ -6,6 +6,7 @@ whose points are the number of touchpoints of the source profile that were appli
 was made.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -111,3 +112,5 @@ PROCESSOR = Processor(
     wakes=wakes,
     due=due,
 )
+WITHOUT_RETURNS = replace(PROCESSOR, sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED))
+"""For a cluster in which rewards does not run: timers wait for processors upstream."""

@@ -2,7 +2,8 @@
 
 The brokers' clock has passed a timer's time. The ends that the source topics have after that are asked for; when the
 partition has applied everything up to these ends, it has applied all that Kafka took before the time, and more. What is
-in open transactions counts as well: ends are those of all records, not of the committed ones.
+in open transactions counts as well: ends are those of all records, not of the committed ones. While the processors that
+write these topics are behind themselves, timers wait (`upstream.py`).
 """
 
 import asyncio
@@ -48,6 +49,9 @@ class Sources(Protocol):
     def fetched(self, topic: str, partition: int) -> Fetched:
         """Must not block."""
 
+    async def is_behind(self, now_ms: int) -> bool:
+        """Whether the processors that the topics come from have more to pass on. :param now_ms: the brokers' time."""
+
 
 def is_applied(next_offset: int, end: int, fetched: Fetched) -> bool:
     """Whether everything before ``end`` was applied. :param next_offset: the offset after the last applied record."""
@@ -91,7 +95,9 @@ async def watch_timers(partition: Watched, task: StreamTask, taken: Taken, sourc
             await wait_any((closing, changed), min((due - now_ms * 1000) / 1e6, LONGEST_WAIT_S))
         else:
             until = now_ms * 1000
-            if await _applied_until(until, partition, taken, sources):
+            # Before the ends are asked for: what was passed on until then is among them.
+            is_behind = await sources.is_behind(now_ms)
+            if await _applied_until(until, partition, taken, sources) and not is_behind:
                 await _do_due(until, partition, task, clock)
             await wait(closing, PAUSE_S)
 

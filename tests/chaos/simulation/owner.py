@@ -79,6 +79,9 @@ class PartitionOwner:
         position = _without_holes({topic: self._broker.sources[topic][partition]}, self._fetched)[topic]
         return Fetched(position, handed_on)
 
+    async def is_behind(self, now_ms: int) -> bool:
+        return False
+
     @property
     def has_timers(self) -> bool:
         return self.partition.opened.is_set() and wiring.has_timers(self.partition)
