@@ -20,7 +20,7 @@ from processors.shell.state.dedup_window import DedupWindow
 from processors.shell.state.records import StateRecord, StateRecordCodec
 from processors.shell.state.state_cache import Prefetch, StateCache
 from processors.shell.state.store import NO_TIMERS, Store, TimerRows
-from processors.shell.timers.firing import Firing, Waits
+from processors.shell.timers.firing import Firing, Waits, taken_at
 from processors.step import Drop, Emit, Processor, Reject
 from schemas.codec.avro import Codec, Undecodable
 from schemas.events import Event, StateMoved
@@ -171,7 +171,8 @@ class StreamTask:
                 before = changed.get(key) or current.get(key) or find(key)
                 if firing is not None:
                     before_all.setdefault(key, before)
-                    before = firing.before_record(batch, number, key, before, record.timestamp, taken_until, reference)
+                    if (taken := taken_at(topic, event, record.timestamp)) is not None:
+                        before = firing.before_record(batch, number, key, before, taken, taken_until, reference)
                 outcome = apply_event(processor, record_codec, before, event, reference, dedup_window)
                 after, rejected = outcome.record, False
                 if after is not None and after is not before:

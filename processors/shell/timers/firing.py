@@ -1,7 +1,7 @@
 """Timers of one stream task: what the states of keys do at the times at which they wake.
 
-The time of a timer decides, not when it is looked at: a state does what it does at 10:00 with the records that Kafka
-took before 10:00, and a record of 10:01 finds it done. So before a record is applied its key does what was due until
+The time of a timer decides, not when it is looked at: a state does what it does at 10:00 with the events that were
+taken before 10:00, and an event of 10:01 finds it done. So before a record is applied its key does what was due until
 then. That needs all topics to have been taken until then; a record for which they were not has to wait (`Waits`).
 Everything else is done when the partition knows that all topics were taken up to some time (`watch.py`).
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from processors import metrics
+from processors.registry import PROCESSORS
 from processors.shell.applied_batch import AppliedBatch, EncodedEffect, TooLarge, encode_effect, encode_states
 from processors.shell.apply import InvalidStep, apply_due, wakes_at
 from processors.shell.state.records import Active, StateRecord, StateRecordCodec, StateUnreadable
@@ -21,10 +22,11 @@ from processors.shell.state.store import Store, TimerRows
 from processors.shell.timers.index import TimerIndex
 from processors.step import Drop, Emit, Processor
 from schemas.codec.avro import Codec
+from schemas.events import Event
 from schemas.process.errors import OperatorError
 from schemas.reasons import DropReason, RejectReason
 from schemas.rejects import raised_by, reject_of_due
-from schemas.topics import changelog
+from schemas.topics import Topic, changelog
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
@@ -43,6 +45,18 @@ class Waits(Exception):
     def __init__(self, applied: int) -> None:
         super().__init__(applied)
         self.applied = applied
+
+
+def taken_at(topic: Topic, event: Event, timestamp_ms: int) -> int | None:
+    """When the system took an event, in microseconds: when a gateway received it, however late a processor passes it
+    on. None: the event does not say, and its record is of a processor, which may have been away.
+
+    :param timestamp_ms: the brokers' stamp of its record.
+    """
+    received_at: int | None = getattr(event, "received_at", None)
+    if received_at is not None:
+        return min(received_at, timestamp_ms * 1000)
+    return None if any(writer in PROCESSORS for writer in topic.written_by) else timestamp_ms * 1000
 
 
 class Firing:
@@ -78,17 +92,20 @@ class Firing:
         number: int,
         key: bytes,
         record: StateRecord | None,
-        timestamp_ms: int,
+        taken: int,
         taken_until: int | None,
         reference: Any,
     ) -> StateRecord | None:
-        """The state record of a key when it has done what was due before a record of that time; what follows goes into
-        the batch. :param number: of the record in the batch. :raises Waits: other topics were not taken so far."""
+        """The state record of a key when it has done what was due before a record; what follows goes into the batch.
+
+        :param number: of the record in the batch. :param taken: see `taken_at`. :raises Waits: other topics were not
+            taken so far.
+        """
         if taken_until == LATER:
             return record
         for _ in range(MOST_AT_ONCE):
             due = wakes_at(self._processor, record)
-            if due is None or due > timestamp_ms * 1000 or self._failed.get(key) == due:
+            if due is None or due > taken or self._failed.get(key) == due:
                 return record
             if taken_until is not None and taken_until < due:
                 raise Waits(number)

@@ -55,7 +55,9 @@ def moving(seed: int, rng: random.Random) -> tuple[Any, ...]:
     for number, event in enumerate(of_workload):
         if isinstance(event, TouchpointIdentified):
             delay = rng.randint(1, 2 * len(of_workload) * STEP_MS * 1000)
-            event = msgspec.structs.replace(event, type="scan", amount_micros=delay, related_event_id="")
+            event = msgspec.structs.replace(
+                event, type="scan", amount_micros=delay, related_event_id="", received_at=stamp_ms(number) * 1000
+            )
         event = msgspec.structs.replace(event, occurred_at=stamp_ms(number) * 1000)
         events.append(made.setdefault(event.event_id, event))
     return tuple(events)
