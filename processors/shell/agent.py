@@ -85,6 +85,8 @@ class Worker:
         self._producer: BatchProducer | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        self._received_at_s = time.monotonic()
+        """When a fetch last brought records."""
         self._assigned = asyncio.Event()
         """Set while the assigned partitions are in ``_partitions``: Faust may deliver batches before."""
         self._topic_search: asyncio.Task[None] | None = None
@@ -133,6 +135,7 @@ class Worker:
     async def deliver(self, topic: str, partition: int, batch: FetchedBatch, generation: int) -> None:
         """Called by the app for each fetched batch. Waits until the assigned partitions are open to batches and the
         partition's queue has room; a batch of an earlier generation is dropped, its records are fetched again."""
+        self._received_at_s = time.monotonic()
         await self._assigned.wait()
         owned = self._partitions.get(partition)
         if owned is not None and generation == self.app.consumer_generation_id:
@@ -172,7 +175,8 @@ class Worker:
 
     def fetch_limits(self) -> tuple[int, int]:
         """Called by the app before each fetch."""
-        return fetch_limits(self._processor, self._settings.fetch_wait_ms, self._local_delivery)
+        quiet_s = time.monotonic() - self._received_at_s
+        return fetch_limits(self._processor, self._settings.fetch_wait_ms, self._local_delivery, quiet_s)
 
     def _open(self, number: int, reopening: Reopening | None = None) -> None:
         assert self._producer is not None
