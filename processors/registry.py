@@ -18,6 +18,7 @@ INTERACTIVE = (
 local delivery passes events on without a fetch."""
 BACKGROUND = (
     "rewards",
+    "consent",
     "matching",
     "intake",
 )

@@ -189,6 +189,23 @@ class SaleReturned(Event, frozen=True, kw_only=True):
     source_profile_id: str
 
 
+class ConsentChanged(Event, frozen=True, kw_only=True):
+    person_id: str
+    source_profile_id: str
+    purpose: str
+    channel: str = ""
+    kind: str
+    before: str = ""
+    after: str
+    policy_version: str = ""
+    jurisdiction: str = ""
+    expires_at: int = 0
+    proof: str = "{}"
+    source: str = ""
+    store: str = ""
+    source_event_id: str
+
+
 class StockReported(Event, frozen=True, kw_only=True):
     store: str
     sku: str

@@ -13,6 +13,10 @@ RETURN: Final = "return"
 ORDER_PLACED: Final = "order_placed"
 STOCK_REPORTED: Final = "stock_reported"
 COST_REPORTED: Final = "cost_reported"
+CONSENT_GIVEN: Final = "consent_given"
+CONSENT_WITHDRAWN: Final = "consent_withdrawn"
+CONSENT: Final = frozenset((CONSENT_GIVEN, CONSENT_WITHDRAWN))
+"""What people say about the use of their data (``schemas.consent``)."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
 PROBE: Final = "probe"
@@ -23,10 +27,10 @@ PROBE: Final = "probe"
 class Kind:
     """A kind of touchpoint that senders may send.
 
-    ``name`` is the event's ``type``; ``family`` names the scope that may send it. ``money``: it must carry an amount
-    and a currency, and records what a person paid or got back. ``override``: an operator's statement that two
-    identifiers belong together or do not; it records nothing that their person did. ``personal`` is false for what is
-    about no person, such as stock.
+    ``name`` is the event's ``type``; ``family`` names the scope that may send it, ``also`` further ones. ``money``: it
+    must carry an amount and a currency, and records what a person paid or got back. ``override``: an operator's
+    statement that two identifiers belong together or do not; it records nothing that their person did. ``personal`` is
+    false for what is about no person, such as stock.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Kind:
     money: bool = False
     override: bool = False
     personal: bool = True
+    also: tuple[str, ...] = ()
 
 
 KINDS: Final = (
@@ -69,8 +74,8 @@ KINDS: Final = (
     Kind("reservation_made", "till"),
     Kind("staff_note", "till"),
     Kind("crm_contact", "crm"),
-    Kind("consent_given", "crm"),
-    Kind("consent_withdrawn", "crm"),
+    Kind(CONSENT_GIVEN, "crm", also=("web", "sensor", "till")),
+    Kind(CONSENT_WITHDRAWN, "crm", also=("web", "sensor", "till")),
     Kind("message_sent", "crm"),
     Kind("message_opened", "crm"),
     Kind("message_clicked", "crm"),
@@ -86,6 +91,10 @@ FAMILIES: Final[dict[str, frozenset[str]]] = {
     family: frozenset(kind.name for kind in KINDS if kind.family == family)
     for family in dict.fromkeys(kind.family for kind in KINDS)
 }
+SENDABLE: Final[dict[str, frozenset[str]]] = {
+    family: names | frozenset(kind.name for kind in KINDS if family in kind.also) for family, names in FAMILIES.items()
+}
+"""The kinds that the scope of a family may send: its own, and those that may be said anywhere."""
 TYPES: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS)
 OVERRIDES: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS if kind.override)
 MONEY: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS if kind.money)
@@ -100,4 +109,4 @@ def types_of(scopes: tuple[str, ...]) -> frozenset[str]:
     """Kinds that a key with these scopes may send; empty when none of the scopes is about events."""
     if "events:write" in scopes:
         return TYPES
-    return frozenset().union(*(FAMILIES[s.removeprefix("events:")] for s in scopes if s in SCOPES))
+    return frozenset().union(*(SENDABLE[s.removeprefix("events:")] for s in scopes if s in SCOPES))

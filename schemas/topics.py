@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from schemas.events import (
     BlockingKeyAssigned,
     BrandConfigured,
+    ConsentChanged,
     CostReported,
     DeploymentConfigured,
     Event,
@@ -109,7 +110,7 @@ TOUCHPOINT_IDENTIFIED = Topic(
     lambda e: e.person_id or e.event_id,
     "person id, or event id of a receipt without a person",
     written_by=("identity",),
-    read_by=("context", "rewards", "matching", "sink"),
+    read_by=("context", "rewards", "consent", "matching", "sink"),
 )
 BLOCKING_KEY_ASSIGNED = Topic(
     "blocking-key-assigned",
@@ -144,7 +145,7 @@ IDENTITY_CHANGED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("identity",),
-    read_by=("context", "rewards", "sink"),
+    read_by=("context", "rewards", "consent", "sink"),
     transactional=True,
 )
 STATE_MOVED = Topic(
@@ -152,8 +153,8 @@ STATE_MOVED = Topic(
     StateMoved,
     lambda e: e.winner_person_id,
     "winner person id",
-    written_by=("context", "rewards"),
-    read_by=("context", "rewards", "sink"),
+    written_by=("context", "rewards", "consent"),
+    read_by=("context", "rewards", "consent", "sink"),
     transactional=True,
 )
 SCAN_ROUTED = Topic(
@@ -199,6 +200,15 @@ REWARD_POSTED = Topic(
     written_by=("rewards",),
     read_by=("sink",),
 )
+CONSENT_CHANGED = Topic(
+    "consent-changed",
+    ConsentChanged,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("consent",),
+    read_by=("sink",),
+    transactional=True,
+)
 STOCK_REPORTED = Topic(
     "stock-reported",
     StockReported,
@@ -224,7 +234,7 @@ BRAND_CONFIGURED = Topic(
     lambda e: f"{e.kind}/{e.id}",
     "kind/id",
     written_by=("brand apply",),
-    read_by=("gateway", "identity", "context", "rewards", "matching", "sink"),
+    read_by=("gateway", "identity", "context", "rewards", "consent", "matching", "sink"),
     compacted=True,
     transactional=True,
 )
@@ -233,7 +243,7 @@ EVENT_REJECTED = Topic(
     EventRejected,
     lambda e: e.event_id,
     "event id",
-    written_by=("gateway", "identity", "context", "rewards", "matching", "intake", "sink"),
+    written_by=("gateway", "identity", "context", "rewards", "consent", "matching", "intake", "sink"),
     read_by=("sink",),
     retention_ms=90 * DAY_MS,
     transactional=True,
@@ -274,6 +284,7 @@ TOPICS: tuple[Topic, ...] = (
     SALE_REFERENCED,
     SALE_RETURNED,
     REWARD_POSTED,
+    CONSENT_CHANGED,
     STOCK_REPORTED,
     COST_REPORTED,
     BRAND_CONFIGURED,

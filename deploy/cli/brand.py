@@ -17,14 +17,18 @@ Folders = Annotated[
 
 @brand.command
 def check(*folders: Folders) -> None:
-    """Read the brand's files and print every mistake with file, line and field."""
+    """Read the brand's files and print every mistake with file, line and field; then what counts where nobody said
+    anything about consent."""
     from deploy.setup.brand import check as read_brand
+    from schemas.brand.consent import silence
 
     found = read_brand(_named(folders))
     print(
         f"{found.about.name}: version {found.version}, {len(found.stores)} stores, {len(found.tags)} tags, "
         f"{len(found.products)} products, {len(found.routes)} routes, {len(found.rewards)} rewards"
     )
+    for sentence in silence(found.consent.values()):
+        print(f"consent: {sentence}")
 
 
 @brand.command

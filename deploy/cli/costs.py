@@ -27,14 +27,15 @@ def costs(*files: Path, give_up_after: float = 300.0) -> int:
     """
     import asyncio
 
-    from deploy.operate.costs.run import send_costs
+    from deploy.operate.costs.rows import Costs
+    from deploy.operate.csv_file.send import send_file
     from deploy.target import read_target
 
     if not files:
         raise OperatorError("costs needs a CSV file")
     target, code = read_target(os.environ), 0
     for file in files:
-        summary = asyncio.run(send_costs(file, target, give_up_after))
+        summary = asyncio.run(send_file(file, target, give_up_after, Costs))
         print(summary)
         code = 2 if summary.rejected else code
     return code

@@ -14,10 +14,11 @@ from deploy.setup import SetupError
 from schemas.brand.fold import BrandFold
 from schemas.brand.items import events_of
 from schemas.brand.load import BrandError, load
-from schemas.brand.model import Brand
+from schemas.brand.model import Brand, Consent, Guards
 from schemas.codec.avro import Codec
 from schemas.codec.registry_settings import SchemaRegistry
 from schemas.codec.schema_registry import codec_with
+from schemas.consent.purposes import IDENTITY
 from schemas.events import BrandConfigured
 from schemas.kafka.client_options import client_options
 from schemas.kafka.client_settings import Kafka
@@ -39,7 +40,7 @@ TRANSACTION_TIMEOUT_MS = 300_000
 @dataclass(frozen=True, slots=True)
 class Applied:
     """Version before (empty: none) and after, the number of items that were written and withdrawn, and whether the
-    guards are others than before."""
+    guards, or what it says of consent to identity, are others than before."""
 
     before: str
     after: str
@@ -132,9 +133,14 @@ def _changes(fold: BrandFold, brand: Brand) -> list[BrandConfigured]:
 
 def _applied(fold: BrandFold, brand: Brand, events: Sequence[BrandConfigured]) -> Applied:
     withdrawn = sum(not event.body for event in events)
-    guards_changed = fold.brand is not None and fold.brand.about.guards != brand.about.guards
+    guards_changed = fold.brand is not None and _refuses(fold.brand) != _refuses(brand)
     before = fold.brand.version if fold.brand else ""
     return Applied(before, brand.version, len(events) - withdrawn, withdrawn, guards_changed)
+
+
+def _refuses(brand: Brand) -> tuple[Guards, Consent | None]:
+    """What of a brand refuses edges between identifiers."""
+    return brand.about.guards, brand.consent.get(IDENTITY)
 
 
 async def _read(kafka: Kafka, codec: Codec) -> BrandFold:

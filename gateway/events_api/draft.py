@@ -8,6 +8,8 @@ import msgspec
 from gateway.brand.live import BrandView
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.inputs import EventInput
+from schemas import kinds
+from schemas.consent.statements import GPC
 from schemas.matching.traits import Traits
 
 
@@ -15,7 +17,7 @@ from schemas.matching.traits import Traits
 class Sender:
     """The id of an API key and the event kinds that it may send. ``is_page``: a web page sends with it, and may only
     send web kinds. ``is_public``: anybody may have the key; its identifiers need proofs. ``namespace`` is that of its
-    event ids; None: the key's own.
+    event ids; None: the key's own. ``gpc``: the request had the header ``Sec-GPC: 1``.
     """
 
     key_id: str
@@ -23,6 +25,7 @@ class Sender:
     is_page: bool = False
     namespace: str | None = None
     is_public: bool = False
+    gpc: bool = False
 
     @property
     def id_namespace(self) -> str:
@@ -56,5 +59,8 @@ class Draft(msgspec.Struct):
 
 
 def build_draft(event: EventInput, sender: Sender, brand_view: BrandView, now: int) -> Draft:
-    """A draft to which no step has been applied."""
-    return Draft(event, sender, brand_view, now, {"received_at": now, "source": sender.key_id}, dict(event.properties))
+    """A draft to which no step has been applied. What the browser says of consent is recorded with what it sends."""
+    properties = dict(event.properties)
+    if sender.gpc and event.type in kinds.SENDABLE["web"]:
+        properties[GPC] = True
+    return Draft(event, sender, brand_view, now, {"received_at": now, "source": sender.key_id}, properties)

@@ -21,6 +21,7 @@ from gateway.http.body import BodyMemory, read_body
 from gateway.http.cross_origin import is_registered_origin
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.keys import bearer, find_key
+from gateway.http.privacy_control import SEC_GPC
 from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
 from gateway.http.turns import Turns
@@ -88,7 +89,8 @@ class EventsHandler:
             if wait_s:
                 self._metrics.limited.labels("events").inc()
                 raise RequestError(ErrorKind.KEY_RATE, f"this key may send {rate} events a second", wait_s)
-            sender = Sender(key.id, types, is_page, key.id_namespace, key.is_public or is_page)
+            gpc = request.headers.get(SEC_GPC.decode()) == "1"
+            sender = Sender(key.id, types, is_page, key.id_namespace, key.is_public or is_page, gpc)
             results = EventResults(await self._accept(brand_view, sender, batch))
             headers = {BACKLOG: str(self._backlog.records())} if len(batch) >= MANY else {}
             return json_response(202, results, headers)

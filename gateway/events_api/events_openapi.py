@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.events_api.inputs import MAX_EVENTS, EventInput, IdentifierInput
+from gateway.events_api.inputs import MAX_EVENTS, ConsentInput, EventInput, IdentifierInput
 from gateway.events_api.results import BACKLOG, MANY, EventResults
 from gateway.http.errors import ErrorKind
 from gateway.http.openapi_parts import REF, ApiPart, error_responses, object_schema, ref, response
@@ -35,6 +35,10 @@ _DESCRIPTION = (
     "identity_linked and identity_unlinked are an operator's statement that two identifiers are, or are not, one "
     "person's; they need exactly two. properties.device_class names the class of the device that sent the event: "
     "identity joins nobody by a device of a class that the brand never stitches (kiosk, till, staff). "
+    "consent_given and consent_withdrawn take properties.purposes (at least one), channels of marketing, "
+    "policy_version, expires_at, jurisdiction and proof, and nothing else; a grant of a purpose of the brand needs "
+    "proof.text_id or proof.text, and a policy_version that the brand has. Any key may send them that sends events of "
+    "people. Events of a browser that sends Sec-GPC: 1 have properties.gpc. "
     "Web pages of origins of the brand's destinations may send events (CORS), of web kinds alone, whatever else their "
     "key may send. Of what they and public keys send, the first device counts, and of other identifiers those whose "
     "proof binds them to it; all others are left out with a warning. "
@@ -86,7 +90,9 @@ _POST: dict[str, Any] = {
 
 
 def _schemas() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components((EventInput, IdentifierInput, EventResults), ref_template=REF)
+    _, schemas = msgspec.json.schema_components(
+        (EventInput, IdentifierInput, ConsentInput, EventResults), ref_template=REF
+    )
     schemas["EventInput"]["properties"]["identifiers"] |= {"items": ref("IdentifierInput")}
     schemas["EventInput"]["properties"]["type"] |= {"enum": sorted(TYPES)}
     events = {"type": "array", "maxItems": MAX_EVENTS, "items": ref("EventInput")}

@@ -1,6 +1,6 @@
 """The shapes of what senders post, as types that msgspec decodes and the OpenAPI document describes."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,10 +13,15 @@ MAX_NAME_CHARS = 200
 MAX_IDENTIFIERS = 20
 MAX_LINES = 500
 MAX_QUANTITY = 10**12
+MAX_PROOF_CHARS = 2000
 
 Name = Annotated[str, Meta(max_length=MAX_NAME_CHARS)]
 Time = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "date-time"})]
 """RFC 3339 with an offset; see :func:`gateway.events_api.parse_values.parse_time`."""
+
+
+Purpose = Literal["identity", "personalisation", "marketing", "analytics"]
+MarketingChannel = Literal["email", "sms", "whatsapp", "push"]
 
 
 class IdentifierInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -51,6 +56,29 @@ class CostInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     amount: Any
     currency: Any = None
+
+
+class ProofInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What shows that somebody said so: the id of the text that was shown or the text itself, its language (BCP 47),
+    where it was shown (page, till, paper, import, …), and the control that was used."""
+
+    text_id: Name = ""
+    text: Annotated[str, Meta(max_length=MAX_PROOF_CHARS)] = ""
+    language: Annotated[str, Meta(max_length=35)] = ""
+    where: Name = ""
+    control: Name = ""
+
+
+class ConsentInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Properties of consent_given and consent_withdrawn. ``channels`` are those of marketing, by default all;
+    ``expires_at`` is RFC 3339; ``jurisdiction`` a country or a part of one (ISO 3166: DE, US-CA)."""
+
+    purposes: Annotated[tuple[Purpose, ...], Meta(min_length=1)]
+    channels: tuple[MarketingChannel, ...] = ()
+    policy_version: Name = ""
+    expires_at: Annotated[str, Meta(max_length=64)] | None = None
+    jurisdiction: Annotated[str, Meta(max_length=6)] = ""
+    proof: ProofInput | None = None
 
 
 class EventInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,8 @@ from schemas.text import has_control_characters, name_form
 MICROS_PER_UNIT = 1_000_000
 EARLIEST_US = 946_684_800 * MICROS_PER_UNIT
 """Start of the year 2000 in microseconds."""
+LATEST_US = 4_102_444_800 * MICROS_PER_UNIT
+"""Start of the year 2100 in microseconds."""
 MAX_AHEAD_US = 24 * 3600 * MICROS_PER_UNIT
 """How far a sender's clock may be ahead, in microseconds."""
 MAX_UNIT_DIGITS = 12
@@ -66,6 +68,22 @@ def parse_time(occurred_at: str, now: int) -> int:
     if micros > now + MAX_AHEAD_US:
         raise ValidationError("occurred_at", "is more than 24 hours in the future")
     return micros
+
+
+def parse_end(text: str, field: str, after: int) -> str:
+    """A time at which something ends, as UTC in RFC 3339 with microseconds.
+
+    :param after: in microseconds; it must be later.
+    :raises ValidationError: no such time, not later, or after the year 2100.
+    """
+    try:
+        micros = parse_time(text, LATEST_US - MAX_AHEAD_US)
+    except ValidationError as error:
+        late = "is after the year 2100" if "in the future" in error.detail else error.detail
+        raise ValidationError(field, late, error.reason) from None
+    if micros <= after:
+        raise ValidationError(field, "must be later than occurred_at")
+    return (_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="microseconds")
 
 
 def _no_time(detail: str) -> ValidationError:

@@ -17,10 +17,12 @@ from gateway.events_api.errors import ValidationError
 from gateway.events_api.inputs import (
     MAX_EVENT_BYTES,
     BatchInput,
+    ConsentInput,
     CostInput,
     EventInput,
     IdentifierInput,
     LineInput,
+    ProofInput,
     StockInput,
 )
 from gateway.events_api.parse_values import parse_id
@@ -34,7 +36,7 @@ from schemas.reasons import RejectReason
 from schemas.rejects import RAW_KEPT_BYTES
 
 STAGE = "gateway"
-SHAPES: Final = (EventInput, IdentifierInput, LineInput, StockInput, CostInput, BatchInput)
+SHAPES: Final = (EventInput, IdentifierInput, LineInput, StockInput, CostInput, ConsentInput, ProofInput, BatchInput)
 OWN_NAMES: Final = frozenset(
     {
         *(name for shape in SHAPES for name in shape.__struct_fields__),
@@ -51,13 +53,14 @@ _PATH_STEP: Final = re.compile(r"\[\d+\]|[^.\[]+")
 class Received(msgspec.Struct, frozen=True, array_like=True):
     """What a reject keeps of a request in protected form: the id of the sender's key, the kinds that it was allowed to
     send, the event's text as it came, cut after ``RAW_KEPT_BYTES``, the namespace of its event ids (None: the key's
-    own), and whether anybody may have sent it."""
+    own), whether anybody may have sent it, and whether the browser sent Global Privacy Control."""
 
     key_id: str
     types: tuple[str, ...]
     text: bytes
     namespace: str | None = None
     is_public: bool = False
+    gpc: bool = False
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -71,7 +74,7 @@ def rejected(raw: bytes, error: ValidationError, sender: Sender, brand_view: Bra
     """
     field, detail = known_path(error.field)[:200], brand_view.pseudonyms.scrub(error.detail)[:800]
     received = Received(
-        sender.key_id, tuple(sorted(sender.types)), raw[:RAW_KEPT_BYTES], sender.namespace, sender.is_public
+        sender.key_id, tuple(sorted(sender.types)), raw[:RAW_KEPT_BYTES], sender.namespace, sender.is_public, sender.gpc
     )
     return EventRejected(
         event_id=reject_id(received, brand_view.pseudonyms),
@@ -104,7 +107,7 @@ def sender_of(received: Received, api_keys: Sequence[ApiKey]) -> Sender:
     key = next((key for key in api_keys if key.id == received.key_id), None)
     types = frozenset(received.types) if key is None else types_of(key.scopes)
     is_public = received.is_public or (key is not None and key.is_public)
-    return Sender(received.key_id, types, namespace=received.namespace, is_public=is_public)
+    return Sender(received.key_id, types, namespace=received.namespace, is_public=is_public, gpc=received.gpc)
 
 
 def conflict() -> ValidationError:

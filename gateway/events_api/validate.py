@@ -19,7 +19,7 @@ from gateway.events_api.content import content_of
 from gateway.events_api.draft import Draft, Sender, build_draft
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse import parse_event
-from gateway.events_api.steps import envelope, money, people, reports
+from gateway.events_api.steps import consent, envelope, money, people, reports
 from gateway.events_api.steps.properties import properties, traits
 from schemas import kinds
 from schemas.events import CostReported, StockReported, TouchpointReceived, TouchpointRecorded
@@ -68,12 +68,15 @@ TWO_IDENTIFIERS = (
 
 TOUCHPOINT = Rules(TouchpointRecorded, (*PERSON, traits, properties))
 STATEMENT = Rules(TouchpointRecorded, (*TWO_IDENTIFIERS, traits, properties))
+CONSENT = Rules(TouchpointRecorded, (*PERSON, consent.statement, properties))
 RULES: Mapping[str, Rules] = {
     kinds.SALE: Rules(TouchpointRecorded, (*RECEIPT, *MONEY, properties)),
     kinds.RETURN: Rules(TouchpointRecorded, (*RECEIPT, *MONEY, money.returned_sale, properties)),
     kinds.ORDER_PLACED: Rules(TouchpointRecorded, (*PERSON, money.no_amount, traits, properties)),
     kinds.LINKED: STATEMENT,
     kinds.UNLINKED: STATEMENT,
+    kinds.CONSENT_GIVEN: CONSENT,
+    kinds.CONSENT_WITHDRAWN: CONSENT,
     kinds.STOCK_REPORTED: Rules(StockReported, (reports.stock_store, reports.stock)),
     kinds.COST_REPORTED: Rules(CostReported, (reports.cost_place, reports.cost)),
 }

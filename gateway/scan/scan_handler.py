@@ -21,6 +21,7 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.pages import POLICY
+from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
@@ -119,12 +120,13 @@ class ScanHandler:
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count("reloaded").inc()
                 return _page(brand_view, again[1], [*headers, (b"footpath-event", again[0].encode())])
+        gpc = sends_gpc(scope["headers"])
         if tag is None:
             tag_id = self._unknown.recorded(written, now_us)
-            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters)
+            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters, gpc)
         else:
             partition = self._replies.partition if self._replies.positioned else None
-            event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters)
+            event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters, gpc)
         scan = Scan(brand_view, tag, event, device, scope.get("raw_path") or b"", https, parameters, arrived_s)
         response = await self._respond(scan, headers)
         self._metrics.scan_seconds.observe(time.monotonic() - arrived_s)

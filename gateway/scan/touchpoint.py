@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.brand.live import BrandView
 from schemas.brand.model import Tag
+from schemas.consent.statements import GPC
 from schemas.events import TouchpointRecorded
 from schemas.kinds import SCAN
 
@@ -22,13 +23,14 @@ def build_touchpoint(
     now: int,
     reply_partition: int | None,
     parameters: Mapping[str, str],
+    gpc: bool = False,
 ) -> TouchpointRecorded:
     """The scan as an event: kind and place come from the tag, from the phone nothing but the device id and the listed
     parameters of the link.
 
     :param now: time of receipt in microseconds.
     :param reply_partition: partition of scan-routed for the decision; None when the gateway does not wait for one.
-    :param parameters: see ``gateway.brand.link_query``.
+    :param parameters: see ``gateway.brand.link_query``. :param gpc: the browser sends Global Privacy Control.
     """
     primary_identifier = brand_view.pseudonyms.identifier("device", device)
     return TouchpointRecorded(
@@ -46,13 +48,13 @@ def build_touchpoint(
         zone=tag.zone,
         product=tag.product,
         campaign=tag.campaign,
-        properties=_properties(parameters),
+        properties=_properties(parameters, gpc),
         reply_partition=reply_partition,
     )
 
 
 def build_unknown_touchpoint(
-    brand_view: BrandView, tag_id: str, device: str, now: int, parameters: Mapping[str, str]
+    brand_view: BrandView, tag_id: str, device: str, now: int, parameters: Mapping[str, str], gpc: bool = False
 ) -> TouchpointRecorded:
     """The scan of a link that means none of the brand's tags, such as one that was removed: it has no placement.
 
@@ -69,9 +71,11 @@ def build_unknown_touchpoint(
         identifiers=(primary_identifier,),
         brand=brand_view.brand.about.id,
         tag=tag_id,
-        properties=_properties(parameters),
+        properties=_properties(parameters, gpc),
     )
 
 
-def _properties(parameters: Mapping[str, str]) -> str:
-    return _encode({"query": dict(parameters)}).decode() if parameters else "{}"
+def _properties(parameters: Mapping[str, str], gpc: bool) -> str:
+    if not gpc:
+        return _encode({"query": dict(parameters)}).decode() if parameters else "{}"
+    return _encode(({"query": dict(parameters)} if parameters else {}) | {GPC: True}).decode()

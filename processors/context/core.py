@@ -1,10 +1,12 @@
 """Context: reads touchpoint-identified, writes scan-routed, keyed by person id.
 
-Every scan and tap of a tag gets one answer, with its explanation, on the partition that its gateway reads.
+Every scan and tap of a tag gets one answer, with its explanation, on the partition that its gateway reads. The history
+of a visitor counts where they allow personalisation at the time of the scan; otherwise place, time and stock alone do.
 """
 
 import msgspec
 
+from processors.consents import counts_only, permitted
 from processors.context.answer import MOMENT_WITHOUT_ROUTE, Answer, answer_key, cached_answer
 from processors.context.history import HistoryConditions, history_conditions, history_of
 from processors.context.holdout import is_held_out
@@ -14,6 +16,8 @@ from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.model import Tag
+from schemas.consent.purposes import PERSONALISATION
+from schemas.consent.statements import may_say
 from schemas.events import SaleReturned, ScanRouted, TouchpointIdentified
 from schemas.ids import derived
 from schemas.reasons import DropReason
@@ -54,6 +58,8 @@ def step(visitor: Visitor | None, event: TouchpointIdentified | SaleReturned, re
     if not event.person_id:
         return Step(visitor)
     after = (visitor or Visitor()).after(event)
+    if may_say(event):
+        after = after.with_word(event)
     if event.type in kinds.MONEY:
         return Step(after.with_money(event, reference.brand.products))
     if event.type not in (kinds.SCAN, kinds.NFC_TAP):
@@ -79,12 +85,23 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Emit:
     conditions, holdout = _history_conditions(reference), reference.brand.about.holdout
     held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
+    said = tuple(visitor.said)
+    permission = permitted(said, PERSONALISATION, event, reference)
+    consent: str | msgspec.UnsetType = msgspec.UNSET
+    if permission is not None:
+        consent = permission.why.value
+        if not permission.allowed:
+            # Place, time and stock: whoever comes for the first time.
+            visitor = Visitor().after(event)
+    counted_only = True if counts_only(said, event, reference) else msgspec.UNSET
     if conditions is None:
-        situation = gather(visitor.whole, event, tag, reference, held_out=held_out)
+        situation = gather(
+            visitor.whole, event, tag, reference, held_out=held_out, consent=consent, counted_only=counted_only
+        )
         key = answer_key(situation, situation.history, event.campaign)
     else:
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
-        situation = gather(visitor.whole, event, tag, reference, history, held_out)
+        situation = gather(visitor.whole, event, tag, reference, history, held_out, consent, counted_only)
         key = answer_key(situation, conditions.representative(history), event.campaign)
     return _routed(event, reference, cached_answer(key, reference), msgspec.json.encode(situation).decode())
 

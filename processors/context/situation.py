@@ -16,7 +16,11 @@ from schemas.events import TouchpointIdentified
 
 class Situation(msgspec.Struct, frozen=True, gc=False):
     """``local_time`` is the store's own (ISO 8601); ``open`` and ``stock`` are None where nothing is known;
-    ``history`` is set when a route has a condition on purchases, ``held_out`` when the brand has a hold-out."""
+    ``history`` is set when a route has a condition on purchases, ``held_out`` when the brand has a hold-out.
+
+    ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
+    opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
+    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them."""
 
     type: str
     placement: str
@@ -32,6 +36,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     bought: bool
     history: History | msgspec.UnsetType = msgspec.UNSET
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
+    consent: str | msgspec.UnsetType = msgspec.UNSET
+    counted_only: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 def gather(
@@ -41,6 +47,8 @@ def gather(
     reference: Reference,
     history: History | msgspec.UnsetType = msgspec.UNSET,
     held_out: bool | msgspec.UnsetType = msgspec.UNSET,
+    consent: str | msgspec.UnsetType = msgspec.UNSET,
+    counted_only: bool | msgspec.UnsetType = msgspec.UNSET,
 ) -> Situation:
     """The situation of a scan. ``visitor`` is the state that includes this event. Whoever scans a tag that is not in a
     store counts as in the store where their last touch was, if that was within the visit gap."""
@@ -66,6 +74,8 @@ def gather(
         bought=event.product in visitor.bought,
         history=history,
         held_out=held_out,
+        consent=consent,
+        counted_only=counted_only,
     )
 
 

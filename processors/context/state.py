@@ -1,6 +1,6 @@
 """What context remembers of a visitor."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -11,12 +11,17 @@ from processors.parts import Parts, source_profile_of
 from processors.purchases import Return, Sale, named_return
 from schemas import kinds
 from schemas.brand.model import Product
+from schemas.consent.choices import NOTHING_SAID, Consents
+from schemas.consent.purposes import ANALYTICS, PERSONALISATION
+from schemas.consent.statements import consents_after
 from schemas.events import SaleReturned, TouchpointIdentified
 from schemas.ids import hash64
 
 VISIT_GAP_US = 30 * 60 * 1_000_000
 """A touch in a store after half an hour without one begins a new visit (the usual session gap of web analytics)."""
 BOUGHT_KEPT = 32
+PERSONAL = frozenset((PERSONALISATION, ANALYTICS))
+"""What context keeps of what people say."""
 PHYSICAL = kinds.FAMILIES["sensor"] | kinds.FAMILIES["till"]
 IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", "door", "till", "staff_badge"})
 
@@ -24,13 +29,15 @@ IN_STORE_PLACEMENTS = frozenset({"store", "zone", "product", "shelf", "screen", 
 class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile, or of several as one: ``visits`` counts store visits, the present one included;
     ``last_seen`` (microseconds) and ``store`` are those of the last touch in a store (empty after leaving); ``bought``
-    has the last products bought, newest last; ``purchases`` is None before the first sale or return."""
+    has the last products bought, newest last; ``purchases`` is None before the first sale or return; ``consents``
+    is what was said of personalisation and of analytics."""
 
     visits: int = 0
     last_seen: int = 0
     store: str = ""
     bought: tuple[str, ...] = ()
     purchases: BoundedHistory | None = None
+    consents: Consents = NOTHING_SAID
 
     def joined(self, other: "VisitorPart") -> "VisitorPart":
         """The part of one source profile as two people had it. What both counted is taken for the same visits: a
@@ -45,6 +52,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             later.store,
             (*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
             purchases,
+            self.consents.joined(other.consents),
         )
 
 
@@ -105,6 +113,20 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         }
         return Visitor(self.parts | changed)
 
+    @property
+    def said(self) -> Iterator[Consents]:
+        """What was said of personalisation, by each source profile that said anything."""
+        return (part.consents for part in self.parts.values() if part.consents.says_something)
+
+    def with_word(self, event: TouchpointIdentified) -> "Visitor":
+        """The visitor once what the event says of personalisation is known. For events that may say anything."""
+        profile = source_profile_of(event)
+        mine = self.parts.get(profile, EMPTY)
+        consents = consents_after(mine.consents, event, PERSONAL)
+        if consents is mine.consents:
+            return self
+        return self.with_part(profile, msgspec.structs.replace(mine, consents=consents))
+
     def after(self, event: TouchpointIdentified) -> "Visitor":
         """The visitor once the event has happened, money apart (``with_money``). A late event adds what was bought and
         does not change where the visitor is."""
@@ -124,7 +146,7 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         left, since = event.type == "store_exit", event.occurred_at - now.last_seen
         begins = not left and since >= 0 and (event.store != now.store or since > VISIT_GAP_US)
         after = VisitorPart(
-            mine.visits + begins, event.occurred_at, "" if left else event.store, bought, mine.purchases
+            mine.visits + begins, event.occurred_at, "" if left else event.store, bought, mine.purchases, mine.consents
         )
         return self.with_part(profile, after)
 

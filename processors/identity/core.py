@@ -24,6 +24,7 @@ the people nor the status of an edge. An edge takes at most three signals on ave
 
 import msgspec
 
+from processors.consents import place_of
 from processors.identity.effects import NodeEffects
 from processors.identity.guards import limits_of
 from processors.identity.replay import PUBLISHED, canonical
@@ -34,6 +35,7 @@ from processors.identity.touchpoints import identified, invalid, is_known, of_no
 from processors.reference import Reference
 from processors.step import Effect, Processor, Reject, Step
 from schemas import kinds
+from schemas.consent.purposes import IDENTITY
 from schemas.events import IdentitySignalled, TouchpointRecorded
 from schemas.reasons import RejectReason
 from schemas.topics import IDENTITY_CHANGED, IDENTITY_SIGNALLED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
@@ -48,10 +50,12 @@ def step(node: Node | None, event: TouchpointRecorded | IdentitySignalled, refer
     if not event.primary_identifier:
         return Step(node, (of_nobody(event),))
     if event.type == kinds.PROBE:
-        return Step(None, (identified(node, event),))
-    if node is not None and is_known(node, event):
-        return Step(node, (identified(node, event),))
-    return record(node or new_node(event.primary_identifier), event, limits_of(reference))
+        return Step(None, (identified(node, event, reference),))
+    rules = reference.brand.consent
+    asks = bool(rules) and IDENTITY in rules and rules[IDENTITY].asks_first(place_of(event, reference))
+    if node is not None and is_known(node, event, asks):
+        return Step(node, (identified(node, event, reference),))
+    return record(node or new_node(event.primary_identifier), event, reference, asks)
 
 
 def _signalled(node: Node | None, event: IdentitySignalled, reference: Reference) -> Step[Node]:

@@ -3,7 +3,7 @@ nothing."""
 
 from collections.abc import Iterator
 
-from processors.identity.state import Component, Edge, Member, Override
+from processors.identity.state import NEVER, Component, Edge, Member, Override
 from schemas.reasons import EdgeReason
 
 FRAGMENT_MEMBERS = 2000
@@ -42,6 +42,7 @@ def merge_members(one: Member, other: Member) -> Member:
         edges,
         (*one.stronger_ends, *(end for end in other.stronger_ends if end not in one.stronger_ends)),
         *max((one.revision, one.declined), (other.revision, other.declined))[::-1],
+        one.said.joined(other.said),
     )
 
 
@@ -58,7 +59,15 @@ def _merge_edges(one: Edge, other: Edge) -> Edge:
         _latest(one.override, other.override),
         one.status or other.status,
         max(one.last_period, other.last_period),
+        _is_free(one, other),
+        max(one.asked_at, other.asked_at),
     )
+
+
+def _is_free(one: Edge, other: Edge) -> bool:
+    """Whether there is evidence that needs no grant; a link by an operator is no evidence."""
+    evidence = [edge.free for edge in (one, other) if edge.first_seen != NEVER]
+    return any(evidence) or not evidence
 
 
 def _latest(one: Override | None, other: Override | None) -> Override | None:

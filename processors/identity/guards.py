@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from processors.reference import Reference
-from schemas.brand.model import Guards
+from schemas.brand.model import Consent, Guards
 from schemas.reasons import EdgeReason
 
 PER_PERSON: Final[Mapping[str, int]] = {"customer": 1, "loyalty": 1, "payment": 10, "device": 20}
@@ -33,10 +33,13 @@ _MEMO: Final = "identity limits"
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """A brand's guards on top of the built-in ones; ``brand`` is the brand's version."""
+    """A brand's guards on top of the built-in ones; ``brand`` is the brand's version. ``consent`` is what it says
+    of purposes; the browser's word counts as it does in ``country``, the brand's own."""
 
     guards: Guards
     brand: str
+    consent: Mapping[str, Consent] = {}
+    country: str = ""
 
     def per_person(self, kind: str) -> int:
         """How many identifiers of a type one person may have."""
@@ -91,7 +94,10 @@ def limits_of(reference: Reference) -> Limits:
     """The limits of the brand in the reference data."""
     known: Limits | None = reference.memo.get(_MEMO)
     if known is None:
-        known = reference.memo[_MEMO] = Limits(reference.brand.about.guards, reference.brand.version)
+        about = reference.brand.about
+        known = reference.memo[_MEMO] = Limits(
+            about.guards, reference.brand.version, reference.brand.consent, about.country
+        )
     return known
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from processors.identity.acceptance import Candidate, accept
+from processors.identity.consent import is_agreed
 from processors.identity.guards import Limits
 from processors.identity.state import UNLINKED, Component, Edge, Member
 from schemas.identifiers.types import strongest
@@ -16,7 +17,7 @@ from schemas.ids import person_of
 from schemas.reasons import EdgeReason
 
 Members = Mapping[str, Member]
-NOT_RESOLVED = frozenset(("", UNLINKED, EdgeReason.SHARED_DEVICE, EdgeReason.HUB))
+NOT_RESOLVED = frozenset(("", UNLINKED, EdgeReason.SHARED_DEVICE, EdgeReason.HUB, EdgeReason.NO_CONSENT))
 """Statuses of edges that were not among those to accept when they were last published. All others have an influence on
 the people at both ends, also when they are refused: an edge that the size of a person refuses was no stranger's."""
 
@@ -32,12 +33,12 @@ class People(msgspec.Struct, frozen=True):
 def people_of(component: Component, changed: Iterable[str], limits: Limits) -> People:
     """The people around the changed members of a component."""
     members = component.members
-    neighbourhood = _neighbourhood(members, changed)
+    neighbourhood = _neighbourhood(members, changed, limits)
     fixed: dict[tuple[str, str], str] = {}
     apart: dict[str, set[str]] = {}
     candidates = []
     for one, other, edge in _edges(members, neighbourhood):
-        status = _fixed_status(members, one, other, edge)
+        status = _fixed_status(members, one, other, edge, limits)
         if not status:
             candidates.append(Candidate((one, other), edge))
             continue
@@ -54,7 +55,7 @@ def people_of(component: Component, changed: Iterable[str], limits: Limits) -> P
     return People(person_ids, fixed | accepted)
 
 
-def _neighbourhood(members: Members, changed: Iterable[str]) -> dict[str, None]:
+def _neighbourhood(members: Members, changed: Iterable[str], limits: Limits) -> dict[str, None]:
     """All that is connected with what changed by edges that are to be accepted, or were when last published."""
     reached = dict.fromkeys(changed)
     waiting = list(reached)
@@ -63,7 +64,7 @@ def _neighbourhood(members: Members, changed: Iterable[str]) -> dict[str, None]:
         for other, edge in _ends(members, one):
             if other in reached:
                 continue
-            if edge.status not in NOT_RESOLVED or not _fixed_status(members, one, other, edge):
+            if edge.status not in NOT_RESOLVED or not _fixed_status(members, one, other, edge, limits):
                 reached[other] = None
                 waiting.append(other)
     return reached
@@ -88,12 +89,17 @@ def _edges(members: Members, neighbourhood: Mapping[str, None]) -> Iterator[tupl
                 yield other, one, edge
 
 
-def _fixed_status(members: Members, one: str, other: str, edge: Edge) -> str:
-    """The status that an unlink, a flag or an end that declines the edge decides; empty when the edge counts, as links
-    by an operator always do."""
-    if edge.override is not None:
-        return "" if edge.override.linked else UNLINKED
+def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Limits) -> str:
+    """The status that an unlink, a missing consent, a flag or an end that declines the edge decides; empty when the
+    edge counts, as links by an operator do unless their person withdrew consent."""
+    if edge.override is not None and not edge.override.linked:
+        return UNLINKED
     ends = members[one], members[other]
+    asks = not edge.free or ends[0].said.says_something or ends[1].said.says_something
+    if asks and not is_agreed(edge, (ends[0].said, ends[1].said), limits):
+        return EdgeReason.NO_CONSENT
+    if edge.override is not None:
+        return ""
     if EdgeReason.SHARED_DEVICE in (ends[0].flag, ends[1].flag):
         return EdgeReason.SHARED_DEVICE
     if ends[0].flag or ends[1].flag or other in ends[0].declined or one in ends[1].declined:

@@ -21,6 +21,7 @@ def canonical(node: Node) -> Any:
     no touchpoint was published, and the order of lists whose order means nothing. Of the edges that a shared identifier
     declines, left out is whether they had reached the component before, where they count as little; that the component
     has them is compared although it depends on that order too.
+    Of evidence for which consent is asked first, left out is which time the root knows: it is as good as the latest.
     """
     plain = replace(
         node,
@@ -32,6 +33,8 @@ def canonical(node: Node) -> Any:
         declined=tuple(sorted((*node.declined, *node.withheld))),
         withheld=(),
         revision=0,
+        asked={other: replace(asked, sent=0) for other, asked in node.asked.items()},
+        told={},
     )
     return (plain if node.used else replace(plain, person_id="")), _members(node.component)
 
@@ -68,6 +71,7 @@ def _members(component: Component | None) -> Any:
             stronger_ends=tuple(sorted(member.stronger_ends)),
             declined=(),
             revision=0,
+            edges={other: replace(edge, asked_at=0) for other, edge in member.edges.items()},
         )
         for identifier, member in component.members.items()
     }

@@ -2,10 +2,19 @@
 
 import msgspec
 
+from processors.identity.consent import edge_of, heard, received_evidence, with_said
 from processors.identity.effects import NodeEffects
 from processors.identity.neighbours import declines, evidence_of, period_of, record_neighbour, with_declined
 from processors.identity.release import release
-from processors.identity.signals import EdgeSeen, LimitsChanged, MergeComponent, PersonAssigned, Signal, Union
+from processors.identity.signals import (
+    ConsentSaid,
+    EdgeSeen,
+    LimitsChanged,
+    MergeComponent,
+    PersonAssigned,
+    Signal,
+    Union,
+)
 from processors.identity.state import NEVER, Component, Edge, Member, Node, Override
 from processors.identity.union_protocol import (
     apply_limits,
@@ -29,6 +38,11 @@ def handle(node: Node, signal: Signal, event: IdentitySignalled, effects: NodeEf
     match signal:
         case EdgeSeen():
             return _edge_seen(node, signal, event, effects)
+        case ConsentSaid(of=""):
+            said = with_said(node, signal.said, effects)
+            return node if said is node else report_member(said, effects)
+        case ConsentSaid():
+            return heard(node, signal, effects)
         case Union(other_root, fragment):
             return unite(node, other_root, fragment, effects)
         case MergeComponent(fragment):
@@ -52,13 +66,15 @@ def _edge_seen(node: Node, signal: EdgeSeen, event: IdentitySignalled, effects: 
     node = replace(node, first_seen=min(node.first_seen, first))
     if signal.shared:
         node = replace(node, flag=EdgeReason.SHARED_DEVICE)
+    asked = other in node.asked
+    node = received_evidence(node, signal, known)
     node = record_neighbour(node, other, first, max(signal.last_period, period_of(first)))
     node, released = with_declined(node, effects.identifier, () if known else (other,), effects.limits)
     reason = node.flag or (EdgeReason.HUB if declines(node, other) else "")
     joins = not signal.refused and not reason
     if joins:
         first_seen, last_period = evidence_of(node, other, first)
-        edge = Edge(first_seen, event.source_event_id, last_period=last_period)
+        edge = edge_of(node, other, first_seen, event.source_event_id, last_period)
         node = join_ends(node, signal, edge, effects)
     elif not signal.refused:
         if not known:
@@ -66,6 +82,8 @@ def _edge_seen(node: Node, signal: EdgeSeen, event: IdentitySignalled, effects: 
         if signal.root_outdated and signal.root != other:
             effects.send(signal.root, MergeComponent(Component(0, {other: Member(first, used=True)})), 1)
     release(node, (end for end in released if end != other), effects)
+    if not asked and other in node.asked and node.said.says_something:
+        effects.send(other, ConsentSaid(node.said, effects.identifier))
     changed = (node.flag, node.revision) != (flag, revision)
     return report_member(node, effects) if changed or (older and not joins) else node
 

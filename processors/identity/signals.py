@@ -3,6 +3,7 @@
 import msgspec
 
 from processors.identity.state import Component
+from schemas.consent.choices import Consents
 from schemas.events import Event, IdentitySignalled
 from schemas.ids import derived
 
@@ -15,6 +16,7 @@ class EdgeSeen(msgspec.Struct, frozen=True, array_like=True, tag="edge_seen"):
     early ``other`` was seen, or that it has touchpoints of its own. ``refused``: ``other`` is flagged or declines the
     edge; ``shared``: the receiver is a device that many people use. ``first_seen`` and ``last_period`` are all the
     evidence that ``other`` has of the edge; None in a signal of an older release, which is of the envelope's time.
+    ``free`` and ``asked_at`` are those of the edge; ``agreed``: nothing that ``other`` knows of consent refuses it.
     """
 
     other: str
@@ -26,6 +28,17 @@ class EdgeSeen(msgspec.Struct, frozen=True, array_like=True, tag="edge_seen"):
     shared: bool = False
     first_seen: int | None = None
     last_period: int = 0
+    free: bool = True
+    asked_at: int = 0
+    agreed: bool = True
+
+
+class ConsentSaid(msgspec.Struct, frozen=True, array_like=True, tag="consent_said"):
+    """To an identifier: what an event said of it about being recognised; with ``of`` what was said of that other one,
+    to the stronger end of an edge that needs a grant."""
+
+    said: Consents
+    of: str = ""
 
 
 class Union(msgspec.Struct, frozen=True, array_like=True, tag="union"):
@@ -61,7 +74,7 @@ class LimitsChanged(msgspec.Struct, frozen=True, array_like=True, tag="limits_ch
     returns: int = 0
 
 
-Signal = EdgeSeen | Union | MergeComponent | PersonAssigned | LimitsChanged
+Signal = EdgeSeen | ConsentSaid | Union | MergeComponent | PersonAssigned | LimitsChanged
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder: msgspec.msgpack.Decoder[Signal] = msgspec.msgpack.Decoder(Signal)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
+from schemas.consent.choices import NOTHING_SAID, Consents
 from schemas.ids import person_of
 
 NEVER = (1 << 63) - 1
@@ -28,20 +29,24 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Two identifiers seen together: the time and event of the first evidence (NEVER and empty when there is only an
     override), and the period of the latest (neighbours.py). ``status`` is the one last published: linked, unlinked or
-    the reason why the edge was refused; empty before the first."""
+    the reason why the edge was refused; empty before the first. ``free``: some evidence is of a place that does not ask
+    for consent first; ``asked_at`` is the latest time of evidence of places that do (consent.py), 0 for none."""
 
     first_seen: int
     source_event_id: str
     override: Override | None = None
     status: str = ""
     last_period: int = 0
+    free: bool = True
+    asked_at: int = 0
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier of a component. ``person_id`` is the one that its node has, empty until the node's own report
     arrived; ``flag`` is the reason why it joins nobody, ``used`` whether touchpoints were published under it. ``edges``
     lead to weaker identifiers; ``stronger_ends`` lists the stronger identifiers that have an edge to this one.
-    ``declined`` lists the other ends whose edges its node declines, as of that node's ``revision``."""
+    ``declined`` lists the other ends whose edges its node declines, as of that node's ``revision``. ``said`` is what
+    was said of the identifier about being recognised."""
 
     first_seen: int
     person_id: str = ""
@@ -51,6 +56,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stronger_ends: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
     revision: int = 0
+    said: Consents = NOTHING_SAID
 
 
 class Component(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -68,6 +74,15 @@ _DECODER = msgspec.msgpack.Decoder(Component)
 _unpack = lru_cache(8)(_DECODER.decode)
 
 
+class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Evidence of an edge of places that ask for consent first: the latest time, the one that was sent last, and
+    whether there is other evidence, too."""
+
+    last: int
+    sent: int
+    free: bool
+
+
 class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier.
 
@@ -83,6 +98,9 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     neighbour was last seen with this one, where that is not the first. ``overflowed``: there were more neighbours than
     are stored. ``declined`` lists the other ends of edges in the component that do not count, ``withheld`` those of
     edges that are not in the component; ``revision`` grows with every change of ``declined``.
+
+    ``said``, ``asked`` (by neighbour) and ``told`` (times at which something was said of a weaker neighbour) are about
+    consent (consent.py).
     """
 
     first_seen: int
@@ -100,6 +118,9 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     declined: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     revision: int = 0
+    said: Consents = NOTHING_SAID
+    asked: dict[str, Asked] = {}
+    told: dict[str, tuple[int, ...]] = {}
 
     @property
     def component(self) -> Component | None:

@@ -4,23 +4,27 @@ from collections.abc import Iterable
 
 import msgspec
 
+from processors.consents import counts_only
+from processors.identity.consent import edge_seen, said_by, sent, with_evidence, with_said
 from processors.identity.effects import NodeEffects
-from processors.identity.guards import Limits
+from processors.identity.guards import limits_of
 from processors.identity.neighbours import (
     PERIOD_US,
     declines,
-    evidence_of,
     is_of_later_period,
     period_of,
     record_neighbour,
     with_declined,
 )
 from processors.identity.release import release
-from processors.identity.signals import EdgeSeen
+from processors.identity.signals import ConsentSaid, EdgeSeen
 from processors.identity.state import NEVER, Edge, Node
 from processors.identity.union_protocol import edge_between, forward_to_root, report_member
+from processors.reference import Reference
 from processors.step import Emit, Reject, Step
 from schemas import kinds
+from schemas.consent.choices import NOTHING_SAID, Consents
+from schemas.consent.statements import COUNTED_ONLY, GPC_MEMBER, may_say
 from schemas.events import TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.types import DEVICE, is_blocked, type_of
 from schemas.ids import person_of
@@ -28,6 +32,8 @@ from schemas.reasons import EdgeReason, RejectReason
 
 LATEST_US = 4_102_444_800_000_000
 """The year 2100 in microseconds. Later times are errors of the sender, and date types downstream end soon after."""
+STATEMENTS = kinds.OVERRIDES | kinds.CONSENT
+"""Kinds of events that say something of identifiers beside being evidence."""
 replace = msgspec.structs.replace
 
 
@@ -44,10 +50,15 @@ def invalid(event: TouchpointRecorded) -> Reject | None:
     return None
 
 
-def is_known(node: Node, event: TouchpointRecorded) -> bool:
-    """Whether the node already knows everything that the event shows about identifiers; true for nearly all events."""
+def is_known(node: Node, event: TouchpointRecorded, asks: bool) -> bool:
+    """Whether the node already knows everything that the event shows about identifiers; true for nearly all events.
+
+    :param asks: whether the place of the event asks for consent first.
+    """
     at, primary_identifier, neighbours = event.occurred_at, event.primary_identifier, node.neighbours
-    if at < node.first_seen or not node.used or event.type in kinds.OVERRIDES or "device_class" in event.properties:
+    if at < node.first_seen or not node.used or event.type in STATEMENTS or "device_class" in event.properties:
+        return False
+    if GPC_MEMBER in event.properties and node.said.joined(said_by(event)) is not node.said:
         return False
     period_start = at - at % PERIOD_US
     for other in event.identifiers:
@@ -55,15 +66,18 @@ def is_known(node: Node, event: TouchpointRecorded) -> bool:
             first = neighbours.get(other, NEVER)
             if first > at or (first < period_start and is_of_later_period(node, other, at)):
                 return False
+            if (asks or node.asked) and with_evidence(node, other, at, asks)[0] is not node:
+                return False
     return True
 
 
-def record(before: Node, event: TouchpointRecorded, limits: Limits) -> Step[Node]:
-    """Applies a touchpoint that shows the node something new."""
+def record(before: Node, event: TouchpointRecorded, reference: Reference, asks: bool = False) -> Step[Node]:
+    """Applies a touchpoint that shows the node something new. :param asks: as in :func:`is_known`."""
+    limits = limits_of(reference)
     effects = NodeEffects(event.primary_identifier, event, limits)
     if not before.used:
         _report_first_use(before, effects)
-    effects.collected.append(identified(before, event))
+    effects.collected.append(identified(before, event, reference))
     root_outdated = event.occurred_at < before.first_seen or not before.used
     node = replace(before, first_seen=min(before.first_seen, event.occurred_at), used=True, former_person_ids=())
     others = dict.fromkeys(other for other in event.identifiers if other != event.primary_identifier)
@@ -72,20 +86,32 @@ def record(before: Node, event: TouchpointRecorded, limits: Limits) -> Step[Node
         root_informed = _send_override(node, other, event.type == kinds.LINKED, effects)
     else:
         multi_user = limits.never_stitches(event.properties)
-        node, root_informed = _send_edges(node, others, root_outdated, multi_user, effects)
+        node, root_informed = _send_edges(node, others, root_outdated, multi_user, effects, asks)
+        node = _say(node, others, event, effects)
     # What is new about the primary identifier reaches the root together with the event's edges, unless a flagged end
     # refuses them on the way.
-    changed = (node.flag, node.revision) != (before.flag, before.revision)
+    changed = (node.flag, node.revision) != (before.flag, before.revision) or node.said is not before.said
     if changed or (root_outdated and (node.packed or not root_informed)):
         node = report_member(node, effects)
     return Step(node, tuple(effects.collected))
 
 
-def identified(node: Node | None, event: TouchpointRecorded) -> Emit:
-    """The touchpoint with the person that the node belongs to."""
+def identified(node: Node | None, event: TouchpointRecorded, reference: Reference) -> Emit:
+    """The touchpoint with the person that the node belongs to, marked where that person allows no analytics."""
     own = node.person_id if node is not None and not node.version else person_of(event.primary_identifier)
     person_id = own if node is None else node.person_id
-    return Emit(TouchpointIdentified(**msgspec.structs.asdict(event), person_id=person_id, source_profile_id=own))
+    fields = msgspec.structs.asdict(event)
+    if reference.brand.consent or (node is not None and node.said.says_something) or may_say(event):
+        said = (node.said if node is not None else NOTHING_SAID).joined(said_by(event))
+        if counts_only((said,) if said.says_something else (), event, reference):
+            fields["properties"] = with_member(event.properties, COUNTED_ONLY)
+    return Emit(TouchpointIdentified(**fields, person_id=person_id, source_profile_id=own))
+
+
+def with_member(properties: str, member: str) -> str:
+    """A JSON object with one more member."""
+    rest = properties.lstrip()[1:].lstrip()
+    return f"{{{member}{rest}" if rest.startswith("}") else f"{{{member},{rest}"
 
 
 def of_nobody(event: TouchpointRecorded) -> Emit:
@@ -118,12 +144,12 @@ def _send_override(node: Node, other: str, linked: bool, effects: NodeEffects) -
 
 
 def _send_edges(
-    node: Node, others: Iterable[str], root_outdated: bool, multi_user: bool, effects: NodeEffects
+    node: Node, others: Iterable[str], root_outdated: bool, multi_user: bool, effects: NodeEffects, asks: bool
 ) -> tuple[Node, bool]:
     """Sends the event's new edges to their other ends; the node afterwards, and whether any edge will reach the root.
 
     :param root_outdated: the root does not know this node's ``first_seen`` or ``used`` yet. :param multi_user: the
-    event came from a device that many people use.
+    event came from a device that many people use. :param asks: whether its place asks for consent first.
     """
     me, at, shown = effects.identifier, effects.cause.occurred_at, []
     if multi_user and type_of(me) == DEVICE:
@@ -135,10 +161,13 @@ def _send_edges(
             node = _refuse_placeholder(node, other, effects) if new else node
             continue
         shared = multi_user and type_of(other) == DEVICE and other not in node.notified
-        if first is not None and not shared and first <= at and not is_of_later_period(node, other, at):
+        node, matters = with_evidence(node, other, at, asks)
+        is_news = shared or matters
+        if first is not None and not is_news and first <= at and not is_of_later_period(node, other, at):
             continue
         node = record_neighbour(node, other, at, period_of(at))
-        if first is not None and not shared and period_of(first) == period_of(at) and _has_edge(node, me, other):
+        is_late = first is not None and not is_news and other not in node.asked and period_of(first) == period_of(at)
+        if is_late and _has_edge(node, me, other):
             node = forward_to_root(node, edge_between(me, other, at, Edge(at, effects.cause.event_id)), effects)
         else:
             shown.append((other, new, shared))
@@ -149,23 +178,26 @@ def _send_edges(
         joins |= not reason
         if shared and other in node.neighbours:
             node = replace(node, notified=(*node.notified, other))
-        first_seen, last_period = evidence_of(node, other, at)
-        seen = EdgeSeen(
-            me,
-            node.parent or me,
-            node.person_id,
-            root_outdated=root_outdated,
-            refused=bool(reason),
-            shared=shared,
-            first_seen=first_seen,
-            last_period=last_period,
-        )
+        seen = edge_seen(node, other, at, effects, bool(reason), root_outdated=root_outdated, shared=shared)
         effects.send(other, seen)
         if new and reason:
             effects.report_edge(me, other, node.person_id, reason, 0)
-    sent = {other for other, *_ in shown}
-    release(node, (other for other in released if other not in sent), effects)
+    of_event = {other for other, *_ in shown}
+    node = sent(node, of_event)
+    release(node, (other for other in released if other not in of_event), effects)
     return node, joins
+
+
+def _say(node: Node, others: Iterable[str], event: TouchpointRecorded, effects: NodeEffects) -> Node:
+    """The node once it knows what the event says of being recognised; the event's other identifiers are told."""
+    if not may_say(event) or is_blocked(effects.identifier):
+        return node
+    said = said_by(event)
+    if said.choices:
+        for other in others:
+            if not is_blocked(other):
+                effects.send(other, ConsentSaid(Consents(said.choices)))
+    return with_said(node, said, effects)
 
 
 def _has_edge(node: Node, me: str, other: str) -> bool:

@@ -11,6 +11,7 @@ The functions take a node and return it changed; the signals that follow are col
 
 import msgspec
 
+from processors.identity.consent import withdrew
 from processors.identity.effects import NodeEffects
 from processors.identity.fragments import fragments_of, merge_components
 from processors.identity.people import people_of
@@ -49,7 +50,8 @@ def join_ends(node: Node, signal: EdgeSeen, edge: Edge, effects: NodeEffects) ->
     """Joins the components of both ends of an edge, at the end that received the signal."""
     me, at = effects.identifier, effects.cause.occurred_at if signal.override is not None else edge.first_seen
     fresh = not node.used and not node.parent and not node.packed
-    if fresh and signal.override is not False and strongest((signal.root, me)) == signal.root:
+    agreed = signal.agreed and not (node.said.says_something and withdrew(node.said, at, effects.limits))
+    if fresh and agreed and signal.override is not False and strongest((signal.root, me)) == signal.root:
         # No event was published under this identifier: it takes the other's person until the root assigns one.
         node = replace(node, person_id=signal.person_id, version=1)
     return unite(node, signal.root, edge_between(signal.other, me, at, edge), effects)
@@ -113,7 +115,9 @@ def own_component(identifier: str, node: Node) -> Component:
 
 
 def _as_member(node: Node, person_id: str) -> Member:
-    return Member(node.first_seen, person_id, node.flag, node.used, declined=node.declined, revision=node.revision)
+    return Member(
+        node.first_seen, person_id, node.flag, node.used, declined=node.declined, revision=node.revision, said=node.said
+    )
 
 
 def _have_reported(component: Component, fragment: Component) -> bool:

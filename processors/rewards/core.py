@@ -5,6 +5,9 @@ The ledger is append-only. An entry is unique per rule, source profile and sourc
 whatever person identity published the event. A return reverses what its sale earned, in proportion to the money that
 went back, and leaves no residue when all of it did; ``processors.purchases`` says on which sale a return is booked.
 When a late sale, a merge or a split moves a booking, further reversals post the difference.
+
+A ledger needs the person's consent to identity as of the time of the event. Without it points are offered and not kept:
+nothing is posted, and the metric of drops counts it (``no_consent``). What was posted before a withdrawal stays.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,19 +15,23 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from processors import parts
+from processors.consents import permitted
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, may_rebook, named_return
 from processors.reference import Reference
 from processors.rewards.references import NOTHING, meet, refer
 from processors.rewards.reversals import entry_key, points_for, reconcile
-from processors.rewards.state import Account, AccountPart, Origin, Posting
-from processors.step import Effect, Emit, Processor, Step
+from processors.rewards.state import Account, Origin, Posting
+from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
 from schemas.brand.rewards import ONCE_A_DAY
+from schemas.consent.purposes import IDENTITY
+from schemas.consent.statements import consents_after, may_say
 from schemas.events import RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import derived, hash64
+from schemas.reasons import DropReason
 from schemas.topics import (
     IDENTITY_CHANGED,
     REWARD_POSTED,
@@ -35,6 +42,9 @@ from schemas.topics import (
 )
 
 EARNED = "earned"
+NO_CONSENT = Drop(DropReason.NO_CONSENT)
+"""Points that are offered and not kept."""
+RECOGNISED = frozenset((IDENTITY,))
 DAY_US = 86_400_000_000
 
 
@@ -52,11 +62,16 @@ def step(
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
-    earned = _earned(before, event, profile, reference)
+    if may_say(event) and (after := _with_word(before, profile, event)) is not before:
+        account = before = after
+    earned, offered = _earned(before, event, profile, reference), tuple[Drop, ...]()
+    if earned and not _may_keep(before, event, reference):
+        earned, offered = {}, (NO_CONSENT,)
     if event.type == kinds.SALE:
-        return _with_sale(before, event, profile, earned, reference)
+        step = _with_sale(before, event, profile, earned, reference)
+        return Step(step.state, (*step.effects, *offered))
     if not earned:
-        return Step(account)
+        return Step(account, offered)
     part = before.part(profile)
     posted = part.posted | {key: e.points for key, e in earned.items()}
     return Step(
@@ -74,6 +89,23 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
 def erase(account: Account) -> tuple[Effect, ...]:
     """Erasing an account has no effects: the store keeps the ledger's entries and forgets the person behind them."""
     return ()
+
+
+def _with_word(account: Account, profile: str, event: TouchpointIdentified) -> Account:
+    """The account once what the event says of identity is known; the same object where that is nothing new."""
+    part = account.part(profile)
+    consents = consents_after(part.consents, event, RECOGNISED)
+    if consents is part.consents:
+        return account
+    return account.with_part(profile, msgspec.structs.replace(part, consents=consents))
+
+
+def _may_keep(account: Account, event: TouchpointIdentified, reference: Reference) -> bool:
+    """Whether the person agrees to be recognised, without which nobody has a ledger."""
+    permission = permitted(
+        (part.consents for part in account.parts.values() if part.consents.says_something), IDENTITY, event, reference
+    )
+    return permission is None or permission.allowed
 
 
 def _earned(
@@ -147,11 +179,11 @@ def _with_sale(
         for e in earned.values()
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
-    with_sale = AccountPart(
-        part.posted | {key: e.points for key, e in earned.items()},
-        part.history.with_sale(id, sale),
-        part.postings | {id: postings} if postings else part.postings,
-        part.origins,
+    with_sale = msgspec.structs.replace(
+        part,
+        posted=part.posted | {key: e.points for key, e in earned.items()},
+        history=part.history.with_sale(id, sale),
+        postings=part.postings | {id: postings} if postings else part.postings,
     )
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
@@ -179,11 +211,8 @@ def _with_return(account: Account, profile: str, back: Return, event_id: str) ->
     part, id = account.part(profile), hash64(event_id)
     if id in part.posted or id in part.history.returns:
         return Step(account)
-    with_return = AccountPart(
-        part.posted,
-        part.history.with_return(id, back),
-        part.postings,
-        part.origins | {id: Origin(event_id)},
+    with_return = msgspec.structs.replace(
+        part, history=part.history.with_return(id, back), origins=part.origins | {id: Origin(event_id)}
     )
     after, effects = reconcile(account.with_part(profile, with_return))
     return Step(after, effects)

@@ -8,6 +8,7 @@ import msgspec
 from processors.parts import Parts
 from processors.purchases import NO_PURCHASES, PurchaseHistory
 from processors.rewards.references import Reference
+from schemas.consent.choices import NOTHING_SAID, Consents
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -38,12 +39,14 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile. ``posted`` has the points of every entry by a hash64 of what makes it unique; it keeps
     rewards unique without limit in time, and the balance is its sum. A return that was booked before bookings were
     computed anew has left the hash64 of its event there, with zero points: a replay does not book it again.
-    ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``."""
+    ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``. ``consents`` is what was
+    said of the purpose identity, without which nothing is posted."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
     postings: dict[int, tuple[Posting, ...]] = {}
     origins: dict[int, Origin] = {}
+    consents: Consents = NOTHING_SAID
 
     def joined(self, other: "AccountPart") -> "AccountPart":
         """The part of one source profile as two accounts had it: the union, in which nothing counts twice."""
@@ -53,7 +56,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             if sale in other.postings:
                 postings[sale] = max(mine, other.postings[sale], key=_reversals)
         history = self.history.joined(other.history)
-        return AccountPart(posted, history, postings, other.origins | self.origins).without_booked_returns()
+        consents = self.consents.joined(other.consents)
+        return AccountPart(posted, history, postings, other.origins | self.origins, consents).without_booked_returns()
 
     def without_booked_returns(self) -> "AccountPart":
         """Without the returns that left their hash64 in ``posted``, and the origins of returns that are not there."""
@@ -61,7 +65,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         origins = {id: origin for id, origin in self.origins.items() if id in returns}
         if len(returns) == len(self.history.returns) and len(origins) == len(self.origins):
             return self
-        return AccountPart(self.posted, PurchaseHistory(self.history.sales, returns), self.postings, origins)
+        history = PurchaseHistory(self.history.sales, returns)
+        return msgspec.structs.replace(self, history=history, origins=origins)
 
 
 EMPTY: Final = AccountPart()

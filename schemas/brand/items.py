@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from schemas.brand.consent import Consent
 from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
@@ -38,7 +39,11 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def version_of(items: Mapping[str, list[Item]]) -> str:
     """The version of a brand with these items by kind, in whatever order: the hash of their content."""
-    return digest(msgspec.json.encode(_ordered(items), order="deterministic"))
+    ordered = _ordered(items)
+    if not ordered[Consent.kind]:
+        # A brand that does not use the section has the version that releases before the section gave it.
+        del ordered[Consent.kind]
+    return digest(msgspec.json.encode(ordered, order="deterministic"))
 
 
 def build_brand(items: Mapping[str, list[Item]], version: str = "") -> Brand:

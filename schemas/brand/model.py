@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.brand.about import About, Channel
 from schemas.brand.api_keys import ApiKey
+from schemas.brand.consent import Consent
 from schemas.brand.destinations import is_registered
 from schemas.brand.guards import Guards
 from schemas.brand.holdout import Holdout
@@ -29,6 +30,7 @@ __all__ = [
     "ApiKey",
     "Brand",
     "Channel",
+    "Consent",
     "Guards",
     "Holdout",
     "Item",
@@ -58,6 +60,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     rewards: tuple[Reward, ...]
     api_keys: tuple[ApiKey, ...] = ()
     matching: dict[str, Matching] = {}
+    consent: dict[str, Consent] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from schemas.codec.avro import Schema, without_logical_types
 from schemas.codec.compiled import long_encoder
+from schemas.consent.statements import COUNTED_ONLY
 from schemas.ids import SLASH
 from schemas.topics import Topic
 from sinks.clickhouse.avro_validate import PADDING, AvroValidator
@@ -36,10 +37,33 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "cost_reported": {"event_id": "namespace"},
     "scan_routed": {"scan_event_id": "scan_namespace"},
     "reward_posted": {"source_event_id": "source_namespace"},
+    "consent_changed": {"source_event_id": "source_namespace"},
     "event_rejected": {"source_event_id": "source_namespace"},
 }
 """Of a table, the columns that take the namespace of an event id, by the id's field. The id's own column has the id as
 its sender gave it, in every table."""
+
+ANALYTICS_ASKED = """(
+    SELECT (SELECT count() FROM brand_configured WHERE kind = 'consent' AND id = 'analytics')
+        + (SELECT count() FROM consent_changed WHERE purpose = 'analytics') > 0
+)"""
+"""Whether the brand ever had the purpose analytics, or anybody ever said anything of it. Whom a touchpoint belongs to
+is known behind identity only, so from then on touchpoint_recorded has no identifiers and properties at all."""
+COUNTED_ONLY_IF: dict[str, str] = {
+    "touchpoint_recorded": ANALYTICS_ASKED,
+    "touchpoint_identified": f"position(properties, '{COUNTED_ONLY}') > 0",
+    "scan_routed": f"position(inputs, '{COUNTED_ONLY}') > 0",
+}
+"""Condition, by table, on rows that are stored as counts: without consent to analytics."""
+PERSONAL: dict[str, str] = {
+    "person_id": "toUUID('00000000-0000-0000-0000-000000000000')",
+    "source_profile_id": "toUUID('00000000-0000-0000-0000-000000000000')",
+    "primary_identifier": "''",
+    "identifiers": "[]",
+    "properties": "'{}'",
+    "inputs": "'{}'",
+}
+"""What such a row has in place of a field."""
 
 FRACTION = "fraction_micros"
 """Member of a line that has no column of its own."""
@@ -73,11 +97,16 @@ class Columns:
 
     def values(self, raw: Callable[[dict[str, Any]], str]) -> list[str]:
         """SQL for the values of the columns. :param raw: gives that of a field as it is in the container."""
-        return [
-            value
-            for field in self.fields
-            for value in (value_of(field, raw(field)), *(_namespace(raw(field)) for _ in self._namespace_of(field)))
-        ]
+        found = []
+        for field in self.fields:
+            found.append(self._counted(field, value_of(field, raw(field))))
+            found += [_namespace(raw(field)) for _ in self._namespace_of(field)]
+        return found
+
+    def _counted(self, field: dict[str, Any], value: str) -> str:
+        """The value, or what stands for it in a row that is a count."""
+        counted_only, instead = COUNTED_ONLY_IF.get(self.topic.table), PERSONAL.get(field["name"])
+        return value if counted_only is None or instead is None else f"if({counted_only}, {instead}, {value})"
 
     def _namespace_of(self, field: dict[str, Any]) -> tuple[str, ...]:
         column = NAMESPACE_COLUMNS.get(self.topic.table, {}).get(field["name"])

@@ -85,7 +85,8 @@ def incompatible(released: str, now: str | None) -> str:
         return ""
     if current[: len(then)] != then:
         return f"was changed: {released}"
-    if missing := [field for field in current[len(then) :] if "=" not in field.partition(":")[0]]:
+    fields = [word for word in current[len(then) :] if ":" in word]  # a container's type has several words
+    if missing := [field for field in fields if "=" not in field.partition(":")[0]]:
         return f"has new fields without a default: {' '.join(missing)}"
     return ""
 

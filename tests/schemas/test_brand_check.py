@@ -237,3 +237,37 @@ def test_suggestions_are_near_names_and_the_same_in_every_process() -> None:
     assert closest("Shelf ", {"shelf", "poster"}) == "shelf"
     assert closest("coffe", frozenset({"coffee", "toffee", "tea"})) == "coffee"
     assert closest("zzz", {"shelf"}) == ""
+
+
+CONSENT = (
+    YAML
+    + """\
+consent:
+  - {id: identity, default: opt_out, jurisdictions: {DE: opt_in, US-CA: opt_out}, gpc: [US-CA], policy: "2", policies: [
+      {version: "2", language: en, text: "We recognise you."}]}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("id: identity", "id: identitty", "no purpose is called 'identitty'; did you mean 'identity'?"),
+        ("default: opt_out", "default: opt_outt", "invalid enum value 'opt_outt'; did you mean 'opt_out'?"),
+        ("DE: opt_in", "EU: opt_in", "'EU' must be a country or a part of one, such as DE or US-CA (ISO 3166)"),
+        ("gpc: [US-CA]", "gpc: [CALIFORNIA]", "'CALIFORNIA' must be a country or a part of one"),
+        ('policy: "2"', 'policy: "3"', "no text of policies has the version '3'"),
+        ("language: en", "language: xx", "'xx' is no language tag of BCP 47"),
+        ("We recognise you.", " ", "must say what people agree to"),
+    ],
+)
+def test_a_mistake_in_the_section_consent_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert CONSENT.count(old) == 1
+    assert load(write(tmp_path, CONSENT)).consent["identity"].asks_first("DE")
+    [mistake] = refused_text(tmp_path, CONSENT.replace(old, new))
+    assert message in mistake
+
+
+def test_a_brand_without_the_section_keeps_its_version(tmp_path: Path) -> None:
+    # As the release before the section computed it.
+    assert load(write(tmp_path)).version == "36906f664b2a2624"

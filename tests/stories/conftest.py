@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from processors.consent.core import PROCESSOR as CONSENT
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.intake.core import PROCESSOR as INTAKE
@@ -41,6 +42,11 @@ def build_harness(request: pytest.FixtureRequest) -> Iterator[Callable[[Processo
 @pytest.fixture
 def rewards(build_harness: Build) -> Harness:
     return build_harness(REWARDS, reference())
+
+
+@pytest.fixture
+def consent(build_harness: Build) -> Harness:
+    return build_harness(CONSENT, reference())
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
+from schemas.consent.statements import Statement
 from schemas.events import Event, IdentityChanged, Line, TouchpointIdentified, TouchpointRecorded
 from schemas.ids import derived, person_of
 
@@ -124,6 +127,19 @@ def purchase(
     lines = tuple(Line(sku=sku, quantity=1, amount_micros=0) for sku in skus)
     fields = {"amount_micros": micros(amount), "currency": currency, "store": store, "lines": lines}
     return touch("sale", who, name, known_as, **fields)
+
+
+def agreed(
+    *purposes: str, who: str = ANNA, name: str = "", known_as: str = "", type: str = "consent_given", **stated: Any
+) -> EventSpec:
+    """A grant of purposes, with more of what a statement may say. :param type: of the event."""
+    properties = msgspec.json.encode(Statement(purposes=purposes, **stated)).decode()
+    return touch(type, who, name, known_as, properties=properties)
+
+
+def objected(*purposes: str, who: str = ANNA, name: str = "", known_as: str = "", **stated: Any) -> EventSpec:
+    """A withdrawal of purposes."""
+    return agreed(*purposes, who=who, name=name, known_as=known_as, type="consent_withdrawn", **stated)
 
 
 def returned(

@@ -18,6 +18,7 @@ from processors.shell.state.forwarded import Forwarded, event_of
 from processors.shell.state.records import Active, StateRecord, StateRecordCodec
 from processors.step import Drop, Effect, Emit, Processor, Reject
 from schemas.events import (
+    ConsentChanged,
     Event,
     IdentityChanged,
     RewardPosted,
@@ -168,12 +169,16 @@ def sentence(effect: Effect) -> str:
         case Emit(RewardPosted() as reward, None):
             return f"{name(reward.person_id)} {reward.points:+} {reward.rule} for {name(reward.source_event_id)}"
         case Emit(StateMoved() as moved, None):
-            if moved.processor in ("rewards", "context") and (forwarded := _forwarded(moved)):
+            if moved.processor in ("rewards", "context", "consent") and (forwarded := _forwarded(moved)):
                 return f"{name(forwarded)} is forwarded to {name(moved.winner_person_id)}"
             return f"{name(moved.source_profile_id)} moves to {name(moved.winner_person_id)}"
         case Emit(ScanRouted() as routed, partition):
             assert partition == routed.reply_partition
             return f"{name(routed.scan_event_id)}: {routed.moment}, {routed.route}"
+        case Emit(ConsentChanged() as said, None):
+            about = f"{said.purpose}/{said.channel}".rstrip("/") or "nothing"
+            before = f", was {said.before}" if said.before else ""
+            return f"{name(said.person_id)}: {about} {said.after} by {said.kind}{before}"
         case Emit(TouchpointIdentified() as event, None):
             return f"{name(event.event_id)} is {name(event.person_id)}"
         case Emit(IdentityChanged() as change, None):
@@ -192,7 +197,20 @@ def _forwarded(moved: StateMoved) -> str:
 
 
 PEOPLE = ("anna", "ben", "cleo", "dora")
-TYPES = ("scan", "nfc_tap", "sale", "return", "store_entry", "store_exit", "page_view", "probe", "merged", "split")
+TYPES = (
+    "scan",
+    "nfc_tap",
+    "sale",
+    "return",
+    "store_entry",
+    "store_exit",
+    "page_view",
+    "probe",
+    "merged",
+    "split",
+    "consent_given",
+    "consent_withdrawn",
+)
 NAMES = {person(who): who for who in PEOPLE} | {
     event_id(f"{type}-{number}"): f"{type}-{number}" for type in TYPES for number in range(1, 10)
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 from processors.reference import Reference
 from schemas.brand.items import build_brand
-from schemas.brand.model import About, Action, ApiKey, Item, Product, Reward, Route, Store, Tag, When
+from schemas.brand.model import About, Action, ApiKey, Consent, Item, Product, Reward, Route, Store, Tag, When
 
 SHOP = "https://shop.example"
 STORES = [
@@ -30,6 +30,7 @@ def reference(
     rewards: tuple[Reward, ...] = (SCANNED, BOUGHT),
     stock: dict[tuple[str, str], int] | None = None,
     api_keys: tuple[ApiKey, ...] = (),
+    consent: tuple[Consent, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -41,6 +42,7 @@ def reference(
         "route": list(routes),
         "reward": list(rewards),
         "api_key": list(api_keys),
+        "consent": list(consent),
     }
     return Reference(build_brand(items), stock or {})
 

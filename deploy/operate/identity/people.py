@@ -128,10 +128,11 @@ class People:
         ]
 
     def refused_identifiers(self) -> list[str]:
-        """Identifiers with edges that guards refused, which other limits may let through."""
+        """Identifiers with edges that guards or a missing consent refused, which another brand may let through."""
+        reasons = ", ".join(f"'{one}'" for one in (EdgeReason.HUB, EdgeReason.PERSON_SIZE, EdgeReason.NO_CONSENT))
         rows = self._ask(
             "SELECT DISTINCT arrayJoin([identifier, other_identifier]) AS one FROM identity_edge "
-            f"WHERE status = 'refused' AND (reason IN ('{EdgeReason.HUB}', '{EdgeReason.PERSON_SIZE}') "
+            f"WHERE status = 'refused' AND (reason IN ({reasons}) "
             f"OR startsWith(reason, '{EdgeReason.TOO_MANY}:')) ORDER BY one"
         )
         return [str(identifier) for (identifier,) in rows]

@@ -23,7 +23,7 @@ def kind_is_known(draft: Draft) -> None:
 
 
 def sender_may_send_kind(draft: Draft) -> None:
-    if draft.sender.is_page and draft.input.type not in kinds.FAMILIES["web"]:
+    if draft.sender.is_page and draft.input.type not in kinds.SENDABLE["web"]:
         raise ValidationError("type", "may not be sent by a web page", RejectReason.FORBIDDEN)
     if draft.input.type not in draft.sender.types:
         raise ValidationError("type", "may not be sent with this key", RejectReason.FORBIDDEN)

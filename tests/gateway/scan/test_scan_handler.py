@@ -209,6 +209,16 @@ async def test_listed_parameters_are_recorded_and_passed_on(
     assert scan.properties == "{}"
 
 
+async def test_what_the_browser_says_of_consent_is_recorded_with_the_scan(
+    client: GatewayClient, bootstrap: str, replying_stream: None
+) -> None:
+    for value, properties in (("1", '{"gpc":true}'), ("0", "{}")):
+        response = await client.scan("shelf-1", headers={"Sec-GPC": value})
+        event_id = response.headers["Footpath-Event"]
+        (scan,) = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e, id=event_id: e.event_id == id, 1)
+        assert scan.properties == properties
+
+
 async def test_a_page_that_is_loaded_again_is_no_new_scan(client: GatewayClient, bootstrap: str) -> None:
     shown = []
 

@@ -1,13 +1,13 @@
-"""Sends one file of costs to the gateway and writes the rejected rows to a file beside it."""
+"""Sends one CSV file to the gateway and writes the rejected rows to a file beside it."""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from deploy.operate.costs.rows import REJECT_COLUMNS, Costs, RejectedRow, Row
+from deploy.operate.csv_file.rows import REJECT_COLUMNS, CsvRows, RejectedRow, Row
 from deploy.operate.importer.batches import BATCH_EVENTS
 from deploy.operate.importer.lines import Line
 from deploy.operate.importer.progress import ImportProgress
@@ -31,9 +31,12 @@ class Summary:
         return text + (f"; reasons in {self.rejects}" if self.rejected else "")
 
 
-async def send_costs(path: Path, target: Target, give_up_after_s: float) -> Summary:
-    """Sends a whole file. Sending it again is safe: for the same key the latest row counts.
+async def send_file(
+    path: Path, target: Target, give_up_after_s: float, read: Callable[[Iterable[str], str], CsvRows]
+) -> Summary:
+    """Sends a whole file. Sending it again is safe: the same row has the same id.
 
+    :param read: makes the rows of the file from its lines and its name.
     :param give_up_after_s: time without any accepted request after which the function raises.
     :raises OperatorError: the file cannot be read or has no valid header, the rejected rows cannot be written, or the
         gateway is unavailable for too long; rows accepted before that stay accepted.
@@ -41,13 +44,13 @@ async def send_costs(path: Path, target: Target, give_up_after_s: float) -> Summ
     summary = Summary(path, path.with_name(f"{path.name}.rejected.csv"))
     try:
         with path.open("rb") as file, ImportProgress(path.name, path.stat().st_size) as progress:
-            costs = Costs(io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline=""), str(path))
+            rows = read(io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline=""), str(path))
             async with build_session() as session:
-                sender, rows = Sender(session, target, give_up_after_s, progress.print_line), iter(costs)
-                while batch := list(islice(rows, BATCH_EVENTS)):
+                sender, left = Sender(session, target, give_up_after_s, progress.print_line), iter(rows)
+                while batch := list(islice(left, BATCH_EVENTS)):
                     await _send(batch, sender, summary)
                     progress.update(file.tell(), summary.accepted + len(summary.rejected))
-        _write(summary, costs.header)
+        _write(summary, rows.header)
     except OSError as error:
         raise OperatorError(f"{error.filename or path}: {error.strerror or error}") from None
     return summary

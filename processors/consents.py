@@ -1,0 +1,49 @@
+"""Consent as the by-person processors use it: each keeps in its parts what was said of the purposes that it needs, and
+asks as of the time of the event. One piece for all of them."""
+
+from collections.abc import Iterable
+
+from processors.reference import Reference
+from schemas.brand.consent import jurisdiction_of
+from schemas.consent.choices import Consents
+from schemas.consent.permission import Permission, permission
+from schemas.consent.purposes import ANALYTICS
+from schemas.events import TouchpointRecorded
+
+
+def place_of(event: TouchpointRecorded, reference: Reference) -> str:
+    """The jurisdiction of an event, remembered by store."""
+    key = ("jurisdiction", event.store)
+    place: str | None = reference.memo.get(key)
+    if place is None:
+        brand = reference.brand
+        place = jurisdiction_of(event.store, brand.stores, brand.about.country)
+        if event.store in brand.stores:  # other names are the senders' own, as many as they like
+            reference.memo[key] = place
+    return place
+
+
+def permitted(said: Iterable[Consents], key: str, event: TouchpointRecorded, reference: Reference) -> Permission | None:
+    """Whether the event's person allows a use at the event's time; None where nobody said anything and the brand says
+    nothing of the purpose, so that there is nothing to explain.
+
+    :param said: of each source profile of the person that said anything.
+    """
+    known = list(said)
+    rules = reference.brand.consent
+    if known:
+        return permission(known, key, event.occurred_at, rules, place_of(event, reference))
+    if key not in rules:
+        return None
+    silent: Permission | None = reference.memo.get(("silent", key, event.store))
+    if silent is None:
+        silent = permission((), key, 0, rules, place_of(event, reference))
+        if event.store in reference.brand.stores:
+            reference.memo["silent", key, event.store] = silent
+    return silent
+
+
+def counts_only(said: Iterable[Consents], event: TouchpointRecorded, reference: Reference) -> bool:
+    """Whether the event's person does not agree to analytics at its time. :param said: as in :func:`permitted`."""
+    permission = permitted(said, ANALYTICS, event, reference)
+    return permission is not None and not permission.allowed

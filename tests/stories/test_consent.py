@@ -1,0 +1,172 @@
+"""Consent: everything that somebody said is published once, with what it replaces, and follows its person."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.consent.core import PROCESSOR as CONSENT
+from processors.consent.state import Wishes
+from processors.step import Emit
+from schemas.brand.model import Consent
+from schemas.consent.permission import permission
+from schemas.consent.statements import Proof
+from schemas.events import ConsentChanged
+from tests.support.builders import (
+    EventSpec,
+    after,
+    agreed,
+    build_events,
+    event_id,
+    merged,
+    objected,
+    parted,
+    person,
+    purchase,
+    scan,
+    touch,
+)
+from tests.support.harness import Harness
+from tests.support.histories import lawful
+from tests.support.reference import reference
+
+HEEDING = (Consent(id="identity", gpc=("DE",)), Consent(id="marketing", gpc=("DE",)))
+
+
+def test_a_statement_is_published_once_for_each_purpose_and_channel(consent: Harness) -> None:
+    assert consent.run(*build_events(agreed("identity", "marketing", channels=("sms", "email")), scan())) == [
+        "anna: identity granted by choice",
+        "anna: marketing/email granted by choice",
+        "anna: marketing/sms granted by choice",
+    ]
+
+
+def test_it_has_all_that_was_stated(consent: Harness) -> None:
+    proof = Proof(text_id="privacy", language="de", where="till", control="checkbox")
+    [stated] = build_events(
+        agreed(
+            "analytics", policy_version="2", expires_at="2030-01-01T00:00:00Z", jurisdiction="AT", proof=proof, name="a"
+        )
+    )
+    [effect] = consent.apply(stated)
+    assert isinstance(effect, Emit) and effect.transactional
+    said = effect.event
+    assert isinstance(said, ConsentChanged)
+    assert (said.person_id, said.source_profile_id, said.source_event_id) == (
+        person("anna"),
+        person("anna"),
+        event_id("a"),
+    )
+    assert (said.policy_version, said.jurisdiction, said.source, said.expires_at) == (
+        "2",
+        "AT",
+        "story",
+        1893456000000000,
+    )
+    assert said.proof == '{"text_id":"privacy","language":"de","where":"till","control":"checkbox"}'
+    [place] = consent.apply(*build_events(agreed("identity")))
+    assert isinstance(place, Emit) and getattr(place.event, "jurisdiction", "") == "DE"
+
+
+def test_what_it_replaces_is_what_was_said_by_then(consent: Harness) -> None:
+    first, late, last = build_events(agreed("identity"), after("1 day"), objected("identity"), agreed("identity"))
+    assert consent.run(first, last, late) == [
+        "anna: identity granted by choice",
+        "anna: identity granted by choice, was granted",
+        "anna: identity withdrawn by choice, was granted",
+    ]
+
+
+def test_what_a_browser_sends_is_no_choice(consent: Harness) -> None:
+    sent = '{"gpc":true}'
+    consent.reference = reference(consent=HEEDING)
+    assert consent.run(
+        *build_events(
+            scan(properties=sent), scan(properties=sent), agreed("identity"), scan("overseas", "ben", properties=sent)
+        )
+    ) == [
+        "anna: identity withdrawn by gpc",
+        "anna: marketing/email withdrawn by gpc",
+        "anna: marketing/sms withdrawn by gpc",
+        "anna: marketing/whatsapp withdrawn by gpc",
+        "anna: marketing/push withdrawn by gpc",
+        # The person wants it although the browser says otherwise.
+        "anna: identity granted by choice, was gpc",
+        "ben: identity withdrawn by gpc",
+        "ben: marketing/email withdrawn by gpc",
+        "ben: marketing/sms withdrawn by gpc",
+        "ben: marketing/whatsapp withdrawn by gpc",
+        "ben: marketing/push withdrawn by gpc",
+    ]
+
+
+def test_it_is_recorded_where_it_withdraws_nothing(consent: Harness) -> None:
+    assert consent.run(*build_events(touch("page_view", properties='{"gpc":true}'))) == [
+        "anna: nothing withdrawn by gpc"
+    ]
+
+
+def test_events_that_say_nothing_leave_nothing(consent: Harness) -> None:
+    assert consent.run(*build_events(scan(), purchase("1"), touch("probe"))) == [] and not consent.records
+    assert consent.run(*build_events(touch("consent_given", properties='{"purpose":"news"}'))) == [
+        "dropped: no_purpose"
+    ]
+
+
+def test_a_statement_follows_its_source_profile(consent: Harness) -> None:
+    events = build_events(
+        objected("analytics", who="ben"),
+        merged("ben", into="anna"),
+        agreed("analytics", who="ben", known_as="ben"),
+        agreed("analytics"),
+        parted("ben", from_="anna"),
+    )
+    assert consent.run(*events) == [
+        "ben: analytics withdrawn by choice",
+        "ben moves to anna",
+        "consent_given-1 is forwarded to anna",
+        "ben: analytics granted by choice, was withdrawn",
+        "anna: analytics granted by choice",
+        "ben moves to ben",
+    ]
+    assert set(consent.state("anna").parts) == {person("anna")} and set(consent.state("ben").parts) == {person("ben")}
+
+
+STATEMENTS: list[EventSpec] = [
+    agreed("identity"),
+    objected("identity"),
+    agreed("identity", who="ben"),
+    objected("identity", "analytics", who="ben"),
+    agreed("analytics", expires_at="2026-03-02T10:00:05Z"),
+    scan(properties='{"gpc":true}'),
+    scan(),
+    after("2 seconds"),
+]
+MOVES: list[EventSpec] = [merged("ben", into="anna"), parted("ben", from_="anna")]
+
+
+@lawful
+@given(st.lists(st.sampled_from(STATEMENTS), max_size=8), st.booleans(), st.randoms(use_true_random=False))
+def test_the_order_of_statements_and_of_what_moves_people_makes_no_difference(
+    specs: list[EventSpec], parts: bool, chance: random.Random
+) -> None:
+    events = build_events(*specs, *(MOVES if parts else MOVES[:1]))
+    said, moves = events[: len(events) - (2 if parts else 1)], events[len(events) - (2 if parts else 1) :]
+    shuffled = [*said, *said[: len(said) // 2]]
+    chance.shuffle(shuffled)
+    cut = chance.randint(0, len(shuffled))
+    in_order, mixed = stored_after([*said, *moves]), stored_after([*shuffled[:cut], *moves, *shuffled[cut:]])
+    assert in_order == mixed
+    together = {profile: part for wishes in in_order.values() for profile, part in wishes.parts.items()}
+    for key in ("identity", "analytics"):
+        each = [permission([part], key, 2**62, {}, "DE").allowed for part in together.values()]
+        assert permission(together.values(), key, 2**62, {}, "DE").allowed == all(each)
+
+
+def stored_after(events: Sequence[Any]) -> dict[str, Wishes]:
+    """What is stored of each person in the end."""
+    harness = Harness(CONSENT, reference())
+    harness.run(*events)
+    return {who: state for who in ("anna", "ben") if (state := harness.state(who)) is not None and state.parts}
