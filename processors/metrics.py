@@ -56,6 +56,13 @@ COMMIT_AGE_SECONDS = Gauge(
     ["processor"],
 )
 PARTITIONS = Gauge("footpath_worker_open_partitions", "Partitions that are open now, by processor.", ["processor"])
+TIMERS = Counter("footpath_worker_timers_total", "Timers that were due and done, by processor.", ["processor"])
+TIMER_DELAY_SECONDS = Histogram(
+    "footpath_worker_timer_delay_seconds",
+    "Time from when the first of some timers was due until they were done, by the brokers' clock, by processor.",
+    ["processor"],
+    buckets=(0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
+)
 LOCAL_DELIVERIES = Counter(
     "footpath_worker_local_deliveries_total", "Records delivered within the process, without a fetch.", ["processor"]
 )

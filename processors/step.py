@@ -137,6 +137,16 @@ class Processor(Generic[S]):
         One for each version of the state after the first, in order: from the state of the version before, as
         MessagePack's plain values (lists, dicts, text, numbers), to that of the next. Called when a row of an earlier
         version is read. Fields that are appended with defaults need none.
+    ``wakes(state)``
+        When the state wants to act without an event, in microseconds since 1970 UTC; None: not as it is now. The shell
+        has no other timers than these; a timer follows its state, whatever happens to that. Called for each state that
+        changed, so it has to be quick.
+    ``due(state, at, reference)``
+        What the state does at the time ``at`` at which it wakes; the new state wakes later, or not at all. Called when
+        every record that Kafka took before that time was applied, and with this time however late that is. All its
+        effects are transactional.
+    ``timers_version``
+        Counted up when ``wakes`` gives other times for the same state: stores derive their timers anew.
     """
 
     name: str
@@ -155,6 +165,9 @@ class Processor(Generic[S]):
     knows_duplicates: bool = False
     state_kept_ms: int = FOREVER_MS
     migrations: tuple[Migration, ...] = ()
+    wakes: Callable[[S], int | None] | None = None
+    due: Callable[[S, int, Any], Step[S]] | None = None
+    timers_version: int = 1
 
     @property
     def reads(self) -> tuple[Topic, ...]:

@@ -67,6 +67,24 @@ def reject_of_refused(
     )
 
 
+def reject_of_due(
+    stage: str, topic: str, partition: int, key: bytes, at_us: int, state: bytes, reason: RejectReason, detail: str
+) -> EventRejected:
+    """The reject of what a key's state does at the time at which it wakes, which has no record; its id follows from
+    the key and that time, so another attempt gives the same. :param topic: the changelog. :param state: as it is
+    there."""
+    return EventRejected(
+        event_id=derived("rejected", stage, topic, key.decode(), str(at_us)),
+        occurred_at=at_us,
+        stage=stage,
+        reason=reason,
+        detail=detail,
+        raw=state[:RAW_KEPT_BYTES],
+        topic=topic,
+        partition=partition,
+    )
+
+
 def raised_by(error: BaseException) -> str:
     """The ``detail`` of a record on which this was raised: the class and the innermost place, and nothing of the
     message, which may quote the record."""

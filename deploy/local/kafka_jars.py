@@ -18,11 +18,14 @@ COORDINATES = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 
 # A small heap and the serial collector. Not the C1 compiler alone: once warm it needs twice the CPU time a request. C2
 # starts after a third of its default number of calls, because scans arrive as soon as the broker has started.
+# The AOT cache lies in memory where it was made for, or its pages would be copies: 20 MB.
 # slf4j-simple logs warnings and errors only; a healthy broker writes one or two lines.
 JVM_FLAGS = (
     "-Xms32m",
     "-Xmx256m",
     "-XX:+UseSerialGC",
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:ArchiveRelocationMode=0",
     "-XX:Tier4InvocationThreshold=1500",
     "-XX:Tier4MinInvocationThreshold=200",
     "-XX:Tier4CompileThreshold=4000",

@@ -24,8 +24,10 @@ from schemas.text import name_form
 MOVED: Final = frozenset(("amount", "currency", "lines", "sale_event_id", *BESIDE))
 """Properties of a receipt that count as the values that they mean."""
 LARGEST_EXPONENT: Final = 40
-_SEVERAL_FORMS: Final = re.compile(rb"[^\x00-\x7f]|[.eE][0-9+-]|[0-9]{%d}" % LARGEST_EXPONENT)
-"""What JSON may write in several ways: texts that are not ASCII, fractions, exponents, very large integers."""
+_FRACTION: Final = re.compile(rb"[.eE][0-9+-]")
+_LARGE: Final = re.compile(rb"[0-9][0-9]{%d}" % (LARGEST_EXPONENT - 1))
+"""What JSON may write in several ways, beside texts that are not ASCII: fractions, exponents, very large integers. Each
+by itself and with a set of characters at its beginning: so they are found several times faster."""
 _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 
 
@@ -81,7 +83,7 @@ def _properties(draft: Draft) -> Any:
 
 def _has_one_form(text: bytes) -> bool:
     """Whether JSON with sorted members is certainly in its canonical form."""
-    return _SEVERAL_FORMS.search(text) is None
+    return text.isascii() and _FRACTION.search(text) is None and _LARGE.search(text) is None
 
 
 def _micros(value: Any) -> int | None:

@@ -1,6 +1,7 @@
 """``POST /v1/events``: a batch of events from tills, beacons, web and apps, with a result for each."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -134,8 +135,8 @@ class EventsHandler:
                 retry_after_s=5,
             ) from None
         self._acknowledged.add(fresh)
-        for result in results:
-            self._metrics.events.labels(result.status).inc()
+        for status, count in Counter(result.status for result in results).items():
+            self._metrics.events.labels(status).inc(count)
         return results
 
     def _result(self, found: Accepted | Rejected, fresh: dict[str, Known]) -> tuple[EventResult, Event | None]:

@@ -24,6 +24,7 @@ MAX_AHEAD_US = 24 * 3600 * MICROS_PER_UNIT
 """How far a sender's clock may be ahead, in microseconds."""
 MAX_UNIT_DIGITS = 12
 """Digits before the point in ClickHouse's Decimal(18, 6)."""
+UNITS_END = 10**MAX_UNIT_DIGITS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
@@ -34,6 +35,7 @@ MAX_AMOUNT_CHARS = MAX_UNIT_DIGITS + 8
 _AMOUNT = re.compile(rf"(-?)([0-9]{{1,{MAX_UNIT_DIGITS}}})(?:\.([0-9]{{1,6}}))?")
 _NUMBER = re.compile(r"(-?)[0-9]+(?:\.[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?)(?:[0-9a-fA-F]{4}\1){3}[0-9a-fA-F]{12}")
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _NAMESPACE = re.compile(r"[\w.-]{1,100}")
@@ -94,6 +96,8 @@ def parse_amount(value: Any, field: str, signed: bool = False) -> int:
     :param signed: whether it may be negative.
     :raises ValidationError: not a decimal with at most 12 digits before the point and 6 after it, or below zero.
     """
+    if type(value) is int and -UNITS_END < value < UNITS_END:
+        return _of_sign(value * MICROS_PER_UNIT, field, signed)
     if isinstance(value, Decimal):
         value = format(value, "f") if abs(value.adjusted()) < 40 else str(value)
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**40:
@@ -102,9 +106,7 @@ def parse_amount(value: Any, field: str, signed: bool = False) -> int:
         raise ValidationError(field, 'must be a decimal string such as "12.50"')
     micros = _micros(value) if len(value) <= MAX_AMOUNT_CHARS else None
     if micros is not None:
-        if micros < 0 and not signed:
-            raise ValidationError(field, "must not be negative")
-        return micros
+        return _of_sign(micros, field, signed)
     number = _NUMBER.fullmatch(value)
     if number is None:
         raise ValidationError(field, 'must be a decimal string such as "12.50"')
@@ -113,6 +115,12 @@ def parse_amount(value: Any, field: str, signed: bool = False) -> int:
     if len(value.partition(".")[2]) > 6:
         raise ValidationError(field, "has more than 6 decimals")
     raise ValidationError(field, f"has more than {MAX_UNIT_DIGITS} digits before the point")
+
+
+def _of_sign(micros: int, field: str, signed: bool) -> int:
+    if micros < 0 and not signed:
+        raise ValidationError(field, "must not be negative")
+    return micros
 
 
 @lru_cache(4096)
@@ -165,6 +173,8 @@ def parse_id(value: Any, field: str) -> str:
     """
     if not isinstance(value, str):
         raise ValidationError(field, "must be text")
+    if _CANONICAL.fullmatch(value):
+        return value
     if _UUID.fullmatch(value):
         bare = value.replace("-", "").lower()
         return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"

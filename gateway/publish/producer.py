@@ -26,7 +26,7 @@ from gateway.publish.coalescer import Coalescer
 from gateway.publish.records import Record
 from schemas.kafka.client_options import client_options
 from schemas.kafka.client_settings import Kafka
-from schemas.kafka.partitioner import partition_of
+from schemas.kafka.partitioner import partitions_of
 from schemas.kafka.producer import BatchProducer, Delivery
 from schemas.kafka.topic_ids import fetch_topic_ids
 from schemas.topics import MAX_RECORD_BYTES, TOUCHPOINT_RECORDED
@@ -226,10 +226,15 @@ class Producer:
     async def _send(self, records: Sequence[Record]) -> list[Delivery]:
         """The delivery of each record, in the order of the records; one delivery serves many of them."""
         assert self._batches is not None, "not connected"
-        by_partition: dict[tuple[str, int], list[int]] = defaultdict(list)
+        by_topic: dict[str, list[int]] = defaultdict(list)
         for number, record in enumerate(records):
-            partition = partition_of(record.key, await self._batches.partitions(record.topic))
-            by_partition[record.topic, partition].append(number)
+            by_topic[record.topic].append(number)
+        by_partition: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for topic, of_topic in by_topic.items():
+            count = await self._batches.partitions(topic)
+            partitions = partitions_of([records[number].key for number in of_topic], count)
+            for number, partition in zip(of_topic, partitions, strict=True):
+                by_partition[topic, partition].append(number)
         deliveries: dict[int, Delivery] = {}
         for (topic, partition), numbers in by_partition.items():
             chosen = [records[number] for number in numbers]

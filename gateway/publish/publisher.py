@@ -88,8 +88,7 @@ class Publisher:
             records.append(self._record(event))
             if count % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-        own = [record for record in records if record.topic not in self._apart]
-        apart = [record for record in records if record.topic in self._apart]
+        own, apart = self._divided(records)
         if own and await self._may_produce():
             try:
                 await self._producer.produce(own, self._timeout_s)
@@ -162,13 +161,20 @@ class Publisher:
 
     async def _append(self, records: Sequence[Record]) -> None:
         """To the spool, or to those of topics that are kept apart."""
-        apart = [record for record in records if record.topic in self._apart]
-        own = [record for record in records if record.topic not in self._apart]
+        own, apart = self._divided(records)
         for topic, of_topic in _by_topic(apart).items():
             await self._apart.append(topic, of_topic)
         if own:
             await self._spool.append(own)
         self._metrics.spooled.inc(len(records))
+
+    def _divided(self, records: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+        """The records of topics that are not kept apart, and those of the others."""
+        own: list[Record] = []
+        apart: list[Record] = []
+        for topic, of_topic in _by_topic(records).items():
+            (apart if topic in self._apart else own).extend(of_topic)
+        return own, apart
 
     async def _keep_apart(self, records: Sequence[Record], refused: TopicsRefused) -> None:
         """Those of the refused topics; Kafka has the others."""

@@ -16,7 +16,8 @@ from aiokafka.record.memory_records import MemoryRecords
 from schemas.kafka.client_options import client_options, rack_of
 from schemas.kafka.client_settings import Kafka
 
-MAX_WAIT_MS = 500
+MAX_WAIT_MS = 5_000
+"""A fetch returns with the first record. Without any it waits so long, well below the client's request timeout."""
 MAX_BYTES = 1 << 20
 LATEST = -1
 ANY_CLIENT = -1

@@ -4,6 +4,8 @@ It publishes everything that was said, each statement once for every purpose and
 proof. What is allowed is computed from the statements wherever data is used, as of the time of the use
 (``schemas.consent.permission``): context and rewards keep what they need in their own states, so nobody waits for this
 topic. What a statement replaces depends on what came first, so its events are transactional.
+
+A choice that ends is published when it does, so that whoever reads the topic need not watch the time.
 """
 
 from collections.abc import Iterator
@@ -11,13 +13,13 @@ from collections.abc import Iterator
 import msgspec
 
 from processors import parts
-from processors.consent.state import Wishes
+from processors.consent.state import Wish, Wishes
 from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.consent import jurisdiction_of
-from schemas.consent.choices import Consents
+from schemas.consent.choices import Choice, Consents
 from schemas.consent.permission import choice_at
 from schemas.consent.purposes import KEYS, PURPOSES, channel_of, keys_of, purpose_of
 from schemas.consent.statements import Statement, choice_of, has_gpc, may_say, micros_of, statement_of
@@ -27,7 +29,7 @@ from schemas.reasons import DropReason
 from schemas.topics import CONSENT_CHANGED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 
 GRANTED, WITHDRAWN = "granted", "withdrawn"
-CHOICE, GPC = "choice", "gpc"
+CHOICE, GPC, EXPIRY = "choice", "gpc", "expiry"
 NO_PURPOSE = Drop(DropReason.NO_PURPOSE)
 NO_STATEMENT = Statement(purposes=())
 _encode = msgspec.json.Encoder().encode
@@ -38,8 +40,8 @@ def step(wishes: Wishes | None, event: TouchpointIdentified | ConsentStated, ref
     if not event.person_id or not may_say(event):
         return Step(None)
     before, profile = wishes or Wishes(), source_profile_of(event)
-    said, statement = before.part(profile), statement_of(event)
-    after, effects = said, list[Effect]()
+    wish, statement = before.part(profile), statement_of(event)
+    after, effects = (said := wish.said), list[Effect]()
     if has_gpc(event) and (after := said.with_gpc(event.occurred_at)) is not said:
         effects += (Emit(one, transactional=True) for one in _gpc(said, event, reference))
     if statement is not None:
@@ -51,7 +53,25 @@ def step(wishes: Wishes | None, event: TouchpointIdentified | ConsentStated, ref
         effects.append(NO_PURPOSE)
     if after is said:
         return Step(None, tuple(effects))
-    return Step(before.with_part(profile, after), tuple(effects))
+    return Step(before.with_part(profile, Wish(after, wish.ended)), tuple(effects))
+
+
+def wakes(wishes: Wishes) -> int | None:
+    """When the next choice ends."""
+    return min((choice.expires_at for part in wishes.parts.values() for _, choice in part.ending), default=None)
+
+
+def due(wishes: Wishes, at: int, reference: Reference) -> Step[Wishes]:
+    """Publishes the choices that end at that time. Their person is the source profile: nobody but the shell knows
+    whose it is by now, and readers resolve people."""
+    effects: list[Effect] = []
+    for profile, part in wishes.parts.items():
+        ended = [(key, choice) for key, choice in part.ending if choice.expires_at <= at]
+        if ended:
+            effects += (Emit(_ended(profile, key, choice), transactional=True) for key, choice in ended)
+            after = Wish(part.said, part.ended | {choice.event for _, choice in ended})
+            wishes = wishes.with_part(profile, after)
+    return Step(wishes, tuple(effects))
 
 
 def merge(winner: Wishes | None, loser: Wishes) -> Step[Wishes]:
@@ -69,6 +89,23 @@ def _stated(
 ) -> ConsentChanged:
     granted = event.type == kinds.CONSENT_GIVEN
     return _changed(said, event, key, CHOICE, GRANTED if granted else WITHDRAWN, statement, reference)
+
+
+def _ended(profile: str, key: str, choice: Choice) -> ConsentChanged:
+    return ConsentChanged(
+        event_id=derived("consent ended", profile, key, str(choice.event)),
+        occurred_at=choice.expires_at,
+        person_id=profile,
+        source_profile_id=profile,
+        purpose=purpose_of(key),
+        channel=channel_of(key),
+        kind=EXPIRY,
+        before=GRANTED if choice.granted else WITHDRAWN,
+        after="",
+        policy_version=choice.policy,
+        expires_at=choice.expires_at,
+        source_event_id="",
+    )
 
 
 def _gpc(said: Consents, event: TouchpointIdentified | ConsentStated, reference: Reference) -> Iterator[ConsentChanged]:
@@ -132,5 +169,7 @@ PROCESSOR = Processor(
     erase=erase,
     by_person=True,
     split=parts.split,
-    linger_ms=300,
+    wakes=wakes,
+    due=due,
+    linger_ms=50,
 )

@@ -28,6 +28,9 @@ from processors.shell.partition import CLOSE_S, Partition, Reopening, lost_produ
 from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
 from processors.shell.state.store import MemoryStore, RocksStore, Store
+from processors.shell.timers.clock import BrokerClock
+from processors.shell.timers.upstream import Upstream
+from processors.shell.timers.watch import Fetched
 from processors.step import Processor
 from schemas import topics
 from schemas.codec.avro import Codec
@@ -40,6 +43,8 @@ from schemas.topics import FOREVER_MS, MAX_RECORD_BYTES, TOPICS
 log = logging.getLogger(__name__)
 TOPICS_RETRY_S = 0.5
 TOPIC_CHECK_S = 5.0
+UPSTREAM_GRACE_S = 5.0
+"""How old a record is, at least, that the processors upstream should have committed, beside two commit intervals."""
 LINGER_MS = 3
 """How long an effect may wait for others to share its request."""
 
@@ -73,10 +78,15 @@ class Worker:
         self._reference = reference
         self._local_delivery = local_delivery
         self._rejects = RejectWindow(settings.reject_ratio, settings.reject_window)
+        self._clock = BrokerClock()
+        grace_s = UPSTREAM_GRACE_S + 2 * settings.commit_interval_ms / 1000
+        self._upstream = Upstream(settings.kafka, processor.name, processor.sources, grace_s)
         self._kafka_producer: AIOKafkaProducer | None = None
         self._producer: BatchProducer | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
+        self._received_at_s = time.monotonic()
+        """When a fetch last brought records."""
         self._assigned = asyncio.Event()
         """Set while the assigned partitions are in ``_partitions``: Faust may deliver batches before."""
         self._topic_search: asyncio.Task[None] | None = None
@@ -114,6 +124,7 @@ class Worker:
         """Commits what was processed and leaves the group."""
         await self.revoke()
         await self.app.stop()
+        await self._upstream.close()
         if self._topic_check is not None:
             self._topic_check.cancel()
         if self._kafka_producer is not None:
@@ -124,6 +135,7 @@ class Worker:
     async def deliver(self, topic: str, partition: int, batch: FetchedBatch, generation: int) -> None:
         """Called by the app for each fetched batch. Waits until the assigned partitions are open to batches and the
         partition's queue has room; a batch of an earlier generation is dropped, its records are fetched again."""
+        self._received_at_s = time.monotonic()
         await self._assigned.wait()
         owned = self._partitions.get(partition)
         if owned is not None and generation == self.app.consumer_generation_id:
@@ -163,7 +175,8 @@ class Worker:
 
     def fetch_limits(self) -> tuple[int, int]:
         """Called by the app before each fetch."""
-        return fetch_limits(self._processor, self._settings.fetch_wait_ms, self._local_delivery)
+        quiet_s = time.monotonic() - self._received_at_s
+        return fetch_limits(self._processor, self._settings.fetch_wait_ms, self._local_delivery, quiet_s)
 
     def _open(self, number: int, reopening: Reopening | None = None) -> None:
         assert self._producer is not None
@@ -180,6 +193,8 @@ class Worker:
             self._rewind,
             self._local_delivery,
             self._rejects,
+            self,
+            self._clock,
             self._send_when_idle,
             reopening,
         )
@@ -242,6 +257,17 @@ class Worker:
         did not know the topic yet. In the second case metadata that knows it makes the group rebalance."""
         while not await self._consumer.has_topics([topic.name for topic in self._processor.sources]):  # noqa: ASYNC110
             await asyncio.sleep(TOPICS_RETRY_S)
+
+    async def ends(self, partition: int) -> dict[str, int]:
+        """See `processors.shell.timers.watch.Sources`; likewise the next."""
+        found = await self._consumer.ends_of(TP(topic.name, partition) for topic in self._processor.sources)
+        return {tp.topic: end for tp, end in found.items()}
+
+    async def is_behind(self, now_ms: int) -> bool:
+        return await self._upstream.is_behind(now_ms)
+
+    def fetched(self, topic: str, partition: int) -> Fetched:
+        return self._consumer.fetched(TP(topic, partition))
 
     @property
     def _consumer(self) -> BatchConsumer:

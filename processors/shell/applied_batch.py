@@ -33,7 +33,8 @@ class EncodedEffect(msgspec.Struct, frozen=True, gc=False):
 class AppliedBatch:
     """``changed`` has the state records by key and ``states`` their rows; ``uncommitted`` the keys whose effects are
     transactional from here on; ``hashes`` what was added to the dedup window; ``rejected_at`` the positions of the
-    rejected ones among the ``count`` records that were applied."""
+    rejected ones among the ``count`` records that were applied; ``woken`` the keys whose timers were due,
+    ``timers`` the new ones, each with its time."""
 
     changed: dict[bytes, StateRecord] = field(default_factory=dict)
     states: dict[bytes, bytes] = field(default_factory=dict)
@@ -45,6 +46,8 @@ class AppliedBatch:
     rejects: list[RejectReason] = field(default_factory=list)
     rejected_at: list[int] = field(default_factory=list)
     count: int = 0
+    woken: set[bytes] = field(default_factory=set)
+    timers: list[tuple[int, bytes]] = field(default_factory=list)
 
     def reject(self, reason: RejectReason) -> None:
         """Counts a reject of the latest record, once however many rejects it has.

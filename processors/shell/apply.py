@@ -90,6 +90,28 @@ def apply_event(
     return Outcome(record, (ERASED,))
 
 
+def wakes_at(processor: Processor[Any], record: StateRecord | None) -> int | None:
+    """When the state of a record wakes (microseconds); None: it has none, or it does not."""
+    if processor.wakes is None or type(record) is not Active or record.state is None:
+        return None
+    return processor.wakes(record.state)
+
+
+def apply_due(processor: Processor[Any], record: Active[Any], at: int, reference: Any) -> Outcome:
+    """The outcome of the time at which the state of a record wakes.
+
+    :raises InvalidStep: the core returned something that is no Step, or a state that does not wake later.
+    """
+    assert processor.due is not None, f"{processor.name} has wakes without due"
+    step = processor.due(record.state, at, reference)
+    if type(step) is not Step:
+        raise InvalidStep(f"due returned {type(step).__name__}, not Step")
+    after = Active(step.state, record.seen, record.redirects)
+    if (again := wakes_at(processor, after)) is not None and again <= at:
+        raise InvalidStep("due returned a state that does not wake later")
+    return Outcome(after, step.effects)
+
+
 def _step(
     processor: Processor[Any],
     record: Active[Any] | None,

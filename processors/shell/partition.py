@@ -14,7 +14,6 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -23,6 +22,7 @@ from uuid import uuid4
 from aiokafka.errors import KafkaConnectionError
 
 from processors import metrics
+from processors.shell.apply import wakes_at
 from processors.shell.fetch.gaps import FetchedBatch, GapDetector
 from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, first_topics
 from processors.shell.local_delivery import LocalDelivery, consecutive
@@ -31,7 +31,10 @@ from processors.shell.reject_limit import RejectLimit
 from processors.shell.rejecting import Record
 from processors.shell.settings import WorkerSettings
 from processors.shell.state.changelog import (
+    CLOCK,
     REBUILT,
+    WATERMARK,
+    WOKEN,
     Changelog,
     ProducerLost,
     open_changelog,
@@ -47,9 +50,16 @@ from processors.shell.state.opening import (
     stored_offsets,
     why_foreign,
 )
+from processors.shell.state.records import StateRecordCodec, StateUnreadable
 from processors.shell.state.state_cache import Prefetch
 from processors.shell.state.store import Store
 from processors.shell.task import StreamTask
+from processors.shell.timers.clock import BrokerClock
+from processors.shell.timers.firing import LATER
+from processors.shell.timers.index import IndexingStore, derive_index
+from processors.shell.timers.taken import Taken
+from processors.shell.timers.watch import Sources, watch_timers
+from processors.shell.waiting import wait, wait_any
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.kafka.producer import BatchProducer, Delivery
@@ -62,7 +72,15 @@ COMMIT_ROWS = 20_000
 """Changed rows at which a commit begins before its time: a commit delays what comes after it, and a crash replays it
 all."""
 LOCAL_DELIVERY = ("", FetchedBatch((), 0), None)
-"""Queue entry that stands for the records that were delivered locally."""
+"""Queue entry that stands for the records that were delivered locally; likewise the next two."""
+DUE = ("", FetchedBatch((), 0), None)
+"""Timers that may be done now."""
+RELEASED = ("", FetchedBatch((), 0), None)
+"""Batches that need not wait for other topics any more."""
+WAKE_KEYS = 200
+"""Timers that are done in one go: records that come meanwhile wait for them."""
+QUEUE_PAUSE_S = 0.005
+"""Between two looks at a full queue."""
 CLOSE_S = 1.5
 """How long a partition that is closed may take to finish what it published; the next owner replays the rest."""
 REOPEN_AFTER_S = 0.2
@@ -77,6 +95,7 @@ class Partition:
         it, and gives an empty one.
     :param reference: gives the reference data of the moment. :param rewind: fetches a topic of a partition from an
         offset again and gives the number of the rewind. :param rejects: of the processor in this process.
+    :param sources: the consumer that feeds it. :param clock: the brokers', of this process.
     :param on_idle: called when the queue is empty after a batch; must not block. :param reopening: set when the same
         worker had the partition open and its producer was lost.
     """
@@ -95,12 +114,14 @@ class Partition:
         rewind: Callable[[str, int, int], Awaitable[int]],
         local_delivery: LocalDelivery,
         rejects: RejectWindow,
+        sources: Sources,
+        clock: BrokerClock,
         on_idle: Callable[[], None] = lambda: None,
         reopening: "Reopening | None" = None,
     ) -> None:
         self._settings = settings
         self._processor = processor
-        self._number = number
+        self.number = number
         self._group = group
         self._store = store
         self._replace_store = replace_store
@@ -110,6 +131,17 @@ class Partition:
         self._rewind = rewind
         self._rejects = rejects
         self._on_idle = on_idle
+        self._sources = sources
+        self._clock = clock
+        self._taken = Taken(topic.name for topic in processor.sources)
+        self._due_until: int | None = None
+        """The time up to which timers are done next; likewise the one of the last ones, once it is in a commit."""
+        self._woken_until: int | None = None
+        self.timers_changed = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._needs_stamp = False
+        self._broken = False
+        """Whether a batch failed in its middle: nothing may be committed any more."""
         self._queue: asyncio.Queue[tuple[str, FetchedBatch, Prefetch | None] | None] = asyncio.Queue(QUEUED_BATCHES)
         self._local_records: dict[str, list[Record]] = {}
         self._next: dict[str, int] = {}
@@ -127,7 +159,7 @@ class Partition:
         self._whole_batch = asyncio.Lock()
         self._commit_now = asyncio.Event()
         self._commit_done = asyncio.Event()
-        self._closing = asyncio.Event()
+        self.closing = asyncio.Event()
         self._processed_all = asyncio.Event()
         self._reopening = reopening
         self.fetched_from: dict[str, int] = dict(reopening.fetched_from) if reopening is not None else {}
@@ -136,7 +168,7 @@ class Partition:
 
     async def deliver(self, topic: str, batch: FetchedBatch) -> None:
         """Called by the agent for each fetched batch; waits while the queue is full, which stops the fetch."""
-        if not self._closing.is_set():
+        if not self.closing.is_set():
             self.fetched_from.setdefault(topic, batch.start)
             prefetched = self._task.prefetch(batch.records) if self.opened.is_set() else None
             await self._queue.put((topic, batch, prefetched))
@@ -144,7 +176,7 @@ class Partition:
     def deliver_local(self, topic: str, records: Sequence[Record]) -> None:
         """Called for records that this process has published. Does not block: when the queue is full the records are
         dropped, and the fetch brings them."""
-        if not self._local_records and not self._closing.is_set() and not self._queue.full():
+        if not self._local_records and not self.closing.is_set() and not self._queue.full():
             self._queue.put_nowait(LOCAL_DELIVERY)
             self._local_records = {topic: [*records]}
         elif self._local_records:
@@ -161,7 +193,7 @@ class Partition:
                 self._processor,
                 self._codec,
                 self._store,
-                self._number,
+                self.number,
                 RejectLimit(self._settings.reject_limit, self._rejects),
                 self._outbox.put,
                 self._settings.partitions,
@@ -170,17 +202,19 @@ class Partition:
             self._committed = dict(self._next)
             self._recovery = RecoveryOrder(limits, self._committed)
             await self._fetch_again()
-            log.info("partition open", extra={"processor": self._processor.name, "partition": self._number})
+            log.info("partition open", extra={"processor": self._processor.name, "partition": self.number})
             self.opened.set()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._process_all())
                 tasks.create_task(self._commit_all(changelog))
+                if self._processor.wakes is not None:
+                    tasks.create_task(watch_timers(self, self._task, self._taken, self._sources, self._clock))
         finally:
             await changelog.close()
 
     async def _restore(self, changelog: Changelog) -> TopicPositions:
         """Brings the store to what the changelog has, and finds where to go on. :returns: what Kafka has."""
-        name, number, kafka = self._processor.name, self._number, self._settings.kafka
+        name, number, kafka = self._processor.name, self.number, self._settings.kafka
         sources = [topic.name for topic in self._processor.sources]
         positions = await fetch_positions(kafka, [changelog.topic, *sources], number, self._group)
         if reason := why_foreign(self._store, changelog.topic, sources, positions):
@@ -191,7 +225,7 @@ class Partition:
                 extra={"processor": name, "partition": number},
             )
             self._store = self._replace_store(TopicId.parse(self._store.origin).cluster)
-        rows = await restore(kafka, name, number, self._store)
+        rows = await restore(kafka, name, number, self._restored_store())
         if rows is None:
             log.error(
                 "the changelog was emptied and is written anew from the store",
@@ -212,9 +246,28 @@ class Partition:
         metrics.RESTORE_ROWS.labels(name).inc(rows or 0)
         return positions
 
+    def _restored_store(self) -> Store | IndexingStore:
+        """The store as a restore writes to it: with the timers of what it writes, where the processor has timers."""
+        processor = self._processor
+        if processor.wakes is None:
+            return self._store
+        records = StateRecordCodec.of(processor)
+
+        def wakes(key: bytes, row: bytes) -> int | None:
+            try:
+                return None if key.startswith(WATERMARK) else wakes_at(processor, records.decode(row))
+            except StateUnreadable:
+                raise
+            except Exception:  # its next event is rejected, with the place
+                log.exception("a state does not say when it wakes", extra={"processor": processor.name})
+                return None
+
+        derive_index(self._store, processor.timers_version, wakes)
+        return IndexingStore(self._store, wakes)
+
     def _open(self) -> Awaitable[Changelog]:
         return open_changelog(
-            self._settings.kafka, self._processor.name, self._number, self._group, self._settings.transaction_timeout_ms
+            self._settings.kafka, self._processor.name, self.number, self._group, self._settings.transaction_timeout_ms
         )
 
     async def _open_again(self, reopening: "Reopening") -> Changelog:
@@ -245,7 +298,7 @@ class Partition:
         would show that it is missing."""
         for topic, start in self.fetched_from.items() if self._reopening is not None else ():
             offset = self._next.get(topic, start)
-            self._gaps.rewound(topic, await self._rewind(topic, self._number, offset))
+            self._gaps.rewound(topic, await self._rewind(topic, self.number, offset))
 
     @property
     def is_idle(self) -> bool:
@@ -264,7 +317,7 @@ class Partition:
     def close(self) -> None:
         """Stops processing; batches in the queue are dropped and fetched again by the next owner. Does not block:
         `run` ends when what was processed is committed, or after ``CLOSE_S``."""
-        self._closing.set()
+        self.closing.set()
         self._commit_now.set()
         self._commit_done.set()
         while not self._queue.empty():
@@ -279,6 +332,11 @@ class Partition:
                     if next_ones := consecutive(self._next.get(topic), records):
                         metrics.LOCAL_DELIVERIES.labels(self._processor.name).inc(len(next_ones))
                         await self._process_in_order(topic, FetchedBatch(next_ones, next_ones[0].offset))
+            elif queued is DUE:
+                await self._wake()
+            elif queued is RELEASED:
+                for topic, batch in self._taken.release():
+                    await self._process_in_order(topic, batch)
             else:
                 await self._process_in_order(*queued)
             if self.is_idle:
@@ -290,10 +348,10 @@ class Partition:
         transaction_interval_s = self._settings.transaction_interval_ms / 1000
         # Partitions open together; if they committed together too, Kafka would serve nobody else for a moment.
         pause_s = interval_s * random.random()
-        while not self._closing.is_set():
+        while not self.closing.is_set():
             # Transactional effects are committed at once, but no two commits are closer than the transaction interval.
-            await _wait(self._closing, min(transaction_interval_s, pause_s))
-            await _wait(self._commit_now, max(0.0, pause_s - transaction_interval_s))
+            await wait(self.closing, min(transaction_interval_s, pause_s))
+            await wait(self._commit_now, max(0.0, pause_s - transaction_interval_s))
             await self._commit(changelog)
             pause_s = interval_s
         try:
@@ -301,7 +359,7 @@ class Partition:
                 await self._processed_all.wait()
                 await self._commit(changelog)
         except TimeoutError:
-            log.warning("partition closed before its last commit", extra={"partition": self._number})
+            log.warning("partition closed before its last commit", extra={"partition": self.number})
 
     async def _process_in_order(self, topic: str, batch: FetchedBatch, prefetched: Prefetch | None = None) -> None:
         """Processes the batch, unless other topics come first after an opening: then it is processed after those."""
@@ -309,10 +367,13 @@ class Partition:
             return
         await self._process(topic, batch, prefetched)
         for deferred in self._recovery.release(topic, self._next.get(topic, 0)):
-            if not self._closing.is_set():  # else the next owner fetches it again
+            if not self.closing.is_set():  # else the next owner fetches it again
                 await self._process(*deferred)
 
     async def _process(self, topic: str, batch: FetchedBatch, prefetched: Prefetch | None = None) -> None:
+        if self._taken.is_held(topic):
+            self._taken.hold(topic, batch)
+            return
         records = await self._new_records(topic, batch)
         if not records:
             return
@@ -320,16 +381,76 @@ class Partition:
         metrics.DELAY_SECONDS.labels(self._processor.name).observe(max(0.0, time.time() - records[0].timestamp / 1000))
         async with self._whole_batch:
             try:
-                self._task.process(topic, records, self._reference(), prefetched)
+                taken_until = LATER if self._recovery.is_pending else self._taken.without(topic)
+                applied = self._task.process(topic, records, self._reference(), prefetched, taken_until)
                 self._deliveries += await self._outbox.flush()
             except BaseException:
-                self._uncommitted.clear()  # In the middle of a batch nothing may be committed any more.
+                self._broken = True
                 raise
-            if not self._uncommitted:
+            if applied:
+                if self._uncommitted_since_s is None:
+                    self._uncommitted_since_s = time.monotonic()
+                self._next[topic] = self._uncommitted[topic] = records[applied - 1].offset + 1
+                self._taken.reached(topic, records[applied - 1].timestamp * 1000)
+                self._commit_if_due()
+            if applied < len(records):
+                left = batch._replace(records=records[applied:], requested=self._next.get(topic, records[0].offset))
+                self._taken.hold(topic, left)
+            self.timers_changed.set()
+
+    def _commit_if_due(self) -> None:
+        if self._task.transactional or len(self._task.changed) >= COMMIT_ROWS:
+            self._commit_now.set()
+
+    async def _wake(self) -> None:
+        """Does some of the timers that are due; `_watch_timers` waits for it, and asks for the next ones."""
+        until = self._due_until
+        assert until is not None
+        async with self._whole_batch:
+            try:
+                self._task.wake(until, self._reference(), WAKE_KEYS)
+                self._deliveries += await self._outbox.flush()
+            except BaseException:
+                self._broken = True
+                raise
+            self._woken_until = until
+            if self._uncommitted_since_s is None:
                 self._uncommitted_since_s = time.monotonic()
-            self._next[topic] = self._uncommitted[topic] = records[-1].offset + 1
-            if self._task.transactional or len(self._task.changed) >= COMMIT_ROWS:
-                self._commit_now.set()
+            self._commit_if_due()
+        self._woken.set()
+
+    async def do_due(self, until: int) -> bool:
+        """Called by the timer watch: does some of the timers that are due until then (microseconds), in its turn among
+        the batches. Not, if the partition closes."""
+        self._due_until = until
+        self._woken.clear()
+        if not await self._put(DUE):
+            return False
+        await wait_any((self._woken, self.closing), None)
+        return not self.closing.is_set()
+
+    async def release_held(self) -> bool:
+        """Likewise: tries again what waits for other topics."""
+        return await self._put(RELEASED)
+
+    async def fetch_lost(self, topic: str) -> None:
+        """Likewise: fetches again what was fetched and did not arrive."""
+        metrics.GAPS.labels(self._processor.name).inc()
+        self._gaps.rewound(topic, await self._rewind(topic, self.number, self._next[topic]))
+
+    def ask_for_stamp(self) -> None:
+        """Likewise: commits soon, which brings the brokers' time."""
+        self._needs_stamp = True
+        self._commit_now.set()
+
+    async def _put(self, entry: tuple[str, FetchedBatch, Prefetch | None]) -> bool:
+        """Puts an entry into the queue; not, if the partition closes."""
+        while not self.closing.is_set():
+            if not self._queue.full():
+                self._queue.put_nowait(entry)
+                return True
+            await asyncio.sleep(QUEUE_PAUSE_S)
+        return False
 
     async def _new_records(self, topic: str, batch: FetchedBatch) -> Sequence[Record]:
         """Records that the state does not contain yet; none when earlier ones are missing, which are fetched again
@@ -339,7 +460,7 @@ class Partition:
         records = self._gaps.new_records(topic, batch, expected)
         if records is None:
             metrics.GAPS.labels(self._processor.name).inc()
-            self._gaps.rewound(topic, await self._rewind(topic, self._number, expected))
+            self._gaps.rewound(topic, await self._rewind(topic, self.number, expected))
         return records or ()
 
     async def _limit_uncommitted(self, topic: str, records: Sequence[Record]) -> None:
@@ -349,7 +470,7 @@ class Partition:
         while (
             self._next.get(topic, done) > done
             and records[-1].offset >= done + MAX_UNCOMMITTED
-            and not self._closing.is_set()
+            and not self.closing.is_set()
         ):
             self._commit_done.clear()
             self._commit_now.set()
@@ -358,15 +479,24 @@ class Partition:
 
     async def _commit(self, changelog: Changelog) -> None:
         async with self._whole_batch:
+            if not self.closing.is_set():
+                self._commit_now.clear()
+            if self._broken:
+                return
             rows, offsets, deliveries = self._task.take_changed_rows(), self._uncommitted, self._deliveries
-            transactional = self._task.take_transactional()
-            self._uncommitted, self._deliveries = {}, []
+            transactional, woken = self._task.take_transactional(), self._woken_until
+            self._uncommitted, self._deliveries, self._woken_until = {}, [], None
+            if self._needs_stamp:
+                rows[CLOCK] = b""
+            if not (rows or offsets or transactional):
+                self._uncommitted_since_s = None
+                return
+            timers = self._task.take_changed_timers()
             self._committing_since_s, self._uncommitted_since_s = self._uncommitted_since_s, None
             rows.update(self._origins.pop(topic) for topic in offsets if topic in self._origins)
-            if not self._closing.is_set():
-                self._commit_now.clear()
-        if not offsets:
-            return
+            if woken is not None:
+                rows[WOKEN] = b"%d" % woken
+            self._needs_stamp = False
         started = time.perf_counter()
         # 1. Plain effects: a failure here commits nothing, and the batch is replayed.
         for delivery in deliveries:
@@ -374,7 +504,8 @@ class Partition:
         # 2. The transaction: a failure here aborts it; the next owner publishes the plain effects again, same bytes.
         position = await changelog.commit(rows, offsets, self._outbox.transactional_rows(transactional))
         # 3. The store: a failure here leaves it behind the changelog, from which the next opening restores it.
-        await self._store.write_async(chain(rows.items(), watermarks(offsets)), position)
+        await self._store.write_async(chain(rows.items(), watermarks(offsets)), position, timers)
+        self._clock.observe(changelog.stamp_ms or int(time.time() * 1000))
         self._task.after_commit()
         self._committing_since_s = None
         self._committed.update(offsets)
@@ -400,11 +531,3 @@ def lost_producer(error: BaseException) -> ProducerLost | None:
         lost = [lost_producer(one) for one in error.exceptions]
         return lost[0] if all(lost) else None
     return error if isinstance(error, ProducerLost) else None
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """Waits for the event, at most so long. Before Python 3.12 `asyncio.wait_for` sometimes swallows a cancellation
-    that coincides with its timeout, and a partition that failed would wait for ever."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

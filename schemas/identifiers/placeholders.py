@@ -36,7 +36,9 @@ _NINES: Final = re.compile(r"9(?:[ \-_.:/]*9){5,}")
 _CROSSED_OUT: Final = re.compile(r"x{2,}")
 _REPEATED_NUMBER: Final = re.compile(r"\+[0-9]{1,3}(?:([0-9])\1{5,}|0{2,})")
 """Behind the country's code: no number begins with two zeros, so zeros alone need not be six."""
-_COUNTED: Final = ("01234567890", "9876543210")
+_UPWARDS: Final = "01234567890"
+_DOWNWARDS: Final = "9876543210"
+_COUNTED: Final = (_UPWARDS, _DOWNWARDS)
 _COUNTRY_CODES: Final = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
 MIN_COUNTED: Final = 6
 _CONSTANT_MAC: Final = "020000000000"
@@ -82,8 +84,11 @@ def _is_no_mailbox(address: str) -> bool:
 
 def _is_no_number(number: str) -> bool:
     main = number.partition(";")[0]
-    digits = ("+" if main.startswith("+") else "") + "".join(filter(str.isdigit, main))
-    return _REPEATED_NUMBER.fullmatch(digits) is not None or _is_counted(_national(digits))
+    sign, rest = ("+", main[1:]) if main.startswith("+") else ("", main)
+    digits = sign + (rest if rest.isdigit() else "".join(filter(str.isdigit, rest)))
+    return _REPEATED_NUMBER.fullmatch(digits) is not None or (
+        _may_be_counted(digits) and _is_counted(_national(digits))
+    )
 
 
 def _national(number: str) -> str:
@@ -96,7 +101,13 @@ def _national(number: str) -> str:
 
 def _is_counted(number: str) -> bool:
     """Whether the digits are those of the keyboard's row: 123456, 0123456789, 987654."""
-    if not any(number[-2:] in row for row in _COUNTED) and number[-2:].isdecimal():
+    if not _may_be_counted(number):
         return False
     digits = "".join(filter(str.isdigit, number))
     return len(digits) >= MIN_COUNTED and any(digits in row for row in _COUNTED)
+
+
+def _may_be_counted(number: str) -> bool:
+    """False is certain: the last two digits do not follow one another."""
+    last = number[-2:]
+    return last in _UPWARDS or last in _DOWNWARDS or not last.isdecimal()

@@ -6,14 +6,16 @@ from typing import Final
 TYPES: Final = ("customer", "loyalty", "email", "phone", "payment", "device", "mac")
 """Built-in types, strongest first: the first one present is an event's primary identifier. A brand's own types come
 last."""
+_RANKS: Final = {kind: rank for rank, kind in enumerate(TYPES)}
 DEVICE: Final = "device"
 BLOCKED: Final = "blocked"
 """Stands for the hash of a placeholder; nothing is ever joined by it."""
+_BLOCKED_END: Final = f":{BLOCKED}"
 
 
 def is_blocked(identifier: str) -> bool:
     """Whether an identifier stands for a placeholder."""
-    return identifier.endswith(f":{BLOCKED}")
+    return identifier.endswith(_BLOCKED_END)
 
 
 def strongest(identifiers: Iterable[str]) -> str:
@@ -30,5 +32,4 @@ def strength(identifier: str) -> tuple[int, str]:
     """Sort key of identifiers, strongest first: their type, then their text; blocked ones are last of all."""
     if is_blocked(identifier):
         return len(TYPES) + 1, identifier
-    kind = type_of(identifier)
-    return (TYPES.index(kind) if kind in TYPES else len(TYPES), identifier)
+    return _RANKS.get(type_of(identifier), len(TYPES)), identifier

@@ -12,6 +12,9 @@ from schemas.kafka.client_settings import Kafka
 from schemas.topics import Topic
 
 FETCH_BYTES = 8 << 20
+WAIT_MS, IDLE_WAIT_MS = 500, 5_000
+"""How long a turn of the loop waits for records, before and after everything is read; a fetch waits as long as the
+latter. The first record ends either."""
 RECORDS_AT_ONCE = 500
 """Records that are taken between two turns of the event loop, some 10 ms."""
 
@@ -39,17 +42,19 @@ class CompactedReader:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=IDLE_WAIT_MS,
         )
         try:
             await consumer.start()
             partitions = await _partitions(consumer, self._topic.name)
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
+            # Asked before the first fetch: on its connection another request waits until a fetch returns.
             ends = await consumer.end_offsets(partitions)
+            consumer.assign(partitions)
             while True:
                 if not self.caught_up.is_set() and await _reached(consumer, ends):
                     self.caught_up.set()
-                for records in (await consumer.getmany(timeout_ms=500, max_records=RECORDS_AT_ONCE)).values():
+                wait_ms = IDLE_WAIT_MS if self.caught_up.is_set() else WAIT_MS
+                for records in (await consumer.getmany(timeout_ms=wait_ms, max_records=RECORDS_AT_ONCE)).values():
                     for record in records:
                         try:
                             event = self._codec.decode(record.value)

@@ -48,8 +48,14 @@ class Delivery:
     def timestamp(self) -> int:
         """Timestamp of the first row in milliseconds, once the rows have arrived: as its readers get it, which is the
         brokers' time where the topic has that."""
+        stamp_ms = self.stamp_ms
+        return self._sent_at if stamp_ms is None else stamp_ms
+
+    @property
+    def stamp_ms(self) -> int | None:
+        """The brokers' time when they took the first row, once the rows have arrived; None where they do not stamp."""
         at = int(self.delivery.result().timestamp)
-        return self._sent_at if at < 0 else at
+        return None if at < 0 else at
 
     @property
     def offset(self) -> int:

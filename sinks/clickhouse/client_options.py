@@ -4,11 +4,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from clickhouse_connect.driver import options as optional_packages
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sinks.clickhouse.store_settings import Store, store_settings
 
 C = TypeVar("C")
+
+# clickhouse_connect 1 loads these packages, if they are installed, with its first result: 50 MB and half a second for
+# data frames, which nothing here asks for. As if they were not installed:
+vars(optional_packages).update(pd=None, pd_time_test=None, arrow=None, pl=None)
 
 
 def client_options(store: Store, number: int = 0) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
             "FOOTPATH_GATEWAY_EVENTS_PER_S": "1000000",
         }
         with environment.process("gateway", "deploy.cli.main", "gateway", env=env) as gateway:
-            gateway.wait_for(lambda: " is live" in gateway.log, 20)  # the brand was read: events are accepted
+            # The brand was read: events are accepted; and Kafka was reached: they do not go to the spool.
+            gateway.wait_for(lambda: " is live" in gateway.log and "events go to Kafka" in gateway.log, 20)
             target = _Target(environment, f"http://127.0.0.1:{port}", key, kafka.bootstrap)
             results["plain"] = target.rounds("plain events", plain, environment.size(100_000, 20_000))
             results["rich"] = target.rounds("rich events", rich, environment.size(40_000, 8_000))

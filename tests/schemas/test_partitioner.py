@@ -4,7 +4,7 @@ from aiokafka.partitioner import murmur2 as aiokafkas_murmur2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.kafka.partitioner import murmur2, partition_of
+from schemas.kafka.partitioner import murmur2, murmur2_of_all, partition_of, partitions_of
 
 
 def test_partitions_are_kafkas_own() -> None:
@@ -23,3 +23,14 @@ def test_the_hash_is_that_of_other_clients(data: bytes) -> None:
 @given(key=st.text(st.characters(exclude_categories=["Cs"])), partitions=st.integers(1, 100))
 def test_every_key_has_a_partition(key: str, partitions: int) -> None:
     assert 0 <= partition_of(key, partitions) < partitions
+
+
+@given(data=st.data(), length=st.integers(0, 60))
+def test_many_keys_of_one_length_are_hashed_like_each(data: st.DataObject, length: int) -> None:
+    keys = data.draw(st.lists(st.binary(min_size=length, max_size=length), min_size=1, max_size=40))
+    assert list(murmur2_of_all(keys)) == [murmur2(key) for key in keys]
+
+
+@given(keys=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), max_size=60))
+def test_many_keys_have_the_partitions_of_each(keys: list[str]) -> None:
+    assert partitions_of(keys, 12) == [partition_of(key, 12) for key in keys]

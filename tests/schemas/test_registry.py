@@ -20,6 +20,7 @@ import avro.io
 import avro.schema
 import pytest
 
+from deploy.local import ports
 from schemas.codec.avro import Codec, Undecodable
 from schemas.codec.registry_settings import RegistrySettings
 from schemas.codec.schema_registry import Registry, RegistryError, codec_with
@@ -240,6 +241,7 @@ def test_a_registry_that_is_away_stops_every_process_with_its_name(tmp_path: Pat
             FOOTPATH_DATA=str(tmp_path),
             FOOTPATH_IDENTIFIER_KEY_FILE=str(tmp_path / "key"),
             FOOTPATH_SCHEMA_REGISTRY="http://ann:secret@127.0.0.1:1",
+            FOOTPATH_GATEWAY_PORT=str(ports.free()),
         )
         last = (done.stdout + done.stderr).splitlines()[-1]
         assert done.returncode == 1 and "FOOTPATH_SCHEMA_REGISTRY=http://127.0.0.1:1 cannot be reached" in last, command

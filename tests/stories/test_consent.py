@@ -12,7 +12,7 @@ from processors.consent.state import Wishes
 from processors.step import Emit
 from schemas.brand.model import Consent
 from schemas.consent.permission import permission
-from schemas.consent.statements import Proof
+from schemas.consent.statements import Proof, micros_of
 from schemas.events import ConsentChanged
 from tests.support.builders import (
     EventSpec,
@@ -162,8 +162,9 @@ def test_the_order_of_statements_and_of_what_moves_people_makes_no_difference(
     assert in_order == mixed
     together = {profile: part for wishes in in_order.values() for profile, part in wishes.parts.items()}
     for key in ("identity", "analytics"):
-        each = [permission([part], key, 2**62, {}, "DE").allowed for part in together.values()]
-        assert permission(together.values(), key, 2**62, {}, "DE").allowed == all(each)
+        said = [part.said for part in together.values()]
+        each = [permission([one], key, 2**62, {}, "DE").allowed for one in said]
+        assert permission(said, key, 2**62, {}, "DE").allowed == all(each)
 
 
 def stored_after(events: Sequence[Any]) -> dict[str, Wishes]:
@@ -179,3 +180,31 @@ def test_a_statement_is_recorded_for_every_source_profile_that_its_event_names(c
     assert set(consent.state("anna").parts) == {person("anna"), person("ben")}
     assert consent.run(*build_events(parted("ben", from_="anna"))) == ["ben moves to ben"]
     assert set(consent.state("ben").parts) == {person("ben")}
+
+
+def test_the_end_of_a_choice_is_published_when_it_comes(consent: Harness) -> None:
+    """A newer choice leaves nothing to end; a part that moves takes its end along."""
+    till = "2026-03-05T00:00:00Z"
+    consent.run(
+        *build_events(
+            agreed("identity", "analytics", expires_at=till, policy_version="2"),
+            after("1 minute"),
+            objected("analytics"),
+            merged("anna", into="ben"),
+        )
+    )
+    end = micros_of(till)
+    assert consent.wake(end - 1) == []
+    [effect] = consent.wake(end)
+    assert isinstance(effect, Emit) and effect.transactional and isinstance(effect.event, ConsentChanged)
+    ended = effect.event
+    assert (ended.kind, ended.purpose, ended.before, ended.after) == ("expiry", "identity", "granted", "")
+    assert (ended.occurred_at, ended.expires_at, ended.source_profile_id) == (end, end, person("anna"))
+    assert ended.policy_version == "2" and consent.wake(2**62) == []
+    consent.replay()
+
+
+def test_a_choice_that_had_ended_when_it_came_is_published_with_its_time(consent: Harness) -> None:
+    consent.run(*build_events(agreed("identity", expires_at="2020-01-01T00:00:00Z")))
+    [effect] = consent.wake(micros_of("2026-03-02T00:00:00Z"))
+    assert isinstance(effect, Emit) and effect.event.occurred_at == micros_of("2020-01-01T00:00:00Z")

@@ -13,7 +13,7 @@ import msgspec
 from processors.reference import Reference
 from processors.rewards.references import NOTHING, meet, refer
 from processors.rewards.references import Reference as Meeting
-from processors.shell.apply import apply_event
+from processors.shell.apply import apply_due, apply_event, wakes_at
 from processors.shell.state.forwarded import Forwarded, event_of
 from processors.shell.state.records import Active, StateRecord, StateRecordCodec
 from processors.step import Drop, Effect, Emit, Processor, Reject
@@ -96,6 +96,26 @@ class Harness:
         known = self.references.get(referenced.sale_event_id, NOTHING)
         self.references[referenced.sale_event_id], found = meet(known, referenced)
         return [emit.event for emit in found]
+
+    def wake(self, until: int) -> list[Effect]:
+        """Does what is due until then (microseconds), of all keys in the order of time; once more would do nothing."""
+        effects: list[Effect] = []
+        for _ in range(1000):
+            due = [
+                (at, key)
+                for key, record in self.records.items()
+                if (at := wakes_at(self.processor, record)) is not None
+            ]
+            if not due or min(due)[0] > until:
+                return effects
+            at, key = min(due)
+            record = self.records[key]
+            assert isinstance(record, Active)
+            outcome = apply_due(self.processor, record, at, self.reference)
+            assert outcome.record is not None
+            self.records[key] = self._codec.decode(self._codec.encode(outcome.record))
+            effects += outcome.effects
+        raise AssertionError("timers go on for ever")
 
     def deliver(self, effects: Iterable[Effect]) -> list[Effect]:
         """Applies the transfers among the effects, and those that follow from them, until there are none left."""

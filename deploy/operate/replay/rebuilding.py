@@ -1,7 +1,7 @@
 """A processor on all its partitions in this process: the real stream tasks and core, with what it sends itself."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from schemas.topics import BY_NAME, Topic
 
 NO_LIMIT = 1 << 60
 """Of rejects in a row: each was published when a worker first met it."""
+WAKE_KEYS = 1_000
+"""Timers that are done in one go."""
 DIRTY_ROWS = 20_000
 """Changed rows that a partition keeps in memory before they are written to disk."""
 
@@ -40,11 +42,19 @@ def internal_topics(processor: Processor[Any]) -> tuple[Topic, ...]:
 
 
 class Rebuild:
-    """Builds a processor's state from source records. :param folder: of the states, one store a partition."""
+    """Builds a processor's state from source records. :param folder: of the states, one store a partition.
+    :param woken: the time (microseconds), by partition, up to which workers have done timers."""
 
     def __init__(
-        self, processor: Processor[Any], codec: Codec, partitions: int, folder: Path, history: ReferenceHistory
+        self,
+        processor: Processor[Any],
+        codec: Codec,
+        partitions: int,
+        folder: Path,
+        history: ReferenceHistory,
+        woken: Mapping[int, int],
     ) -> None:
+        self._woken = woken if processor.wakes is not None else {}
         self._history = history
         self._internal = internal_topics(processor)
         self._waiting: deque[tuple[Topic, int, InternalRecord]] = deque()
@@ -55,18 +65,19 @@ class Rebuild:
         ]
 
     def take(self, topic: Topic, partition: int, record: Record) -> None:
-        """Applies a record, and at once everything that follows from it inside the processor.
+        """Applies a record, and at once everything that follows from it inside the processor. Timers of before it come
+        first.
 
         :param partition: its number.
         """
+        self._wake_until(record.timestamp * 1000)
         reference = self._history.at(record.timestamp)
         self._apply(topic, partition, record, reference)
-        while self._waiting:
-            internal_topic, number, internal = self._waiting.popleft()
-            self._apply(internal_topic, number, internal, reference)
+        self._apply_waiting(reference)
 
     def save(self) -> None:
-        """Writes what is still in memory to the stores."""
+        """Does the timers that are left, and writes what is still in memory to the stores."""
+        self._wake_until(max(self._woken.values(), default=0))
         for partition in range(len(self._tasks)):
             self._save(partition)
 
@@ -75,9 +86,28 @@ class Rebuild:
         for store in self.stores:
             store.close()
 
+    def _wake_until(self, moment: int) -> None:
+        """Does what workers have done by then."""
+        for number, until in self._woken.items():
+            until = min(moment, until)
+            task = self._tasks[number]
+            while (due := task.next_due) is not None and due <= until:
+                reference = self._history.at(due // 1000)
+                task.wake(due, reference, WAKE_KEYS)
+                self._take_transactional(number)
+                self._apply_waiting(reference)
+
+    def _apply_waiting(self, reference: Reference) -> None:
+        while self._waiting:
+            internal_topic, number, internal = self._waiting.popleft()
+            self._apply(internal_topic, number, internal, reference)
+
     def _apply(self, topic: Topic, partition: int, record: Record, reference: Reference) -> None:
+        self._tasks[partition].process(topic.name, (record,), reference)
+        self._take_transactional(partition)
+
+    def _take_transactional(self, partition: int) -> None:
         task = self._tasks[partition]
-        task.process(topic.name, (record,), reference)
         for effect in task.take_transactional():
             self._emit(effect)
         if len(task.changed) >= DIRTY_ROWS:
@@ -92,5 +122,6 @@ class Rebuild:
 
     def _save(self, partition: int) -> None:
         task, store = self._tasks[partition], self.stores[partition]
-        store.write(task.take_changed_rows().items(), store.position + 1)
+        rows, timers = task.take_changed_rows(), task.take_changed_timers()
+        store.write(rows.items(), store.position + 1, timers)
         task.after_commit()

@@ -25,7 +25,7 @@ from deploy.operate.replay.rebuilding import Rebuild, internal_topics
 from deploy.operate.replay.reference import read_history
 from deploy.operate.replay.topic_reader import offset_ranges, open_consumer, partitions_of
 from deploy.operate.replay.versions import Versions, read_versions, with_versions
-from processors.shell.state.changelog import open_changelog
+from processors.shell.state.changelog import WOKEN, open_changelog
 from processors.shell.state.dedup_window import PAGE
 from processors.shell.state.opening import fetch_positions, origin_rows
 from processors.shell.state.records import Active, StateRecordCodec
@@ -66,7 +66,8 @@ async def replay(processor: Processor[Any], kafka: Kafka, codec: Codec, folder: 
         partitions = len(await partitions_of(consumer, [changelog(processor.name)]))
         committed = await committed_offsets(kafka, group)
         stores = await read_changelogs(kafka, processor.name, partitions, folder / "changelog")
-        rebuild = Rebuild(processor, codec, partitions, folder / "rebuilt", history)
+        woken = {number: int(store.get(WOKEN) or 0) for number, store in enumerate(stores)}
+        rebuild = Rebuild(processor, codec, partitions, folder / "rebuilt", history, woken)
         try:
             internal = {topic.name for topic in internal_topics(processor)}
             sources = await partitions_of(consumer, [topic.name for topic in processor.sources])

@@ -1,6 +1,6 @@
 """Steps for what every event has: kind, id, time and names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -42,7 +42,7 @@ def occurred_at(draft: Draft) -> None:
 
 def properties_are_shallow(draft: Draft) -> None:
     """Deeper nesting than :data:`MAX_DEPTH` could overrun the stack of whatever reads it."""
-    if draft.properties and _depth(draft.properties) > MAX_DEPTH:
+    if draft.properties and _is_deeper(draft.properties, MAX_DEPTH):
         raise ValidationError("properties", f"are nested more than {MAX_DEPTH} deep")
 
 
@@ -60,15 +60,13 @@ def names(draft: Draft) -> None:
     draft.names = {"brand": brand.about.id, **found}
 
 
-CONTAINERS = (dict, list)
-
-
-def _depth(node: Any) -> int:
-    """How deep objects and lists are nested; whatever is deeper than allowed counts as one more than allowed."""
-    level = [node]
-    for depth in range(MAX_DEPTH + 1):
-        inner = [one for one in level if isinstance(one, CONTAINERS)]
-        if not inner:
-            return depth
-        level = [child for one in inner for child in (one.values() if isinstance(one, dict) else one)]
-    return MAX_DEPTH + 1
+def _is_deeper(node: dict[str, Any] | list[Any], levels: int) -> bool:
+    """Whether an object or a list has others in it, and these others again, for more than so many levels."""
+    if not levels:
+        return True
+    children: Iterable[Any] = node.values() if isinstance(node, dict) else node
+    for child in children:
+        kind = type(child)  # the parser makes no subclasses
+        if (kind is dict or kind is list) and _is_deeper(child, levels - 1):
+            return True
+    return False

@@ -70,23 +70,27 @@ def lines(draft: Draft) -> None:
         raise from_msgspec(error, "properties.lines") from None
     products, pseudonyms = draft.brand_view.brand.products, draft.brand_view.pseudonyms
     found = []
+    taxed = False
     for line, (of_sku, of_amount, of_quantity) in zip(converted, _FIELDS, strict=False):
         sku = parse_sku(line.sku, of_sku, products, pseudonyms)
         amount_micros = parse_amount(line.amount, of_amount, signed=True)
         whole, fraction = _units(parse_amount(line.quantity, of_quantity, signed=True))
         found.append(Line(sku=sku, amount_micros=amount_micros, quantity=whole, fraction_micros=fraction))
+        taxed = taxed or line.tax is not None
     draft.fields["lines"] = tuple(found)
-    for index, line in enumerate(converted):
-        if line.tax is not None:
-            parse_amount(line.tax, f"properties.lines[{index}].tax", signed=True)
-    if any(line.tax is not None for line in converted):
+    if taxed:
+        for index, line in enumerate(converted):
+            if line.tax is not None:
+                parse_amount(line.tax, f"properties.lines[{index}].tax", signed=True)
         draft.properties["line_taxes"] = [line.tax for line in converted]
 
 
 def _units(micros: int) -> tuple[int, int]:
     """Whole units and millionths of one, both of the same sign."""
-    whole = abs(micros) // MICROS_PER_UNIT * (-1 if micros < 0 else 1)
-    return whole, micros - whole * MICROS_PER_UNIT
+    if micros >= 0:
+        return divmod(micros, MICROS_PER_UNIT)
+    whole, fraction = divmod(-micros, MICROS_PER_UNIT)
+    return -whole, -fraction
 
 
 def returned_sale(draft: Draft) -> None:

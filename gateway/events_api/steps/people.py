@@ -31,7 +31,7 @@ def identifiers(draft: Draft) -> None:
         device = next(filter(None, map(_device_of, draft.input.identifiers)), "")
     for index, given in enumerate(draft.input.identifiers):
         try:
-            hashed = _identifier(draft, given, f"identifiers[{index}]", device)
+            hashed = _identifier(draft, given, index, device)
         except ValidationError as error:
             unusable.append(error)
             continue
@@ -106,7 +106,7 @@ def _is_proven(draft: Draft, identifier: IdentifierInput, device: str) -> bool:
     return draft.brand_view.pseudonyms.proofs.holds(identifier.proof, identifier.type, text, device, now_s)
 
 
-def _identifier(draft: Draft, given: Any, field: str, device: str | None) -> str:
+def _identifier(draft: Draft, given: Any, index: int, device: str | None) -> str:
     """:param device: to which a proof has to bind the identifier; None: the sender needs none.
 
     :raises ValidationError: it is no identifier of a type that the brand has, or a claim without a proof.
@@ -114,27 +114,26 @@ def _identifier(draft: Draft, given: Any, field: str, device: str | None) -> str
     try:
         identifier = msgspec.convert(given, IdentifierInput)
     except msgspec.ValidationError as error:
-        raise from_msgspec(error, field) from None
-    if identifier.type not in draft.brand_view.identifier_types:
-        raise ValidationError(f"{field}.type", "is no known type of identifier")
-    if (identifier.value is None) == (identifier.hash is None):
-        raise ValidationError(field, "must have either value or hash")
+        raise from_msgspec(error, f"identifiers[{index}]") from None
+    kind, value = identifier.type, identifier.value
+    if kind not in draft.brand_view.identifier_types:
+        raise ValidationError(f"identifiers[{index}].type", "is no known type of identifier")
+    if (value is None) == (identifier.hash is None):
+        raise ValidationError(f"identifiers[{index}]", "must have either value or hash")
     if device is not None and not _is_proven(draft, identifier, device):
         raise ValidationError(
-            f"{field}.proof",
+            f"identifiers[{index}].proof",
             "is missing, has expired or is of another device: with a public key an identifier needs one, and the event "
             "a device",
             RejectReason.UNPROVEN,
         )
-    if identifier.value is None:
-        return f"{identifier.type}:{identifier.hash}"
+    if value is None:
+        return f"{kind}:{identifier.hash}"
     try:
-        country = draft.country if identifier.type == "phone" else ""
-        return draft.brand_view.pseudonyms.identifier(
-            identifier.type, identifier.value, draft.fields["occurred_at"], country
-        )
+        country = draft.country if kind == "phone" else ""
+        return draft.brand_view.pseudonyms.identifier(kind, value, draft.fields["occurred_at"], country)
     except InvalidIdentifier as error:
-        raise ValidationError(f"{field}.value", str(error)) from None
+        raise ValidationError(f"identifiers[{index}].value", str(error)) from None
 
 
 def _placeholder(index: int) -> ValidationError:

@@ -7,12 +7,14 @@ import msgspec
 from gateway.events_api.draft import Draft
 from gateway.events_api.errors import ValidationError
 from schemas.identifiers.pseudonyms import may_hold_contacts
-from schemas.matching.traits import PROPERTY, RAW
+from schemas.matching.traits import FIELDS, PROPERTY, RAW
 
 MAX_BYTES = 16 * 1024
 """Limit of the properties as JSON, before they are scrubbed."""
 MAX_MEMBERS = 500
 """Limit of their members, at all levels: what each of them holds is found out by its name."""
+
+_OF_TRAITS = frozenset((PROPERTY, *(name for fields in FIELDS.values() for name in fields)))
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -21,7 +23,7 @@ def traits(draft: Draft) -> None:
     """Encodes the traits of a person or a device. Names and addresses are taken out of the properties, and so is
     whatever a sender wrote under the name that the encoded traits are stored under.
     """
-    if not draft.properties:
+    if draft.properties.keys().isdisjoint(_OF_TRAITS):
         return
     draft.traits = draft.brand_view.pseudonyms.traits(draft.properties)
     for name in (*RAW, PROPERTY):

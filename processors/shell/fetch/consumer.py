@@ -3,7 +3,7 @@
 Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
 pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
 _wait_next_records, the consumer thread's _create_worker_consumer, _fetch_records, _serve and _gather_remaining_tasks,
-aiokafka's isolation level and rack, and how long and for how much its fetcher waits.
+aiokafka's isolation level, rack, positions and requests, and how long and for how much its fetcher waits.
 
 The fixes, by the number of the faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
@@ -22,8 +22,9 @@ from typing import Any
 
 import faust
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, LeaderNotAvailableError, for_code
 from aiokafka.protocol.group import HeartbeatRequest
+from aiokafka.protocol.offset import OffsetRequest
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -31,7 +32,11 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from processors.shell.fetch.gaps import FetchedBatch, FetchPositions, OffsetsWentBack
+from processors.shell.timers.taken import NEVER
+from processors.shell.timers.watch import Fetched
 
+LATEST, READ_UNCOMMITTED = -1, 0
+"""Of Kafka's ListOffsets request."""
 BACK_PRESSURE_SLEEP_S = 0.005
 
 
@@ -229,6 +234,38 @@ class BatchConsumer(driver.Consumer):
         if assignment is None or tp not in assignment.tps:
             return 0
         return int(assignment.state_value(tp).highwater or 0)
+
+    def fetched(self, tp: TP) -> Fetched:
+        """How far a topic partition was fetched; nothing, while it is not assigned."""
+        state = self._thread._ensure_consumer()._subscription.subscription
+        assignment = state.assignment if state is not None else None
+        handed_on = self._positions.next(tp)
+        if assignment is None or tp not in assignment.tps or handed_on is None:
+            return Fetched(-1, NEVER)
+        value = assignment.state_value(tp)
+        return Fetched(value._position if value.has_valid_position else -1, handed_on)
+
+    async def ends_of(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """The ends of topic partitions by now, those of all records: aiokafka gives those of committed ones.
+
+        :raises KafkaError: a leader does not answer.
+        """
+        client = self._thread._ensure_consumer()._client
+        asked: dict[int, dict[str, list[tuple[int, int]]]] = {}
+        for tp in tps:
+            leader = client.cluster.leader_for_partition(TopicPartition(*tp))
+            if leader is None or leader == -1:
+                raise LeaderNotAvailableError(f"{tp} has no leader")
+            asked.setdefault(leader, {}).setdefault(tp.topic, []).append((tp.partition, LATEST))
+        ends = {}
+        for leader, of_topics in asked.items():
+            response = await client.send(leader, OffsetRequest(-1, READ_UNCOMMITTED, list(of_topics.items())))
+            for topic, partitions in response.topics:
+                for partition, error, _, offset in partitions:
+                    if error:
+                        raise for_code(error)(f"{topic} {partition}")
+                    ends[TP(topic, partition)] = int(offset)
+        return ends
 
     async def is_member(self) -> bool:
         """Asks the group's coordinator whether this consumer is a member of the current generation, and has what that

@@ -53,6 +53,10 @@ class FetchPositions(Generic[P]):
         self._rewinds[tp] += 1
         return self._rewinds[tp]
 
+    def next(self, tp: P) -> int | None:
+        """The offset after the last record that was handed on; None: fetching has not started."""
+        return self._next.get(tp)
+
     def batches(self, fetched: Mapping[P, Sequence[Any]]) -> dict[P, FetchedBatch]:
         """The fetched records as batches, without those of topic partitions at which fetching has not started: they are
         fetched again when it does.

@@ -12,8 +12,19 @@ LOCAL_DELIVERY_WAIT_MS = 25
 transaction waits for a fetch, because the transaction's marker is an offset that no local delivery brings."""
 
 
-def fetch_limits(processor: Processor[Any], fetch_wait_ms: int, local_delivery: LocalDelivery) -> tuple[int, int]:
-    """Least bytes and longest wait in milliseconds of the next fetch. Called before each fetch."""
+IDLE_AFTER_S = 1.0
+"""Without records for so long a fetch need not save requests: it waits long, and returns with the first record."""
+
+
+def fetch_limits(
+    processor: Processor[Any], fetch_wait_ms: int, local_delivery: LocalDelivery, quiet_s: float
+) -> tuple[int, int]:
+    """Least bytes and longest wait in milliseconds of the next fetch. Called before each fetch.
+
+    :param quiet_s: seconds since a fetch brought records.
+    """
+    if quiet_s > IDLE_AFTER_S:
+        return 1, fetch_wait_ms
     if processor.linger_ms:
         return LINGER_BYTES, processor.linger_ms
     # Transactional records are readable only after their commit and are never delivered locally. No phone waits for

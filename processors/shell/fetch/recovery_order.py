@@ -44,6 +44,11 @@ class RecoveryOrder:
             if (until := min(end, start + MAX_UNCOMMITTED)) > start:
                 self._until[topic] = until
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether topics still come first."""
+        return bool(self._until)
+
     def defers(self, topic: str, batch: FetchedBatch) -> bool:
         """Whether the batch has to wait; then it is stored here until `release`."""
         if not self._until or not BY_NAME[topic].transactional:

@@ -11,14 +11,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from processors.shell.outbox import Rows
-from processors.shell.state.store import Store
 from schemas import topics
 from schemas.codec.avro import Headers
 from schemas.kafka.client_options import client_options, consumer_options
@@ -33,6 +32,10 @@ WATERMARK = b"\0watermark\0"
 follows."""
 REBUILT = WATERMARK + b"\0rebuilt"
 """Changelog key of the id of the last rebuild of the whole state."""
+CLOCK = WATERMARK + b"\0clock"
+"""Changelog key of an empty row, written where nothing else tells the brokers' time."""
+WOKEN = WATERMARK + b"\0woken"
+"""Changelog key of the time (microseconds) up to which timers were done: a rebuild does no more of them."""
 NO_HEADERS: Headers = []
 """One list for every row."""
 REPLACED_ROWS = 5_000
@@ -68,6 +71,8 @@ class Changelog:
         self._producer = producer
         self._batches = batches
         self._longest_commit_s = longest_commit_s
+        self.stamp_ms: int | None = None
+        """The brokers' time in the last commit, in milliseconds; None where they stamp no records."""
 
     async def commit(self, rows: dict[bytes, bytes], offsets: dict[str, int], transactional: Rows) -> int:
         """Commits transactional effects, state rows and the next source offset of each topic, all or nothing. Waits for
@@ -95,10 +100,13 @@ class Changelog:
             deliveries += await self._batches.add(self.topic, self.partition, to_send)
             for delivery in deliveries:
                 await delivery
-            await self._producer.send_offsets_to_transaction(
-                {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()}, self._group
-            )
+            if offsets:
+                await self._producer.send_offsets_to_transaction(
+                    {TopicPartition(t, self.partition): OffsetAndMetadata(o, "") for t, o in offsets.items()},
+                    self._group,
+                )
         last = deliveries[-1]
+        self.stamp_ms = last.stamp_ms
         return last.offset + len(last.rows)
 
     async def replace(self, rows: Iterable[tuple[bytes, bytes]], offsets: dict[str, int], rebuild_id: bytes) -> int:
@@ -160,7 +168,18 @@ async def open_changelog(
     return Changelog(processor, partition, group, producer, BatchProducer(producer), longest_commit_s)
 
 
-async def restore(bootstrap: Kafka, processor: str, partition: int, store: Store) -> int | None:
+class RestoredStore(Protocol):
+    """What a restore needs of a store."""
+
+    @property
+    def position(self) -> int: ...
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def write(self, rows: Iterable[tuple[bytes, bytes]], position: int) -> None: ...
+
+
+async def restore(bootstrap: Kafka, processor: str, partition: int, store: RestoredStore) -> int | None:
     """Brings the store to the end of the changelog; called once when a partition opens, after `open_changelog`.
 
     Positions are compared, not offsets of records: the last record of a transaction is a marker that consumers do not
@@ -205,7 +224,9 @@ async def _rows(consumer: AIOKafkaConsumer, tp: TopicPartition, start: int, end:
             yield records
 
 
-async def _rebuilt_since(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, end: int, store: Store) -> bool:
+async def _rebuilt_since(
+    consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, end: int, store: RestoredStore
+) -> bool:
     """Whether the changelog has the id of a rebuild that the store does not have."""
     rebuild_id = None
     async for records in _rows(consumer, tp, first, end):

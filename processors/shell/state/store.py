@@ -1,17 +1,19 @@
 """Where a partition's state rests between batches: in memory, or in RocksDB on disk.
 
 A store contains nothing that the changelog does not: rows are written after their transaction was committed, together
-with the changelog position that they bring the store to, in one atomic write.
+with the changelog position that they bring the store to, in one atomic write. Beside them is what is derived from them:
+the timers (processors/shell/timers/index.py).
 
 RocksDB reads and writes many rows without Python's lock, so large reads and writes run in a thread while the event loop
 goes on, and leave it the CPU caches of its core.
 """
 
 import asyncio
+import heapq
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import rocksdict
 
@@ -23,10 +25,26 @@ MEMTABLE_BLOOM = 0.02
 """Share of the memtable that its own Bloom filter may take."""
 THREAD_FROM_ROWS = 100
 """Fewer rows are read or written on the event loop: handing them to a thread takes longer."""
+TIMER = b"\0timer\0"
+"""Prefix of the keys of timers, whose rows are empty."""
+TIMERS_VERSION = b"\0timers"
+"""Key of the version by which the timers were derived."""
 _POSITION = b"\0position"
 _ORIGIN = b"\0origin"
+_OWN = (_POSITION, _ORIGIN, TIMERS_VERSION)
+"""Keys of what a store knows of itself."""
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="rocksdb")
 """One for all stores of a process."""
+
+
+class TimerRows(NamedTuple):
+    """Keys of timers that a write adds and removes."""
+
+    added: list[bytes]
+    removed: list[bytes]
+
+
+NO_TIMERS = TimerRows([], [])
 
 
 class Store(Protocol):
@@ -47,15 +65,18 @@ class Store(Protocol):
     def prefetch(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
         """Begins to read the values of all keys in a thread; None where that gains nothing."""
 
-    def write(self, rows: Rows, position: int) -> None:
+    def write(self, rows: Rows, position: int, timers: TimerRows = NO_TIMERS) -> None:
         """Writes the rows; ``position`` is the offset after the last changelog record that they contain."""
 
-    async def write_async(self, rows: Rows, position: int) -> None:
+    async def write_async(self, rows: Rows, position: int, timers: TimerRows = NO_TIMERS) -> None:
         """Writes many rows in a thread, few at once. A caller that is cancelled may find the write done later, but not
         undone: later writes come after it."""
 
     def rows(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every row."""
+        """Every row, without timers."""
+
+    def timers(self, after: bytes, limit: int) -> list[bytes]:
+        """The first keys of timers after the given one, in order."""
 
     def close(self) -> None: ...
 
@@ -67,6 +88,7 @@ class MemoryStore:
         self.position = 0
         self.origin = ""
         self._rows: dict[bytes, bytes] = {}
+        self._timers: set[bytes] = set()
 
     def claim(self, origin: str) -> None:
         self.origin = origin
@@ -77,15 +99,20 @@ class MemoryStore:
     def prefetch(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
         return None
 
-    def write(self, rows: Rows, position: int) -> None:
+    def write(self, rows: Rows, position: int, timers: TimerRows = NO_TIMERS) -> None:
         self._rows.update(rows)
+        self._timers.update(timers.added)
+        self._timers.difference_update(timers.removed)
         self.position = position
 
-    async def write_async(self, rows: Rows, position: int) -> None:
-        self.write(rows, position)
+    async def write_async(self, rows: Rows, position: int, timers: TimerRows = NO_TIMERS) -> None:
+        self.write(rows, position, timers)
 
     def rows(self) -> Iterator[tuple[bytes, bytes]]:
-        yield from self._rows.items()
+        return ((key, row) for key, row in self._rows.items() if key not in _OWN)
+
+    def timers(self, after: bytes, limit: int) -> list[bytes]:
+        return heapq.nsmallest(limit, (timer for timer in self._timers if timer > after))
 
     def close(self) -> None:
         pass
@@ -138,21 +165,25 @@ class RocksStore:
     def prefetch(self, keys: list[bytes]) -> Future[list[bytes | None]] | None:
         return _submit(self._reads, self._db.get, keys) if len(keys) >= THREAD_FROM_ROWS else None
 
-    def write(self, rows: Rows, position: int) -> None:
+    def write(self, rows: Rows, position: int, timers: TimerRows = NO_TIMERS) -> None:
         wait(self._writes)
-        self._write(rows, position)
+        self._write(rows, position, timers)
 
-    async def write_async(self, rows: Rows, position: int) -> None:
+    async def write_async(self, rows: Rows, position: int, timers: TimerRows = NO_TIMERS) -> None:
         several = list(rows)
-        if len(several) < THREAD_FROM_ROWS:
-            self.write(several, position)
+        if len(several) + len(timers.added) + len(timers.removed) < THREAD_FROM_ROWS:
+            self.write(several, position, timers)
         else:
-            await asyncio.wrap_future(_submit(self._writes, self._write, several, position))
+            await asyncio.wrap_future(_submit(self._writes, self._write, several, position, timers))
 
-    def _write(self, rows: Rows, position: int) -> None:
+    def _write(self, rows: Rows, position: int, timers: TimerRows) -> None:
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in rows:
             batch.put(key, value)
+        for timer in timers.added:
+            batch.put(timer, b"")
+        for timer in timers.removed:
+            batch.delete(timer)
         batch.put(_POSITION, b"%d" % position)
         self._db.write(batch)
         self.position = position
@@ -160,8 +191,17 @@ class RocksStore:
     def rows(self) -> Iterator[tuple[bytes, bytes]]:
         """Every row, in the order of keys."""
         for key, value in self._db.items():
-            if isinstance(key, bytes) and key not in (_POSITION, _ORIGIN):
+            if isinstance(key, bytes) and key not in _OWN and not key.startswith(TIMER):
                 yield key, value
+
+    def timers(self, after: bytes, limit: int) -> list[bytes]:
+        found: list[bytes] = []
+        for key in self._db.keys(from_key=after):
+            if not isinstance(key, bytes) or not key.startswith(TIMER) or len(found) == limit:
+                break
+            if key > after:
+                found.append(key)
+        return found
 
     def close(self) -> None:
         """Waits for reads and writes in the thread: rocksdict does not close a database that is in use."""

@@ -6,13 +6,13 @@ records of aborted transactions are holes there. Producer and store pass their `
 broker or disk.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from processors.shell.state.store import MemoryStore
+from processors.shell.state.store import NO_TIMERS, MemoryStore, TimerRows
 from schemas.topics import BY_NAME
 from tests.chaos.simulation.faults import FaultPoint
 from tests.support.source_records import SourceRecord
@@ -49,12 +49,17 @@ class BrokerTwin:
     sources: dict[str, list[list[SourceRecord | None]]]
     partitions: list[PartitionData]
     published: list[PublishedRecord] = field(default_factory=list)
+    stamps_ms: list[int] = field(default_factory=list)
+    """When each of ``published`` was appended."""
+    now_ms: Callable[[], int] = lambda: SourceRecord._field_defaults["timestamp"]
+    """The brokers' clock; it stands still where no processor has timers."""
 
     def append(self, record: PublishedRecord) -> None:
         self.published.append(record)
+        self.stamps_ms.append(self.now_ms())
         if record.topic in self.sources:
             log = self.sources[record.topic][record.partition]
-            log.append(SourceRecord(len(log), record.key, record.value))
+            log.append(SourceRecord(len(log), record.key, record.value, self.now_ms()))
 
     def leave_holes(self, transactional: Sequence[PublishedRecord], aborted: bool) -> None:
         """A transaction ended: a marker in every log that it wrote to, and a hole for each aborted record."""
@@ -83,6 +88,10 @@ class DeliveryTwin:
     def __init__(self, producer: "ProducerTwin", number: int, offset: int = 0) -> None:
         self._producer, self._number, self.offset = producer, number, offset
         self.rows = (None,)
+
+    @property
+    def stamp_ms(self) -> int:
+        return self._producer.broker.now_ms()
 
     def __await__(self) -> Any:
         yield from self._producer.fault_point.step_async().__await__()
@@ -161,12 +170,12 @@ class FaultyStore(MemoryStore):
         rows.set_result([self.get(key) for key in keys])
         return rows
 
-    def write(self, rows: Any, position: int) -> None:
+    def write(self, rows: Any, position: int, timers: TimerRows = NO_TIMERS) -> None:
         self.fault_point.step()
-        super().write(rows, position)
+        super().write(rows, position, timers)
         self.fault_point.step()
 
-    async def write_async(self, rows: Any, position: int) -> None:
+    async def write_async(self, rows: Any, position: int, timers: TimerRows = NO_TIMERS) -> None:
         """Concurrent work goes on meanwhile."""
         await self.fault_point.step_async()
-        self.write(rows, position)
+        self.write(rows, position, timers)

@@ -22,11 +22,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``effects`` has every content under which an event id was published; ``states`` the last state of each key in the
+    """``effects`` has every content under which an event id was published, ``stamps_ms`` when each
+    of ``published`` was; ``states`` the last state of each key in the
     changelogs, ``disks`` and ``changelogs`` the rows of each partition as its last owner and the broker have them,
     ``steps`` the number of steps of the last owner of partition 0."""
 
     published: tuple[PublishedRecord, ...]
+    stamps_ms: tuple[int, ...]
     effects: dict[str, set[bytes]]
     events: dict[str, Event]
     states: dict[str, Any]

@@ -21,9 +21,16 @@ from tests.chaos.simulation.wiring import CODEC, Wiring, states_of
 from tests.support.source_records import SourceRecord
 
 NEVER = 10**9
-MAX_TURNS = 3000
+MAX_TURNS = 6000
 """Turns after which an owner that makes no progress counts as deadlocked."""
 IDLE_S = 0.001
+STEP_MS = 10
+"""Between two events of a history with timers, by the brokers' stamps; all of it was taken before the run begins."""
+
+
+def stamp_ms(number: int) -> int:
+    """When an event of a history with timers happens, at once taken by the brokers."""
+    return int(SourceRecord._field_defaults["timestamp"]) + number * STEP_MS
 
 
 def run(processor: Processor[Any], reference: Reference, case: Case, schedule: Schedule | None = None) -> Outcome:
@@ -41,16 +48,22 @@ class ClusterSimulation:
             {topic.name: [[] for _ in range(case.partitions)] for topic in processor.sources},
             [PartitionData() for _ in range(case.partitions)],
         )
+        self._stamp_ms = stamp_ms(0)
         for event in case.history:
             topic, key, value, _ = CODEC.record(event)
             log = self._broker.sources[topic.name][partition_of(key.decode(), case.partitions)]
-            log.append(SourceRecord(len(log), key, value))
+            if processor.wakes is not None:
+                self._stamp_ms = max(self._stamp_ms, event.occurred_at // 1000)
+            log.append(SourceRecord(len(log), key, value, self._stamp_ms))
         self._owners: dict[str, PartitionOwner] = {}
         self.wiring = Wiring(self._owners)  # type: ignore[arg-type]
         self._finished: set[int] = set()
         self._disks = [FaultyStore() for _ in range(case.partitions)]
 
     async def run(self) -> None:
+        if self._processor.wakes is not None:
+            loop, began = asyncio.get_running_loop(), self._stamp_ms + STEP_MS
+            self._broker.now_ms = lambda: began + int(loop.time() * 1000)
         async with asyncio.TaskGroup() as partitions:
             for number in range(self._case.partitions):
                 partitions.create_task(self._run_partition(number))
@@ -104,7 +117,9 @@ class ClusterSimulation:
                     one.close()
             if not former and owner.partition.opened.is_set():
                 self._finished.add(owner.number)
-            if len(self._finished) == self._case.partitions and all(map(self._broker.is_done, self._finished)):
+            waits = any(one.has_timers for one in self._owners.values() if not one.task.done())
+            done = len(self._finished) == self._case.partitions and all(map(self._broker.is_done, self._finished))
+            if done and not waits:
                 owner.close()
                 await asyncio.wait({owner.task})
                 owner.finish()
@@ -135,6 +150,7 @@ class ClusterSimulation:
         states = [states_of(self._processor, rows) for rows in changelogs]
         return Outcome(
             tuple(self._broker.published),
+            tuple(self._broker.stamps_ms),
             dict(effects),
             events,
             {key: state for partition in states for key, state in partition.items()},

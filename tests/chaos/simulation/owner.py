@@ -5,11 +5,25 @@ from typing import Any
 
 from processors.reference import Reference
 from processors.shell.fetch.gaps import FetchedBatch
+from processors.shell.timers.watch import Fetched
 from processors.step import Processor
 from tests.chaos.simulation import wiring
 from tests.chaos.simulation.broker_twin import BrokerTwin, FaultyStore, Fenced, ProducerTwin, next_record
 from tests.chaos.simulation.faults import Crash, FaultPoint
 from tests.chaos.simulation.schedule import FetchState, Schedule
+
+
+class BrokersClock:
+    """What an owner knows of the brokers' time: one that they have reached, some milliseconds ago."""
+
+    def __init__(self, broker: BrokerTwin) -> None:
+        self._broker = broker
+
+    def observe(self, stamp_ms: int) -> None:
+        pass
+
+    def now_ms(self) -> int:
+        return self._broker.now_ms() - 2
 
 
 class PartitionOwner:
@@ -46,11 +60,31 @@ class PartitionOwner:
             self._plain,
             reference,
             self._rewind,
+            self,
+            BrokersClock(broker),
         )
 
     def start(self) -> None:
         self.task = asyncio.ensure_future(self.partition.run())
         self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    async def ends(self, partition: int) -> dict[str, int]:
+        """As the broker has them; other owners go on while it answers."""
+        ends = {topic: len(logs[partition]) for topic, logs in self._broker.sources.items()}
+        await self.fault_point.step_async()
+        return ends
+
+    def fetched(self, topic: str, partition: int) -> Fetched:
+        handed_on = self._fetched.get(topic, 0)
+        position = _without_holes({topic: self._broker.sources[topic][partition]}, self._fetched)[topic]
+        return Fetched(position, handed_on)
+
+    async def is_behind(self, now_ms: int) -> bool:
+        return False
+
+    @property
+    def has_timers(self) -> bool:
+        return self.partition.opened.is_set() and wiring.has_timers(self.partition)
 
     async def _rewind(self, topic: str, number: int, offset: int) -> int:
         self._fetched[topic] = offset

@@ -47,10 +47,11 @@ def _() -> Any:
 
 @planted("transactional effects published outside the transaction")
 def _() -> Any:
-    def process(original: Any, self: StreamTask, *args: Any) -> None:
-        original(self, *args)
+    def process(original: Any, self: StreamTask, *args: Any) -> int:
+        applied: int = original(self, *args)
         for effect in self.take_transactional():
             self.publish(effect)
+        return applied
 
     return around(StreamTask, "process", process)
 
@@ -89,7 +90,7 @@ def _() -> Any:
     return patch.object(StreamTask, "_apply_alone", _passing_over)
 
 
-def _passing_over(self: StreamTask, topic: Any, record: Any, reference: Any) -> AppliedBatch:
+def _passing_over(self: StreamTask, topic: Any, record: Any, reference: Any, taken_until: Any) -> AppliedBatch:
     try:
         return self._apply(topic, (record,), reference)
     except Exception:

@@ -10,13 +10,14 @@ import pytest
 
 from processors.shell.partition import Partition
 from tests.chaos.simulation.bugs import BUGS
+from tests.chaos.simulation.reminding import REMINDING
 from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT, RAISING
 from tests.chaos.simulation.seeds import problem
 from tests.chaos.simulation.sent_again import SENT_AGAIN
 from tests.chaos.simulation.wiring import commit_in_order
 
 SEEDS = 1000
-SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN)
+SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN, *REMINDING)
 
 
 def first_found(bug: str) -> int:

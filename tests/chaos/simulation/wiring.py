@@ -14,10 +14,11 @@ from processors.shell import partition as shell
 from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
 from processors.shell.state import state_cache
-from processors.shell.state.changelog import WATERMARK, Changelog, watermarks
+from processors.shell.state.changelog import WATERMARK, Changelog, RestoredStore, watermarks
 from processors.shell.state.opening import TopicPositions
 from processors.shell.state.records import Active, StateRecordCodec
-from processors.shell.state.store import MemoryStore, Store
+from processors.shell.state.store import MemoryStore
+from processors.shell.timers.watch import Sources
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.process.reject_window import RejectWindow
@@ -75,7 +76,7 @@ class Wiring:
             producer: Any = self.owners[name].transactional
             return Changelog(processor, partition, group, producer, producer)
 
-        async def restore_store(name: str, processor: str, partition: int, store: Store) -> int:
+        async def restore_store(name: str, processor: str, partition: int, store: RestoredStore) -> int:
             return restore(self.owners[name].data, store)
 
         async def fetch_positions(name: str, topics: Iterable[str], partition: int, group: str) -> TopicPositions:
@@ -94,7 +95,7 @@ class Wiring:
             yield
 
 
-def restore(data: PartitionData, store: Store) -> int:
+def restore(data: PartitionData, store: RestoredStore) -> int:
     """Brings the store to the end of the changelog."""
     new = data.rows[store.position :]
     if new:
@@ -112,6 +113,8 @@ def build_partition(
     producer: ProducerTwin,
     reference: Reference,
     rewind: Callable[[str, int, int], Awaitable[int]],
+    sources: Sources,
+    clock: Any,
 ) -> shell.Partition:
     return shell.Partition(
         replace(SETTINGS, kafka=name, partitions=partitions, commit_interval_ms=commit_interval_ms),
@@ -126,7 +129,14 @@ def build_partition(
         rewind,
         LocalDelivery(),
         RejectWindow(SETTINGS.reject_ratio, SETTINGS.reject_window),
+        sources,
+        clock,
     )
+
+
+def has_timers(partition: shell.Partition) -> bool:
+    """Whether something is due, now or later."""
+    return partition._task.next_due is not None
 
 
 def opened_at(partition: shell.Partition) -> dict[str, int]:
@@ -143,7 +153,8 @@ def commit_in_order(order: str) -> Callable[[shell.Partition, Changelog], Awaita
             rows, offsets, deliveries = self._task.take_changed_rows(), self._uncommitted, self._deliveries
             transactional = self._task.take_transactional()
             self._uncommitted, self._deliveries = {}, []
-        if not offsets:
+            timers = self._task.take_changed_timers()
+        if not (rows or offsets or transactional):
             return
         position = self._store.position
         for step in order:
@@ -154,7 +165,7 @@ def commit_in_order(order: str) -> Callable[[shell.Partition, Changelog], Awaita
                 case "C":
                     position = await changelog.commit(rows, offsets, self._outbox.transactional_rows(transactional))
                 case "S":
-                    self._store.write((*rows.items(), *watermarks(offsets)), position)
+                    self._store.write((*rows.items(), *watermarks(offsets)), position, timers)
         self._task.after_commit()
 
     return commit

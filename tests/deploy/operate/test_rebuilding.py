@@ -35,7 +35,7 @@ SEEDS = range(12)
 def rebuilt(processor: Any, reference: Any, events: Any, folder: Path) -> dict[bytes, bytes]:
     """Rows of all partitions after the events."""
     history = ReferenceHistory([(0, item) for item in events_of(reference.brand, 1, {})])
-    rebuild = Rebuild(processor, CODEC, PARTITIONS, folder, history)
+    rebuild = Rebuild(processor, CODEC, PARTITIONS, folder, history, {})
     for number, event in enumerate(events):
         topic, key, value, _ = CODEC.record(event)
         rebuild.take(topic, partition_of(key.decode(), PARTITIONS), SourceRecord(number, key, value))

@@ -12,46 +12,53 @@ SELECT
     minIf(part.first_at, part.sales > 0) AS first_bought_at,
     maxIf(part.last_at, part.sales > 0) AS last_bought_at,
     sum(part.paid_sales) AS frequency,
-    sumIf(part.revenue, part.foreign = 0) AS value,
-    sumMapIf(map(part.currency, part.revenue), part.foreign != 0 AND part.sales > 0) AS other_value,
-    arraySort(
-        (category, spent) -> (-spent, category),
-        groupArrayIf(named.category, named.category != '' AND part.spent > 0),
-        groupArrayIf(part.spent, named.category != '' AND part.spent > 0)
-    ) AS categories
+    sumIf(part.revenue, NOT part.is_other) AS value,
+    sumMapIf(map(toString(part.other_currency), part.revenue), part.is_other AND part.sales > 0) AS other_value,
+    arraySort(groupArrayIf((-part.spent, named.category), named.category != '' AND part.spent > 0)).2 AS categories
 FROM
 (
-    -- The figures of a sale are those of the first of its products, so that they count once. Numbers stand for
-    -- categories and for other currencies than the brand's: they are cheaper keys than texts.
-    WITH
-        (SELECT currency FROM footpath.live_brand) AS own_currency,
-        nth = 1 AND sold.revenue != 0 AS is_sale
+    -- Numbers stand for products and categories, and three bytes for the code of another currency than the brand's: they
+    -- are cheaper keys than texts. The figures of a sale are beside the first of its products, so that they count once.
     SELECT
         person_id,
         product.number AS number,
-        if(own_currency IN ('', sold.currency), 0, cityHash64(sold.currency)) AS foreign,
-        any(sold.currency) AS currency,
-        minIf(sold.occurred_at, is_sale) AS first_at,
-        maxIf(sold.occurred_at, is_sale) AS last_at,
-        countIf(is_sale) AS sales,
-        countIf(is_sale AND sold.revenue > 0) AS paid_sales,
-        sumIf(sold.revenue, is_sale) AS revenue,
-        sumIf(line.5, line.5 > 0) AS spent
-    FROM footpath.sale_products AS sold
+        other_currency,
+        other_currency != toFixedString('', 3) AS is_other,
+        minIf(at, is_sale) AS first_at,
+        maxIf(at, is_sale) AS last_at,
+        countIf(nth = 1 AND is_sale) AS sales,
+        countIf(nth = 1 AND net > 0) AS paid_sales,
+        sumIf(net, nth = 1) AS revenue,
+        sumIf(amount, amount > 0) AS spent
+    FROM
+    (
+        WITH (SELECT currency FROM footpath.live_brand) AS own_currency
+        SELECT
+            person_id,
+            sold.occurred_at AS at,
+            toFixedString(if(own_currency IN ('', sold.currency), '', substring(sold.currency, 1, 3)), 3) AS other_currency,
+            sold.revenue AS net,
+            net != 0 AS is_sale,
+            arrayMap(sku -> cityHash64(sku), sold.products.1) AS skus,
+            sold.products.5 AS amounts,
+            arrayEnumerate(skus) AS nths
+        FROM footpath.sale_products AS sold
+        WHERE person_id != toUUID('00000000-0000-0000-0000-000000000000')
+    )
     ARRAY JOIN
-        sold.products AS line,
-        arrayEnumerate(sold.products) AS nth
+        skus AS sku,
+        amounts AS amount,
+        nths AS nth
     LEFT ANY JOIN
     (
-        SELECT sku, cityHash64(category) AS number
+        SELECT cityHash64(sku) AS sku_number, cityHash64(category) AS number
         FROM footpath.live_product
-    ) AS product ON product.sku = line.1
-    WHERE person_id != toUUID('00000000-0000-0000-0000-000000000000')
-    GROUP BY person_id, number, foreign
+    ) AS product ON product.sku_number = sku
+    GROUP BY person_id, number, other_currency
 ) AS part
 LEFT ANY JOIN
 (
-    SELECT cityHash64(category) AS number, category
+    SELECT DISTINCT cityHash64(category) AS number, category
     FROM footpath.live_product
 ) AS named ON named.number = part.number
 GROUP BY person_id

@@ -5,8 +5,10 @@
 -- Example:    SELECT event_id, revenue, length(products) FROM sale_products ORDER BY occurred_at DESC LIMIT 10
 
 CREATE OR REPLACE VIEW footpath.sale_products AS
--- First the products of each sale and what their own returns have left of them, all in the row of the event; then, beside
--- view sale, what else went back. The join between the two keeps what ClickHouse explains of a plan short.
+-- First what a sale's own returns have left of its products, all in the row of the event; then, beside view sale, what
+-- else went back. The join between the two keeps what ClickHouse explains of a plan short. Most sales are plain: each
+-- line is a product, nothing of it came back and nothing is beside them. Their lines are the products, and are copied
+-- once, at the end; a list in each if before is empty for them.
 SELECT
     event_id,
     namespace,
@@ -16,11 +18,15 @@ SELECT
     currency,
     channel,
     toDecimal128(left_of_sale, 6) AS revenue,
-    toDecimal64(left_of_sale - arraySum(products_alone.5), 6) AS rest,
+    toDecimal64(if(is_plain, 0, left_of_sale - arraySum(products_alone.5)), 6) AS rest,
     if(
-        rest != 0 OR beside != 0 OR empty(products_alone),
-        arrayPushBack(products_alone, ('', toDecimal64(0, 6), beside, toDecimal64(0, 6), rest)),
-        products_alone
+        is_plain,
+        arrayMap(one -> (one.1, one.2, one.3, one.2, one.3), lines),
+        if(
+            rest != 0 OR beside != 0 OR empty(products_alone),
+            arrayPushBack(products_alone, ('', toDecimal64(0, 6), beside, toDecimal64(0, 6), rest)),
+            products_alone
+        )
     ) AS products
 FROM
 (
@@ -59,20 +65,28 @@ FROM
             sale.currency AS currency,
             sale.channel AS channel,
             toDecimal64(sale.revenue, 6) AS left_of_sale,
-            event.products AS netted,
+            event.lines AS lines,
             -- Taxes, tips, rounding.
             toDecimal64(toDecimal64(sale.amount, 6) - event.sold, 6) AS beside,
             event.net AS net,
+            event.is_simple AND beside = 0 AND left_of_sale = net AND notEmpty(lines) AS is_plain,
+            if(
+                event.is_simple,
+                arrayMap(one -> (one.1, one.2, one.3, one.2, one.3), if(is_plain, [], lines)),
+                event.summed
+            ) AS netted,
             -- What of the revenue the products can account for.
             if(left_of_sale = 0, toDecimal64(0, 6), toDecimal64(greatest(left_of_sale - beside, 0), 6)) AS due,
-            net > due AND net > 0 AS is_reduced
+            NOT is_plain AND net > due AND net > 0 AS is_reduced
         FROM
         (
             SELECT
                 _key,
-                products,
-                toDecimal64(arraySum(products.3), 6) AS sold,
-                toDecimal64(arraySum(products.5), 6) AS net
+                lines,
+                is_simple,
+                summed,
+                toDecimal64(if(is_simple, arraySum(lines.amount), arraySum(summed.3)), 6) AS sold,
+                toDecimal64(if(is_simple, arraySum(lines.amount), arraySum(summed.5)), 6) AS net
             FROM
             (
                 WITH
@@ -86,12 +100,14 @@ FROM
                         [arrayConcat(arrayMap(one -> toDecimal64(0, 6), sold_lines), returned.quantity)],
                         [arrayConcat(arrayMap(one -> toDecimal64(0, 6), sold_lines), returned.amount)],
                         [arrayConcat(arrayMap(one -> 1, sold_lines), arrayMap(one -> 0, returned))]
-                    ) AS summed
+                    ) AS by_product
                 SELECT
                     _key,
+                    lines,
+                    is_simple,
                     if(
                         is_simple,
-                        arrayMap(one -> (one.1, one.2, one.3, one.2, one.3), lines),
+                        [],
                         arrayFilter(
                             (one, times) -> times > 0 AND one.1 != '',
                             arrayMap(
@@ -102,11 +118,11 @@ FROM
                                     toDecimal64(if(sold > 0, greatest(sold - back, 0), sold), 6),
                                     toDecimal64(if(paid > 0, greatest(paid - repaid, 0), paid), 6)
                                 ),
-                                summed.1, summed.2, summed.3, summed.4, summed.5
+                                by_product.1, by_product.2, by_product.3, by_product.4, by_product.5
                             ),
-                            summed.6
+                            by_product.6
                         )
-                    ) AS products
+                    ) AS summed
                 FROM
                 (
                     SELECT
