@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
-from schemas.events import TouchpointIdentified
+from schemas.events import ConsentStated, TouchpointIdentified
 
 
 class Part(Protocol):
@@ -51,7 +51,7 @@ def split(state: S, profile: str) -> tuple[S | None, S | None]:
     return type(state)(others) if others else None, type(state)({profile: state.parts[profile]})
 
 
-def source_profile_of(event: TouchpointIdentified) -> str:
+def source_profile_of(event: TouchpointIdentified | ConsentStated) -> str:
     """Whose part an event changes: the source profile of its primary identifier. Events that were recorded before
     identity published source profiles have none; their person stands for it."""
     return event.source_profile_id or event.person_id

@@ -52,6 +52,11 @@ class TouchpointRecorded(Event, frozen=True, kw_only=True):
     revision: int = 0
 
     @property
+    def statement_id(self) -> str:
+        """Id of the event that stated what it says of consent: this one."""
+        return self.event_id
+
+    @property
     def dedup_id(self) -> str:
         """The id, and the revision: an event whose identifiers its sender has completed is taken once more."""
         return f"{self.event_id}\x1f{self.revision}" if self.revision else self.event_id
@@ -187,6 +192,21 @@ class SaleReturned(Event, frozen=True, kw_only=True):
     currency: str
     person_id: str
     source_profile_id: str
+
+
+class ConsentStated(Event, frozen=True, kw_only=True):
+    person_id: str
+    source_profile_id: str
+    type: str
+    properties: str
+    source: str = ""
+    store: str = ""
+    source_event_id: str
+
+    @property
+    def statement_id(self) -> str:
+        """Id of the event that stated it."""
+        return self.source_event_id
 
 
 class ConsentChanged(Event, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from schemas.events import (
     BlockingKeyAssigned,
     BrandConfigured,
     ConsentChanged,
+    ConsentStated,
     CostReported,
     DeploymentConfigured,
     Event,
@@ -200,6 +201,15 @@ REWARD_POSTED = Topic(
     written_by=("rewards",),
     read_by=("sink",),
 )
+CONSENT_STATED = Topic(
+    "consent-stated",
+    ConsentStated,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("identity",),
+    read_by=("context", "rewards", "consent"),
+    transactional=True,
+)
 CONSENT_CHANGED = Topic(
     "consent-changed",
     ConsentChanged,
@@ -284,6 +294,7 @@ TOPICS: tuple[Topic, ...] = (
     SALE_REFERENCED,
     SALE_RETURNED,
     REWARD_POSTED,
+    CONSENT_STATED,
     CONSENT_CHANGED,
     STOCK_REPORTED,
     COST_REPORTED,

@@ -1,4 +1,4 @@
-"""Consent: reads touchpoint-identified, writes consent-changed, keyed by person id.
+"""Consent: reads touchpoint-identified and consent-stated, writes consent-changed, keyed by person id.
 
 It publishes everything that was said, each statement once for every purpose and channel that it is about, with its
 proof. What is allowed is computed from the statements wherever data is used, as of the time of the use
@@ -23,10 +23,10 @@ from schemas.consent.choices import Choice, Consents
 from schemas.consent.permission import choice_at
 from schemas.consent.purposes import KEYS, PURPOSES, channel_of, keys_of, purpose_of
 from schemas.consent.statements import Statement, choice_of, has_gpc, may_say, micros_of, statement_of
-from schemas.events import ConsentChanged, TouchpointIdentified
+from schemas.events import ConsentChanged, ConsentStated, TouchpointIdentified
 from schemas.ids import derived
 from schemas.reasons import DropReason
-from schemas.topics import CONSENT_CHANGED, IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
+from schemas.topics import CONSENT_CHANGED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 
 GRANTED, WITHDRAWN = "granted", "withdrawn"
 CHOICE, GPC, EXPIRY = "choice", "gpc", "expiry"
@@ -35,7 +35,7 @@ NO_STATEMENT = Statement(purposes=())
 _encode = msgspec.json.Encoder().encode
 
 
-def step(wishes: Wishes | None, event: TouchpointIdentified, reference: Reference) -> Step[Wishes]:
+def step(wishes: Wishes | None, event: TouchpointIdentified | ConsentStated, reference: Reference) -> Step[Wishes]:
     """Remembers what the event says, and publishes it. Nearly all events say nothing, and change no state."""
     if not event.person_id or not may_say(event):
         return Step(None)
@@ -85,7 +85,7 @@ def erase(wishes: Wishes) -> tuple[Effect, ...]:
 
 
 def _stated(
-    said: Consents, event: TouchpointIdentified, key: str, statement: Statement, reference: Reference
+    said: Consents, event: TouchpointIdentified | ConsentStated, key: str, statement: Statement, reference: Reference
 ) -> ConsentChanged:
     granted = event.type == kinds.CONSENT_GIVEN
     return _changed(said, event, key, CHOICE, GRANTED if granted else WITHDRAWN, statement, reference)
@@ -108,7 +108,7 @@ def _ended(profile: str, key: str, choice: Choice) -> ConsentChanged:
     )
 
 
-def _gpc(said: Consents, event: TouchpointIdentified, reference: Reference) -> Iterator[ConsentChanged]:
+def _gpc(said: Consents, event: TouchpointIdentified | ConsentStated, reference: Reference) -> Iterator[ConsentChanged]:
     """The browser's word, for each purpose that it withdraws where the event happened; without a purpose where it
     withdraws none."""
     place, rules = _place(event, reference), reference.brand.consent
@@ -119,7 +119,7 @@ def _gpc(said: Consents, event: TouchpointIdentified, reference: Reference) -> I
 
 def _changed(
     said: Consents,
-    event: TouchpointIdentified,
+    event: TouchpointIdentified | ConsentStated,
     key: str,
     kind: str,
     after: str,
@@ -128,7 +128,7 @@ def _changed(
 ) -> ConsentChanged:
     profile = source_profile_of(event)
     return ConsentChanged(
-        event_id=derived("consent", event.event_id, profile, kind, key),
+        event_id=derived("consent", event.statement_id, profile, kind, key),
         occurred_at=event.occurred_at,
         person_id=event.person_id,
         source_profile_id=profile,
@@ -143,7 +143,7 @@ def _changed(
         proof=_encode(statement.proof).decode(),
         source=event.source,
         store=event.store,
-        source_event_id=event.event_id,
+        source_event_id=event.statement_id,
     )
 
 
@@ -155,13 +155,13 @@ def _before(said: Consents, key: str, at: int) -> str:
     return GPC if key in KEYS and said.gpc_at is not None and said.gpc_at <= at else ""
 
 
-def _place(event: TouchpointIdentified, reference: Reference) -> str:
+def _place(event: TouchpointIdentified | ConsentStated, reference: Reference) -> str:
     return jurisdiction_of(event.store, reference.brand.stores, reference.brand.about.country)
 
 
 PROCESSOR = Processor(
     name="consent",
-    sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED),
     emits=(CONSENT_CHANGED,),
     state=Wishes,
     step=step,

@@ -18,11 +18,12 @@ from schemas import kinds
 from schemas.brand.model import Tag
 from schemas.consent.purposes import PERSONALISATION
 from schemas.consent.statements import may_say
-from schemas.events import SaleReturned, ScanRouted, TouchpointIdentified
+from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
 from schemas.ids import derived
 from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
+    CONSENT_STATED,
     IDENTITY_CHANGED,
     SALE_RETURNED,
     SCAN_ROUTED,
@@ -48,11 +49,17 @@ PROBED = Answer(
 """The answer to a gateway's probe."""
 
 
-def step(visitor: Visitor | None, event: TouchpointIdentified | SaleReturned, reference: Reference) -> Step[Visitor]:
+def step(
+    visitor: Visitor | None, event: TouchpointIdentified | SaleReturned | ConsentStated, reference: Reference
+) -> Step[Visitor]:
     """Remembers where the visitor is and what they bought; answers a scan or tap. A return that names a sale comes
     again as a SaleReturned, to the person whose sale it is."""
     if isinstance(event, SaleReturned):
         return Step((visitor or Visitor()).with_named_return(event))
+    if isinstance(event, ConsentStated):
+        before = visitor or Visitor()
+        after = before.with_word(event)
+        return Step(visitor if after is before else after)
     if event.type == kinds.PROBE:
         return Step(None, (_routed(event, reference, PROBED, "{}"),))
     if not event.person_id:
@@ -138,7 +145,7 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, i
 
 PROCESSOR = Processor(
     name="context",
-    sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED),
     emits=(SCAN_ROUTED,),
     state=Visitor,
     step=step,

@@ -14,7 +14,7 @@ from schemas.brand.model import Product
 from schemas.consent.choices import NOTHING_SAID, Consents
 from schemas.consent.purposes import ANALYTICS, PERSONALISATION
 from schemas.consent.statements import consents_after
-from schemas.events import SaleReturned, TouchpointIdentified
+from schemas.events import ConsentStated, SaleReturned, TouchpointIdentified
 from schemas.ids import hash64
 
 VISIT_GAP_US = 30 * 60 * 1_000_000
@@ -118,7 +118,7 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         """What was said of personalisation, by each source profile that said anything."""
         return (part.consents for part in self.parts.values() if part.consents.says_something)
 
-    def with_word(self, event: TouchpointIdentified) -> "Visitor":
+    def with_word(self, event: TouchpointIdentified | ConsentStated) -> "Visitor":
         """The visitor once what the event says of personalisation is known. For events that may say anything."""
         profile = source_profile_of(event)
         mine = self.parts.get(profile, EMPTY)

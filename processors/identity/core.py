@@ -1,5 +1,5 @@
 """Identity: which person is it? Reads touchpoint-recorded and identity-signalled, writes touchpoint-identified,
-identity-changed and identity-signalled; keyed by identifier.
+identity-changed, identity-signalled and consent-stated; keyed by identifier.
 
 The protocol is a union-find without a coordinator. The state of one key is a *node*: one identifier, the person that
 it belongs to, and a pointer to a *parent*, a stronger identifier of the same connected component. The node without a
@@ -38,7 +38,13 @@ from schemas import kinds
 from schemas.consent.purposes import IDENTITY
 from schemas.events import IdentitySignalled, TouchpointRecorded
 from schemas.reasons import RejectReason
-from schemas.topics import IDENTITY_CHANGED, IDENTITY_SIGNALLED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
+from schemas.topics import (
+    CONSENT_STATED,
+    IDENTITY_CHANGED,
+    IDENTITY_SIGNALLED,
+    TOUCHPOINT_IDENTIFIED,
+    TOUCHPOINT_RECORDED,
+)
 
 
 def step(node: Node | None, event: TouchpointRecorded | IdentitySignalled, reference: Reference) -> Step[Node]:
@@ -81,7 +87,7 @@ def erase(node: Node) -> tuple[Effect, ...]:
 PROCESSOR = Processor(
     name="identity",
     sources=(TOUCHPOINT_RECORDED, IDENTITY_SIGNALLED),
-    emits=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, IDENTITY_SIGNALLED),
+    emits=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, IDENTITY_SIGNALLED, CONSENT_STATED),
     state=Node,
     step=step,
     merge=merge,

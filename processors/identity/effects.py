@@ -7,10 +7,10 @@ replay decides.
 from dataclasses import dataclass, field
 
 from processors.identity.guards import Limits
-from processors.identity.signals import Signal, envelope, source_of
+from processors.identity.signals import Signal, Stated, envelope, source_of
 from processors.identity.state import LINKED, UNLINKED, Node
 from processors.step import Effect, Emit
-from schemas.events import Event, IdentityChanged
+from schemas.events import ConsentStated, Event, IdentityChanged
 from schemas.identifiers.types import strongest
 from schemas.ids import derived, person_of
 
@@ -58,6 +58,27 @@ class NodeEffects:
                     source_event_id=source_of(self.cause),
                     source_profile_id=own,
                     version=node.version,
+                ),
+                transactional=True,
+            )
+        )
+
+    def report_statement(self, node: Node, stated: Stated) -> None:
+        """Brings a statement to the source profile of this identifier. Before its first touchpoint a source profile is
+        at its own person, from which its part follows it."""
+        own, source_event_id = person_of(self.identifier), source_of(self.cause)
+        self.collected.append(
+            Emit(
+                ConsentStated(
+                    event_id=derived("consent stated", source_event_id, self.identifier),
+                    occurred_at=self.cause.occurred_at,
+                    person_id=node.person_id if node.used else own,
+                    source_profile_id=own,
+                    type=stated.type,
+                    properties=stated.properties,
+                    source=stated.source,
+                    store=stated.store,
+                    source_event_id=source_event_id,
                 ),
                 transactional=True,
             )

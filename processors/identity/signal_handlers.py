@@ -39,6 +39,8 @@ def handle(node: Node, signal: Signal, event: IdentitySignalled, effects: NodeEf
         case EdgeSeen():
             return _edge_seen(node, signal, event, effects)
         case ConsentSaid(of=""):
+            if signal.stated is not None:
+                effects.report_statement(node, signal.stated)
             said = with_said(node, signal.said, effects)
             return node if said is node else report_member(said, effects)
         case ConsentSaid():

@@ -33,12 +33,22 @@ class EdgeSeen(msgspec.Struct, frozen=True, array_like=True, tag="edge_seen"):
     agreed: bool = True
 
 
+class Stated(msgspec.Struct, frozen=True, array_like=True):
+    """An event about consent as it concerns each of its identifiers: its type, properties, sender and store."""
+
+    type: str
+    properties: str
+    source: str
+    store: str
+
+
 class ConsentSaid(msgspec.Struct, frozen=True, array_like=True, tag="consent_said"):
     """To an identifier: what an event said of it about being recognised; with ``of`` what was said of that other one,
-    to the stronger end of an edge that needs a grant."""
+    to the stronger end of an edge that needs a grant. ``stated``: the event itself, for who keeps more of it."""
 
     said: Consents
     of: str = ""
+    stated: Stated | None = None
 
 
 class Union(msgspec.Struct, frozen=True, array_like=True, tag="union"):

@@ -17,7 +17,7 @@ from processors.identity.neighbours import (
     with_declined,
 )
 from processors.identity.release import release
-from processors.identity.signals import ConsentSaid, EdgeSeen
+from processors.identity.signals import ConsentSaid, EdgeSeen, Stated
 from processors.identity.state import NEVER, Edge, Node
 from processors.identity.union_protocol import edge_between, forward_to_root, report_member
 from processors.reference import Reference
@@ -193,10 +193,11 @@ def _say(node: Node, others: Iterable[str], event: TouchpointRecorded, effects: 
     if not may_say(event) or is_blocked(effects.identifier):
         return node
     said = said_by(event)
-    if said.choices:
+    if event.type in kinds.CONSENT:
+        stated = Stated(event.type, event.properties, event.source, event.store)
         for other in others:
             if not is_blocked(other):
-                effects.send(other, ConsentSaid(Consents(said.choices)))
+                effects.send(other, ConsentSaid(Consents(said.choices), stated=stated))
     return with_said(node, said, effects)
 
 

@@ -29,10 +29,11 @@ from schemas.brand.model import Reward
 from schemas.brand.rewards import ONCE_A_DAY
 from schemas.consent.purposes import IDENTITY
 from schemas.consent.statements import consents_after, may_say
-from schemas.events import RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
+    CONSENT_STATED,
     IDENTITY_CHANGED,
     REWARD_POSTED,
     SALE_REFERENCED,
@@ -49,7 +50,9 @@ DAY_US = 86_400_000_000
 
 
 def step(
-    account: Account | None, event: TouchpointIdentified | SaleReferenced | SaleReturned, reference: Reference
+    account: Account | None,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    reference: Reference,
 ) -> Step[Account]:
     """Posts what the event earns, or reverses what it returns."""
     if isinstance(event, SaleReferenced):
@@ -57,6 +60,10 @@ def step(
         return Step(Account(reference=known), found)
     if isinstance(event, SaleReturned):
         return _with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
+    if isinstance(event, ConsentStated):
+        mine = account or Account()
+        after = _with_word(mine, source_profile_of(event), event)
+        return Step(account if after is mine else after)
     if event.type == kinds.RETURN:
         return _returned(account, event)
     if not event.person_id:
@@ -91,7 +98,7 @@ def erase(account: Account) -> tuple[Effect, ...]:
     return ()
 
 
-def _with_word(account: Account, profile: str, event: TouchpointIdentified) -> Account:
+def _with_word(account: Account, profile: str, event: TouchpointIdentified | ConsentStated) -> Account:
     """The account once what the event says of identity is known; the same object where that is nothing new."""
     part = account.part(profile)
     consents = consents_after(part.consents, event, RECOGNISED)
@@ -240,7 +247,7 @@ def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int,
 
 PROCESSOR = Processor(
     name="rewards",
-    sources=(TOUCHPOINT_IDENTIFIED, SALE_REFERENCED, SALE_RETURNED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, SALE_REFERENCED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED),
     emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
     state=Account,
     step=step,

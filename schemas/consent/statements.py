@@ -8,7 +8,7 @@ import msgspec
 from schemas import kinds
 from schemas.consent.choices import Choice, Consents
 from schemas.consent.purposes import keys_of
-from schemas.events import TouchpointRecorded
+from schemas.events import ConsentStated, TouchpointRecorded
 from schemas.ids import hash64
 
 GPC: Final = "gpc"
@@ -49,11 +49,13 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return keys_of(self.purposes, self.channels)
 
 
+Said = TouchpointRecorded | ConsentStated
+"""An event that may say something of consent."""
 _decode: Any = msgspec.json.Decoder(Statement).decode
 _decode_any: Any = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def statement_of(event: TouchpointRecorded) -> Statement | None:
+def statement_of(event: Said) -> Statement | None:
     """What a consent event states; None for other events, and for one that states nothing that is known."""
     if event.type not in kinds.CONSENT:
         return None
@@ -64,12 +66,12 @@ def statement_of(event: TouchpointRecorded) -> Statement | None:
     return statement if statement.keys else None
 
 
-def choice_of(event: TouchpointRecorded, statement: Statement) -> Choice:
+def choice_of(event: Said, statement: Statement) -> Choice:
     """The choice that a consent event states."""
     return Choice(
         event.occurred_at,
         event.type == kinds.CONSENT_GIVEN,
-        hash64(event.event_id),
+        hash64(event.statement_id),
         micros_of(statement.expires_at),
         statement.policy_version,
     )
@@ -84,7 +86,7 @@ def micros_of(time: str) -> int:
         return 0
 
 
-def has_gpc(event: TouchpointRecorded) -> bool:
+def has_gpc(event: Said) -> bool:
     """Whether the browser that caused the event sends Global Privacy Control."""
     if GPC_MEMBER not in event.properties:
         return False
@@ -94,12 +96,12 @@ def has_gpc(event: TouchpointRecorded) -> bool:
         return False
 
 
-def may_say(event: TouchpointRecorded) -> bool:
+def may_say(event: Said) -> bool:
     """Whether an event may say anything about consent: false, and cheap, for nearly all."""
     return GPC_MEMBER in event.properties or event.type in kinds.CONSENT
 
 
-def consents_after(before: Consents, event: TouchpointRecorded, keys: frozenset[str]) -> Consents:
+def consents_after(before: Consents, event: Said, keys: frozenset[str]) -> Consents:
     """What was said once the event has happened; the same object when it says nothing new about these keys."""
     after = before.with_gpc(event.occurred_at) if has_gpc(event) else before
     if (statement := statement_of(event)) is None or not (about := [key for key in statement.keys if key in keys]):

@@ -26,6 +26,7 @@ from tests.support.builders import (
     person,
     purchase,
     scan,
+    stated_with,
     touch,
 )
 from tests.support.harness import Harness
@@ -171,6 +172,14 @@ def stored_after(events: Sequence[Any]) -> dict[str, Wishes]:
     harness = Harness(CONSENT, reference())
     harness.run(*events)
     return {who: state for who in ("anna", "ben") if (state := harness.state(who)) is not None and state.parts}
+
+
+def test_a_statement_is_recorded_for_every_source_profile_that_its_event_names(consent: Harness) -> None:
+    both = build_events(objected("analytics", name="together"), stated_with("analytics", who="ben", known_as="anna"))
+    assert consent.run(*both) == ["anna: analytics withdrawn by choice", "anna: analytics withdrawn by choice"]
+    assert set(consent.state("anna").parts) == {person("anna"), person("ben")}
+    assert consent.run(*build_events(parted("ben", from_="anna"))) == ["ben moves to ben"]
+    assert set(consent.state("ben").parts) == {person("ben")}
 
 
 def test_the_end_of_a_choice_is_published_when_it_comes(consent: Harness) -> None:

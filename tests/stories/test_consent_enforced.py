@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from processors.reference import Reference
@@ -21,6 +22,7 @@ from tests.support.builders import (
     purchase,
     returned,
     scan,
+    stated_with,
     touch,
 )
 from tests.support.harness import Harness, balance, sentence
@@ -182,3 +184,30 @@ def test_a_decision_says_when_its_person_allows_no_analytics(context: Context) -
         if isinstance(effect, Emit) and isinstance(effect.event, ScanRouted)
     ]
     assert [one.get("counted_only") for one in inputs] == [None, True]
+
+
+def test_who_withdraws_with_two_identifiers_withdraws_for_both_also_when_they_come_apart(context: Context) -> None:
+    story = (
+        merged("ben", into="anna"),
+        purchase("9", "KB-1", who="ben", known_as="ben"),
+        objected("personalisation", name="together"),
+        stated_with("personalisation", who="ben", known_as="ben"),
+        scan(),
+        parted("ben", from_="anna"),
+        scan(who="ben"),
+    )
+    assert answers(context(reference(*ROUTES, consent=TELLS)), *story) == [
+        ("hello", "withdrawn"), ("hello", "withdrawn"),
+    ]  # fmt: skip
+
+
+def test_a_statement_that_comes_with_another_identifier_earns_nothing_by_itself(rewards: Harness) -> None:
+    thanks = msgspec.structs.replace(SCANNED, id="thanks", on=("consent_given",))
+    rewards.reference = reference(rewards=(thanks, SCANNED), consent=ASKS)
+    events = build_events(
+        agreed("identity"), stated_with("identity", who="ben", withdrawn=False), scan(who="ben"),
+        stated_with("identity", who="ben", name="later"), scan(who="ben"),
+    )  # fmt: skip
+    assert rewards.run(*events) == [
+        "anna +5 thanks for consent_given-1", "ben +5 scanned for scan-1", "dropped: no_consent",
+    ]  # fmt: skip

@@ -19,7 +19,7 @@ from schemas.brand.stores import Store
 from schemas.consent.choices import NOTHING_SAID, Consents
 from schemas.consent.permission import Why, permission
 from schemas.consent.statements import COUNTED_ONLY, Statement, consents_after
-from schemas.events import IdentitySignalled, TouchpointIdentified, TouchpointRecorded
+from schemas.events import ConsentStated, Event, IdentitySignalled, TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.types import strength
 from schemas.ids import person_of
 from tests.oracles.joined import Joined
@@ -216,3 +216,22 @@ def test_where_analytics_are_asked_for_silence_is_a_count(identity: Harness) -> 
     [seen] = [e.event for e in identity.apply(event(1, PHONE)) if isinstance(e, Emit)][1:2]
     assert isinstance(seen, TouchpointIdentified) and seen.properties == f"{{{COUNTED_ONLY}}}"
     assert seen.person_id == person_of(PHONE), "everybody behind identity knows the person"
+
+
+def test_a_statement_goes_to_every_other_identifier_of_its_event(identity: Harness) -> None:
+    refuses = msgspec.json.encode(Statement(purposes=("personalisation",))).decode()
+    waiting: list[Event] = [
+        event(1, PHONE),
+        event(5, CARD, PHONE, MAIL, "email:blocked", type="consent_withdrawn", properties=refuses, name="said"),
+    ]
+    told = {}
+    while waiting:
+        for effect in identity.apply(waiting.pop(0)):
+            assert isinstance(effect, Emit)
+            if isinstance(effect.event, IdentitySignalled):
+                waiting.append(effect.event)
+            elif isinstance(effect.event, ConsentStated):
+                assert effect.transactional and effect.event.properties == refuses
+                told[effect.event.source_profile_id] = effect.event.person_id
+    assert told.keys() == {person_of(PHONE), person_of(MAIL)}
+    assert told[person_of(MAIL)] == person_of(MAIL), "nothing was published under it yet"

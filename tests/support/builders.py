@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from schemas.consent.statements import Statement
-from schemas.events import Event, IdentityChanged, Line, TouchpointIdentified, TouchpointRecorded
+from schemas.events import ConsentStated, Event, IdentityChanged, Line, TouchpointIdentified, TouchpointRecorded
 from schemas.ids import derived, person_of
 
 MONDAY_TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -135,6 +135,25 @@ def agreed(
     """A grant of purposes, with more of what a statement may say. :param type: of the event."""
     properties = msgspec.json.encode(Statement(purposes=purposes, **stated)).decode()
     return touch(type, who, name, known_as, properties=properties)
+
+
+def stated_with(
+    *purposes: str, who: str, known_as: str = "", withdrawn: bool = True, name: str = "together"
+) -> EventSpec:
+    """What an event that names several identifiers states, as it comes to the source profile of one of the others."""
+
+    def spec(timeline: Timeline) -> ConsentStated:
+        return ConsentStated(
+            event_id=timeline.next_id("consent_stated", f"{name} {who}"),
+            occurred_at=timeline.now,
+            person_id=person(known_as or who),
+            source_profile_id=person(who),
+            type="consent_withdrawn" if withdrawn else "consent_given",
+            properties=msgspec.json.encode(Statement(purposes=purposes)).decode(),
+            source_event_id=event_id(name),
+        )
+
+    return spec
 
 
 def objected(*purposes: str, who: str = ANNA, name: str = "", known_as: str = "", **stated: Any) -> EventSpec:

@@ -19,6 +19,7 @@ from processors.shell.state.records import Active, StateRecord, StateRecordCodec
 from processors.step import Drop, Effect, Emit, Processor, Reject
 from schemas.events import (
     ConsentChanged,
+    ConsentStated,
     Event,
     IdentityChanged,
     RewardPosted,
@@ -199,6 +200,8 @@ def sentence(effect: Effect) -> str:
             about = f"{said.purpose}/{said.channel}".rstrip("/") or "nothing"
             before = f", was {said.before}" if said.before else ""
             return f"{name(said.person_id)}: {about} {said.after} by {said.kind}{before}"
+        case Emit(ConsentStated() as stated, None):
+            return f"{name(stated.source_profile_id)} has said it, too"
         case Emit(TouchpointIdentified() as event, None):
             return f"{name(event.event_id)} is {name(event.person_id)}"
         case Emit(IdentityChanged() as change, None):

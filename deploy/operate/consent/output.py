@@ -28,7 +28,7 @@ def print_consent(found: PersonConsent, console: Console) -> None:
         said = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for one in found.said:
             about = f"{one.purpose}/{one.channel}".rstrip("/")
-            what = one.after if one.kind == "choice" else "gpc"
+            what = one.after if one.kind == "choice" else one.kind
             by = " ".join(filter(None, (one.source, one.store)))
             place, event = one.jurisdiction, one.source_event_id
             said.add_row(one.occurred_at[:19], about, what, one.policy_version, place, by, event, one.proof)

@@ -91,7 +91,7 @@ def _consents(rows: Any) -> list[Consents]:
         before = known.get(profile, NOTHING_SAID)
         if kind == "gpc":
             known[profile] = before.with_gpc(at)
-        else:
+        elif kind == "choice":
             key = f"{purpose}/{channel}" if channel else purpose
             choice = Choice(at, after == "granted", hash64(source_event_id), max(0, expires_at), policy)
             known[profile] = before.with_choice((key,), choice)

@@ -132,7 +132,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         [seen],
         list(events_of(load(write(directory, YAML + consent)), 1, {})),
         [said("identity", "withdrawn", 1, uid("phone"), "gpc"), said("identity", "granted", 2)],
-        [said("personalisation", "withdrawn", 3, uid("phone"))],
+        [said("personalisation", "withdrawn", 3, uid("phone")), said("marketing", "", 4, ANN, "expiry")],
         [type(merge)(**({f: getattr(merge, f) for f in merge.__struct_fields__} | {"into_person_id": ANN}))],
     ]
     store = Store(part)
@@ -155,6 +155,7 @@ def test_a_person_is_shown_with_what_they_allow_and_all_that_they_said(store: di
     assert uses["marketing/sms"] == (True, "opt_out", False, False)
     assert [(one["purpose"], one["kind"], one["after"]) for one in found["said"]] == [
         ("identity", "gpc", "withdrawn"), ("identity", "choice", "granted"), ("personalisation", "choice", "withdrawn"),
+        ("marketing", "expiry", ""),
     ]  # fmt: skip
     text = show(store, "customer", f"hash:{CARD.partition(':')[2]}").stdout
     assert "the browser says otherwise" in text and '{"text_id":"privacy"}' in text and ANN in text

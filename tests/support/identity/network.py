@@ -20,7 +20,14 @@ from processors.identity.signals import EdgeSeen
 from processors.identity.state import Node
 from processors.reference import Reference
 from processors.step import Emit
-from schemas.events import Event, IdentityChanged, IdentitySignalled, TouchpointIdentified, TouchpointRecorded
+from schemas.events import (
+    ConsentStated,
+    Event,
+    IdentityChanged,
+    IdentitySignalled,
+    TouchpointIdentified,
+    TouchpointRecorded,
+)
 from schemas.topics import BY_EVENT
 
 WINDOW = 32
@@ -173,6 +180,8 @@ class Network:
                 return
         if isinstance(event, IdentityChanged) and event.other_identifier and not event.version:
             return  # A flagged end refuses an edge with the same event id each time, whichever touchpoint it came with.
+        if isinstance(event, ConsentStated):
+            return  # A statement that comes again much later is published under the newer person.
         if isinstance(event, IdentitySignalled) and event.kind == EDGE_SEEN:
             return  # A touchpoint that comes again much later sends the same signal with a newer root and person id.
         content = msgspec.msgpack.encode(event)
