@@ -84,7 +84,9 @@ class Worker:
         self._rejects = RejectWindow(settings.reject_ratio, settings.reject_window)
         self._clock = BrokerClock()
         grace_s = UPSTREAM_GRACE_S + 2 * settings.commit_interval_ms / 1000
-        self._upstream = Upstream(settings.kafka, processor.name, processor.sources, grace_s)
+        self._upstream = Upstream(
+            settings.kafka, processor.name, processor.sources, grace_s, lambda: self._partitions.keys()
+        )
         self._kafka_producer: AIOKafkaProducer | None = None
         self._producer: BatchProducer | None = None
         self._stores: dict[int, Store] = {}

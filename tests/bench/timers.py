@@ -1,8 +1,8 @@
 """Timers: ends of consents, published when they come, on the embedded stack beside scans; and what a million pending
 timers cost a worker.
 
-Statements go to touchpoint-identified at once, so that the gateway is busy with scans alone. An end counts from its time
-to the brokers' stamp of its record on consent-changed; the record is readable a few milliseconds later, when its
+Statements go to touchpoint-identified at once, so that the gateway is busy with scans alone. An end counts from its
+time to the brokers' stamp of its record on consent-changed; the record is readable a few milliseconds later, when its
 transaction is committed.
 """
 
