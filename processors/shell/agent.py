@@ -45,10 +45,10 @@ TOPICS_RETRY_S = 0.5
 TOPIC_CHECK_S = 5.0
 UPSTREAM_GRACE_S = 5.0
 """How old a record is, at least, that the processors upstream should have committed, beside two commit intervals."""
-HANDOVER_S = 0.5
+REBALANCE_S = 0.5
 """How long a rebalance takes once its members know of it."""
-LONGEST_HANDOVER_S = 2.5
-HANDOVER_COMMIT_S = 0.1
+LONGEST_STAY_S = 2.5
+STAY_COMMIT_S = 0.1
 LINGER_MS = 3
 """How long an effect may wait for others to share its request."""
 
@@ -131,7 +131,7 @@ class Worker:
     async def stop(self) -> None:
         """Commits what was processed and leaves the group; where it has other members, when they have taken over."""
         if 0 < len(self._partitions) < self._settings.partitions:
-            await self._hand_over()
+            await self._stay_until_fenced()
         await self.revoke()
         await self.app.stop()
         await self._upstream.close()
@@ -142,17 +142,17 @@ class Worker:
         for store in self._stores.values():
             store.close()
 
-    async def _hand_over(self) -> None:
+    async def _stay_until_fenced(self) -> None:
         """Leaves the group and goes on until the next owners have fenced this one, or should have: they hear that a
         member left with their next heartbeat. A commit shows who is fenced, and leaves the next owner little to repeat.
         """
         self._leaving = True
         await self._consumer.leave()
-        until = time.monotonic() + min(self._settings.heartbeat_interval_ms / 1000 + HANDOVER_S, LONGEST_HANDOVER_S)
+        until = time.monotonic() + min(self._settings.heartbeat_interval_ms / 1000 + REBALANCE_S, LONGEST_STAY_S)
         while time.monotonic() < until and not all(task.done() for _, task in self._partitions.values()):
             for partition, _ in self._partitions.values():
                 partition.commit_soon()
-            await asyncio.sleep(HANDOVER_COMMIT_S)
+            await asyncio.sleep(STAY_COMMIT_S)
 
     async def deliver(self, topic: str, partition: int, batch: FetchedBatch, generation: int) -> None:
         """Called by the app for each fetched batch. Waits until the assigned partitions are open to batches and the

@@ -13,7 +13,7 @@ LONG_SESSION = {"session_timeout_ms": "30000", "heartbeat_interval_ms": "2000"}
 async def test_a_worker_that_stops_serves_until_the_others_know(cluster: StreamCluster) -> None:
     """The other worker is frozen, so it cannot take over: what comes after the signal is processed all the same. Then
     it continues and has all partitions, every event and nothing twice."""
-    stream = EventStream("handover", people=40)
+    stream = EventStream("planned-stop", people=40)
     first = cluster.start("identity", instance="first", **LONG_SESSION)
     await cluster.opened("first", 2)
     other = cluster.start("identity", instance="other", **LONG_SESSION)
