@@ -139,9 +139,7 @@ class Writer:
             try:
                 incarnations = await claim_incarnations(await self._connected(), ids)
             except ERRORS as problem:
-                await waits.after(
-                    problem, "does not answer from its table kafka_topic (of `footpath store migrate`)"
-                )
+                await waits.after(problem, "does not answer from its table kafka_topic (of `footpath store migrate`)")
             else:
                 metrics.WAITING.labels("clickhouse").set(0)
                 return incarnations
