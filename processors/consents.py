@@ -1,12 +1,12 @@
 """Consent as the by-person processors use it: each keeps in its parts what was said of the purposes that it needs, and
 asks as of the time of the event. One piece for all of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from processors.reference import Reference
 from schemas.brand.consent import jurisdiction_of
 from schemas.consent.choices import Consents
-from schemas.consent.permission import Permission, permission
+from schemas.consent.permission import Permission, by_choice, permission
 from schemas.consent.purposes import ANALYTICS
 from schemas.events import TouchpointRecorded
 
@@ -31,6 +31,8 @@ def permitted(said: Iterable[Consents], key: str, event: TouchpointRecorded, ref
     """
     known = list(said)
     rules = reference.brand.consent
+    if len(known) == 1 and (chosen := by_choice(known[0], key, event.occurred_at)) is not None:
+        return chosen
     if known:
         return permission(known, key, event.occurred_at, rules, place_of(event, reference))
     if key not in rules:
@@ -43,7 +45,9 @@ def permitted(said: Iterable[Consents], key: str, event: TouchpointRecorded, ref
     return silent
 
 
-def counts_only(said: Iterable[Consents], event: TouchpointRecorded, reference: Reference) -> bool:
+def counts_only(said: Collection[Consents], event: TouchpointRecorded, reference: Reference) -> bool:
     """Whether the event's person does not agree to analytics at its time. :param said: as in :func:`permitted`."""
+    if ANALYTICS not in reference.brand.consent and not any(ANALYTICS in one.choices for one in said):
+        return False
     permission = permitted(said, ANALYTICS, event, reference)
     return permission is not None and not permission.allowed

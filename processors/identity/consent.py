@@ -17,7 +17,7 @@ import msgspec
 
 from processors.identity.effects import NodeEffects
 from processors.identity.guards import Limits
-from processors.identity.neighbours import declines, evidence_of, latest
+from processors.identity.neighbours import STORED, declines, evidence_of, latest
 from processors.identity.signals import ConsentSaid, EdgeSeen
 from processors.identity.state import NEVER, Asked, Edge, Node
 from schemas.consent.choices import CHOICES_KEPT, NOTHING_SAID, Consents
@@ -31,6 +31,8 @@ KEYS = frozenset((IDENTITY, ANALYTICS))
 """What identity keeps of what people say; analytics decides what the sink may store of a touchpoint."""
 TIMES_KEPT = 2 * CHOICES_KEPT + 1
 """Times of another identifier: that of each choice, of its end, and of the browser's word."""
+ASKED_KEPT = 2 * STORED
+"""Edges of which a node knows the evidence that needs a grant, before it looks which of them it still stores."""
 RESENT = 2
 """Number of a signal that brings the root the latest time of evidence."""
 replace = msgspec.structs.replace
@@ -72,8 +74,10 @@ def with_evidence(node: Node, other: str, at: int, asks: bool) -> tuple[Node, bo
     before = node.asked.get(other)
     if before is None:
         # The first one is sent in any case: the other end is to tell what is said of it.
-        first = replace(node, asked={**node.asked, other: Asked(at, 0, free=other in node.neighbours)})
-        return (first, True) if asks else (node, False)
+        if not asks:
+            return node, False
+        first, node = Asked(at, 0, free=other in node.neighbours), _bounded(node)
+        return replace(node, asked={**node.asked, other: first}), True
     after = replace(before, last=max(before.last, at)) if asks else replace(before, free=True)
     matters = after.free != before.free or _crosses(node, other, after)
     if after == before:
@@ -87,9 +91,19 @@ def received_evidence(node: Node, signal: EdgeSeen, known: bool) -> Node:
     if before is None:
         if not signal.asked_at:
             return node
-        before = Asked(0, 0, free=known)
+        node, before = _bounded(node), Asked(0, 0, free=known)
     after = Asked(max(before.last, signal.asked_at), max(before.sent, signal.asked_at), before.free or signal.free)
     return node if after == before else replace(node, asked={**node.asked, signal.other: after})
+
+
+def _bounded(node: Node) -> Node:
+    """The node without what it knows of edges to identifiers that are not stored as neighbours any more, before that
+    gets too much: those edges are declined."""
+    if len(node.asked) < ASKED_KEPT and len(node.told) < ASKED_KEPT:
+        return node
+    asked = {other: asked for other, asked in node.asked.items() if other in node.neighbours}
+    told = {other: times for other, times in node.told.items() if other in node.neighbours}
+    return replace(node, asked=asked, told=told)
 
 
 def edge_of(node: Node, other: str, first_seen: int, source_event_id: str, last_period: int) -> Edge:

@@ -81,9 +81,8 @@ def step(
         return Step(account, offered)
     part = before.part(profile)
     posted = part.posted | {key: e.points for key, e in earned.items()}
-    return Step(
-        before.with_part(profile, msgspec.structs.replace(part, posted=posted)), _earnings(earned.values(), reference)
-    )
+    after = before.with_part(profile, msgspec.structs.replace(part, posted=posted))
+    return Step(after, _earnings(earned.values(), before, reference))
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
@@ -195,7 +194,7 @@ def _with_sale(
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
         after, reversals = reconcile(after)
-    return Step(after, (*_earnings(earned.values(), reference), refer(event), *reversals))
+    return Step(after, (*_earnings(earned.values(), account, reference), refer(event), *reversals))
 
 
 def _returned(account: Account | None, event: TouchpointIdentified) -> Step[Account]:
@@ -225,10 +224,14 @@ def _with_return(account: Account, profile: str, back: Return, event_id: str) ->
     return Step(after, effects)
 
 
-def _earnings(entries: Iterable[RewardPosted], reference: Reference) -> tuple[Emit, ...]:
-    """How often somebody had bought may change with the order between topics; what the event itself earns does not."""
+def _earnings(entries: Iterable[RewardPosted], account: Account, reference: Reference) -> tuple[Emit, ...]:
+    """How often somebody had bought, and what they said of being recognised, may change with the order between topics;
+    what the event itself earns does not."""
     by_purchases = {rule.id for rule in reference.brand.rewards if rule.purchases_at_least is not None}
-    return tuple(Emit(entry, transactional=entry.rule in by_purchases) for entry in entries)
+    by_consent = IDENTITY in reference.brand.consent or any(
+        part.consents.says_something for part in account.parts.values()
+    )
+    return tuple(Emit(entry, transactional=by_consent or entry.rule in by_purchases) for entry in entries)
 
 
 def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int, cause: str) -> RewardPosted:

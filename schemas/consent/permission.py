@@ -55,6 +55,19 @@ SILENT: Final = (Permission(True, Why.OPT_OUT), Permission(False, Why.OPT_IN))
 """Where nothing was said: by whether the place asks first."""
 
 
+CHOSEN: Final = (Permission(False, Why.WITHDRAWN), Permission(True, Why.GRANTED))
+"""What a choice decides by itself: by whether it grants."""
+
+
+def by_choice(said: Consents, key: str, at: int) -> Permission | None:
+    """What the choice of a person with one source profile decides whatever the place, which is nearly all that is ever
+    asked: the same as :func:`permission`; None where the place, a browser or more has a say."""
+    if said.gpc_at is not None:
+        return None
+    choice = choice_at(said, key, at)
+    return None if choice is None else CHOSEN[choice.granted]
+
+
 def permission(
     said: Iterable[Consents], key: str, at: int, rules: Mapping[str, PurposeRules], jurisdiction: str
 ) -> Permission:
@@ -68,7 +81,7 @@ def permission(
     for one in said:
         choice = choice_at(one, key, at)
         if choice is not None and not choice.granted:
-            return Permission(False, Why.WITHDRAWN)
+            return CHOSEN[False]
         if choice is not None:
             granted_at = choice.at if granted_at is None else max(granted_at, choice.at)
         elif key in one.forgotten and at < one.choices[key][0].at:

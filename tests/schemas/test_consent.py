@@ -10,7 +10,7 @@ from schemas.brand.consent import Consent, Policy, jurisdiction_of, silence
 from schemas.brand.stores import Store
 from schemas.consent.asks import asks
 from schemas.consent.choices import CHOICES_KEPT, NOTHING_SAID, Choice, Consents
-from schemas.consent.permission import Why, permission
+from schemas.consent.permission import Why, by_choice, permission
 from schemas.consent.purposes import CHANNELS, KEYS, keys_of
 from schemas.consent.statements import GPC_MEMBER, Statement, consents_after, has_gpc, micros_of, statement_of
 from schemas.kinds import CONSENT_GIVEN, CONSENT_WITHDRAWN
@@ -73,6 +73,9 @@ def test_shuffled_doubled_and_late_statements_give_what_the_model_says(
     assert shuffled == in_order
     for key in ASKED:
         assert permission(shuffled, key, at, RULES, place).allowed == allowed_by_the_model(people, key, at, place), key
+        for one in in_order:
+            alone = by_choice(one, key, at)
+            assert alone is None or alone == permission([one], key, at, RULES, place)
         parted = [permission([one], key, at, RULES, place) for one in in_order]
         if any(one.why is Why.WITHDRAWN for one in parted):
             assert not permission(in_order, key, at, RULES, place).allowed

@@ -153,6 +153,15 @@ def test_without_identity_points_are_offered_and_not_kept(rewards: Harness) -> N
     assert rewards.run(*build_events(after("1 day"), returned("10", of="sale-1", name="r"))) == []
 
 
+def test_what_depends_on_consent_is_published_with_its_state(rewards: Harness) -> None:
+    """Statements come on two topics, which have no order among each other: a replay may decide otherwise."""
+    scanned, agrees, again = build_events(scan(), agreed("identity"), scan())
+    assert [getattr(effect, "transactional", None) for effect in rewards.apply(scanned)] == [False]
+    assert [getattr(effect, "transactional", None) for effect in rewards.apply(agrees, again)] == [True]
+    rewards.reference = reference(rewards=(SCANNED,), consent=(Consent(id="identity"),))
+    assert [getattr(one, "transactional", None) for one in rewards.apply(*build_events(scan(who="ben")))] == [True]
+
+
 def test_what_earned_nothing_is_not_offered(rewards: Harness) -> None:
     rewards.reference = reference(rewards=(SCANNED,), consent=ASKS)
     assert rewards.run(*build_events(touch("page_view"), purchase("10"))) == []

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.identity.consent import KEYS
+from processors.identity.consent import ASKED_KEPT, KEYS
+from processors.identity.core import PROCESSOR as IDENTITY
 from processors.reference import Reference
+from processors.shell.state.records import Active
 from processors.step import Emit
 from schemas import kinds
 from schemas.brand.consent import Consent
@@ -25,7 +27,7 @@ from schemas.ids import person_of
 from tests.oracles.joined import Joined
 from tests.support.harness import Harness
 from tests.support.identity.assertions import assert_people
-from tests.support.identity.builders import START, event, hashed, linked, reference
+from tests.support.identity.builders import START, brand, event, hashed, linked, reference
 from tests.support.identity.network import Network
 from tests.support.identity.oracle import PERIOD
 from tests.support.identity.outcome import Run
@@ -235,3 +237,11 @@ def test_a_statement_goes_to_every_other_identifier_of_its_event(identity: Harne
                 told[effect.event.source_profile_id] = effect.event.person_id
     assert told.keys() == {person_of(PHONE), person_of(MAIL)}
     assert told[person_of(MAIL)] == person_of(MAIL), "nothing was published under it yet"
+
+
+def test_what_a_shared_identifier_knows_of_its_edges_is_bounded() -> None:
+    identity = Harness(IDENTITY, with_section(brand()))
+    for number in range(3 * ASKED_KEPT):
+        identity.apply(event(number, MAIL, hashed("device", number), store=ASKING))
+    node = identity.records[MAIL]
+    assert isinstance(node, Active) and len(node.state.asked) <= ASKED_KEPT + len(node.state.neighbours)
