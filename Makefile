@@ -28,10 +28,11 @@ help:
 run: $(VENV)/.installed
 	$(BIN)/footpath up $(ARGS)
 
-# Two worker processes, each test file in one of them: most tests wait for real servers, and each worker starts its own.
+# Three worker processes, for two cores, each test file in one of them: most tests wait for real servers, of which each
+# worker starts its own.
 # Files in their order (by default those with many tests come first), so that the long chaos tests do not begin last.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # One process: these tests load the machine themselves.
 chaos: $(VENV)/.installed-test

@@ -127,8 +127,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
             log.info("stopping")
             try:
                 async with asyncio.timeout(STOP_S):
-                    for worker in workers:
-                        await worker.stop()
+                    await asyncio.gather(*(worker.stop() for worker in workers))
             except TimeoutError:
                 log.warning("stopped without a last commit; uncommitted records are fetched again")
                 os._exit(0)

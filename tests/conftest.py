@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.support import randomness
+from tests.support import randomness, short_lives
 from tests.support.servers import ClickHouseServer, KafkaServer, start_clickhouse, start_kafka
 
 # Machines are shared: the duration of an example says nothing about the code.
@@ -21,6 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Each run has its own time zone and hash seed."""
+    if not config.getoption("--long"):
+        short_lives.make_short()
     wanted = randomness.environment_of(randomness.seed_of(os.environ))
     if config.getoption("numprocesses", None):
         os.environ.update(wanted)  # the workers start later and inherit them

@@ -32,7 +32,8 @@ def import_(
     give_up_after
         Time without any accepted request after which the import gives up, in seconds.
     full_speed
-        Do not rest while the workers are behind. Phones that scan meanwhile may get their tag's fallback.
+        Send as fast as the gateway takes it, not only as fast as scans are decided soon and the workers keep up. Phones
+        that scan meanwhile may get their tag's fallback.
     """
     import asyncio
 

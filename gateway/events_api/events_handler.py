@@ -1,8 +1,9 @@
 """``POST /v1/events``: a batch of events from tills, beacons, web and apps, with a result for each."""
 
+import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +15,7 @@ from gateway.events_api.idempotency import IdempotencyCache, Known, Sighting, jo
 from gateway.events_api.inputs import MAX_EVENTS
 from gateway.events_api.parse import split_batch_steps
 from gateway.events_api.rejects import conflict, rejected
-from gateway.events_api.results import BACKLOG, MANY, EventResult, EventResults, Status
+from gateway.events_api.results import BACKLOG, MANY, SCAN_DELAY, EventResult, EventResults, Status
 from gateway.events_api.validate import Accepted, validate
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory, read_body
@@ -43,7 +44,8 @@ Rejected = tuple[EventRejected, str]
 class EventsHandler:
     """:param events_per_s: rate of a key that has none of its own. :param max_body_bytes: see :func:`read_body`.
 
-    :param memory: for the bodies of all requests. :param backlog: of the processors, for the answers to large batches.
+    :param memory: for the bodies of all requests. :param backlog: of the processors. :param longest_scan_s: how long
+    scans wait for their decision at a time. Both are for the answers to large batches.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class EventsHandler:
         max_body_bytes: int,
         memory: BodyMemory,
         backlog: Backlog,
+        longest_scan_s: Callable[[float], float],
     ) -> None:
         self._brand = brand
         self._admission = admission
@@ -68,6 +71,7 @@ class EventsHandler:
         self._buckets = TokenBuckets(events_per_s)
         self._memory = memory
         self._backlog = backlog
+        self._longest_scan_s = longest_scan_s
         self._turns = Turns()
         self._acknowledged = IdempotencyCache()
 
@@ -92,8 +96,12 @@ class EventsHandler:
             gpc = request.headers.get(SEC_GPC.decode()) == "1"
             sender = Sender(key.id, types, is_page, key.id_namespace, key.is_public or is_page, gpc)
             results = EventResults(await self._accept(brand_view, sender, batch))
-            headers = {BACKLOG: str(self._backlog.records())} if len(batch) >= MANY else {}
-            return json_response(202, results, headers)
+            return json_response(202, results, self._load() if len(batch) >= MANY else {})
+
+    def _load(self) -> dict[str, str]:
+        """What a sender of many events should know of the load, as headers."""
+        delay_ms = 1000 * self._longest_scan_s(time.monotonic())
+        return {BACKLOG: str(self._backlog.records()), SCAN_DELAY: str(math.ceil(delay_ms))}
 
     async def _split(self, body: bytes, key_id: str) -> list[bytes]:
         """The events of a body. :raises RequestError: BODY or BATCH_SIZE."""

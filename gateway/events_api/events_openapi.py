@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from gateway.events_api.inputs import MAX_EVENTS, ConsentInput, EventInput, IdentifierInput
-from gateway.events_api.results import BACKLOG, MANY, EventResults
+from gateway.events_api.results import BACKLOG, MANY, SCAN_DELAY, EventResults
 from gateway.http.errors import ErrorKind
 from gateway.http.openapi_parts import REF, ApiPart, error_responses, object_schema, ref, response
 from schemas.kinds import TYPES
@@ -67,7 +67,12 @@ _POST: dict[str, Any] = {
                 BACKLOG: {
                     "description": f"Of {MANY} events or more: records that the processors have not taken yet.",
                     "schema": {"type": "integer"},
-                }
+                },
+                SCAN_DELAY: {
+                    "description": f"Of {MANY} events or more: the longest of the last second or two that a scan has"
+                    " waited for its decision, in milliseconds.",
+                    "schema": {"type": "integer"},
+                },
             },
         ),
         **error_responses(

@@ -5,10 +5,12 @@ The reply partition is one partition of scan-routed. It is read without a consum
 
 import asyncio
 import logging
+import time
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from gateway.reply.delays import ScanDelays
 from gateway.reply.tail_reader import TailReader
 from schemas.codec.avro import Codec, Undecodable
 from schemas.events import ScanRouted
@@ -28,7 +30,9 @@ class PendingReplies:
     def __init__(self, bootstrap: Kafka, codec: Codec) -> None:
         self._bootstrap = bootstrap
         self._codec = codec.of(SCAN_ROUTED)
-        self._pending: dict[str, Reply] = {}
+        self._pending: dict[str, tuple[Reply, float]] = {}
+        """Each with the time from which it is awaited."""
+        self.delays = ScanDelays()
         self.partition = 0
         """Set before :meth:`run`; nobody asks for a reply before that."""
         self.positioned = False
@@ -36,12 +40,14 @@ class PendingReplies:
     def expect(self, scan_event_id: str) -> Reply:
         """The reply to a scan that is published after this call. The caller must call :meth:`forget` at the end."""
         reply: Reply = asyncio.get_running_loop().create_future()
-        self._pending[scan_event_id] = reply
+        self._pending[scan_event_id] = reply, time.monotonic()
         return reply
 
     def forget(self, scan_event_id: str) -> None:
         """Stops waiting for a reply; one that comes later is ignored."""
-        del self._pending[scan_event_id]
+        _, began_s = self._pending.pop(scan_event_id)
+        now_s = time.monotonic()
+        self.delays.observe(now_s - began_s, now_s)
 
     async def run(self) -> None:
         """Reads the partition until cancelled; reconnects when a broker is lost."""
@@ -67,7 +73,7 @@ class PendingReplies:
 
     def _resolve(self, key: bytes | None, value: bytes | None) -> None:
         # The key is the scan's id: replies to other gateways that share the partition are skipped undecoded.
-        reply = self._pending.get((key or b"").decode(errors="replace"))
+        reply, _ = self._pending.get((key or b"").decode(errors="replace"), (None, 0.0))
         if reply is None or reply.done():
             return
         try:

@@ -45,6 +45,10 @@ TOPICS_RETRY_S = 0.5
 TOPIC_CHECK_S = 5.0
 UPSTREAM_GRACE_S = 5.0
 """How old a record is, at least, that the processors upstream should have committed, beside two commit intervals."""
+REBALANCE_S = 0.5
+"""How long a rebalance takes once its members know of it."""
+LONGEST_STAY_S = 2.5
+STAY_COMMIT_S = 0.1
 LINGER_MS = 3
 """How long an effect may wait for others to share its request."""
 
@@ -80,13 +84,17 @@ class Worker:
         self._rejects = RejectWindow(settings.reject_ratio, settings.reject_window)
         self._clock = BrokerClock()
         grace_s = UPSTREAM_GRACE_S + 2 * settings.commit_interval_ms / 1000
-        self._upstream = Upstream(settings.kafka, processor.name, processor.sources, grace_s)
+        self._upstream = Upstream(
+            settings.kafka, processor.name, processor.sources, grace_s, lambda: self._partitions.keys()
+        )
         self._kafka_producer: AIOKafkaProducer | None = None
         self._producer: BatchProducer | None = None
         self._stores: dict[int, Store] = {}
         self._partitions: dict[int, tuple[Partition, asyncio.Task[None]]] = {}
         self._received_at_s = time.monotonic()
         """When a fetch last brought records."""
+        self._leaving = False
+        """Set from when this process has left the group on: who is fenced then has a successor."""
         self._assigned = asyncio.Event()
         """Set while the assigned partitions are in ``_partitions``: Faust may deliver batches before."""
         self._topic_search: asyncio.Task[None] | None = None
@@ -121,7 +129,9 @@ class Worker:
         await self.app.start()
 
     async def stop(self) -> None:
-        """Commits what was processed and leaves the group."""
+        """Commits what was processed and leaves the group; where it has other members, when they have taken over."""
+        if 0 < len(self._partitions) < self._settings.partitions:
+            await self._stay_until_fenced()
         await self.revoke()
         await self.app.stop()
         await self._upstream.close()
@@ -131,6 +141,18 @@ class Worker:
             await self._kafka_producer.stop()
         for store in self._stores.values():
             store.close()
+
+    async def _stay_until_fenced(self) -> None:
+        """Leaves the group and goes on until the next owners have fenced this one, or should have: they hear that a
+        member left with their next heartbeat. A commit shows who is fenced, and leaves the next owner little to repeat.
+        """
+        self._leaving = True
+        await self._consumer.leave()
+        until = time.monotonic() + min(self._settings.heartbeat_interval_ms / 1000 + REBALANCE_S, LONGEST_STAY_S)
+        while time.monotonic() < until and not all(task.done() for _, task in self._partitions.values()):
+            for partition, _ in self._partitions.values():
+                partition.commit_soon()
+            await asyncio.sleep(STAY_COMMIT_S)
 
     async def deliver(self, topic: str, partition: int, batch: FetchedBatch, generation: int) -> None:
         """Called by the app for each fetched batch. Waits until the assigned partitions are open to batches and the
@@ -308,6 +330,10 @@ class Worker:
         lost = lost_producer(error)
         if lost is None:
             self.fail(error)
+            return
+        if self._leaving:
+            log.info("a partition has its next owner", extra={"processor": self._processor.name, "partition": number})
+            partition.close()
             return
         metrics.PRODUCERS_LOST.labels(self._processor.name).inc()
         log.warning(

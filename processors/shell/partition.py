@@ -314,6 +314,10 @@ class Partition:
         """The offset after the last processed record of a topic."""
         return self._next.get(topic, self.fetched_from.get(topic, 0))
 
+    def commit_soon(self) -> None:
+        """Does not block; commits are as far apart as transactional effects let them be."""
+        self._commit_now.set()
+
     def close(self) -> None:
         """Stops processing; batches in the queue are dropped and fetched again by the next owner. Does not block:
         `run` ends when what was processed is committed, or after ``CLOSE_S``."""

@@ -44,6 +44,19 @@ class Refused(NamedTuple):
     error: str
 
 
+class _Waits:
+    """Growing pauses while ClickHouse does not do what it is asked; the log and the metric say so."""
+
+    def __init__(self) -> None:
+        self._next_s = FIRST_PAUSE_S
+
+    async def after(self, problem: Exception, what: str) -> None:
+        metrics.WAITING.labels("clickhouse").set(1)
+        log.warning("ClickHouse %s, next try in %.1f s: %s", what, self._next_s, _name(problem))
+        await asyncio.sleep(self._next_s)
+        self._next_s = min(2 * self._next_s, LONGEST_PAUSE_S)
+
+
 class Writer:
     """Inserts blocks; one per process, used by all topic writers concurrently."""
 
@@ -91,7 +104,7 @@ class Writer:
         """Inserts the bodies; None when they are stored, else why the block has to be halved, or its one row refused.
         Waits while the reason is not the content of the rows."""
         block = columns.block(bodies)
-        pause_s, takes_others = FIRST_PAUSE_S, False
+        waits, takes_others = _Waits(), False
         while True:
             try:
                 await self._insert(columns, columns.insert, block, len(bodies))
@@ -102,15 +115,7 @@ class Writer:
                 if about_rows and await self._takes_others(columns, problem):
                     takes_others = True  # And the row once more: the table may have recovered in between.
                     continue
-                metrics.WAITING.labels("clickhouse").set(1)
-                log.warning(
-                    "ClickHouse cannot store rows of %s, next try in %.1f s: %s",
-                    columns.topic.table,
-                    pause_s,
-                    _name(problem),
-                )
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                await waits.after(problem, f"cannot store rows of {columns.topic.table}")
             else:
                 metrics.WAITING.labels("clickhouse").set(0)
                 return None
@@ -129,20 +134,12 @@ class Writer:
 
     async def claim_incarnations(self, ids: Mapping[str, TopicId]) -> dict[str, int]:
         """See `topic_incarnation.claim_incarnations`; waits as long as ClickHouse is away or not migrated."""
-        pause_s = FIRST_PAUSE_S
+        waits = _Waits()
         while True:
             try:
                 incarnations = await claim_incarnations(await self._connected(), ids)
             except ERRORS as problem:
-                metrics.WAITING.labels("clickhouse").set(1)
-                log.warning(
-                    "ClickHouse does not answer from its table kafka_topic (of `footpath store migrate`), next try in "
-                    "%.1f s: %s",
-                    pause_s,
-                    _name(problem),
-                )
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+                await waits.after(problem, "does not answer from its table kafka_topic (of `footpath store migrate`)")
             else:
                 metrics.WAITING.labels("clickhouse").set(0)
                 return incarnations

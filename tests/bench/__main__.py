@@ -39,6 +39,7 @@ BENCHES = (
     "failover",
     "restart",
     "state-size",
+    "timers",
     "identity",
     "late-merge",
     "ready",

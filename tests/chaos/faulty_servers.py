@@ -18,7 +18,7 @@ from deploy.local import kafka, ports
 from deploy.local.settings import cache_directory
 from deploy.setup.topics import apply
 from schemas.topics import PARTITIONS
-from tests.support.servers import KafkaServer
+from tests.support.servers import KafkaServer, broker_command
 from tests.support.stream_cluster import StreamCluster, until
 
 FILLER = "filler"
@@ -40,7 +40,7 @@ def build_broker(directory: Path, advertised: int | None = None, **settings: str
     with broker.properties_file.open("a") as file:
         file.writelines(f"{name}={value}\n" for name, value in extra.items())
     return KafkaServer(
-        argv=kafka.command(install, broker),
+        argv=broker_command(install, broker),
         log=directory / "kafka.log",
         is_serving=lambda: kafka.is_serving(broker.bootstrap),
         bootstrap=broker.bootstrap,

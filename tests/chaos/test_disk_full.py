@@ -122,3 +122,33 @@ async def test_clickhouses_disk_is_full(system: SmallDiskSystem, long: bool) -> 
             print(f"recovered {await load.time_to_recover():.1f} s after there was space; {load.describe()}")
         assert not load.client_log.refused_batches
         await assert_nothing_lost(load)
+
+
+@pytest.mark.usefixtures("long_form")
+async def test_the_disk_of_everything_is_full_and_each_process_is_there_once(tmp_path: Path) -> None:
+    """Everything is on one disk, which is full; processes are killed meanwhile, and the supervisor cannot even write
+    run.json. With free space the stack recovers, and no process has a second one beside it."""
+    data = tmp_path / "data"
+    with ExitStack() as disks:
+        try:
+            disks.enter_context(small_disk(data, KAFKA_MB + CLICKHOUSE_MB))
+        except PermissionError as error:
+            pytest.skip(str(error))
+        stack = FullStack(data)
+        disks.callback(stack.stop)
+        stack.start()
+        for _ in range(LONG_ROUNDS):
+            load = ChaosLoad(stack)
+            async with load.running():
+                await load.wait_for_outcome("routed")
+                async with filled_disk(data):
+                    for process in ("identity", "rewards", "sink"):
+                        os.kill(stack.run["processes"][process], signal.SIGKILL)
+                    await load.hold(LONG_FAULT_S)
+                print(f"recovered {await load.time_to_recover():.1f} s after there was space; {load.describe()}")
+            await assert_nothing_lost(load)
+            assert children_of(stack.pid) == set(stack.run["processes"].values())
+
+
+def children_of(pid: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

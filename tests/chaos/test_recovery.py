@@ -56,6 +56,7 @@ async def cluster(broker: KafkaServer, tmp_path: Path) -> AsyncIterator[StreamCl
         yield cluster
 
 
+@pytest.mark.usefixtures("only_long")
 async def test_a_restart_in_the_middle_of_a_recovery(cluster: StreamCluster) -> None:
     """A worker is killed twice while it restores a long changelog.
 

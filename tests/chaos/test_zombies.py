@@ -1,4 +1,7 @@
-"""Workers that are paused (by swapping, a debugger, a hypervisor) until the group removes them, and then continue."""
+"""Workers that are paused (by swapping, a debugger, a hypervisor) until the group removes them, and then continue.
+
+In the long form; the short one is a test of `tests/processors/shell/test_crashes.py`.
+"""
 
 import asyncio
 import shutil
@@ -26,14 +29,15 @@ from tests.support.full_stack import FullStack, wait_until
 from tests.support.seeds import draw_seed
 from tests.support.till_client import TillClient
 
-ROUNDS, LONG_ROUNDS = 1, 20
+ROUNDS = 20
 RESENT_EVENTS = 500
 MAX_PAUSE_S = 1.0
 """Workers commit once a second: within this time a worker is paused at any point between two commits."""
 
 
 @pytest.mark.timeout(3000)
-def test_a_worker_that_resumes_after_its_partitions_moved_changes_nothing(tmp_path: Path, long: bool) -> None:
+@pytest.mark.usefixtures("long_form")
+def test_a_worker_that_resumes_after_its_partitions_moved_changes_nothing(tmp_path: Path) -> None:
     """A worker is paused in the middle of its work and resumes when other workers have done that work.
 
     What it still writes changes neither the tables, nor the changelogs, nor the state that a restart restores.
@@ -47,7 +51,7 @@ def test_a_worker_that_resumes_after_its_partitions_moved_changes_nothing(tmp_pa
         with TillClient(stack, seed, joining=False) as till, PhoneClients(stack, seed) as phones:
             workers = [names[0] for _, names in worker_names(2)]
             random.shuffle(workers)
-            for worker in islice(cycle(workers), LONG_ROUNDS if long else ROUNDS):
+            for worker in islice(cycle(workers), ROUNDS):
                 time.sleep(random.uniform(0, MAX_PAUSE_S))
                 fenced += _pause_until_partitions_moved(stack, phones, worker)
         wait_until_serving(stack)
@@ -69,8 +73,7 @@ def test_a_worker_that_resumes_after_its_partitions_moved_changes_nothing(tmp_pa
         stack.stop()
     assert not till.violations + phones.violations, (till.violations + phones.violations)[:5]
     assert not phones.missing_answers, phones.missing_answers[:3]
-    rounds = LONG_ROUNDS if long else ROUNDS
-    print(f"{rounds} pauses in {rounds_s:.0f} s, {fenced} workers fenced: {before}; after a restore: {after}")
+    print(f"{ROUNDS} pauses in {rounds_s:.0f} s, {fenced} workers fenced: {before}; after a restore: {after}")
 
 
 def _pause_until_partitions_moved(stack: FullStack, phones: PhoneClients, worker: str) -> bool:

@@ -39,6 +39,12 @@ def test_processors_whose_keys_are_people_read_who_merges_and_what_moves() -> No
         assert processor.by_person == (processor.split is not keep_whole), processor.name
 
 
+def test_states_that_wake_do_something_then() -> None:
+    for processor in PROCESSORS.values():
+        assert (processor.wakes is None) == (processor.due is None), processor.name
+        assert processor.timers_version >= 1, processor.name
+
+
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.noun)
 def test_readers_and_writers_of_a_topic_are_those_that_declare_it(topic: Topic) -> None:
     readers = {processor.name for processor in PROCESSORS.values() if topic in processor.reads}

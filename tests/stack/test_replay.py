@@ -12,16 +12,17 @@ from pathlib import Path
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 
 from deploy.operate.replay.rejects import PAGE_ROWS
 from deploy.operate.replay.state import StateReplay
 from deploy.operate.replay.state import replay as replay_state
 from processors.registry import PROCESSORS
 from schemas.codec.avro import Codec
-from schemas.events import EventRejected, StockReported, TouchpointIdentified
+from schemas.events import EventRejected, StockReported, TouchpointIdentified, TouchpointRecorded
 from schemas.ids import person_of
 from schemas.kafka.partitioner import partition_of
-from schemas.rejects import reject_record
+from schemas.rejects import reject_of_refused, reject_record
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
 from tests.support.full_stack import FullStack, wait_until
 from tests.support.hangs import HANG_S
@@ -55,6 +56,29 @@ def dies(stack: FullStack, where: str, call: int, *arguments: str) -> int:
     return subprocess.run(
         [sys.executable, "-c", program, *arguments], env=stack.environ, capture_output=True, timeout=HANG_S
     ).returncode
+
+
+def test_what_kafka_refused_goes_the_whole_way_once_it_is_taken(stack: FullStack) -> None:
+    """A scan that Kafka refused is on no topic: the replay publishes it for all readers, once."""
+    primary_identifier = f"customer:{uuid4().hex}"
+    scan = TouchpointRecorded(
+        event_id=str(uuid4()), occurred_at=NOON_US, type="scan", received_at=NOON_US, source="test",
+        primary_identifier=primary_identifier, identifiers=(primary_identifier,),
+        tag=stack.run["demo"]["scan"].rpartition("/")[2],
+    )  # fmt: skip
+    topic, _, value, headers = CODEC.record(scan)
+    reject = reject_of_refused(topic.name, value, headers, NOON_US // 1000, MessageSizeTooLargeError())
+    publish(stack, reject)
+    mine = f"event_id = '{reject.event_id}'"
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM event_rejected WHERE {mine} AND reason = 'unpublished'"))
+    assert not stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{scan.event_id}'")
+    done = stack.footpath("replay", "rejected", "--where", mine)
+    assert done.returncode == 0 and "accepted" in done.stdout, done.stdout + done.stderr
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM touchpoint WHERE event_id = '{scan.event_id}'"))
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM scan_routed WHERE scan_event_id = '{scan.event_id}'"))
+    wait_until(lambda: stack.rows(f"SELECT 1 FROM reward_posted WHERE source_event_id = '{scan.event_id}'"))
+    again = stack.footpath("replay", "rejected", "--where", mine)
+    assert again.returncode == 0 and "nothing to replay" in again.stdout, again.stdout + again.stderr
 
 
 def publish(stack: FullStack, *events: EventRejected) -> None:

@@ -222,7 +222,7 @@ def _everything(kafka: str) -> Iterator[tuple[str, bytes]]:
 
 
 def test_everything_is_there_again_after_a_second_start(tmp_path: Path) -> None:
-    stack = FullStack(tmp_path / "again", shoppers=15)
+    stack = FullStack(tmp_path / "again", shoppers=5)
     stack.start()
     first = stack.scan()
     event = first["Footpath-Event"]

@@ -14,12 +14,17 @@ from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any, TypeVar
 
+from deploy.local import kafka
 from deploy.local.child_setup import build_die_with_parent
+from deploy.local.settings import cache_directory
 from gateway.scan.device import COOKIE
 from schemas.identifiers.devices import IssuedDevices
+from tests.support import short_lives
 from tests.support.hangs import HANG_S
 
 T = TypeVar("T")
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.25
+"""Between two looks: each is a query that the system answers beside its work."""
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -47,13 +52,14 @@ class FullStack:
         self._start_timeout_s = start_timeout_s
         self._options = ("--shoppers", str(shoppers), "--workers", str(workers))
         ports = {f"FOOTPATH_{server}_PORT": "0" for server in ("GATEWAY", "KAFKA", "CLICKHOUSE")}
-        self.environ = {**os.environ, **ports, **settings, "FOOTPATH_DATA": str(data)}
+        self.environ = {**os.environ, **short_lives.settings(), **ports, **settings, "FOOTPATH_DATA": str(data)}
         self._log = data.parent / f"{data.name}.log"
         self._up: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
         """Starts it; returns the seconds until everything was ready."""
         began = time.monotonic()
+        kafka.prepare(cache_directory(os.environ), print)  # the AOT cache is made without the settings of short lives
         with self._log.open("ab") as log:
             self._up = subprocess.Popen(
                 [sys.executable, "-m", "deploy.cli.main", "up", *self._options],
@@ -76,6 +82,12 @@ class FullStack:
         except subprocess.TimeoutExpired:
             self._up.kill()
             raise AssertionError(f"did not stop in {HANG_S} s:\n{self.logs()}") from None
+
+    @property
+    def pid(self) -> int:
+        """Of `footpath up`."""
+        assert self._up is not None
+        return self._up.pid
 
     @property
     def run(self) -> dict[str, Any]:
@@ -177,10 +189,11 @@ class FullStack:
 
 def wait_until(condition: Callable[[], T], describe: Callable[[], str] = str, timeout_s: float = HANG_S) -> T:
     """The condition's first true value. :param describe: text for the failure after ``timeout_s``."""
-    end = time.monotonic() + timeout_s
+    end, pause_s = time.monotonic() + timeout_s, FIRST_PAUSE_S
     while not (got := condition()):
         assert time.monotonic() < end, f"not within {timeout_s} s\n{describe()}"
-        time.sleep(0.05)
+        time.sleep(pause_s)
+        pause_s = min(1.2 * pause_s, LONGEST_PAUSE_S)
     return got
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.local import kafka, ports
 from deploy.local.settings import cache_directory
 from tests.support.certificates import Authority, Identity
-from tests.support.servers import KafkaServer
+from tests.support.servers import KafkaServer, broker_command
 
 USER, PASSWORD = "footpath", "se:cret/with @ slash"
 JAAS = "org.apache.kafka.common.security"
@@ -61,7 +61,7 @@ def start_secure_kafka(folder: Path) -> SecureKafka:
     password_file = folder / "password"
     password_file.write_text(PASSWORD + "\n")
     server = KafkaServer(
-        argv=kafka.command(install, broker),
+        argv=broker_command(install, broker),
         log=folder / "kafka.log",
         is_serving=lambda: kafka.is_serving(broker.bootstrap),
         bootstrap=broker.bootstrap,

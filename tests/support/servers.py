@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.local import clickhouse, kafka, ports
 from deploy.local.child_setup import build_die_with_parent
 from deploy.local.settings import cache_directory
+from tests.support import short_lives
 from tests.support.hangs import HANG_S
 
 
@@ -98,6 +99,12 @@ def _run(question: Callable[[], Awaitable[bool]]) -> bool:
         return thread.submit(asyncio.run, ask()).result()
 
 
+def broker_command(install: kafka.Install, broker: kafka.Broker) -> list[str]:
+    """The argv of a broker that lives as long as this run's do."""
+    java, *rest = kafka.command(install, broker)
+    return [java, *short_lives.jvm_flags(), *rest]
+
+
 def start_kafka(directory: Path, **settings: object) -> KafkaServer:
     """A Kafka on free ports with its data in `directory`, started; ``settings`` with _ for the dots of their names."""
     install = kafka.prepare(cache_directory(os.environ), print)
@@ -106,7 +113,7 @@ def start_kafka(directory: Path, **settings: object) -> KafkaServer:
     with broker.properties_file.open("a") as file:
         file.writelines(f"{name.replace('_', '.')}={value}\n" for name, value in settings.items())
     server = KafkaServer(
-        argv=kafka.command(install, broker),
+        argv=broker_command(install, broker),
         log=directory / "kafka.log",
         is_serving=lambda: kafka.is_serving(broker.bootstrap),
         bootstrap=broker.bootstrap,

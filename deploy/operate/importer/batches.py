@@ -15,6 +15,9 @@ from deploy.operate.importer.lines import Line, RejectedLine
 from schemas.process.errors import OperatorError
 
 BATCH_EVENTS = 500
+SMALL_BATCH_EVENTS = 100
+"""So few are processed in a moment: phones that scan meanwhile do not notice it. The gateway says of them what load it
+has."""
 # A batch plus one line of the maximum length stays below the gateway's default limit of a request body.
 BATCH_BYTES = 512 << 10
 BOM = b"\xef\xbb\xbf"
@@ -33,9 +36,8 @@ class Batch:
     file_bytes: int = 0
     unfinished: bool = False
 
-    @property
-    def is_full(self) -> bool:
-        return len(self.events) >= BATCH_EVENTS or len(self.rejected) >= BATCH_EVENTS
+    def is_full(self, most: int) -> bool:
+        return len(self.events) >= most or len(self.rejected) >= most
 
 
 def reader_at(stream: BinaryIO, start: Position, ids: EventIds) -> LineReader | None:
@@ -56,10 +58,13 @@ def reader_at(stream: BinaryIO, start: Position, ids: EventIds) -> LineReader | 
     return reader if start.digest in ("", reader.position().digest) else None
 
 
-def read_batches(path: Path, reader: LineReader, ids: EventIds, grows: bool) -> Iterator[Batch]:
+def read_batches(
+    path: Path, reader: LineReader, ids: EventIds, grows: bool, most: int | None = None
+) -> Iterator[Batch]:
     """The batches of a file from the reader's position on. Blocks while it reads.
 
     :param grows: the last line may be completed later: if it has no line end and is no event, it waits for its rest.
+    :param most: events of a batch; by default ``BATCH_EVENTS``.
     :raises OperatorError: a compressed file is truncated or damaged; the batches before the damage have been yielded.
     """
     start = reader.position()
@@ -75,7 +80,7 @@ def read_batches(path: Path, reader: LineReader, ids: EventIds, grows: bool) -> 
             elif line is not None:
                 batch.events.append(line)
             size += len(piece.line.text)
-            if batch.is_full or size >= BATCH_BYTES:
+            if batch.is_full(most or BATCH_EVENTS) or size >= BATCH_BYTES:
                 batch.end, batch.file_bytes = reader.position(), reader.file_bytes()
                 yield batch
                 batch, size = Batch(end=batch.end), 0

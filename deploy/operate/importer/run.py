@@ -12,20 +12,18 @@ from typing import BinaryIO
 import msgspec
 
 from deploy.operate.importer import checkpoint, rejected_file
-from deploy.operate.importer.batches import Batch, read_batches, reader_at
+from deploy.operate.importer.batches import SMALL_BATCH_EVENTS, Batch, read_batches, reader_at
 from deploy.operate.importer.checkpoint import Checkpoint
 from deploy.operate.importer.event_ids import EventIds
 from deploy.operate.importer.line_reader import LineReader
 from deploy.operate.importer.lines import RejectedLine
+from deploy.operate.importer.pace import Pace
 from deploy.operate.importer.progress import ImportProgress
 from deploy.operate.importer.sender import EventResult, Sender, build_session
 from deploy.target import Target
 from schemas.process.errors import OperatorError
 
 STDIN = Path("-")
-BACKLOG_KEPT = 10_000
-"""Records that the processors may be behind before an import rests: what they commit in a few seconds."""
-LONGEST_REST_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ async def import_file(
     :param path: absolute, because the checkpoint is found by it. :param checkpoints: folder of the checkpoints.
     :param again: starts at the first line whatever the checkpoint says.
     :param give_up_after_s: time without an accepted request after which the import gives up.
-    :param rests: whether it waits between batches while the processors are behind.
+    :param rests: whether it sends small batches and waits between them, see :class:`Pace`.
     :raises OperatorError: the file cannot be read or is damaged, the file of rejected lines cannot be written, or the
         gateway is unavailable for too long; the next run continues at the checkpoint.
     """
@@ -81,7 +79,8 @@ async def import_file(
             start, reader, ids = await asyncio.to_thread(_start, path, stream, checkpoints, again)
             if size is not None and start.size == size and start.offset:
                 return Summary(path, start, 0, 0.0, rejects, was_complete=True)
-            batches = read_batches(path, reader, ids, grows=path != STDIN)
+            most = SMALL_BATCH_EVENTS if rests else None
+            batches = read_batches(path, reader, ids, path != STDIN, most)
             with ImportProgress(path.name, size) as progress:
                 return await _import(
                     path, stream, batches, start, target, checkpoints, rejects, give_up_after_s, rests, progress
@@ -106,10 +105,11 @@ async def _import(
     reached = msgspec.structs.replace(start, reject_bytes=rejected_file.truncate(rejects, start.reject_bytes))
     unfinished = False
     async with build_session() as session:
-        sender = Sender(session, target, give_up_after_s, progress.print_line)
+        sender, pace = Sender(session, target, give_up_after_s, progress.print_line), Pace()
         batch = await asyncio.to_thread(_next, batches)
         while batch is not None:
             following = asyncio.create_task(asyncio.to_thread(_next, batches))
+            events, sent_s = len(batch.events), time.perf_counter()
             try:
                 results = await sender.send(batch.events)
             except BaseException:
@@ -122,21 +122,13 @@ async def _import(
             unfinished = batch.unfinished
             batch = await following
             if rests and batch is not None:
-                await asyncio.sleep(rest_s(sender.backlog))
+                took_s = time.perf_counter() - sent_s
+                await asyncio.sleep(pace.rest_s(events, took_s, sender.scan_delay_s, sender.backlog))
     if path != STDIN and not unfinished:
         reached = msgspec.structs.replace(reached, size=os.fstat(stream.fileno()).st_size)
         checkpoint.save(checkpoints, reached)
     seconds = time.perf_counter() - began
     return Summary(path, reached, reached.read - start.read, seconds, rejects, unfinished=unfinished)
-
-
-def rest_s(backlog: int) -> float:
-    """How long to wait before the next batch: longer, the further the processors are behind, so that the phones that
-    scan meanwhile do not wait behind the import, and what it brings is in force soon after its end.
-
-    :param backlog: in records.
-    """
-    return min(LONGEST_REST_S, max(0.0, (backlog - BACKLOG_KEPT) / BACKLOG_KEPT))
 
 
 def _start(path: Path, stream: BinaryIO, checkpoints: Path, again: bool) -> tuple[Checkpoint, LineReader, EventIds]:

@@ -10,7 +10,7 @@ import aiohttp
 
 from deploy.operate.importer.lines import Line
 from deploy.target import Target
-from gateway.events_api.results import BACKLOG, Status
+from gateway.events_api.results import BACKLOG, SCAN_DELAY, Status
 from schemas.process.errors import OperatorError
 
 REQUEST_TIMEOUT_S = 60.0
@@ -37,7 +37,7 @@ class EventResult:
 class Sender:
     """:param give_up_after_s: time without an accepted request after which `send` raises. :param notify: called with
     one line of text before every wait of a second or more. ``backlog``: events that the processors have not taken yet,
-    by the gateway's last answer to a large batch."""
+    and ``scan_delay_s``, how long scans wait for their decision, by the gateway's last answer to a large batch."""
 
     def __init__(
         self, session: aiohttp.ClientSession, target: Target, give_up_after_s: float, notify: Callable[[str], None]
@@ -48,6 +48,7 @@ class Sender:
         self._give_up_after_s = give_up_after_s
         self._notify = notify
         self.backlog = 0
+        self.scan_delay_s = 0.0
 
     async def send(self, events: Sequence[Line]) -> list[EventResult]:
         """The gateway's result of each event. Waits while the gateway is unavailable or overloaded.
@@ -76,7 +77,8 @@ class Sender:
             try:
                 async with self._session.post(self._url, data=body, headers=self._headers) as response:
                     if response.status not in RETRYABLE:
-                        self.backlog = int(response.headers.get(BACKLOG, 0))
+                        self.backlog = int(response.headers.get(BACKLOG, self.backlog))
+                        self.scan_delay_s = float(response.headers.get(SCAN_DELAY, 1000 * self.scan_delay_s)) / 1000
                         return response.status, await _json(response)
                     problem, wait_s = f"answered {response.status}", _retry_after_s(response)
             except (aiohttp.ClientError, TimeoutError) as error:

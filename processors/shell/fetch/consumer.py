@@ -3,7 +3,8 @@
 Built on faust-streaming 0.15.3's extension points (transport, consumer, scheduler and schema classes; the pins in
 pyproject.toml hold it there). Private names touched: Consumer._to_message, _add_gap, _commit, _getmany,
 _wait_next_records, the consumer thread's _create_worker_consumer, _fetch_records, _serve and _gather_remaining_tasks,
-aiokafka's isolation level, rack, positions and requests, and how long and for how much its fetcher waits.
+aiokafka's isolation level, rack, positions, requests and group coordinator, and how long and for how much its fetcher
+waits.
 
 The fixes, by the number of the faust-streaming issue:
 - #596: after a rebalance the partitions are resumed, sought and cleared in steps while the fetcher runs. Here a seek
@@ -266,6 +267,11 @@ class BatchConsumer(driver.Consumer):
                         raise for_code(error)(f"{topic} {partition}")
                     ends[TP(topic, partition)] = int(offset)
         return ends
+
+    async def leave(self) -> None:
+        """Leaves the group, and goes on fetching what it was assigned. A later stop of the consumer changes nothing in
+        the group."""
+        await self._thread._ensure_consumer()._coordinator.close()
 
     async def is_member(self) -> bool:
         """Asks the group's coordinator whether this consumer is a member of the current generation, and has what that

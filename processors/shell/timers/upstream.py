@@ -11,7 +11,7 @@ Only timers wait, no record does: processors that wait for each other's records 
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 FRESH_S: Final = 2.0
 """How long an answer counts."""
 READ_MS: Final = 50
-
-Offsets = Mapping[TopicPartition, int]
 
 
 def upstream_of(name: str, sources: Iterable[Topic]) -> dict[str, tuple[Topic, ...]]:
@@ -51,10 +49,19 @@ def upstream_of(name: str, sources: Iterable[Topic]) -> dict[str, tuple[Topic, .
 class Upstream:
     """Asked by all partitions of a worker, on its event loop.
 
-    :param grace_s: how old a record is, at least, that an upstream processor should have committed.
+    :param grace_s: how old a record is, at least, that an upstream processor should have committed. :param owned: the
+        partitions that this worker has itself: how far these are is known better.
     """
 
-    def __init__(self, kafka: Kafka, name: str, sources: Iterable[Topic], grace_s: float) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        name: str,
+        sources: Iterable[Topic],
+        grace_s: float,
+        owned: Callable[[], Container[int]],
+    ) -> None:
+        self._own_group, self._owned = with_prefix(f"footpath-{name}"), owned
         self._kafka = kafka
         self._groups = {with_prefix(f"footpath-{one}"): topics for one, topics in upstream_of(name, sources).items()}
         self._grace_ms = round(grace_s * 1000)
@@ -99,8 +106,9 @@ class Upstream:
         ends = await consumer.end_offsets(list(partitions))
         for group, topics in self._groups.items():
             committed = {tp: one.offset for tp, one in (await admin.list_consumer_group_offsets(group)).items()}
+            names, known = {topic.name for topic in topics}, self._owned() if group == self._own_group else ()
             for tp in partitions:
-                if tp.topic in {topic.name for topic in topics}:
+                if tp.topic in names and tp.partition not in known:
                     found = since.get(tp)
                     until = found.offset if found is not None else ends[tp]
                     start = max(0, committed.get(tp, 0))

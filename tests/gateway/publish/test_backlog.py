@@ -1,8 +1,10 @@
 """How far the processors are behind, as an import is told."""
 
+import time
+
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from gateway.events_api.results import BACKLOG, MANY
+from gateway.events_api.results import BACKLOG, MANY, SCAN_DELAY
 from gateway.publish.backlog import WATCHED, furthest_behind
 from schemas.topics import TOUCHPOINT_RECEIVED
 from tests.support.gateway_process import GatewayClient, GatewayProcess, page_view
@@ -54,3 +56,13 @@ async def test_the_answer_to_a_large_batch_says_it(gateway: GatewayProcess, clie
 
     await until(is_said, "the backlog", lambda: str(seen))
     assert BACKLOG not in (await client.send(page_view())).headers
+
+
+async def test_the_answer_to_a_large_batch_says_how_long_scans_wait(client: GatewayClient) -> None:
+    """No worker runs, so a scan waits until its deadline."""
+    began_s = time.perf_counter()
+    await client.scan("shelf-1")
+    waited_ms = 1000 * (time.perf_counter() - began_s)
+    answer = await client.send(*(page_view(event_id=f"delay-{number}") for number in range(MANY)))
+    assert waited_ms / 2 < int(answer.headers[SCAN_DELAY]) <= waited_ms + 1
+    assert SCAN_DELAY not in (await client.send(page_view())).headers
