@@ -28,9 +28,9 @@ from tests.support.full_stack import FullStack, wait_until
 SCANS_PER_S = 100
 WARM_UP = "warm-up"
 FALLBACKS_AT_MOST = 0.05
-"""Share of the scans. The aim is 0.1 %; measured on two busy cores: 1.6 % of 3,309, nearly all of them while the two workers
-of identity and context restart. Their partitions are without an owner for 0.1 to 0.3 s in each rebalance, also those that
-stay, and a scan waits 0.25 s."""
+"""Share of the scans. The aim is 0.1 %; measured on two busy cores: 1.6 % of 3,309, nearly all of them while the two
+workers of identity and context restart. In each rebalance their partitions are without an owner for 0.1 to 0.3 s, also
+those that stay, and a scan waits 0.25 s."""
 WARM_UP_S = 10.0
 SETTLE_S = 3.0
 """Between two restarts, as an orchestrator waits between two instances."""
