@@ -109,7 +109,9 @@ def identified(node: Node | None, event: TouchpointRecorded, reference: Referenc
 
 
 def with_member(properties: str, member: str) -> str:
-    """A JSON object with one more member."""
+    """A JSON object with one more member; what is none, as other producers may write it, is left out."""
+    if not properties.lstrip().startswith("{"):
+        return f"{{{member}}}"
     rest = properties.lstrip()[1:].lstrip()
     return f"{{{member}{rest}" if rest.startswith("}") else f"{{{member},{rest}"
 

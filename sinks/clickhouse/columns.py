@@ -45,7 +45,7 @@ its sender gave it, in every table."""
 
 ANALYTICS_ASKED = """(
     SELECT (SELECT count() FROM brand_configured WHERE kind = 'consent' AND id = 'analytics')
-        + (SELECT count() FROM consent_changed WHERE purpose = 'analytics') > 0
+        + (SELECT count() FROM (SELECT 1 FROM consent_changed WHERE purpose = 'analytics' LIMIT 1)) > 0
 )"""
 """Whether the brand ever had the purpose analytics, or anybody ever said anything of it. Whom a touchpoint belongs to
 is known behind identity only, so from then on touchpoint_recorded has no identifiers and properties at all."""

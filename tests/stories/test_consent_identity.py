@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from processors.identity.consent import ASKED_KEPT, KEYS
 from processors.identity.core import PROCESSOR as IDENTITY
+from processors.identity.touchpoints import with_member
 from processors.reference import Reference
 from processors.shell.state.records import Active
 from processors.step import Emit
@@ -245,3 +246,10 @@ def test_what_a_shared_identifier_knows_of_its_edges_is_bounded() -> None:
         identity.apply(event(number, MAIL, hashed("device", number), store=ASKING))
     node = identity.records[MAIL]
     assert isinstance(node, Active) and len(node.state.asked) <= ASKED_KEPT + len(node.state.neighbours)
+
+
+@pytest.mark.parametrize(
+    ("properties", "marked"), [("{}", "{M}"), ('{"a":1}', '{M,"a":1}'), (" { }", "{M}"), ("", "{M}")]
+)
+def test_a_mark_is_one_more_member(properties: str, marked: str) -> None:
+    assert with_member(properties, "M") == marked
