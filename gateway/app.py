@@ -57,7 +57,8 @@ from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
 CHECK_WAIT_S = 1.0
-"""How long a start waits for the check of the deployment: a gateway whose Kafka is away serves fallbacks."""
+"""How long a start waits for the check of the deployment, and then for the end of the topic of replies: a gateway whose
+Kafka is away serves fallbacks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +222,10 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             running.append(asyncio.create_task(serve_operators(for_operators), name="operators' port"))
         for task in running:
             task.add_done_callback(partial(_stop_after, app))
-        await asyncio.wait(running[:1], timeout=CHECK_WAIT_S)
+        checked, _ = await asyncio.wait(running[:1], timeout=CHECK_WAIT_S)
+        if checked and not running[0].exception():
+            # A scan before that would get its fallback for certain: nobody would see the reply.
+            await services.replies.await_position(CHECK_WAIT_S)
         yield
         for task in running:
             task.cancel()

@@ -6,6 +6,7 @@ The reply partition is one partition of scan-routed. It is read without a consum
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -36,6 +37,13 @@ class PendingReplies:
         self.partition = 0
         """Set before :meth:`run`; nobody asks for a reply before that."""
         self.positioned = False
+        self._first_positioned = asyncio.Event()
+
+    async def await_position(self, timeout_s: float) -> None:
+        """Returns when replies are seen for the first time, or after so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._first_positioned.wait()
 
     def expect(self, scan_event_id: str) -> Reply:
         """The reply to a scan that is published after this call. The caller must call :meth:`forget` at the end."""
@@ -65,6 +73,7 @@ class PendingReplies:
             async with asyncio.timeout(POSITION_TIMEOUT_S):
                 await reader.start()
             self.positioned = True
+            self._first_positioned.set()
             while True:
                 for key, value in await reader.read():
                     self._resolve(key, value)

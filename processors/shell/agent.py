@@ -24,7 +24,8 @@ from processors.shell.fetch.consumer import BatchConsumer, partitions_of
 from processors.shell.fetch.gaps import FetchedBatch
 from processors.shell.fetch.limits import fetch_limits
 from processors.shell.local_delivery import LocalDelivery
-from processors.shell.partition import CLOSE_S, Partition, Reopening, lost_producer
+from processors.shell.ownership import Reopening, lost_producer
+from processors.shell.partition import CLOSE_S, Partition
 from processors.shell.settings import WorkerSettings
 from processors.shell.stale_member import StaleMember
 from processors.shell.state.store import MemoryStore, RocksStore, Store

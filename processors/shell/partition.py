@@ -13,57 +13,37 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from typing import Any
-from uuid import uuid4
-
-from aiokafka.errors import KafkaConnectionError
 
 from processors import metrics
-from processors.shell.apply import wakes_at
 from processors.shell.fetch.gaps import FetchedBatch, GapDetector
 from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, first_topics
 from processors.shell.local_delivery import LocalDelivery, consecutive
 from processors.shell.outbox import Outbox
+from processors.shell.ownership import Reopening, become_owner
 from processors.shell.reject_limit import RejectLimit
 from processors.shell.rejecting import Record
+from processors.shell.restoring import restore_partition
 from processors.shell.settings import WorkerSettings
 from processors.shell.state.changelog import (
     CLOCK,
-    REBUILT,
-    WATERMARK,
     WOKEN,
     Changelog,
-    ProducerLost,
-    open_changelog,
-    restore,
     watermarks,
 )
-from processors.shell.state.opening import (
-    TopicPositions,
-    fetch_positions,
-    is_origin,
-    next_offsets,
-    origin_rows,
-    stored_offsets,
-    why_foreign,
-)
-from processors.shell.state.records import StateRecordCodec, StateUnreadable
 from processors.shell.state.state_cache import Prefetch
 from processors.shell.state.store import Store
 from processors.shell.task import StreamTask
 from processors.shell.timers.clock import BrokerClock
 from processors.shell.timers.firing import LATER
-from processors.shell.timers.index import IndexingStore, derive_index
 from processors.shell.timers.taken import Taken
 from processors.shell.timers.watch import Sources, watch_timers
 from processors.shell.waiting import wait, wait_any
 from processors.step import Processor
 from schemas.codec.avro import Codec
 from schemas.kafka.producer import BatchProducer, Delivery
-from schemas.kafka.topic_ids import TopicId
 from schemas.process.reject_window import RejectWindow
 
 log = logging.getLogger(__name__)
@@ -83,8 +63,6 @@ QUEUE_PAUSE_S = 0.005
 """Between two looks at a full queue."""
 CLOSE_S = 1.5
 """How long a partition that is closed may take to finish what it published; the next owner replays the rest."""
-REOPEN_AFTER_S = 0.2
-"""Between two attempts to open a partition again."""
 
 
 class Partition:
@@ -117,7 +95,7 @@ class Partition:
         sources: Sources,
         clock: BrokerClock,
         on_idle: Callable[[], None] = lambda: None,
-        reopening: "Reopening | None" = None,
+        reopening: Reopening | None = None,
     ) -> None:
         self._settings = settings
         self._processor = processor
@@ -185,10 +163,13 @@ class Partition:
     async def run(self) -> None:
         """Runs until `close`. After a `ProducerLost` (see `lost_producer`) the worker opens the partition again; any
         other exception is a bug or a broker that did not come back: the worker has to stop."""
-        changelog = await (self._open() if self._reopening is None else self._open_again(self._reopening))
+        settings, name = self._settings, self._processor.name
+        changelog = await become_owner(settings, name, self.number, self._group, self._reopening)
         try:
             # Former owners are fenced by now: nothing they published lies behind these ends.
-            positions = await self._restore(changelog)
+            self._store, self._next, self._origins, positions = await restore_partition(
+                settings.kafka, self._processor, changelog, self._group, self._store, self._replace_store
+            )
             self._task = StreamTask(
                 self._processor,
                 self._codec,
@@ -210,87 +191,6 @@ class Partition:
                 if self._processor.wakes is not None:
                     tasks.create_task(watch_timers(self, self._task, self._taken, self._sources, self._clock))
         finally:
-            await changelog.close()
-
-    async def _restore(self, changelog: Changelog) -> TopicPositions:
-        """Brings the store to what the changelog has, and finds where to go on. :returns: what Kafka has."""
-        name, number, kafka = self._processor.name, self.number, self._settings.kafka
-        sources = [topic.name for topic in self._processor.sources]
-        positions = await fetch_positions(kafka, [changelog.topic, *sources], number, self._group)
-        if reason := why_foreign(self._store, changelog.topic, sources, positions):
-            metrics.STORES_REPLACED.labels(name).inc()
-            log.error(
-                "the store is replaced, and the state restored from the changelog: %s",
-                reason,
-                extra={"processor": name, "partition": number},
-            )
-            self._store = self._replace_store(TopicId.parse(self._store.origin).cluster)
-        rows = await restore(kafka, name, number, self._restored_store())
-        if rows is None:
-            log.error(
-                "the changelog was emptied and is written anew from the store",
-                extra={"processor": name, "partition": number},
-            )
-            offsets, rebuild_id = stored_offsets(self._store, sources), uuid4().bytes
-            self._store.write([(REBUILT, rebuild_id)], await changelog.replace(self._store.rows(), offsets, rebuild_id))
-        if current := positions.ids.get(changelog.topic):
-            self._store.claim(str(current))
-        for topic in sources:
-            if not is_origin(self._store, topic, positions):
-                log.error(
-                    "the topic was made again or is of another cluster: it is read from its beginning",
-                    extra={"processor": name, "partition": number, "topic": topic},
-                )
-        self._next = next_offsets(self._store, sources, positions)
-        self._origins = origin_rows(self._store, sources, positions)
-        metrics.RESTORE_ROWS.labels(name).inc(rows or 0)
-        return positions
-
-    def _restored_store(self) -> Store | IndexingStore:
-        """The store as a restore writes to it: with the timers of what it writes, where the processor has timers."""
-        processor = self._processor
-        if processor.wakes is None:
-            return self._store
-        records = StateRecordCodec.of(processor)
-
-        def wakes(key: bytes, row: bytes) -> int | None:
-            try:
-                return None if key.startswith(WATERMARK) else wakes_at(processor, records.decode(row))
-            except StateUnreadable:
-                raise
-            except Exception:  # its next event is rejected, with the place
-                log.exception("a state does not say when it wakes", extra={"processor": processor.name})
-                return None
-
-        derive_index(self._store, processor.timers_version, wakes)
-        return IndexingStore(self._store, wakes)
-
-    def _open(self) -> Awaitable[Changelog]:
-        return open_changelog(
-            self._settings.kafka, self._processor.name, self.number, self._group, self._settings.transaction_timeout_ms
-        )
-
-    async def _open_again(self, reopening: "Reopening") -> Changelog:
-        """Becomes the owner again. If the group has given the partition to somebody else, it waits to be cancelled.
-
-        The group is asked twice. Before the opening, because that fences whoever has the partition. After it, because
-        this process may have slept in between: a later owner than one that the group confirms then comes after this
-        opening, and fences it.
-        """
-        while True:
-            await asyncio.sleep(REOPEN_AFTER_S)
-            if not await reopening.is_member():
-                continue
-            try:
-                changelog = await self._open()
-            except KafkaConnectionError:
-                continue
-            try:
-                if await reopening.is_member():
-                    return changelog
-            except BaseException:
-                await changelog.close()
-                raise
             await changelog.close()
 
     async def _fetch_again(self) -> None:
@@ -515,23 +415,3 @@ class Partition:
         self._committed.update(offsets)
         self._commit_done.set()
         metrics.COMMIT_SECONDS.labels(self._processor.name).observe(time.perf_counter() - started)
-
-
-@dataclass(frozen=True, slots=True)
-class Reopening:
-    """What a partition that is opened again needs to know.
-
-    :param is_member: asks the group whether this worker has the partition in its current generation.
-    :param fetched_from: of the partition before.
-    """
-
-    is_member: Callable[[], Awaitable[bool]]
-    fetched_from: Mapping[str, int]
-
-
-def lost_producer(error: BaseException) -> ProducerLost | None:
-    """The lost producer, if nothing else ended a partition."""
-    if isinstance(error, BaseExceptionGroup):
-        lost = [lost_producer(one) for one in error.exceptions]
-        return lost[0] if all(lost) else None
-    return error if isinstance(error, ProducerLost) else None

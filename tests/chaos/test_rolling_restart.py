@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -26,8 +26,12 @@ from schemas.identifiers.devices import new_device
 from tests.support.full_stack import FullStack, wait_until
 
 SCANS_PER_S = 100
-FALLBACKS_AT_MOST = 0.1
-"""Share of the scans. The aim is 0.1 %; measured on two cores: 5 % of 2,875."""
+WARM_UP = "warm-up"
+FALLBACKS_AT_MOST = 0.05
+"""Share of the scans. The aim is 0.1 %; measured on two busy cores: 1.6 % of 3,309, nearly all of them while the two
+workers of identity and context restart. In each rebalance their partitions are without an owner for 0.1 to 0.3 s, also
+those that stay, and a scan waits 0.25 s."""
+WARM_UP_S = 10.0
 SETTLE_S = 3.0
 """Between two restarts, as an orchestrator waits between two instances."""
 
@@ -72,13 +76,16 @@ class SecondGateway:
 
 @dataclass
 class Phones:
-    """New phones that scan at a steady rate. ``scans`` has the outcome of each event id."""
+    """New phones that scan at a steady rate. ``scans`` has the outcome of each event id, ``by_phase`` their numbers by
+    what was going on when they began."""
 
     addresses: list[str]
     tag: str
     cookie_of: Callable[[str], str]
     scans: dict[str, str] = field(default_factory=dict)
     problems: Counter[str] = field(default_factory=Counter)
+    phase: str = WARM_UP
+    by_phase: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     async def run(self, stop: asyncio.Event) -> None:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session, asyncio.TaskGroup() as tasks:
@@ -89,12 +96,15 @@ class Phones:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     async def _scan(self, session: aiohttp.ClientSession, first: int, cookie: str) -> None:
+        of_phase = self.by_phase[self.phase]
         for number in (first, 1 - first):
             url = f"{self.addresses[number]}/s/{self.tag}"
             try:
                 async with session.get(url, headers={"Cookie": cookie}, allow_redirects=False) as response:
                     if response.status in (200, 302):
-                        self.scans[response.headers["Footpath-Event"]] = response.headers["Footpath-Outcome"]
+                        outcome = response.headers["Footpath-Outcome"]
+                        self.scans[response.headers["Footpath-Event"]] = outcome
+                        of_phase[outcome] += 1
                         return
                     self.problems[f"status {response.status}"] += 1
                     return
@@ -111,13 +121,19 @@ async def test_every_process_is_restarted_under_scans(stack: FullStack) -> None:
     stop = asyncio.Event()
     scanning = asyncio.create_task(phones.run(stop))
     try:
+        # Phones come to gateways that answer; the first ones warm everything up.
+        await asyncio.sleep(WARM_UP_S)
+        phones.phase = "no restart"
         await asyncio.sleep(SETTLE_S)
         order = [name for name in stack.run["processes"] if name not in ("kafka", "clickhouse", "gateway")]
         for name in sorted({stack.run["processes"][one]: one for one in order}.values()):
+            phones.phase = name
             await asyncio.to_thread(_restart, stack, name)
             await asyncio.sleep(SETTLE_S)
+        phones.phase = "gateway"
         await asyncio.to_thread(_restart, stack, "gateway")
         await asyncio.sleep(SETTLE_S)
+        phones.phase = "second gateway"
         assert await asyncio.to_thread(second.stop) == 0
         second.start()
         await asyncio.sleep(SETTLE_S)
@@ -125,8 +141,10 @@ async def test_every_process_is_restarted_under_scans(stack: FullStack) -> None:
         stop.set()
         await scanning
         second.stop()
-    outcomes = Counter(phones.scans.values())
-    print(f"{len(phones.scans)} scans: {dict(outcomes)}, problems: {dict(phones.problems)}")
+    outcomes = sum((of for phase, of in phones.by_phase.items() if phase != WARM_UP), Counter[str]())
+    print(f"{outcomes.total()} scans after the warm-up: {dict(outcomes)}, problems: {dict(phones.problems)}")
+    for phase, of_phase in phones.by_phase.items():
+        print(f"  {phase}: {dict(of_phase)}")
     assert not phones.problems
 
     def stored(table: str) -> set[str]:
@@ -135,7 +153,7 @@ async def test_every_process_is_restarted_under_scans(stack: FullStack) -> None:
 
     await asyncio.to_thread(wait_until, lambda: phones.scans.keys() <= stored("touchpoint_identified"), stack.logs)
     await asyncio.to_thread(wait_until, lambda: phones.scans.keys() <= stored("scan_routed"), stack.logs)
-    assert outcomes["fallback"] <= FALLBACKS_AT_MOST * len(phones.scans), outcomes
+    assert outcomes["fallback"] <= FALLBACKS_AT_MOST * outcomes.total(), outcomes
 
 
 def _restart(stack: FullStack, name: str) -> None:

@@ -4,7 +4,6 @@ must."""
 from typing import Any
 from unittest.mock import patch
 
-from processors.shell import partition
 from processors.shell.applied_batch import AppliedBatch
 from processors.shell.state.store import NO_TIMERS
 from processors.shell.task import StreamTask
@@ -67,12 +66,7 @@ def _() -> Any:
 
 @planted("new timers not written to the store")
 def _() -> Any:
-    return around(partition.Partition, "_commit", _without_timers)
-
-
-async def _without_timers(original: Any, self: partition.Partition, changelog: Any) -> None:
-    with around(StreamTask, "take_changed_timers", lambda take, task: (take(task), NO_TIMERS)[1]):
-        await original(self, changelog)
+    return around(StreamTask, "take_changed_timers", lambda original, self: (original(self), NO_TIMERS)[1])
 
 
 @planted("an entry of the index counts, not what the state says")

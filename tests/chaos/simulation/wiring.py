@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 from processors.reference import Reference
+from processors.shell import ownership, restoring
 from processors.shell import partition as shell
 from processors.shell.local_delivery import LocalDelivery
 from processors.shell.settings import WorkerSettings
@@ -86,10 +87,15 @@ class Wiring:
             await asyncio.sleep(0)  # other owners go on while the brokers answer
             return TopicPositions({}, {topic: (0, end) for topic, end in ends.items()})
 
+        async def in_thread(work: Callable[..., Any], *args: Any) -> Any:
+            await asyncio.sleep(0)
+            return work(*args)
+
         with (
-            patch.object(shell, "open_changelog", open_changelog),
-            patch.object(shell, "restore", restore_store),
-            patch.object(shell, "fetch_positions", fetch_positions),
+            patch.object(ownership, "open_changelog", open_changelog),
+            patch.object(restoring, "in_thread", in_thread),
+            patch.object(restoring, "restore", restore_store),
+            patch.object(restoring, "fetch_positions", fetch_positions),
             patch.object(state_cache, "GENERATION_KEYS", GENERATION_KEYS),
         ):
             yield
