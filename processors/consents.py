@@ -1,7 +1,7 @@
 """Consent as the by-person processors use it: each keeps in its parts what was said of the purposes that it needs, and
 asks as of the time of the event. One piece for all of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 
 from processors.reference import Reference
 from schemas.brand.consent import jurisdiction_of
@@ -23,18 +23,17 @@ def place_of(event: TouchpointRecorded, reference: Reference) -> str:
     return place
 
 
-def permitted(said: Iterable[Consents], key: str, event: TouchpointRecorded, reference: Reference) -> Permission | None:
+def permitted(said: Sequence[Consents], key: str, event: TouchpointRecorded, reference: Reference) -> Permission | None:
     """Whether the event's person allows a use at the event's time; None where nobody said anything and the brand says
     nothing of the purpose, so that there is nothing to explain.
 
     :param said: of each source profile of the person that said anything.
     """
-    known = list(said)
-    rules = reference.brand.consent
-    if len(known) == 1 and (chosen := by_choice(known[0], key, event.occurred_at)) is not None:
+    if len(said) == 1 and (chosen := by_choice(said[0], key, event.occurred_at)) is not None:
         return chosen
-    if known:
-        return permission(known, key, event.occurred_at, rules, place_of(event, reference))
+    rules = reference.brand.consent
+    if said:
+        return permission(said, key, event.occurred_at, rules, place_of(event, reference))
     if key not in rules:
         return None
     silent: Permission | None = reference.memo.get(("silent", key, event.store))
@@ -45,7 +44,7 @@ def permitted(said: Iterable[Consents], key: str, event: TouchpointRecorded, ref
     return silent
 
 
-def counts_only(said: Collection[Consents], event: TouchpointRecorded, reference: Reference) -> bool:
+def counts_only(said: Sequence[Consents], event: TouchpointRecorded, reference: Reference) -> bool:
     """Whether the event's person does not agree to analytics at its time. :param said: as in :func:`permitted`."""
     if ANALYTICS not in reference.brand.consent and not any(ANALYTICS in one.choices for one in said):
         return False

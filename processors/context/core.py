@@ -92,7 +92,7 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Emit:
     conditions, holdout = _history_conditions(reference), reference.brand.about.holdout
     held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
-    said = tuple(visitor.said)
+    said = visitor.said
     permission = permitted(said, PERSONALISATION, event, reference)
     consent: str | msgspec.UnsetType = msgspec.UNSET
     if permission is not None:

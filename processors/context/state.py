@@ -1,6 +1,6 @@
 """What context remembers of a visitor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -114,9 +114,10 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         return Visitor(self.parts | changed)
 
     @property
-    def said(self) -> Iterator[Consents]:
+    def said(self) -> list[Consents]:
         """What was said of personalisation, by each source profile that said anything."""
-        return (part.consents for part in self.parts.values() if part.consents.says_something)
+        consents = [part.consents for part in self.parts.values()]
+        return [one for one in consents if one.choices or one.gpc_at is not None]
 
     def with_word(self, event: TouchpointIdentified | ConsentStated) -> "Visitor":
         """The visitor once what the event says of personalisation is known. For events that may say anything."""

@@ -108,9 +108,8 @@ def _with_word(account: Account, profile: str, event: TouchpointIdentified | Con
 
 def _may_keep(account: Account, event: TouchpointIdentified, reference: Reference) -> bool:
     """Whether the person agrees to be recognised, without which nobody has a ledger."""
-    permission = permitted(
-        (part.consents for part in account.parts.values() if part.consents.says_something), IDENTITY, event, reference
-    )
+    said = [part.consents for part in account.parts.values() if part.consents.says_something]
+    permission = permitted(said, IDENTITY, event, reference)
     return permission is None or permission.allowed
 
 
