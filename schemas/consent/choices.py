@@ -22,9 +22,9 @@ class Choice(msgspec.Struct, frozen=True, array_like=True, gc=False):
     policy: str = ""
 
     @property
-    def rank(self) -> tuple[int, bool, int]:
-        """The order of choices: the later counts, of two at one time the withdrawal."""
-        return self.at, not self.granted, self.event
+    def rank(self) -> tuple[int, bool, int, int, str]:
+        """The order of choices, which is total: the later counts, of two at one time the withdrawal."""
+        return self.at, not self.granted, self.event, self.expires_at, self.policy
 
 
 class Consents(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -72,5 +72,5 @@ class Consents(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NOTHING_SAID: Final = Consents()
 
 
-def _rank(choice: Choice) -> tuple[int, bool, int]:
+def _rank(choice: Choice) -> tuple[int, bool, int, int, str]:
     return choice.rank

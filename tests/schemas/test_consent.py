@@ -50,7 +50,7 @@ def allowed_by_the_model(people: Sequence[Sequence[tuple[str, object]]], key: st
         choices = [c for k, c in said if k == key and isinstance(c, Choice) and c.at <= at]
         signals += [t for _, t in said if isinstance(t, int) and t <= at]
         if choices:
-            last = sorted(choices, key=lambda c: (c.at, 0 if c.granted else 1, c.event))[-1]
+            last = sorted(choices, key=lambda c: (c.at, 0 if c.granted else 1, c.event, c.expires_at))[-1]
             if not last.expires_at or at < last.expires_at:
                 said_by.append(last)
     if [c for c in said_by if not c.granted]:

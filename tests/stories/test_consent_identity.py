@@ -100,6 +100,12 @@ def test_a_grant_that_ended_joins_nobody_any_more(run: Run) -> None:
     assert run([grant, event(15, CARD, PHONE, store=ASKING)], WHERE).apart(CARD, PHONE)
 
 
+def test_a_withdrawal_that_ended_is_silence_for_what_comes_after_its_end(run: Run) -> None:
+    story = [event(0, CARD, MAIL), said(2, "withdrawn", MAIL, expires=8)]
+    assert run(story, WHERE).apart(CARD, MAIL)
+    assert run([*story, event(9, CARD, MAIL, store=ASKING)], WHERE).one(CARD, MAIL)
+
+
 def test_a_browser_withdraws_for_its_device_until_its_person_says_otherwise(run: Run) -> None:
     story = [event(1, CARD, PHONE), event(5, PHONE, properties=GPC, type="scan")]
     assert run(story, WHERE).apart(CARD, PHONE)
