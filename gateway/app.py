@@ -123,7 +123,7 @@ ENDPOINTS = (
                                 s.settings.events_per_s, s.settings.body_kb * 1024,
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
                                            s.settings.waiting // 4),
-                                s.backlog, s.replies.delays.longest_s).events,
+                                s.backlog, s.replies.delays.delay_s).events,
     ),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,

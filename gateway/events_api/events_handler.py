@@ -44,7 +44,7 @@ Rejected = tuple[EventRejected, str]
 class EventsHandler:
     """:param events_per_s: rate of a key that has none of its own. :param max_body_bytes: see :func:`read_body`.
 
-    :param memory: for the bodies of all requests. :param backlog: of the processors. :param longest_scan_s: how long
+    :param memory: for the bodies of all requests. :param backlog: of the processors. :param scan_delay_s: how long
     scans wait for their decision at a time. Both are for the answers to large batches.
     """
 
@@ -59,7 +59,7 @@ class EventsHandler:
         max_body_bytes: int,
         memory: BodyMemory,
         backlog: Backlog,
-        longest_scan_s: Callable[[float], float],
+        scan_delay_s: Callable[[float], float],
     ) -> None:
         self._brand = brand
         self._admission = admission
@@ -71,7 +71,7 @@ class EventsHandler:
         self._buckets = TokenBuckets(events_per_s)
         self._memory = memory
         self._backlog = backlog
-        self._longest_scan_s = longest_scan_s
+        self._scan_delay_s = scan_delay_s
         self._turns = Turns()
         self._acknowledged = IdempotencyCache()
 
@@ -100,7 +100,7 @@ class EventsHandler:
 
     def _load(self) -> dict[str, str]:
         """What a sender of many events should know of the load, as headers."""
-        delay_ms = 1000 * self._longest_scan_s(time.monotonic())
+        delay_ms = 1000 * self._scan_delay_s(time.monotonic())
         return {BACKLOG: str(self._backlog.records()), SCAN_DELAY: str(math.ceil(delay_ms))}
 
     async def _split(self, body: bytes, key_id: str) -> list[bytes]:

@@ -69,8 +69,8 @@ _POST: dict[str, Any] = {
                     "schema": {"type": "integer"},
                 },
                 SCAN_DELAY: {
-                    "description": f"Of {MANY} events or more: the longest of the last second or two that a scan has"
-                    " waited for its decision, in milliseconds.",
+                    "description": f"Of {MANY} events or more: the longest of the last second or two that scans have"
+                    " waited for their decision, one in fifty left out, in milliseconds.",
                     "schema": {"type": "integer"},
                 },
             },

@@ -10,8 +10,8 @@ from schemas.reasons import RejectReason
 BACKLOG: Final = "Footpath-Backlog"
 """Header of the answer to a batch of MANY events or more: records that the processors have not taken yet."""
 SCAN_DELAY: Final = "Footpath-Scan-Delay"
-"""Header of the same answers: the longest of the last second or two that a scan has waited for its decision, in
-milliseconds; 0 where nobody has scanned."""
+"""Header of the same answers: the longest of the last second or two that scans have waited for their decision, one in
+fifty left out, in milliseconds; 0 where nobody has scanned."""
 MANY: Final = 100
 
 

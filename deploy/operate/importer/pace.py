@@ -35,7 +35,7 @@ class Pace:
         """How long to wait before the next batch, in seconds. Called once after each.
 
         :param events: of the batch. :param took_s: from its first byte to its answer.
-        :param scan_delay_s: the longest of the last second or two; 0: nobody has scanned. :param backlog: in records.
+        :param scan_delay_s: of the last second or two; 0: nobody has scanned. :param backlog: in records.
         """
         factor = SLOWER if scan_delay_s > PATIENCE_S else FASTER if scan_delay_s else FASTER_ALONE
         self.per_s = max(FIRST_PER_S, self.per_s * factor ** min(1.0, took_s + self._rested_s))

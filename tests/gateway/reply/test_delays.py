@@ -6,7 +6,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.reply.delays import WINDOW_S, ScanDelays
+from gateway.reply.delays import KEPT, LEFT_OUT, WINDOW_S, ScanDelays
 from gateway.reply.pending import PendingReplies
 from schemas.codec.avro import Codec
 
@@ -25,9 +25,21 @@ def test_the_longest_wait_of_the_last_second_is_said_and_none_of_long_ago(
         delays.observe(waited_s, now_s)
         seen.append((now_s, waited_s))
     now_s += later_s
-    said = delays.longest_s(now_s)
+    said = delays.delay_s(now_s)
     assert said >= max((waited for at, waited in seen if at > now_s - WINDOW_S), default=0.0)
     assert said in {0.0, *(waited for at, waited in seen if at > now_s - 3 * WINDOW_S)}
+
+
+def test_of_many_scans_one_in_fifty_says_nothing() -> None:
+    delays = ScanDelays()
+    for number in range(10 * LEFT_OUT):
+        delays.observe(0.2 if number % LEFT_OUT == 0 else 0.01, 1000.0)
+    assert delays.delay_s(1000.5) == 0.01
+    delays.observe(0.2, 1000.5)
+    assert delays.delay_s(1000.5) == 0.2
+    for _ in range(2 * KEPT):
+        delays.observe(0.1, 1000.5)
+    assert delays.delay_s(1000.9) == 0.1
 
 
 async def test_a_scan_counts_with_a_decision_and_without() -> None:
@@ -35,4 +47,4 @@ async def test_a_scan_counts_with_a_decision_and_without() -> None:
     replies.expect("scan")
     await asyncio.sleep(0.02)
     replies.forget("scan")
-    assert replies.delays.longest_s(time.monotonic()) >= 0.02
+    assert replies.delays.delay_s(time.monotonic()) >= 0.02
