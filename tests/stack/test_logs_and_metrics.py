@@ -41,7 +41,7 @@ def test_every_process_says_what_it_is_and_how_far_it_is(stack: FullStack) -> No
     stack.scan()
     served = stack.run["metrics"]
     assert served.keys() == {"gateway", "identity", "rewards", "sink"}
-    for process in ("identity", "rewards"):  # no phone waits for the second, which may still be starting
+    for process in ("identity", "rewards"):
         for name in ("footpath_worker_lag_records", "footpath_worker_commit_age_seconds"):
             wait_until(lambda p=process, n=name: f'{n}{{processor="{p}"' in _metrics(stack, p) or None, stack.logs)  # type: ignore[misc]
     for process in served:
@@ -52,8 +52,16 @@ def test_every_process_says_what_it_is_and_how_far_it_is(stack: FullStack) -> No
 
 
 def _metrics(stack: FullStack, process: str) -> str:
-    with urllib.request.urlopen(stack.run["metrics"][process], timeout=30) as answer:
-        return str(answer.read().decode())
+    """Once the process serves them: no phone waits for some, which may still be starting."""
+
+    def text() -> str | None:
+        try:
+            with urllib.request.urlopen(stack.run["metrics"][process], timeout=30) as answer:
+                return str(answer.read().decode())
+        except urllib.error.URLError:
+            return None
+
+    return wait_until(text, stack.logs)
 
 
 def _lag(stack: FullStack) -> set[float]:
