@@ -28,8 +28,9 @@ from tests.support.seeds import draw_seed
 random_examples = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LINKS = 2000
 ROUNDS = 3
-MAX_DEPTH = 12
-"""About log2 of the links of a chain, the bound of randomised linking."""
+MAX_DEPTH = 21
+"""e times ln of the links of a chain: the height of a random recursive tree (Pittel, 1994). The deepest of 40 random
+orders was 10; a seed with 13 is known."""
 seeds = st.integers(0, 2**32)
 partitions = st.sampled_from([1, 4, 16])
 backlogs = st.sampled_from([3, 20, 1_000_000])
