@@ -44,7 +44,17 @@ _PHONE: Final = re.compile(
 )
 _ALWAYS_PHONE: Final = re.compile(r"msisdn|whatsapp")
 """Services whose id of a person is the phone number."""
+_TIME: Final = re.compile(
+    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)?",
+    re.ASCII,
+)
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
+
+
+def is_time(text: str) -> bool:
+    """Whether all of a text is a date or time of ISO 8601: its end, such as 03+00:00, may look like a phone number."""
+    return 10 <= len(text) <= 35 and _TIME.fullmatch(text) is not None
 
 
 @lru_cache(4096)

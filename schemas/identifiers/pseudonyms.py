@@ -24,7 +24,7 @@ from schemas.identifiers.contacts import (
     replace_phones,
 )
 from schemas.identifiers.devices import IssuedDevices
-from schemas.identifiers.fields import Holds, holds
+from schemas.identifiers.fields import Holds, holds, is_time
 from schemas.identifiers.keyed_hash import KeyedHash
 from schemas.identifiers.links import Links, is_query, may_be_reference
 from schemas.identifiers.normalise import (
@@ -214,6 +214,8 @@ class Pseudonyms:
                 return self.scrub_addresses(node, effort)
             case Holds.LINK if may_be_reference(node):
                 return self.links.cleaned(f"?{node}" if is_query(node) else node, effort)
+            case _ if is_time(node):
+                return node
             case _:
                 return self.scrub(node, country, effort)
 

@@ -250,3 +250,14 @@ def test_what_holds_no_contacts_for_certain_is_not_changed_by_scrubbing(node: An
     text = json.dumps(node, separators=(",", ":")).encode()
     if not may_hold_contacts(text):
         assert GERMAN.scrub_json(node) == node
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "+01:00", "-0500", ""])
+def test_a_time_is_no_phone_number_and_a_phone_number_no_time(zone: str) -> None:
+    times = [f"2026-{month:02}-03T15:{second:02}:{second:02}{zone}" for month in (1, 11) for second in range(60)]
+    assert GERMAN.scrub_json({"expires_at": times, "note": "2026-11-29"}, "DE") == {
+        "expires_at": times,
+        "note": "2026-11-29",
+    }
+    said = GERMAN.scrub_json({"expires_at": "call +49 1521 7654321", "at": "+49 1521 7654321"}, "DE")
+    assert "7654321" not in str(said)

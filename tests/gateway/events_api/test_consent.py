@@ -50,6 +50,15 @@ def test_a_statement_has_one_form_that_every_reader_knows(brand_view: BrandView)
     assert statement.expires_at == "2039-12-31T23:00:00.000000+00:00" and micros_of(statement.expires_at)
 
 
+@pytest.mark.parametrize("second", range(60))
+def test_the_end_of_a_statement_is_kept_whatever_its_digits_look_like(brand_view: BrandView, second: int) -> None:
+    """03+00:00 looks like a phone number."""
+    end = f"2040-11-29T15:{second:02}:{second:02}"
+    statement = statement_of(validated(said(expires_at=f"{end}Z"), brand_view))
+    assert statement is not None and statement.expires_at.startswith(end)
+    assert micros_of(statement.expires_at) == micros_of(f"{end}+00:00") > 0
+
+
 @pytest.mark.parametrize(
     ("properties", "reason", "field"),
     [
