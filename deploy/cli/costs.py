@@ -25,20 +25,13 @@ def costs(*files: Path, give_up_after: float = 300.0) -> int:
     give_up_after
         Time without any accepted request after which the command gives up, in seconds.
     """
-    import asyncio
-
     from deploy.operate.costs.rows import Costs
-    from deploy.operate.csv_file.send import send_file
+    from deploy.operate.csv_file.send import send_files
     from deploy.target import read_target
 
     if not files:
         raise OperatorError("costs needs a CSV file")
-    target, code = read_target(os.environ), 0
-    for file in files:
-        summary = asyncio.run(send_file(file, target, give_up_after, Costs))
-        print(summary)
-        code = 2 if summary.rejected else code
-    return code
+    return send_files(files, read_target(os.environ), give_up_after, Costs)
 
 
 COMMAND = Command(costs, USE_IT)

@@ -1,6 +1,7 @@
 """Rows of a CSV file as events of the events API; a row that is none gets a reason. Pure."""
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -33,7 +34,7 @@ class RowError(Exception):
     """A row is no valid event; the text names the column."""
 
 
-class CsvRows:
+class CsvRows(ABC):
     """Iterates over the rows of one file. Each kind of file says which columns there are, and makes an event of a row.
 
     :param text: lines of the file with their line ends. :param name: name of the file in error messages.
@@ -71,12 +72,12 @@ class CsvRows:
             except RowError as error:
                 yield row, RejectedRow(row, str(error))
 
+    @abstractmethod
     def event(self, line: int, values: dict[str, str]) -> bytes:
         """The JSON of the event of a row, with an id that the row decides. :param values: by column, as name forms.
 
         :raises RowError: the row is none.
         """
-        raise NotImplementedError
 
     def _read(self) -> Iterator[Row]:
         while True:

@@ -1,5 +1,6 @@
 """Sends one CSV file to the gateway and writes the rejected rows to a file beside it."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,21 @@ class Summary:
         rejected = len(self.rejected)
         text = f"{self.file}: read {self.accepted + rejected:,}, accepted {self.accepted:,}, rejected {rejected:,}"
         return text + (f"; reasons in {self.rejects}" if self.rejected else "")
+
+
+def send_files(
+    files: Sequence[Path], target: Target, give_up_after_s: float, read: Callable[[Iterable[str], str], CsvRows]
+) -> int:
+    """Sends one file after the other and prints the counts of each; see `send_file`.
+
+    :returns: the exit code of the command: 2 when rows were rejected.
+    """
+    code = 0
+    for file in files:
+        summary = asyncio.run(send_file(file, target, give_up_after_s, read))
+        print(summary)
+        code = 2 if summary.rejected else code
+    return code
 
 
 async def send_file(
