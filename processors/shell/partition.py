@@ -292,22 +292,23 @@ class Partition:
                 self._broken = True
                 raise
             if applied:
-                if self._uncommitted_since_s is None:
-                    self._uncommitted_since_s = time.monotonic()
                 self._next[topic] = self._uncommitted[topic] = records[applied - 1].offset + 1
                 self._taken.reached(topic, records[applied - 1].timestamp * 1000)
-                self._commit_if_due()
+                self._has_uncommitted()
             if applied < len(records):
                 left = batch._replace(records=records[applied:], requested=self._next.get(topic, records[0].offset))
                 self._taken.hold(topic, left)
             self.timers_changed.set()
 
-    def _commit_if_due(self) -> None:
+    def _has_uncommitted(self) -> None:
+        """Work was done that waits for a commit, which begins before its time where that cannot wait."""
+        if self._uncommitted_since_s is None:
+            self._uncommitted_since_s = time.monotonic()
         if self._task.transactional or len(self._task.changed) >= COMMIT_ROWS:
             self._commit_now.set()
 
     async def _wake(self) -> None:
-        """Does some of the timers that are due; `_watch_timers` waits for it, and asks for the next ones."""
+        """Does some of the timers that are due; `do_due` waits for it, and asks for the next ones."""
         until = self._due_until
         assert until is not None
         async with self._whole_batch:
@@ -318,9 +319,7 @@ class Partition:
                 self._broken = True
                 raise
             self._woken_until = until
-            if self._uncommitted_since_s is None:
-                self._uncommitted_since_s = time.monotonic()
-            self._commit_if_due()
+            self._has_uncommitted()
         self._woken.set()
 
     async def do_due(self, until: int) -> bool:
@@ -345,7 +344,7 @@ class Partition:
     def ask_for_stamp(self) -> None:
         """Likewise: commits soon, which brings the brokers' time."""
         self._needs_stamp = True
-        self._commit_now.set()
+        self.commit_soon()
 
     async def _put(self, entry: tuple[str, FetchedBatch, Prefetch | None]) -> bool:
         """Puts an entry into the queue; not, if the partition closes."""

@@ -15,8 +15,9 @@ from typing import Any
 
 from processors import metrics
 from processors.registry import PROCESSORS
-from processors.shell.applied_batch import AppliedBatch, EncodedEffect, TooLarge, encode_effect, encode_states
+from processors.shell.applied_batch import AppliedBatch, EncodedEffect, encode_effect, encode_states
 from processors.shell.apply import InvalidStep, apply_due, wakes_at
+from processors.shell.rejecting import reject_of
 from processors.shell.state.records import Active, StateRecord, StateRecordCodec, StateUnreadable
 from processors.shell.state.store import Store, TimerRows
 from processors.shell.timers.index import TimerIndex
@@ -24,8 +25,8 @@ from processors.step import Drop, Emit, Processor
 from schemas.codec.avro import Codec
 from schemas.events import Event
 from schemas.process.errors import OperatorError
-from schemas.reasons import DropReason, RejectReason
-from schemas.rejects import raised_by, reject_of_due
+from schemas.reasons import DropReason
+from schemas.rejects import reject_of_due
 from schemas.topics import Topic, changelog
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,6 @@ MOST_AT_ONCE = 10_000
 """Times at which one state may act in one go: one that wakes every microsecond would hold its partition for ever."""
 RETRY_AFTER_US = 3_600_000_000
 """After which a state is tried again at which the core raised: a release that mends it finds what was due."""
-
-
 LATER = -1
 """In the place of the time up to which other topics were taken: nothing is known of them, timers are left for later."""
 
@@ -126,7 +125,6 @@ class Firing:
         if at is not None and at <= until:
             assert isinstance(record, Active)
             record = self._fire(batch, key, record, until, reference)
-            batch.states = encode_states(self._record_codec, batch.changed)
             at = until + RETRY_AFTER_US if key in self._failed else wakes_at(self._processor, record)
         if at is not None:
             batch.timers.append((at, key))
@@ -189,7 +187,7 @@ class Firing:
                 record, at = outcome.record, wakes_at(self._processor, outcome.record)
             else:
                 raise InvalidStep(f"one state is due {MOST_AT_ONCE} times at once")
-            encode_states(self._record_codec, {key: record})
+            states = encode_states(self._record_codec, {key: record})
         except (OperatorError, StateUnreadable):
             raise
         except Exception as error:
@@ -197,6 +195,7 @@ class Firing:
             return before
         self._failed.pop(key, None)
         batch.changed[key] = record
+        batch.states |= states
         batch.woken.add(key)
         batch.uncommitted.add(key)
         batch.transactional += effects
@@ -208,15 +207,15 @@ class Firing:
     ) -> None:
         """The reject of a state at which the core raised; it stays as it is."""
         name = self._processor.name
-        reason = RejectReason.TOO_LARGE if isinstance(error, TooLarge) else RejectReason.EXCEPTION
+        why = reject_of(error)
         state = self._record_codec.encode(record) if record is not None else b""
-        reject = reject_of_due(name, changelog(name), self._partition, key, at, state, reason, raised_by(error))
+        reject = reject_of_due(name, changelog(name), self._partition, key, at, state, why.reason, why.detail)
         batch.transactional.append(encode_effect(self._codec, Emit(reject), self._partitions))
         batch.uncommitted.add(key)
-        batch.rejects.append(reason)
+        batch.rejects.append(why.reason)
         self._failed[key] = at
         log.error(
             "a timer was set aside: %s",
-            raised_by(error),
+            why.detail,
             extra={"processor": name, "partition": self._partition},
         )

@@ -64,6 +64,7 @@ class Upstream:
         self._own_group, self._owned = with_prefix(f"footpath-{name}"), owned
         self._kafka = kafka
         self._groups = {with_prefix(f"footpath-{one}"): topics for one, topics in upstream_of(name, sources).items()}
+        self._topics = {topic.name for topics in self._groups.values() for topic in topics}
         self._grace_ms = round(grace_s * 1000)
         self._asking = asyncio.Lock()
         self._answered_s = float("-inf")
@@ -98,9 +99,10 @@ class Upstream:
     async def _ask(self, now_ms: int) -> str:
         """The first group that is behind; empty: none is."""
         admin, consumer = await self._connected()
-        wanted = [topic.name for topics in self._groups.values() for topic in topics]
         partitions = {
-            TopicPartition(name, number) for name in wanted for number in consumer.partitions_for_topic(name) or ()
+            TopicPartition(name, number)
+            for name in self._topics
+            for number in consumer.partitions_for_topic(name) or ()
         }
         since = await consumer.offsets_for_times(dict.fromkeys(partitions, now_ms - self._grace_ms))
         ends = await consumer.end_offsets(list(partitions))
@@ -118,7 +120,6 @@ class Upstream:
 
     async def _connected(self) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
         if self._clients is None:
-            names = {topic.name for topics in self._groups.values() for topic in topics}
             admin = AIOKafkaAdminClient(**client_options(self._kafka))
             consumer = AIOKafkaConsumer(
                 **consumer_options(self._kafka),
@@ -130,7 +131,7 @@ class Upstream:
             self._clients = admin, consumer
             await admin.start()
             await consumer.start()
-            consumer._client.set_topics(names)
+            consumer._client.set_topics(self._topics)
             await consumer._client.force_metadata_update()
         return self._clients
 
