@@ -22,7 +22,7 @@ MAX_MAILBOX_CHARS: Final = 64
 _AT: Final = re.compile(f"[{AT_SIGNS}]")
 _PART: Final = r"[^\s@＠﹫<>(),;:\"\[\]"
 _BACKWARDS: Final = re.compile(rf"{_PART}]{{1,{MAX_MAILBOX_CHARS}}}")
-_DOMAIN: Final = re.compile(rf"{_PART}]+[.。．｡]{_PART}.]{{2,63}}")
+_DOMAIN: Final = re.compile(rf"{_PART}']+[.。．｡]{_PART}'.]{{2,63}}")
 _DIGITS: Final = re.compile(r"\d(?:\D{0,3}\d){6,}")
 """As many digits as a phone number has, no two of them far apart."""
 _SEVEN: Final = re.compile(r"\d(?:\D*\d){6}")

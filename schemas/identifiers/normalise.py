@@ -15,7 +15,8 @@ import phonenumbers
 from schemas.text import has_control_characters, visible, without_edges
 
 MAX_CHARS: Final = 256
-EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(),;:\"\[\]]+\.[^\s@<>(),;:\"\[\].]{2,63}")
+EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(),;:\"'\[\]]+\.[^\s@<>(),;:\"'\[\].]{2,63}")
+"""An apostrophe may stand in a mailbox (O'Neill), in a domain it is the end of a quotation."""
 _READ: Final = frozenset({"email", "phone", "mac"})
 SHORTEST_FOLDED: Final = len("aa:bb:cc:dd:ee:ff")
 _MAC: Final = re.compile(r"[0-9a-f]{12}")
