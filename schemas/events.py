@@ -226,6 +226,52 @@ class ConsentChanged(Event, frozen=True, kw_only=True):
     source_event_id: str
 
 
+class PrivacyRequested(Event, frozen=True, kw_only=True):
+    request_id: str
+    action: str
+    scope: str
+    identifier: str
+    number: int = 0
+    of: int = 1
+    source: str
+
+
+class PrivacyResolved(Event, frozen=True, kw_only=True):
+    request_id: str
+    action: str
+    scope: str
+    identifier: str
+    number: int = 0
+    of: int = 1
+    person_id: str = ""
+    identifiers: tuple[str, ...] = ()
+    source_profile_ids: tuple[str, ...] = ()
+
+
+class ProfileErased(Event, frozen=True, kw_only=True):
+    request_id: str
+    person_id: str
+    source_profile_id: str
+    identifier: str
+
+
+class ErasureApplied(Event, frozen=True, kw_only=True):
+    request_id: str
+    processor: str
+    source_profile_id: str
+    removed: int
+
+
+class PrivacyAnswered(Event, frozen=True, kw_only=True):
+    request_id: str
+    action: str
+    status: str
+    part: int = 0
+    parts: int = 0
+    detail: str = "{}"
+    body: bytes = b""
+
+
 class StockReported(Event, frozen=True, kw_only=True):
     store: str
     sku: str

@@ -11,6 +11,7 @@ from schemas.events import (
     ConsentStated,
     CostReported,
     DeploymentConfigured,
+    ErasureApplied,
     Event,
     EventRejected,
     EventReplayed,
@@ -18,6 +19,10 @@ from schemas.events import (
     IdentityMatched,
     IdentitySignalled,
     OrderClaimed,
+    PrivacyAnswered,
+    PrivacyRequested,
+    PrivacyResolved,
+    ProfileErased,
     RewardPosted,
     SaleReferenced,
     SaleReturned,
@@ -219,6 +224,56 @@ CONSENT_CHANGED = Topic(
     read_by=("sink",),
     transactional=True,
 )
+PRIVACY_KEPT_MS = 90 * DAY_MS
+"""How long a request of a person about their data is kept with what was found for it. Answers are kept for ever, as a
+receipt has to be; the data that they carry is not (sinks/privacy/)."""
+PRIVACY_REQUESTED = Topic(
+    "privacy-requested",
+    PrivacyRequested,
+    lambda e: e.identifier,
+    "identifier",
+    written_by=("gateway",),
+    read_by=("identity",),
+    retention_ms=PRIVACY_KEPT_MS,
+)
+PRIVACY_RESOLVED = Topic(
+    "privacy-resolved",
+    PrivacyResolved,
+    lambda e: e.request_id,
+    "request",
+    written_by=("identity",),
+    read_by=("sink",),
+    retention_ms=PRIVACY_KEPT_MS,
+    transactional=True,
+)
+PROFILE_ERASED = Topic(
+    "profile-erased",
+    ProfileErased,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("identity",),
+    read_by=("context", "rewards", "consent", "matching", "gateway", "sink"),
+    transactional=True,
+)
+ERASURE_APPLIED = Topic(
+    "erasure-applied",
+    ErasureApplied,
+    lambda e: e.request_id,
+    "request",
+    written_by=("identity", "context", "rewards", "consent", "matching"),
+    read_by=("sink",),
+    retention_ms=PRIVACY_KEPT_MS,
+    transactional=True,
+)
+PRIVACY_ANSWERED = Topic(
+    "privacy-answered",
+    PrivacyAnswered,
+    lambda e: f"{e.request_id}/{e.part}" if e.part else e.request_id,
+    "request, and the part of its data",
+    written_by=("gateway", "sink"),
+    read_by=("gateway", "sink"),
+    compacted=True,
+)
 STOCK_REPORTED = Topic(
     "stock-reported",
     StockReported,
@@ -296,6 +351,11 @@ TOPICS: tuple[Topic, ...] = (
     REWARD_POSTED,
     CONSENT_STATED,
     CONSENT_CHANGED,
+    PRIVACY_REQUESTED,
+    PRIVACY_RESOLVED,
+    PROFILE_ERASED,
+    ERASURE_APPLIED,
+    PRIVACY_ANSWERED,
     STOCK_REPORTED,
     COST_REPORTED,
     BRAND_CONFIGURED,
