@@ -242,7 +242,7 @@ PRIVACY_RESOLVED = Topic(
     lambda e: e.request_id,
     "request",
     written_by=("identity",),
-    read_by=("sink",),
+    read_by=("privacy",),
     retention_ms=PRIVACY_KEPT_MS,
     transactional=True,
 )
@@ -261,7 +261,7 @@ ERASURE_APPLIED = Topic(
     lambda e: e.request_id,
     "request",
     written_by=("identity", "context", "rewards", "consent", "matching"),
-    read_by=("sink",),
+    read_by=("privacy",),
     retention_ms=PRIVACY_KEPT_MS,
     transactional=True,
 )
@@ -270,8 +270,8 @@ PRIVACY_ANSWERED = Topic(
     PrivacyAnswered,
     lambda e: f"{e.request_id}/{e.part}" if e.part else e.request_id,
     "request, and the part of its data",
-    written_by=("gateway", "sink"),
-    read_by=("gateway", "sink"),
+    written_by=("gateway", "privacy"),
+    read_by=("gateway", "privacy"),
     compacted=True,
 )
 STOCK_REPORTED = Topic(
