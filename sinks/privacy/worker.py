@@ -26,6 +26,7 @@ from schemas.kafka.client_settings import Kafka
 from schemas.topics import BY_NAME, ERASURE_APPLIED, PRIVACY_ANSWERED, PRIVACY_RESOLVED, with_prefix
 from sinks import metrics
 from sinks.clickhouse.raw_consumer import build_raw_consumer
+from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.writer import ERRORS, build_client
 from sinks.privacy import progress as requests
 from sinks.privacy.answers import DATA_KEPT_US, answer, parts_of
@@ -64,7 +65,7 @@ class PrivacyWorker:
         kafka: Kafka,
         codec: Codec,
         producer: AIOKafkaProducer,
-        store: Any,
+        store: Store,
         stored: Stored,
         protect: Callable[[bytes], bytes] | None,
     ) -> None:
@@ -79,6 +80,8 @@ class PrivacyWorker:
         """Requests whose data can be fetched: since when, and how many parts."""
         self._ends: dict[TopicPartition, int] = {}
         self._client: AsyncClient | None = None
+        self._number = 0
+        """Of ClickHouse's address, see `client_options`."""
         self._next_housekeeping = self._next_sweep = 0.0
 
     async def run(self) -> None:
@@ -90,6 +93,8 @@ class PrivacyWorker:
                 log.warning("requests about data wait, next try in %.0f s: %s", PAUSE_S, type(problem).__name__)
             except Exception:
                 log.exception("requests about data: a bug; trying again")
+            finally:
+                await self._leave()
             await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
@@ -233,8 +238,15 @@ class PrivacyWorker:
 
     async def _connected(self) -> AsyncClient:
         if self._client is None:
-            self._client = await build_client(self._store)
+            self._client = await build_client(self._store, self._number)
         return self._client
+
+    async def _leave(self) -> None:
+        """Turns to the next address of ClickHouse, if there is another one."""
+        self._number += 1
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     def _report(self) -> None:
         waiting = [one.requested_at for one in self._progress.values() if one.is_open and one.requested_at]
