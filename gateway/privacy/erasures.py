@@ -21,7 +21,8 @@ RETRY_AFTER_S = 0.5
 class Erasures:
     """``dead`` grows while :meth:`run` runs.
 
-    :param file: where the dead identifiers are stored: a line each, the identifier and its time in microseconds.
+    :param file: where the dead identifiers are stored: a line each, the identifier, its time in microseconds
+        and a semicolon.
     """
 
     def __init__(self, bootstrap: Kafka, codec: Codec, file: Path) -> None:
@@ -42,9 +43,10 @@ class Erasures:
             log.warning("the stored erasures cannot be read: %s", type(error).__name__)
             return
         for line in text.splitlines():
-            identifier, _, at = line.partition(" ")
+            identifier, _, rest = line.partition(" ")
+            at, end, _ = rest.partition(";")
             # A line that a crash cut short is read again from the topic.
-            if at.isascii() and at.isdigit():
+            if end and at.isascii() and at.isdigit():
                 self.dead[identifier] = min(int(at), self.dead.get(identifier, int(at)))
 
     async def await_read(self, timeout_s: float) -> None:
@@ -77,7 +79,7 @@ class Erasures:
 
     def _apply(self, event: ProfileErased) -> None:
         if self.dead.add(event):
-            self._fresh.append(f"{event.identifier} {event.occurred_at}\n")
+            self._fresh.append(f"{event.identifier} {event.occurred_at};\n")
             if len(self._fresh) == 1:
                 # Those that are read in the same turn of the event loop are stored together.
                 asyncio.get_running_loop().call_soon(self._store)

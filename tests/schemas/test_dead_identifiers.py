@@ -1,4 +1,4 @@
-"""An erased identifier is dead for ever, and who comes back has another one: in whatever order erasures become known."""
+"""An erased identifier is dead for ever, and who comes back has another one, in whatever order erasures are read."""
 
 from itertools import permutations
 
