@@ -37,6 +37,13 @@ from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
+from gateway.privacy import api_openapi
+from gateway.privacy.answers import Answers
+from gateway.privacy.api_handler import PrivacyApiHandler
+from gateway.privacy.erasures import Erasures
+from gateway.privacy.parts import Parts
+from gateway.privacy.request_ids import RequestIds
+from gateway.privacy.submission import Submission
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -59,6 +66,8 @@ log = logging.getLogger(__name__)
 CHECK_WAIT_S = 1.0
 """How long a start waits for the check of the deployment, and then for the end of the topic of replies: a gateway whose
 Kafka is away serves fallbacks."""
+ERASURES_WAIT_S = 5.0
+"""How long a start waits, where Kafka answers, until all erasures are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,9 @@ class Services:
     settings: Settings
     metrics: Metrics
     brand: LiveBrand
+    erasures: Erasures
+    answers: Answers
+    privacy_api: PrivacyApiHandler
     connections: ConnectionLimits
     clients: ClientLimit
     admission: AdmissionLimit
@@ -111,6 +123,8 @@ class TextConvertor(Convertor[str]):
 register_url_convertor("text", TextConvertor())
 EVENTS_PATH = "/v1/events"
 ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
+
+
 ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
@@ -125,6 +139,11 @@ ENDPOINTS = (
                                            s.settings.waiting // 4),
                                 s.backlog, s.replies.delays.delay_s).events,
     ),
+    Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
+    Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
+    Endpoint("/v1/privacy/consent", "POST", api_openapi.CONSENT_API, lambda s: s.privacy_api.privacy_consent),
+    Endpoint("/v1/privacy/requests/{id}", "GET", api_openapi.REQUEST_API, lambda s: s.privacy_api.privacy_request),
+    Endpoint("/v1/privacy/requests/{id}/data", "GET", api_openapi.DATA_API, lambda s: s.privacy_api.privacy_data),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
         lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
@@ -166,6 +185,7 @@ def build_services(settings: Settings) -> Services:
     clock = Clock()
     metrics.clock_ahead.set_function(lambda: clock.ahead_s)
     producer, timeout_s = Producer(settings.kafka, clock), settings.publish_timeout_ms / 1000
+    erasures, answers = Erasures(settings.kafka, codec, settings.spool / "erased"), Answers(settings.kafka, codec)
     apart = ApartTopics(settings.spool / "apart", settings.spool_mb * 1024 * 1024, producer, clock, timeout_s, metrics)
     publisher = Publisher(producer, spool, apart, clock, codec, timeout_s, metrics)
     replies = PendingReplies(settings.kafka, codec)
@@ -176,10 +196,16 @@ def build_services(settings: Settings) -> Services:
         allow_connections(settings.connections), settings.connections_per_address, settings.trusted_proxies, metrics
     )
     metrics.connections.set_function(lambda: len(connections))
+    brand = LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json", erasures.dead)
+    submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
+    request_ids = RequestIds(settings.identifier_key)
     return Services(
         settings=settings,
         metrics=metrics,
-        brand=LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json"),
+        brand=brand,
+        erasures=erasures,
+        answers=answers,
+        privacy_api=PrivacyApiHandler(brand, admission, submission, answers, parts, request_ids, clock, metrics),
         connections=connections,
         clients=ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics),
         admission=admission,
@@ -206,6 +232,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        services.erasures.load()
         services.brand.load()
         deployment = services.deployment
         running = [
@@ -213,6 +240,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             for service, run in (
                 (deployment, deployment.check()),
                 (services.brand, services.brand.run()),
+                (services.erasures, services.erasures.run()),
+                (services.answers, services.answers.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
             )
@@ -226,6 +255,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
         if checked and not running[0].exception():
             # A scan before that would get its fallback for certain: nobody would see the reply.
             await services.replies.await_position(CHECK_WAIT_S)
+            # An event that is acknowledged before would name somebody who is erased, and so count for nobody.
+            await services.erasures.await_read(ERASURES_WAIT_S)
         yield
         for task in running:
             task.cancel()

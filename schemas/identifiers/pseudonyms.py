@@ -7,6 +7,8 @@ Two sorts of values would join strangers, so they are hashed differently. A plac
 (schemas/identifiers/placeholders.py) becomes ``type:blocked``, which joins nobody. A MAC address that is marked as
 locally administered (IEEE 802) is a random one: phones use them since iOS 14 and Android 10, one for each network, and
 change them after a while. Its hash includes the day (UTC), so that it identifies somebody for one day only.
+
+An identifier that is dead (schemas/identifiers/dead.py) is replaced by the next one, its living identifier.
 """
 
 import hashlib
@@ -23,6 +25,7 @@ from schemas.identifiers.contacts import (
     replace_addresses,
     replace_phones,
 )
+from schemas.identifiers.dead import EVER_AFTER, NOBODY_DEAD, Dead
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.fields import Holds, holds, is_time
 from schemas.identifiers.keyed_hash import KeyedHash
@@ -39,7 +42,7 @@ from schemas.identifiers.numbering_plan import is_e164
 from schemas.identifiers.placeholders import is_placeholder
 from schemas.identifiers.plain import plain
 from schemas.identifiers.proofs import Proofs
-from schemas.identifiers.types import BLOCKED, DEVICE
+from schemas.identifiers.types import BLOCKED, DEVICE, type_of
 from schemas.matching.traits import Traits, encode_traits
 from schemas.text import visible
 
@@ -53,6 +56,8 @@ _SIGNS: Final = re.compile(r"[^\x00-\x7f]|[@%&?#\\]|//")
 """Without one of these a text holds no e-mail address, nothing encoded and no address of a page to be cleaned."""
 LONGEST_NAME: Final = 200
 """Characters of a member's name that are looked at for what it holds: its last noun decides."""
+NEXT: Final = "\0next\0"
+"""Begins what the next identifier is the hash of; no value has control characters."""
 REMEMBERED: Final = 50_000
 """Phone numbers whose pseudonym is remembered, some 10 MB: a till's customers come back, and to read a number takes ten
 times as long as all else about an identifier."""
@@ -70,10 +75,16 @@ class Pseudonyms:
     :param country: see :func:`schemas.identifiers.normalise.normalise`; methods take another for one event.
     :param codes: names of members that hold codes, beside those that schemas/identifiers/fields.py knows.
     :param parameters: of a page's address, which count beside ``utm_…``.
+    :param dead: the dead identifiers; others may be added to it at any time.
     """
 
     def __init__(
-        self, key: bytes, country: str = "", codes: Iterable[str] = (), parameters: Iterable[str] = ()
+        self,
+        key: bytes,
+        country: str = "",
+        codes: Iterable[str] = (),
+        parameters: Iterable[str] = (),
+        dead: Dead = NOBODY_DEAD,
     ) -> None:
         if len(key) < 16:
             raise ValueError("the identifier key must have at least 16 bytes")
@@ -81,6 +92,7 @@ class Pseudonyms:
         self._hash_of = KeyedHash(key).hex
         self._country = country
         self._codes = frozenset(codes)
+        self._dead = dead
         self.devices = IssuedDevices(key)
         self.proofs = Proofs(key)
         self.links = Links(
@@ -92,12 +104,28 @@ class Pseudonyms:
         self._phones: OrderedDict[bytes, str] = OrderedDict()
 
     def identifier(self, kind: str, value: str, at: int = 0, country: str = "") -> str:
-        """``type:hash`` of a raw value, ``type:blocked`` of a placeholder.
+        """``type:hash`` of a raw value, ``type:blocked`` of a placeholder and of one that was dead by then.
 
-        :param at: when the event happened, in microseconds; only a random MAC address depends on it.
+        :param at: when the event happened, in microseconds; only a random MAC address and a value whose identifier is
+            dead depend on it.
         :param country: where it happened, if that is known; only a national phone number depends on it.
         :raises InvalidIdentifier: see :func:`schemas.identifiers.normalise.normalise`.
         """
+        found = self._first_identifier(kind, value, at, country)
+        return self.living(found, at) if found in self._dead else found
+
+    def living(self, identifier: str, at: int = EVER_AFTER) -> str:
+        """The identifier itself; of a dead one ``type:blocked`` for what happened until it died, and for what happened
+        later the next one: a keyed hash of it and of that time, which may be dead in its turn."""
+        while (erased_at := self._dead.get(identifier)) is not None:
+            kind = type_of(identifier)
+            if at <= erased_at:
+                return f"{kind}:{BLOCKED}"
+            identifier = f"{kind}:{self._hash_of(f'{NEXT}{identifier}{NEXT}{erased_at}'.encode())}"
+        return identifier
+
+    def _first_identifier(self, kind: str, value: str, at: int, country: str) -> str:
+        """The identifier that a value has as long as none of it is dead."""
         if kind != "phone":
             return self._identifier(kind, value, at, country)
         if is_e164(value):
@@ -175,9 +203,10 @@ class Pseudonyms:
 
     def _address(self, found: str) -> str:
         try:
-            return self._hash("email", email(trimmed("email", found)))
+            normal = email(trimmed("email", found))
         except InvalidIdentifier:
-            return self._hash("email", found.casefold())
+            normal = found.casefold()
+        return self.living(self._hash("email", normal))
 
     def _scrub_part(self, text: str, country: str, effort: Effort) -> str:
         text = self._replace_addresses(text, effort)
@@ -185,7 +214,10 @@ class Pseudonyms:
             return text
         seen = visible(text)
         scrubbed = replace_phones(
-            seen, country or self._country, effort, lambda number: f"[{self._hash('phone', phone_form(number))}]"
+            seen,
+            country or self._country,
+            effort,
+            lambda number: f"[{self.living(self._hash('phone', phone_form(number)))}]",
         )
         return text if scrubbed == seen else scrubbed
 
@@ -225,6 +257,6 @@ class Pseudonyms:
     def _phone(self, value: str, country: str) -> str:
         # A national number without its prefix is recognised by the name of its member.
         try:
-            return self.identifier("phone", value, country=country)
+            return self.identifier("phone", value, EVER_AFTER, country)
         except InvalidIdentifier:
-            return self._hash("phone", value)
+            return self.living(self._hash("phone", value))

@@ -127,11 +127,12 @@ def _identifier(draft: Draft, given: Any, index: int, device: str | None) -> str
             "a device",
             RejectReason.UNPROVEN,
         )
+    pseudonyms, at = draft.brand_view.pseudonyms, draft.fields["occurred_at"]
     if value is None:
-        return f"{kind}:{identifier.hash}"
+        return pseudonyms.living(f"{kind}:{identifier.hash}", at)
     try:
         country = draft.country if kind == "phone" else ""
-        return draft.brand_view.pseudonyms.identifier(kind, value, draft.fields["occurred_at"], country)
+        return pseudonyms.identifier(kind, value, at, country)
     except InvalidIdentifier as error:
         raise ValidationError(f"identifiers[{index}].value", str(error)) from None
 
