@@ -35,6 +35,7 @@ from sinks.privacy.erase import erase, remaining
 from sinks.privacy.progress import Progress
 from sinks.privacy.receipt import receipt_of
 from sinks.privacy.restored import record_again, still_there
+from sinks.privacy.retention import apply_retention
 from sinks.privacy.stored import Stored
 
 GROUP: Final = "footpath-privacy"
@@ -156,6 +157,8 @@ class PrivacyWorker:
         if now >= self._next_housekeeping:
             self._next_housekeeping = now + HOUSEKEEPING_S
             await self._end_data()
+            for statement in await apply_retention(await self._connected()):
+                log.info("the brand's retention: %s", statement)
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_S
             await self._sweep()
