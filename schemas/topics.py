@@ -126,6 +126,7 @@ BLOCKING_KEY_ASSIGNED = Topic(
     written_by=("matching",),
     read_by=("matching",),
     retention_ms=7 * DAY_MS,
+    transactional=True,
 )
 IDENTITY_MATCHED = Topic(
     "identity-matched",
@@ -134,6 +135,7 @@ IDENTITY_MATCHED = Topic(
     "block",
     written_by=("matching",),
     read_by=("sink",),
+    transactional=True,
 )
 IDENTITY_SIGNALLED = Topic(
     "identity-signalled",

@@ -10,7 +10,7 @@ import pytest
 
 from processors.registry import BACKGROUND, INTERACTIVE, PROCESSORS
 from processors.step import keep_whole
-from schemas.topics import BRAND_CONFIGURED, IDENTITY_CHANGED, STATE_MOVED, STOCK_REPORTED, TOPICS, Topic
+from schemas.topics import BRAND_CONFIGURED, IDENTITY_CHANGED, PROFILE_ERASED, STATE_MOVED, STOCK_REPORTED, TOPICS, Topic
 
 FOLDER = Path(__file__).parents[2] / "processors"
 OTHER_READERS = {"gateway", "sink", "replay rejected"}
@@ -36,6 +36,7 @@ def test_processors_whose_keys_are_people_read_who_merges_and_what_moves() -> No
     for processor in PROCESSORS.values():
         reads = {IDENTITY_CHANGED, STATE_MOVED} & set(processor.sources)
         assert reads == ({IDENTITY_CHANGED, STATE_MOVED} if processor.by_person else set()), processor.name
+        assert PROFILE_ERASED in processor.sources or not processor.by_person, processor.name
         assert processor.by_person == (processor.split is not keep_whole), processor.name
 
 

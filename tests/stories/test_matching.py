@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.matching.core import PROCESSOR, merge
+from processors.matching.erasure import PROFILE
 from processors.matching.state import Block, Record
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Reject
@@ -67,8 +68,9 @@ def record(who: str, properties: dict[str, Any], type: str = "crm_contact", **fi
 
 
 def assigned(harness: Harness, *specs: EventSpec) -> list[BlockingKeyAssigned]:
-    """The events that go to the blocks."""
-    return [only(effect, BlockingKeyAssigned) for effect in harness.apply(*build_events(*specs))]
+    """The events that go to the blocks, without those that go to source profiles."""
+    events = [only(effect, BlockingKeyAssigned) for effect in harness.apply(*build_events(*specs))]
+    return [event for event in events if not event.block.startswith(PROFILE)]
 
 
 def compared(harness: Harness, *specs: EventSpec) -> list[Effect]:
