@@ -27,7 +27,7 @@ def answer(
         action=progress.action,
         status=status,
         parts=parts,
-        detail=json.dumps(detail or {}, separators=(",", ":")),
+        detail=json.dumps(progress.stated | dict(detail or {}), separators=(",", ":")),
     )
 
 

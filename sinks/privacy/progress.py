@@ -6,8 +6,10 @@ published until then is in the tables; then the tables are rewritten.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
+
+import msgspec
 
 from schemas.events import ErasureApplied, PrivacyAnswered, PrivacyResolved
 
@@ -17,13 +19,17 @@ WORKING: Final = "working"
 DONE: Final = "done"
 NOBODY: Final = "nobody"
 FAILED: Final = "failed"
+ANONYMOUS: Final = "anonymous"
+"""Member of an answer's detail, from the first row that is erased to the last."""
 
 Next = Literal["wait", "nobody", "erase", "data"]
 
 
 @dataclass(slots=True)
 class Progress:
-    """One request. ``resolved`` by the number of the identifier, ``removed`` by processor and source profile."""
+    """One request. ``anonymous`` is the person in place of the one erased, once that was begun; ``stated`` what the
+    gateway that took the request says of it, which every answer repeats. ``resolved`` by the number of the identifier,
+    ``removed`` by processor and source profile."""
 
     request_id: str
     action: str = ""
@@ -32,14 +38,12 @@ class Progress:
     of: int = 0
     status: str = ""
     anonymous: UUID | None = None
+    stated: dict[str, Any] = field(default_factory=dict)
     resolved: dict[int, PrivacyResolved] = field(default_factory=dict)
     removed: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, event: PrivacyResolved | ErasureApplied | PrivacyAnswered, anonymous: UUID | None = None) -> None:
-        """Takes an event of the request; the same again changes nothing.
-
-        :param anonymous: what an answer says of an erasure that has begun.
-        """
+    def add(self, event: PrivacyResolved | ErasureApplied | PrivacyAnswered) -> None:
+        """Takes an event of the request; the same again changes nothing."""
         match event:
             case PrivacyResolved():
                 self.resolved.setdefault(event.number, event)
@@ -52,7 +56,17 @@ class Progress:
                 if self.status in ("", WORKING):
                     self.action, self.status = event.action, event.status
                     self.requested_at = self.requested_at or event.occurred_at
-                self.anonymous = self.anonymous or anonymous
+                if event.status == WORKING:
+                    self._note(event.detail)
+
+    def _note(self, detail: str) -> None:
+        try:
+            said = msgspec.json.decode(detail, type=dict[str, Any])
+            anonymous = said.pop(ANONYMOUS, "")
+            self.anonymous = self.anonymous or (UUID(anonymous) if anonymous else None)
+        except (msgspec.MsgspecError, ValueError, AttributeError):  # as other producers may have written it
+            return
+        self.stated.update(said)
 
     @property
     def is_open(self) -> bool:

@@ -10,9 +10,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -144,7 +143,7 @@ class PrivacyWorker:
         if not isinstance(event, PrivacyAnswered):
             progress.add(event)
         elif not event.part:
-            progress.add(event, _anonymous_of(event))
+            progress.add(event)
             self._data.pop(event.request_id, None)
             if event.parts:
                 self._data[event.request_id] = event.occurred_at, event.parts
@@ -185,7 +184,7 @@ class PrivacyWorker:
             # Written down before the first row: an erasure that is interrupted goes on with the same one. The answer
             # takes the place of this record.
             anonymous = uuid4()
-            await self._publish(answer(progress, requests.WORKING, now_us(), {"anonymous": str(anonymous)}))
+            await self._publish(answer(progress, requests.WORKING, now_us(), {requests.ANONYMOUS: str(anonymous)}))
             progress.anonymous = anonymous
         await self._stored.wait()
         whom = profiles, profiles.values(), progress.anonymous
@@ -237,7 +236,7 @@ class PrivacyWorker:
     def _take_own(self, event: PrivacyAnswered) -> None:
         """What was answered counts at once, not only when it is read."""
         if (progress := self._progress.get(event.request_id)) is not None:
-            progress.add(event, _anonymous_of(event))
+            progress.add(event)
 
     async def _connected(self) -> AsyncClient:
         if self._client is None:
@@ -271,10 +270,3 @@ class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
         if assigned:
             self._begin(await self._consumer.end_offsets(list(assigned)))
             await self._consumer.seek_to_beginning(*assigned)
-
-
-def _anonymous_of(event: PrivacyAnswered) -> UUID | None:
-    try:
-        return UUID(msgspec.json.decode(event.detail).get("anonymous", ""))
-    except (ValueError, AttributeError, TypeError):
-        return None

@@ -1,5 +1,5 @@
-"""`footpath topics apply`: Kafka has every topic of the registry; of existing topics only the timestamps change, and what the
-brand says of their retention."""
+"""`footpath topics apply`: Kafka has every topic of the registry; of existing topics only the timestamps change, and
+what the brand says of their retention."""
 
 import asyncio
 import time

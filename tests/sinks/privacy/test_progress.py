@@ -1,5 +1,6 @@
 """A request is carried out when all that it waits for has been said, in whatever order and however often."""
 
+import json
 from typing import Any
 
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.events import ErasureApplied, PrivacyAnswered, PrivacyResolved
 from schemas.topics import ERASURE_APPLIED
+from sinks.privacy.answers import answer
 from sinks.privacy.progress import PROCESSORS, Progress
 
 PROFILES = ("p1", "p2", "p3")
@@ -70,3 +72,19 @@ def test_what_is_answered_stays_answered() -> None:
 def test_a_request_that_concerns_nobody_is_not_called_done() -> None:
     assert folded([resolved(0, profiles=()), resolved(1, profiles=())]).next == "nobody"
     assert folded([resolved(0, profiles=()), resolved(1, "export")]).next == "data"
+
+
+def test_what_a_gateway_said_of_a_request_is_repeated_and_who_stands_in_is_not() -> None:
+    said = PrivacyAnswered(
+        event_id="w", occurred_at=5, request_id="r", action="erase", status="working",
+        detail='{"unknown":[{"type":"fax"}],"anonymous":"5b1b3dd0-1c5e-4b8e-9c39-8f6a4a3a1f10"}', body=b"",
+    )  # fmt: skip
+    progress = folded([*ALL, said])
+    assert str(progress.anonymous) == "5b1b3dd0-1c5e-4b8e-9c39-8f6a4a3a1f10"
+    assert json.loads(answer(progress, "done", 9, {"sha256": "x"}).detail) == {
+        "unknown": [{"type": "fax"}], "sha256": "x",
+    }  # fmt: skip
+    odd = PrivacyAnswered(
+        event_id="o", occurred_at=5, request_id="r", action="erase", status="working", detail="[]", body=b""
+    )
+    assert folded([odd]).stated == {}
