@@ -16,6 +16,7 @@ from schemas.brand.fold import BrandFold
 from schemas.brand.model import Brand, is_registered
 from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
+from schemas.identifiers.keys import Key
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.types import TYPES
 from schemas.kafka.client_settings import Kafka
@@ -44,7 +45,7 @@ class BrandRefused(OperatorError):
     """A brand that no gateway may serve; the message says why."""
 
 
-def build_brand_view(brand: Brand, identifier_key: bytes) -> BrandView:
+def build_brand_view(brand: Brand, identifier_key: Key) -> BrandView:
     """:raises BrandRefused: a fallback of the brand is under none of its destinations."""
     fallbacks = {brand.about.fallback, *(brand.fallback_of(tag) for tag in brand.tags.values())}
     for fallback in fallbacks:
@@ -68,7 +69,7 @@ class LiveBrand:
     :param file: where the last version is stored.
     """
 
-    def __init__(self, bootstrap: Kafka, codec: Codec, identifier_key: bytes, file: Path) -> None:
+    def __init__(self, bootstrap: Kafka, codec: Codec, identifier_key: Key, file: Path) -> None:
         self._bootstrap = bootstrap
         self._codec = codec
         self._identifier_key = identifier_key

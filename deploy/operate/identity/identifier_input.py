@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from deploy.target import read_identifier_key
+from schemas.identifiers.keys import IdentifierKeys
 from schemas.identifiers.normalise import InvalidIdentifier
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.types import is_blocked
@@ -84,7 +85,7 @@ def csv_line(*cells: str) -> str:
     return line.getvalue()
 
 
-def _key(environ: Mapping[str, str]) -> bytes:
+def _key(environ: Mapping[str, str]) -> IdentifierKeys:
     try:
         return read_identifier_key(environ)
     except SettingError as error:
