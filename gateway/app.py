@@ -35,6 +35,9 @@ from gateway.http.middleware import CommonMiddleware
 from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
+from gateway.identifiers.contacts import Contacts
+from gateway.identifiers.erased import ErasedContacts
+from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi
@@ -60,6 +63,7 @@ from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
 from schemas.identifiers.devices import IssuedDevices
+from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -93,6 +97,9 @@ class Services:
     visits: PageVisits
     probes: Probes
     deployment: Deployment
+    contacts: Contacts
+    links: ValueLinks
+    erased: ErasedContacts
 
 
 class Endpoint(NamedTuple):
@@ -129,7 +136,7 @@ ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
         lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
-                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls).scan),
+                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls, s.links).scan),
     ),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
@@ -137,7 +144,7 @@ ENDPOINTS = (
                                 s.settings.events_per_s, s.settings.body_kb * 1024,
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
                                            s.settings.waiting // 4),
-                                s.backlog, s.replies.delays.delay_s).events,
+                                s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
     ),
     Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
     Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
@@ -198,7 +205,8 @@ def build_services(settings: Settings) -> Services:
     metrics.connections.set_function(lambda: len(connections))
     brand = LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json", erasures.dead)
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
-    request_ids = RequestIds(settings.identifier_key)
+    request_ids = RequestIds(settings.identifier_key.oldest)
+    contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -214,11 +222,14 @@ def build_services(settings: Settings) -> Services:
         backlog=Backlog(settings.kafka),
         replies=replies,
         devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
-        visits=PageVisits(settings.identifier_key, urlsplit(settings.public_url).path),
+        visits=PageVisits(keys_of(settings.identifier_key).newest, urlsplit(settings.public_url).path),
         clock=clock,
         apart=apart,
         probes=probes,
         deployment=Deployment(settings, codec, replies, probes),
+        contacts=contacts,
+        links=ValueLinks(),
+        erased=ErasedContacts(settings.kafka, codec, contacts),
     )
 
 
@@ -244,6 +255,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.answers, services.answers.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
+                (services.contacts, services.contacts.run()),
+                (services.erased, deployment.after(services.erased.run)),
             )
         ]
         if serve_operators is not None:
@@ -261,6 +274,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
         for task in running:
             task.cancel()
         await asyncio.wait(running)
+        await services.contacts.close()
         await services.backlog.close()
         await services.publisher.close()
 

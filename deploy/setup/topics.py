@@ -43,6 +43,8 @@ BROKER_MARGIN_BYTES = 4096
 # Readers of a compacted topic start at its first record; Kafka compacts closed segments only, hence small ones.
 COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
+TOMBSTONES_KEPT_MS = 7 * DAY_MS
+"""How long a reader of contacts may be away and still learn what was destroyed; tombstones hold no secret."""
 SET_FOR_TOPIC = 1
 """Source of a setting that Kafka describes: the topic's own."""
 TIMESTAMP_TYPE = "message.timestamp.type"
@@ -292,9 +294,22 @@ async def _wait_for_leaders(kafka: Kafka, topics: list[TopicSpec]) -> None:
 
 
 def _retention(topic: Topic) -> dict[str, str]:
+    if topic.compacted and topic.destroyed_ms is not None:
+        return _compaction() | _destroyed(topic.destroyed_ms)
     if topic.compacted:
         return _compaction()
     return {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms), "retention.bytes": "-1"}
+
+
+def _destroyed(within_ms: int) -> dict[str, str]:
+    """What makes the brokers remove a record within this time after its tombstone. They compact closed segments alone,
+    and a segment is closed by the first record that comes after its time (gateway/identifiers/erased.py writes one)."""
+    return {
+        "segment.ms": str(within_ms // 4),
+        "max.compaction.lag.ms": str(within_ms // 2),
+        "min.cleanable.dirty.ratio": "0.01",
+        "delete.retention.ms": str(TOMBSTONES_KEPT_MS),
+    }
 
 
 def _kept(kept_ms: int) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from processors.identity.consent import edge_of, heard, received_evidence, with_said
+from processors.identity.consent import edge_of, heard, received_evidence, tell_same_value, with_said
 from processors.identity.effects import NodeEffects
 from processors.identity.erasure import erased, handle_at_dead, requested, without_neighbour
 from processors.identity.neighbours import declines, evidence_of, period_of, record_neighbour, with_declined
@@ -77,6 +77,7 @@ def _edge_seen(node: Node, signal: EdgeSeen, event: IdentitySignalled, effects: 
         at = event.occurred_at
         node = replace(node, first_seen=min(node.first_seen, at))
         override = Override(at, event.source_event_id, signal.override)
+        tell_same_value(node, other, effects)
         return join_ends(node, signal, Edge(NEVER, "", override), effects)
     first = signal.first_seen if signal.first_seen is not None else event.occurred_at
     older, known = first < node.first_seen, other in node.neighbours

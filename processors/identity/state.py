@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from schemas.consent.choices import NOTHING_SAID, Consents
+from schemas.identifiers.rotation import says_same_value
 from schemas.ids import person_of
 
 NEVER = (1 << 63) - 1
@@ -24,6 +25,11 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
     decided_at: int
     event_id: str
     linked: bool
+
+    @property
+    def same_value(self) -> bool:
+        """Whether the two are one value under two keys, for which all guards count them once."""
+        return self.linked and says_same_value(self.event_id)
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from processors.consents import counts_only
-from processors.identity.consent import edge_seen, said_by, sent, with_evidence, with_said
+from processors.identity.consent import edge_seen, said_by, sent, tell_same_value, with_evidence, with_said
 from processors.identity.effects import NodeEffects
 from processors.identity.guards import Limits, limits_of
 from processors.identity.neighbours import (
@@ -161,6 +161,7 @@ def _send_override(node: Node, other: str, linked: bool, effects: NodeEffects) -
         effects.report_edge(me, other, node.person_id, EdgeReason.BLOCKED_VALUE, 0)
         return False
     effects.send(other, EdgeSeen(me, node.parent or me, node.person_id, override=linked))
+    tell_same_value(node, other, effects)
     return True
 
 

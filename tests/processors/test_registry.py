@@ -21,8 +21,10 @@ from schemas.topics import (
 )
 
 FOLDER = Path(__file__).parents[2] / "processors"
-OTHER_READERS = {"privacy", "gateway", "sink", "replay rejected"}
-OTHER_WRITERS = {"privacy", "gateway", "sink", "brand apply", "replay rejected", "deployment accept-key"}
+OTHER_READERS = {"privacy", "gateway", "sink", "replay rejected", "contact-keys rewrap"}
+OTHER_WRITERS = {
+    "privacy", "gateway", "sink", "brand apply", "replay rejected", "deployment accept-key", "contact-keys rewrap",
+}  # fmt: skip
 REFERENCE_DATA = {"brand": BRAND_CONFIGURED, "stock": STOCK_REPORTED}
 """The topic of each attribute of Reference that holds reference data."""
 LOADED = "import sys; import {module}; print([name for name in sys.modules if name.endswith('.core')])"
