@@ -8,13 +8,14 @@ from gateway.events_api.validate import Accepted, validate
 from gateway.identifiers.links import ValueLinks
 from gateway.identifiers.remembered import Remembered
 from schemas.brand.load import load
-from schemas.identifiers.keys import Key
+from schemas.identifiers.keys import IdentifierKeys, Key
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.rotation import SOURCE
 from schemas.kinds import LINKED, TYPES
-from tests.schemas.test_identifier_keys import BOTH, NEW, OLD
 from tests.support.gateway_process import BRAND
 
+OLD, NEW = bytes(range(32)), bytes(reversed(range(32)))
+BOTH = IdentifierKeys({"": OLD, "2027-01": NEW})
 NOW = 1_800_000_000_000_000
 
 
