@@ -77,7 +77,7 @@ def read_clickhouse(environ: Mapping[str, str]) -> "StoreSettings":
 
 def knows_kafka(environ: Mapping[str, str]) -> bool:
     """Whether FOOTPATH_KAFKA or DIR/run.json names a Kafka."""
-    return bool(read(KAFKA, environ) or _running(environ).get("kafka"))
+    return read(KAFKA, environ) is not None or bool(_running(environ).get("kafka"))
 
 
 def read_kafka(environ: Mapping[str, str]) -> Kafka:

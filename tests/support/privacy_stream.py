@@ -1,15 +1,18 @@
 """Stands in for what is behind the gateway when somebody asks for their data: identity, the processors and the sink."""
 
+import asyncio
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas.codec.avro import Codec
 from schemas.events import Event, PrivacyAnswered, PrivacyRequested, ProfileErased
 from schemas.ids import derived, person_of
+from schemas.topics import PRIVACY_REQUESTED
 from tests.support.reject_keys import protect
 
 NOTHING: dict[str, Any] = {
@@ -77,3 +80,24 @@ async def remove_parts(bootstrap: str, request: PrivacyRequested, count: int = 1
             await producer.send_and_wait("footpath.privacy-answered.v1", None, f"{request.request_id}/{part}".encode())
     finally:
         await producer.stop()
+
+
+@asynccontextmanager
+async def answering(bootstrap: str, answers: Callable[[PrivacyRequested], Sequence[Event]]) -> AsyncIterator[None]:
+    """Answers every request that is made from now on."""
+    codec = Codec().of(PRIVACY_REQUESTED)
+    consumer = AIOKafkaConsumer(PRIVACY_REQUESTED.name, bootstrap_servers=bootstrap, auto_offset_reset="latest")
+    await consumer.start()
+    await consumer.seek_to_end()
+
+    async def answer_all() -> None:
+        async for record in consumer:
+            await publish(bootstrap, answers(codec.decode(record.value)))
+
+    task = asyncio.create_task(answer_all())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await consumer.stop()
