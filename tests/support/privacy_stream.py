@@ -27,6 +27,24 @@ NOTHING: dict[str, Any] = {
     "consents": [],
 }
 
+KNOWN: dict[str, Any] = NOTHING | {
+    "summary": {
+        "touchpoints": {
+            "count": 12, "first": "2026-03-01T09:30:00Z", "last": "2026-10-03T18:00:00Z", "by_type": {"scan": 12},
+        },
+        "stores": [{"id": "mitte", "name": "Corner <Mitte>"}],
+        "purchases": {"count": 2, "by_currency": {"EUR": "12.50"}},
+        "rewards": {"balance": 40, "entries": 3},
+        "decisions": {"count": 9},
+    },
+    "consents": [
+        {
+            "purpose": "marketing", "channel": "sms", "kind": "choice", "after": "granted",
+            "at": "2026-05-04T10:00:00Z", "policy_version": "1", "source": "till",
+        }
+    ],
+}  # fmt: skip
+
 
 def answer(request: PrivacyRequested, status: str = "done", parts: int = 0, **detail: Any) -> PrivacyAnswered:
     """The answer itself."""
@@ -48,6 +66,11 @@ def data_parts(request: PrivacyRequested, data: dict[str, Any], count: int = 1) 
         )
         for part in range(1, count + 1)
     ]  # fmt: skip
+
+
+def known(request: PrivacyRequested) -> list[Event]:
+    """The answer with what is known."""
+    return [*data_parts(request, KNOWN), answer(request, parts=1)]
 
 
 def erased(request: PrivacyRequested) -> ProfileErased:

@@ -1,39 +1,15 @@
 """The privacy page: what is known and allowed in words, switches that are statements, export and erasure."""
 
-from typing import Any
-
 import pytest
 from yarl import URL
 
 from gateway.brand.live import BrandView
 from schemas.consent.statements import has_gpc, statement_of
-from schemas.events import Event, PrivacyRequested
+from schemas.events import PrivacyRequested
 from schemas.topics import PRIVACY_REQUESTED, TOUCHPOINT_RECORDED
 from tests.support.gateway_process import GatewayProcess, read_events, wait_until
 from tests.support.privacy_page import Phone, form_to, forms
-from tests.support.privacy_stream import NOTHING, answer, answering, data_parts, publish
-
-KNOWN: dict[str, Any] = NOTHING | {
-    "summary": {
-        "touchpoints": {
-            "count": 12, "first": "2026-03-01T09:30:00Z", "last": "2026-10-03T18:00:00Z", "by_type": {"scan": 12},
-        },
-        "stores": [{"id": "mitte", "name": "Corner <Mitte>"}],
-        "purchases": {"count": 2, "by_currency": {"EUR": "12.50"}},
-        "rewards": {"balance": 40, "entries": 3},
-        "decisions": {"count": 9},
-    },
-    "consents": [
-        {
-            "purpose": "marketing", "channel": "sms", "kind": "choice", "after": "granted",
-            "at": "2026-05-04T10:00:00Z", "policy_version": "1", "source": "till",
-        }
-    ],
-}  # fmt: skip
-
-
-def known(request: PrivacyRequested) -> list[Event]:
-    return [*data_parts(request, KNOWN), answer(request, parts=1)]
+from tests.support.privacy_stream import KNOWN, answer, answering, known, publish
 
 
 async def device_of(phone: Phone, bootstrap: str, brand_view: BrandView) -> str:
