@@ -82,7 +82,7 @@ class LinkHandler:
         if letter is not None:
             self._letters.send(letter)
         texts = visit.texts
-        body = f'<div role="status">{html.paragraph(texts.sent)}</div>' + html.link(self._base, texts.back)
+        body = f'<div role="status">{html.paragraph(texts.sent)}</div>' + html.link(self._base, texts.back, quiet=True)
         return html.html_response(texts, texts.sent_title, body)
 
     async def privacy_link(self, request: Request) -> Response:
@@ -171,9 +171,9 @@ class LinkHandler:
     def _ask(self, visit: Visit, here: str) -> Response:
         texts = visit.texts
         sure = html.form(here, {"action": ERASE, **self._token(visit)}, html.button(texts.sure))
-        body = html.paragraph(texts.sure_person) + sure + html.link(here, texts.back)
+        body = html.paragraph(texts.sure_person) + sure + html.link(here, texts.back, quiet=True)
         return html.html_response(texts, texts.sure_title, body)
 
     def _ended(self, visit: Visit) -> Response:
-        body = html.paragraph(visit.texts.used) + html.link(self._base, visit.texts.back)
+        body = html.paragraph(visit.texts.used) + html.link(self._base, visit.texts.back, quiet=True)
         return html.html_response(visit.texts, visit.texts.used_title, body, ErrorKind.USED_LINK.status)

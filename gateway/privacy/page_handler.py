@@ -94,7 +94,7 @@ class PageHandler:
             raise RequestError(ErrorKind.NO_REQUEST, "there is no such purpose")
         name, meaning = visit.texts.purposes[key]
         text = html.policy_text(_policy(visit, key), meaning, visit.texts, 0, html.MAX_BODY_BYTES, "")
-        return html.html_response(visit.texts, name, text + html.link(self._base, visit.texts.back))
+        return html.html_response(visit.texts, name, text + html.link(self._base, visit.texts.back, quiet=True))
 
     @with_forged_page
     async def privacy_said(self, request: Request) -> Response:
@@ -126,7 +126,7 @@ class PageHandler:
         if not visit.device:
             return html.html_response(texts, texts.title, html.paragraph(texts.no_device))
         sure = html.form(f"{self._base}/erase", self._token(visit), html.button(texts.sure))
-        body = html.paragraph(texts.sure_text) + sure + html.link(self._base, texts.back)
+        body = html.paragraph(texts.sure_text) + sure + html.link(self._base, texts.back, quiet=True)
         return html.html_response(texts, texts.sure_title, body)
 
     @with_forged_page
@@ -141,7 +141,7 @@ class PageHandler:
         request_id = self._own_request(visit, request.path_params["id"])
         texts = visit.texts
         if request_id is None:
-            body = html.paragraph(texts.no_request) + html.link(self._base, texts.back)
+            body = html.paragraph(texts.no_request) + html.link(self._base, texts.back, quiet=True)
             return html.html_response(texts, texts.request_title, body, 404)
         answer = self._answers.get(request_id)
         waits = answer is None or not answer.is_final
@@ -159,7 +159,7 @@ class PageHandler:
         body = f'<div role="status">{body}</div>'
         number = html.paragraph(texts.number.format(number=request_id), quiet=True)
         return html.html_response(
-            texts, texts.request_title, body + number + html.link(self._base, texts.back), waits=waits
+            texts, texts.request_title, body + number + html.link(self._base, texts.back, quiet=True), waits=waits
         )
 
     async def privacy_page_data(self, request: Request) -> Response:

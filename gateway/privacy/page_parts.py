@@ -35,10 +35,11 @@ STYLE: Final = (
     "border:.125rem solid var(--ink);max-width:100%}"
     "button,.b{background:var(--ink);color:var(--paper);font-weight:600;text-align:center;text-decoration:none;"
     "cursor:pointer;white-space:normal}.b{display:inline-block}"
+    ".q{background:var(--paper);color:var(--ink)}"
     "[role=switch]{min-width:5.5rem;border-radius:1.5rem;background:var(--paper);color:var(--ink)}"
     "[aria-checked=true]{background:var(--on);color:var(--on-ink);border-color:var(--on)}"
     "input{width:100%;background:var(--paper);color:var(--ink);margin:.25rem 0 .75rem}label{font-weight:600}"
-    "a{color:inherit}"
+    "a:not(.b){color:inherit}"
     ":focus-visible{outline:.1875rem solid var(--focus);outline-offset:.1875rem}form{margin:0 0 1rem}.h form{margin:0}"
 )
 HEADERS: Final = {
@@ -83,9 +84,9 @@ def button(text: str) -> str:
     return f"<button>{escape(text)}</button>"
 
 
-def link(address: str, text: str) -> str:
-    """A link that looks like a button."""
-    return f'<p><a class="b" href="{escape(address)}">{escape(text)}</a></p>'
+def link(address: str, text: str, quiet: bool = False) -> str:
+    """A link that looks like a button. :param quiet: beside one that matters more."""
+    return f'<p><a class="{"b q" if quiet else "b"}" href="{escape(address)}">{escape(text)}</a></p>'
 
 
 def switch(number: int, name: str, is_on: bool, texts: Texts, action: str, fields: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.gateway_process import wait_until
 from tests.support.hangs import HANG_S
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -123,9 +124,11 @@ class Tab:
 
     async def shows(self, role: str, name: str) -> None:
         """Waits until there is such a node."""
-        async with asyncio.timeout(HANG_S):
-            while not any((role, name) == one[:2] for one in await self.tree()):
-                await asyncio.sleep(0.05)
+
+        async def holds() -> bool:
+            return any((role, name) == one[:2] for one in await self.tree())
+
+        await wait_until(holds)
 
     async def size(self, width: int, height: int = 700, scale: float = 1) -> None:
         """The viewport in CSS pixels."""
