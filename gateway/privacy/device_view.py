@@ -1,8 +1,7 @@
 """What the page shows of a device: the answer to a request to show its data, and what it said on the page just now."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -41,8 +40,8 @@ class Switch(NamedTuple):
 
 class _Touchpoints(msgspec.Struct):
     count: int = 0
-    first: Any = None
-    last: Any = None
+    first: str | None = None
+    last: str | None = None
 
 
 class _Purchases(msgspec.Struct):
@@ -60,7 +59,7 @@ class _Decisions(msgspec.Struct):
 
 class _Shown(msgspec.Struct):
     touchpoints: _Touchpoints = msgspec.field(default_factory=_Touchpoints)
-    stores: tuple[Any, ...] = ()
+    stores: tuple[str, ...] = ()
     purchases: _Purchases = msgspec.field(default_factory=_Purchases)
     rewards: _Rewards = msgspec.field(default_factory=_Rewards)
     decisions: _Decisions = msgspec.field(default_factory=_Decisions)
@@ -71,7 +70,7 @@ class _Said(msgspec.Struct):
     channel: str = ""
     kind: str = ""
     after: str = ""
-    at: Any = None
+    at: str | None = None
     policy_version: str = ""
 
 
@@ -88,7 +87,7 @@ def read_shown(data: bytes) -> tuple[Summary, Consents]:
         known.touchpoints.count,
         _micros(known.touchpoints.first),
         _micros(known.touchpoints.last),
-        tuple(map(_store, known.stores))[:MAX_PLACES],
+        known.stores[:MAX_PLACES],
         known.purchases.count,
         tuple(sorted(known.purchases.by_currency.items())),
         known.rewards.balance,
@@ -140,21 +139,5 @@ def _keys(one: _Said) -> tuple[str, ...]:
     return keys_of([one.purpose], [one.channel] if one.channel else [])
 
 
-def _store(store: Any) -> str:
-    """A store as the data names it: by its name, or as an object that has one."""
-    if isinstance(store, Mapping):
-        return str(store.get("name") or store.get("id") or store.get("store") or "")
-    return str(store)
-
-
-def _micros(time: Any) -> int:
-    if isinstance(time, int):
-        return time
-    if not isinstance(time, str) or not time:
-        return 0
-    if (micros := micros_of(time)) or time.endswith(("Z", "+00:00")):
-        return micros
-    try:
-        return int(datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp() * 1_000_000)
-    except ValueError:
-        return 0
+def _micros(time: str | None) -> int:
+    return micros_of(time) if time else 0

@@ -23,7 +23,6 @@ from gateway.privacy.request_ids import RequestIds
 from gateway.privacy.shows import Shown, Shows
 from gateway.privacy.submission import DEVICE, PAGE, PrivacyRequest, Submission
 from gateway.privacy.texts import day, nearest
-from gateway.privacy.texts.model import Texts
 from gateway.privacy.tokens import BROWSER_S, Tokens
 from gateway.privacy.visit import Visit, Visits
 from gateway.publish.publisher import Publisher
@@ -203,7 +202,7 @@ class PageHandler:
             found = f'<p role="status">{escape(texts.gathering)}</p>'
         elif shown.failed:
             found = html.paragraph(texts.unavailable)
-        elif shown.summary is None or not (lines := _lines(shown.summary, texts)):
+        elif shown.summary is None or not (lines := _lines(shown.summary, visit)):
             found = html.paragraph(texts.nothing)
         else:
             found = html.items(lines)
@@ -332,15 +331,17 @@ def _statement(visit: Visit, key: str, is_given: bool) -> Accepted:
     return validate(msgspec.json.encode(raw), sender, visit.brand_view, visit.now)
 
 
-def _lines(known: Summary, texts: Texts) -> list[str]:
+def _lines(known: Summary, visit: Visit) -> list[str]:
     """What is known, a sentence each."""
+    texts, stores = visit.texts, visit.brand_view.brand.stores
     lines = []
     if known.touchpoints:
         first, last = day(known.first, texts), day(known.last, texts)
         template = texts.touchpoint if known.touchpoints == 1 else texts.touchpoints
         lines.append(template.format(count=known.touchpoints, first=first, last=last))
     if known.stores:
-        lines.append(texts.places.format(places=", ".join(known.stores)))
+        names = [stores[store].name if store in stores else store for store in known.stores]
+        lines.append(texts.places.format(places=", ".join(names)))
     if known.purchases:
         sums = ", ".join(f"{amount} {currency}" for currency, amount in known.sums)
         lines.append(texts.purchases.format(count=known.purchases, sums=sums))

@@ -32,7 +32,7 @@ KNOWN: dict[str, Any] = NOTHING | {
         "touchpoints": {
             "count": 12, "first": "2026-03-01T09:30:00Z", "last": "2026-10-03T18:00:00Z", "by_type": {"scan": 12},
         },
-        "stores": [{"id": "mitte", "name": "Corner <Mitte>"}],
+        "stores": ["<gone>", "mitte"],
         "purchases": {"count": 2, "by_currency": {"EUR": "12.50"}},
         "rewards": {"balance": 40, "entries": 3},
         "decisions": {"count": 9},
@@ -55,14 +55,14 @@ def answer(request: PrivacyRequested, status: str = "done", parts: int = 0, **de
 
 
 def data_parts(request: PrivacyRequested, data: dict[str, Any], count: int = 1) -> list[PrivacyAnswered]:
-    """The data in so many parts, which make one JSON text."""
-    text = json.dumps({"request_id": request.request_id, "scope": request.scope, **data}).encode()
+    """The data in so many parts, which make one compressed JSON text."""
+    text = gzip.compress(json.dumps({"request_id": request.request_id, "scope": request.scope, **data}).encode())
     size = -(-len(text) // count)
     return [
         PrivacyAnswered(
             event_id=derived("part", request.request_id, str(part)), request_id=request.request_id,
             action=request.action, status="done", part=part, parts=count, occurred_at=request.occurred_at + 1,
-            body=protect(gzip.compress(text[(part - 1) * size : part * size])),
+            body=protect(text[(part - 1) * size : part * size]),
         )
         for part in range(1, count + 1)
     ]  # fmt: skip
