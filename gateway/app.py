@@ -40,13 +40,20 @@ from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
-from gateway.privacy import api_openapi
+from gateway.privacy import api_openapi, page_openapi
 from gateway.privacy.answers import Answers
 from gateway.privacy.api_handler import PrivacyApiHandler
 from gateway.privacy.erasures import Erasures
+from gateway.privacy.form_guard import FormGuard
+from gateway.privacy.letters import Letters
+from gateway.privacy.link_handler import LinkHandler
+from gateway.privacy.page_handler import PageHandler
 from gateway.privacy.parts import Parts
 from gateway.privacy.request_ids import RequestIds
+from gateway.privacy.shows import Shows
 from gateway.privacy.submission import Submission
+from gateway.privacy.tokens import Tokens
+from gateway.privacy.visit import Visits
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -63,7 +70,6 @@ from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
 from schemas.identifiers.devices import IssuedDevices
-from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -83,7 +89,10 @@ class Services:
     brand: LiveBrand
     erasures: Erasures
     answers: Answers
+    letters: Letters | None
     privacy_api: PrivacyApiHandler
+    privacy_page: PageHandler
+    privacy_links: LinkHandler
     connections: ConnectionLimits
     clients: ClientLimit
     admission: AdmissionLimit
@@ -151,6 +160,17 @@ ENDPOINTS = (
     Endpoint("/v1/privacy/consent", "POST", api_openapi.CONSENT_API, lambda s: s.privacy_api.privacy_consent),
     Endpoint("/v1/privacy/requests/{id}", "GET", api_openapi.REQUEST_API, lambda s: s.privacy_api.privacy_request),
     Endpoint("/v1/privacy/requests/{id}/data", "GET", api_openapi.DATA_API, lambda s: s.privacy_api.privacy_data),
+    Endpoint("/privacy", "GET", page_openapi.PAGE_API, lambda s: s.privacy_page.privacy),
+    Endpoint("/privacy/policy/{key:text}", "GET", page_openapi.POLICY_API, lambda s: s.privacy_page.privacy_policy),
+    Endpoint("/privacy/consent", "POST", page_openapi.CONSENT_API, lambda s: s.privacy_page.privacy_said),
+    Endpoint("/privacy/export", "POST", page_openapi.EXPORT_API, lambda s: s.privacy_page.privacy_page_export),
+    Endpoint("/privacy/erase", "GET", page_openapi.SURE_API, lambda s: s.privacy_page.privacy_sure),
+    Endpoint("/privacy/erase", "POST", page_openapi.ERASE_API, lambda s: s.privacy_page.privacy_page_erase),
+    Endpoint("/privacy/requests/{id}", "GET", page_openapi.REQUEST_API, lambda s: s.privacy_page.privacy_page_request),
+    Endpoint("/privacy/requests/{id}/data", "GET", page_openapi.DATA_API, lambda s: s.privacy_page.privacy_page_data),
+    Endpoint("/privacy/link", "POST", page_openapi.SEND_API, lambda s: s.privacy_links.privacy_send_link),
+    Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
+    Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
         lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
@@ -207,22 +227,45 @@ def build_services(settings: Settings) -> Services:
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
     request_ids = RequestIds(settings.identifier_key.oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
+    clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
+    devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
+    base, tokens = urlsplit(settings.public_url).path, Tokens(settings.identifier_key.oldest)
+    visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
+    guard = FormGuard(tokens, settings.public_url)
+    letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     return Services(
         settings=settings,
         metrics=metrics,
         brand=brand,
         erasures=erasures,
         answers=answers,
+        letters=letters,
         privacy_api=PrivacyApiHandler(brand, admission, submission, answers, parts, request_ids, clock, metrics),
+        privacy_page=PageHandler(
+            visits,
+            Shows(submission, answers, parts, request_ids),
+            guard,
+            tokens,
+            submission,
+            publisher,
+            answers,
+            parts,
+            request_ids,
+            base,
+            letters is not None,
+        ),
+        privacy_links=LinkHandler(
+            visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
+        ),
         connections=connections,
-        clients=ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics),
+        clients=clients,
         admission=admission,
         spool=spool,
         publisher=publisher,
         backlog=Backlog(settings.kafka),
         replies=replies,
-        devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
-        visits=PageVisits(keys_of(settings.identifier_key).newest, urlsplit(settings.public_url).path),
+        devices=devices,
+        visits=PageVisits(settings.identifier_key.newest, base),
         clock=clock,
         apart=apart,
         probes=probes,
@@ -259,6 +302,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.erased, deployment.after(services.erased.run)),
             )
         ]
+        if services.letters is not None:
+            running.append(asyncio.create_task(services.letters.run(), name="Letters"))
         if serve_operators is not None:
             for_operators = _build_starlette(services, [one for one in ENDPOINTS if one.for_operators])
             running.append(asyncio.create_task(serve_operators(for_operators), name="operators' port"))

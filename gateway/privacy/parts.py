@@ -59,13 +59,16 @@ class Parts:
                 await consumer.start()
                 partitions = [TopicPartition(PRIVACY_ANSWERED.name, partition) for partition, _ in positions]
                 consumer.assign(sorted({*partitions}))
+                content = _Gzip()
                 for number, (partition, (_, offset)) in enumerate(zip(partitions, positions, strict=True), 1):
                     consumer.seek(partition, offset)
                     async with asyncio.timeout(READ_TIMEOUT_S):
                         record = await consumer.getone(partition)
                     if record.key != f"{request_id}/{number}".encode() or record.value is None:
                         raise _gone()
-                    yield await asyncio.to_thread(self._text, record.value)
+                    yield await asyncio.to_thread(self._text, record.value, content)
+                if not content.is_whole:
+                    raise _gone()
             except TimeoutError:
                 # Behind a part that was removed there may be none.
                 raise _gone() from None
@@ -74,13 +77,35 @@ class Parts:
             finally:
                 await consumer.stop()
 
-    def _text(self, value: bytes) -> bytes:
+    def _text(self, value: bytes, content: "_Gzip") -> bytes:
         """:raises RequestError: DATA_GONE: damaged, or its key is destroyed."""
         assert self._reject_keys is not None
         try:
-            return zlib.decompress(self._reject_keys.reveal(self._codec.decode(value).body), GZIP)
+            return content.decompress(self._reject_keys.reveal(self._codec.decode(value).body))
         except (Undecodable, KeyDestroyed, Damaged, zlib.error):
             raise _gone() from None
+
+
+class _Gzip:
+    """A gzip file that comes in pieces, of one member or of several (RFC 1952, 2.2)."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(GZIP)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last member has come to its end."""
+        return self._member.eof
+
+    def decompress(self, piece: bytes) -> bytes:
+        """The text of the next piece. :raises zlib.error: it is none."""
+        found = b""
+        while piece:
+            if self._member.eof:
+                self._member = zlib.decompressobj(GZIP)
+            found += self._member.decompress(piece)
+            piece = self._member.unused_data
+        return found
 
 
 def _gone() -> RequestError:

@@ -26,14 +26,14 @@ def erased(identifier: str, at: int) -> ProfileErased:
     )
 
 
-def setup() -> tuple[DeadIdentifiers, Pseudonyms]:
+def gateway() -> tuple[DeadIdentifiers, Pseudonyms]:
     dead = DeadIdentifiers()
     return dead, Pseudonyms(KEY, "DE", dead=dead)
 
 
 @pytest.mark.parametrize(("kind", "value"), VALUES)
 def test_who_comes_back_has_another_identifier(kind: str, value: str) -> None:
-    dead, pseudonyms = setup()
+    dead, pseudonyms = gateway()
     before = pseudonyms.identifier(kind, value, 500)
     assert before == Pseudonyms(KEY, "DE").identifier(kind, value, 500), "nobody is dead"
     dead.add(erased(before, 1000))
@@ -44,7 +44,7 @@ def test_who_comes_back_has_another_identifier(kind: str, value: str) -> None:
 
 
 def test_who_is_erased_twice_comes_back_twice() -> None:
-    dead, pseudonyms = setup()
+    dead, pseudonyms = gateway()
     lives: list[str] = []
     for at in (1000, 2000, 3000):
         lives.append(pseudonyms.identifier("email", ADDRESS, at))
@@ -56,14 +56,14 @@ def test_who_is_erased_twice_comes_back_twice() -> None:
 
 
 def test_spellings_stay_one_person_after_an_erasure() -> None:
-    dead, pseudonyms = setup()
+    dead, pseudonyms = gateway()
     spellings = [NUMBER, "0151 23456789", "0049 151 23456789"]
     dead.add(erased(pseudonyms.identifier("phone", spellings[1]), 10))
     assert len({pseudonyms.identifier("phone", one, 11) for one in spellings}) == 1
 
 
 def test_texts_name_the_living() -> None:
-    dead, pseudonyms = setup()
+    dead, pseudonyms = gateway()
     text = {"note": f"call {NUMBER}, write to {ADDRESS}", "phone": "0151 23456789"}
     email, phone = pseudonyms.identifier("email", ADDRESS), pseudonyms.identifier("phone", NUMBER)
     for one in (email, phone):
@@ -89,7 +89,7 @@ def test_what_was_done_before_an_erasure_counts_under_no_later_key() -> None:
 
 
 def test_nobody_is_erased_by_a_placeholder() -> None:
-    dead, pseudonyms = setup()
+    dead, pseudonyms = gateway()
     assert not dead.add(erased("email:blocked", 5)) and not dead
     assert pseudonyms.living("email:blocked", 1) == "email:blocked"
 
@@ -105,7 +105,7 @@ def test_the_earliest_erasure_of_an_identifier_counts_in_any_order() -> None:
 
 @given(times=st.lists(st.integers(0, 1000), max_size=5, unique=True).map(sorted), at=st.integers(-1, 1001))
 def test_the_life_of_a_time_is_the_one_that_had_not_ended_by_then(times: list[int], at: int) -> None:
-    dead, pseudonyms = setup()
+    dead, pseudonyms = gateway()
     lives = [pseudonyms.identifier("email", ADDRESS)]
     for time in times:
         dead.add(erased(lives[-1], time))

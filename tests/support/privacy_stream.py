@@ -1,15 +1,18 @@
 """Stands in for what is behind the gateway when somebody asks for their data: identity, the processors and the sink."""
 
+import asyncio
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from schemas.codec.avro import Codec
 from schemas.events import Event, PrivacyAnswered, PrivacyRequested, ProfileErased
 from schemas.ids import derived, person_of
+from schemas.topics import PRIVACY_REQUESTED
 from tests.support.reject_keys import protect
 
 NOTHING: dict[str, Any] = {
@@ -24,6 +27,24 @@ NOTHING: dict[str, Any] = {
     "consents": [],
 }
 
+KNOWN: dict[str, Any] = NOTHING | {
+    "summary": {
+        "touchpoints": {
+            "count": 12, "first": "2026-03-01T09:30:00Z", "last": "2026-10-03T18:00:00Z", "by_type": {"scan": 12},
+        },
+        "stores": ["<gone>", "mitte"],
+        "purchases": {"count": 2, "by_currency": {"EUR": "12.50"}},
+        "rewards": {"balance": 40, "entries": 3},
+        "decisions": {"count": 9},
+    },
+    "consents": [
+        {
+            "purpose": "marketing", "channel": "sms", "kind": "choice", "after": "granted",
+            "at": "2026-05-04T10:00:00Z", "policy_version": "1", "source": "till",
+        }
+    ],
+}  # fmt: skip
+
 
 def answer(request: PrivacyRequested, status: str = "done", parts: int = 0, **detail: Any) -> PrivacyAnswered:
     """The answer itself."""
@@ -34,17 +55,22 @@ def answer(request: PrivacyRequested, status: str = "done", parts: int = 0, **de
 
 
 def data_parts(request: PrivacyRequested, data: dict[str, Any], count: int = 1) -> list[PrivacyAnswered]:
-    """The data in so many parts, which make one JSON text."""
-    text = json.dumps({"request_id": request.request_id, "scope": request.scope, **data}).encode()
+    """The data in so many parts, which make one compressed JSON text."""
+    text = gzip.compress(json.dumps({"request_id": request.request_id, "scope": request.scope, **data}).encode())
     size = -(-len(text) // count)
     return [
         PrivacyAnswered(
             event_id=derived("part", request.request_id, str(part)), request_id=request.request_id,
             action=request.action, status="done", part=part, parts=count, occurred_at=request.occurred_at + 1,
-            body=protect(gzip.compress(text[(part - 1) * size : part * size])),
+            body=protect(text[(part - 1) * size : part * size]),
         )
         for part in range(1, count + 1)
     ]  # fmt: skip
+
+
+def known(request: PrivacyRequested) -> list[Event]:
+    """The answer with what is known."""
+    return [*data_parts(request, KNOWN), answer(request, parts=1)]
 
 
 def erased(request: PrivacyRequested) -> ProfileErased:
@@ -77,3 +103,24 @@ async def remove_parts(bootstrap: str, request: PrivacyRequested, count: int = 1
             await producer.send_and_wait("footpath.privacy-answered.v1", None, f"{request.request_id}/{part}".encode())
     finally:
         await producer.stop()
+
+
+@asynccontextmanager
+async def answering(bootstrap: str, answers: Callable[[PrivacyRequested], Sequence[Event]]) -> AsyncIterator[None]:
+    """Answers every request that is made from now on."""
+    codec = Codec().of(PRIVACY_REQUESTED)
+    consumer = AIOKafkaConsumer(PRIVACY_REQUESTED.name, bootstrap_servers=bootstrap, auto_offset_reset="latest")
+    await consumer.start()
+    await consumer.seek_to_end()
+
+    async def answer_all() -> None:
+        async for record in consumer:
+            await publish(bootstrap, answers(codec.decode(record.value)))
+
+    task = asyncio.create_task(answer_all())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        await consumer.stop()
