@@ -10,7 +10,15 @@ import pytest
 
 from processors.registry import BACKGROUND, INTERACTIVE, PROCESSORS
 from processors.step import keep_whole
-from schemas.topics import BRAND_CONFIGURED, IDENTITY_CHANGED, PROFILE_ERASED, STATE_MOVED, STOCK_REPORTED, TOPICS, Topic
+from schemas.topics import (
+    BRAND_CONFIGURED,
+    IDENTITY_CHANGED,
+    PROFILE_ERASED,
+    STATE_MOVED,
+    STOCK_REPORTED,
+    TOPICS,
+    Topic,
+)
 
 FOLDER = Path(__file__).parents[2] / "processors"
 OTHER_READERS = {"gateway", "sink", "replay rejected"}
