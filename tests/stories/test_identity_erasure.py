@@ -156,8 +156,8 @@ def test_two_requests_that_cross_are_both_done() -> None:
 @random_examples
 @given(seeds, st.sampled_from([1, 4]), st.sampled_from([0.0, 0.05]), st.sampled_from([3, 1_000_000]), st.booleans())
 def test_the_people_are_those_of_the_living(seed: int, count: int, crashes: float, backlog: int, guarded: bool) -> None:
-    """Events in any order and twice, requests while signals are on their way, late events, then everything again: nobody
-    who was erased is anybody, and the others are together as if the dead had never been seen. No node knows of them,
+    """Events in any order and twice, requests while signals are on their way, late events, then all again: nobody who
+    was erased is anybody, and the others are together as if the dead had never been seen. No node knows of them,
     unless an event comes again that was taken before the erasure."""
     chance = random.Random(seed)
     limits = random_limits(chance) if guarded else None
