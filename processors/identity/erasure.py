@@ -90,7 +90,7 @@ def erased(node: Node, request_id: str, effects: NodeEffects) -> Node:
     # the partition may have published a touchpoint under each of the others.
     people = (node.person_id,) if node.used else (own, node.person_id, *node.former_person_ids)
     effects.report_erased(request_id, dict.fromkeys(people), _size(node))
-    for other in node.neighbours:
+    for other in dict.fromkeys((*node.neighbours, *node.declined, *node.withheld)):
         if not is_blocked(other):
             effects.send(other, ForgetNeighbour(me))
     node = Node(NEVER, "", node.version, parent=node.parent, packed=node.packed, dead=True)
@@ -101,7 +101,8 @@ def erased(node: Node, request_id: str, effects: NodeEffects) -> Node:
 
 def without_neighbour(node: Node, other: str, effects: NodeEffects) -> Node:
     """The node once it has forgotten an identifier that is dead; the same object where it does not know it."""
-    if other not in node.neighbours:
+    known = (node.neighbours, node.notified, node.declined, node.withheld, node.asked, node.told)
+    if not any(other in some for some in known):
         return node
     revision = node.revision
     node = replace(

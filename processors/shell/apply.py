@@ -79,7 +79,7 @@ def apply_event(
             case IdentityChanged():
                 return Outcome(record)
             case ProfileErased():
-                return _erase(processor, codec, record, event, event.person_id)
+                return _erase(processor, codec, record, event)
             case StateMoved() if event.processor != processor.name:
                 return Outcome(record)
             case StateMoved():
@@ -213,13 +213,23 @@ def _receive(
 
 
 def _erase(
-    processor: Processor[Any], codec: StateRecordCodec, record: StateRecord | None, event: ProfileErased, key: str
+    processor: Processor[Any],
+    codec: StateRecordCodec,
+    record: StateRecord | None,
+    event: ProfileErased,
+    followed_to: str = "",
 ) -> Outcome:
     """A source profile is erased: its part is removed here, or the erasure follows it. Every key on the way keeps a
-    mark, since something of the source profile may still be on its way there."""
+    mark, since something of the source profile may still be on its way there.
+
+    :param followed_to: the key to which it has followed the part; empty: it came on its own topic.
+    """
     before: Active[Any] = record if record is not None else Active(None)
-    # Windows travel with parts, so that the erasure was here shows only together with the key.
-    profile, event_hash = event.source_profile_id, hash64_bytes(f"{event.event_id}\x1f{key}")
+    # The window has come with parts from other keys, and where the erasure has passed it may come back.
+    profile, event_hash = (
+        event.source_profile_id,
+        hash64_bytes(f"{event.event_id}\x1f{followed_to}\x1f{event.person_id}"),
+    )
     if event_hash in before.seen:
         return Outcome(record, (DUPLICATE,))
     seen = extend_window(before.seen, event_hash)
@@ -233,8 +243,7 @@ def _erase(
         return Outcome(Active(before.state, seen, redirects), (_applied(processor, event, 0),))
     rest: Step[Any] = processor.merge(None, stays) if stays is not None else Step(None)
     applied = _applied(processor, event, processor.size(leaves))
-    # Whose the ids of the window are is not known; without a state nothing needs them but the erasure.
-    after = Active(rest.state, seen if rest.state is not None else event_hash, redirects)
+    after = Active(rest.state, seen, redirects)
     return Outcome(after, (*processor.erase(leaves), *rest.effects, applied, PURGE))
 
 

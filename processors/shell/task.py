@@ -23,7 +23,7 @@ from processors.shell.state.store import NO_TIMERS, Store, TimerRows
 from processors.shell.timers.firing import Firing, Waits, taken_at
 from processors.step import Drop, Emit, Processor, Purge, Reject
 from schemas.codec.avro import Codec, Undecodable
-from schemas.events import Event, StateMoved
+from schemas.events import ErasureApplied, Event, StateMoved
 from schemas.kafka.addressing import is_for
 from schemas.process.errors import OperatorError
 from schemas.process.reject_window import RejectLimitExceeded
@@ -71,7 +71,7 @@ class StreamTask:
     _firing: Firing | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        of_shell = (StateMoved,) if self.processor.by_person else ()
+        of_shell = (StateMoved, ErasureApplied) if self.processor.by_person else ()
         self._emitted = frozenset((*(topic.event for topic in self.processor.emits), *of_shell))
         self._record_codec = StateRecordCodec.of(self.processor)
         self._cache = StateCache(self.store, self._record_codec)
