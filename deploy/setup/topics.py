@@ -18,6 +18,7 @@ from schemas.kafka.client_options import client_options
 from schemas.kafka.client_settings import Kafka
 from schemas.kafka.partition_counts import PartitionsDifferError, common_count
 from schemas.topics import (
+    DAY_MS,
     FOREVER_MS,
     MAX_RECORD_BYTES,
     MAX_STATE_BYTES,
@@ -34,6 +35,8 @@ BROKER_MARGIN_BYTES = 4096
 # Readers of a compacted topic start at its first record; Kafka compacts closed segments only, hence small ones.
 COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
+COMPACTION_LAG = "max.compaction.lag.ms"
+"""After which a row of a changelog that was replaced, as those of erased people are, is compacted away."""
 SET_FOR_TOPIC = 1
 """Source of a setting that Kafka describes: the topic's own."""
 TIMESTAMP_TYPE = "message.timestamp.type"
@@ -79,6 +82,7 @@ def topic_specs(partitions: int, replication: int, min_insync: int | None = None
     }
     registered = [TopicSpec(topic.name, partitions, shared | _retention(topic)) for topic in TOPICS]
     state_settings = shared | {"max.message.bytes": str(MAX_STATE_BYTES + BROKER_MARGIN_BYTES)} | _compaction()
+    state_settings[COMPACTION_LAG] = str(DAY_MS)
     changelogs = [
         TopicSpec(changelog(name), partitions, state_settings | _kept(processor.state_kept_ms))
         for name, processor in PROCESSORS.items()
