@@ -45,6 +45,8 @@ COMPACTED_SEGMENT_BYTES = 16 << 20
 COMPACT_AT_DIRTY_RATIO = 0.1
 TOMBSTONES_KEPT_MS = 7 * DAY_MS
 """How long a reader of contacts may be away and still learn what was destroyed; tombstones hold no secret."""
+COMPACTION_LAG = "max.compaction.lag.ms"
+"""After which a row of a changelog that was replaced, as those of erased people are, is compacted away."""
 SET_FOR_TOPIC = 1
 """Source of a setting that Kafka describes: the topic's own."""
 TIMESTAMP_TYPE = "message.timestamp.type"
@@ -104,6 +106,7 @@ def topic_specs(
         for topic in TOPICS
     ]
     state_settings = shared | {"max.message.bytes": str(MAX_STATE_BYTES + BROKER_MARGIN_BYTES)} | _compaction()
+    state_settings[COMPACTION_LAG] = str(DAY_MS)
     changelogs = [
         TopicSpec(changelog(name), partitions, state_settings | _kept(processor.state_kept_ms))
         for name, processor in PROCESSORS.items()

@@ -11,15 +11,17 @@ from processors.rewards.core import PROCESSOR as REWARDS
 from processors.rewards.references import FORGOTTEN, refer
 from processors.shell.state.records import ERASED, Active
 from processors.step import Emit
-from schemas.events import ErasureApplied, SaleReferenced, SaleReturned
+from schemas.events import ErasureApplied, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.topics import BY_EVENT
 from tests.support.builders import (
     agreed,
     build_events,
+    build_recorded,
     erased,
     merged,
     parted,
     person,
+    primary_identifier,
     purchase,
     returned,
     scan,
@@ -27,6 +29,8 @@ from tests.support.builders import (
     touch,
 )
 from tests.support.harness import Harness, balance
+from tests.support.identity.builders import requested
+from tests.support.identity.network import Network
 from tests.support.reference import reference
 from tests.support.tally import PROCESSOR as TALLY
 
@@ -200,3 +204,44 @@ def test_the_order_of_topics_changes_nothing(seed: int) -> None:
     profiles = {profile for events in left.values() for profile in events}
     assert profiles == {person("ben")}
     assert all(isinstance(record, Active) for record in harness.records.values())
+
+
+def test_from_the_request_to_a_new_life(context: Callable[..., Harness], rewards: Harness) -> None:
+    """Through identity and what follows it: somebody asks, is nobody, and comes back with another identifier."""
+    found = Network(reference(), random.Random(7), 2)
+    harnesses = [rewards, context(rewards.reference), Harness(CONSENT, reference())]
+
+    def happen(*recorded: Any) -> list[TouchpointIdentified]:
+        marks = [len(seen) for seen in (found.changes, found.erased, found.touchpoints)]
+        for one in recorded:
+            found.run([one])
+        changes, erasures, touched = (
+            seen[mark:] for seen, mark in zip((found.changes, found.erased, found.touchpoints), marks, strict=True)
+        )
+        for harness in harnesses:
+            for event in (*touched, *changes, *erasures):
+                if event.person_id:
+                    harness.deliver(harness.apply(event))
+        return [one for one in touched if isinstance(one, TouchpointIdentified)]
+
+    def parts(harness: Harness) -> set[str]:
+        states = [record.state for record in harness.records.values() if record.state is not None]
+        return {profile for state in states for profile in state.parts}
+
+    *anna, ben, late = build_recorded(
+        scan(), agreed("marketing"), purchase("5.00"), scan(who="ben"), scan(name="late", reply_partition=2)
+    )
+    happen(*anna, ben)
+    happen(requested("erase", primary_identifier("anna")))
+    assert [parts(harness) for harness in harnesses] == [{person("ben")}, {person("ben")}, set()]
+
+    [answered] = happen(late)
+    assert answered.person_id not in ("", person("anna")) and answered.reply_partition == 2
+    assert all(person("anna") not in parts(harness) for harness in harnesses)
+
+    again = build_recorded(
+        scan(who="dora"), agreed("marketing", who="dora"), purchase("5.00", who="dora", name="sale-9")
+    )
+    happen(*again)
+    assert all(person("dora") in parts(harness) for harness in harnesses)
+    assert balance(rewards, "dora") == 15
