@@ -5,7 +5,7 @@ The partitions of existing topics are never changed: their records were partitio
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -46,7 +46,7 @@ COMPACT_AT_DIRTY_RATIO = 0.1
 TOMBSTONES_KEPT_MS = 7 * DAY_MS
 """How long a reader of contacts may be away and still learn what was destroyed; tombstones hold no secret."""
 COMPACTION_LAG = "max.compaction.lag.ms"
-"""After which a row of a changelog that was replaced, as those of erased people are, is compacted away."""
+"""How long a record that was replaced may stay: in changelogs rows of erased people, in contacts destroyed keys."""
 SET_FOR_TOPIC = 1
 """Source of a setting that Kafka describes: the topic's own."""
 TIMESTAMP_TYPE = "message.timestamp.type"
@@ -73,6 +73,7 @@ class ExistingTopic:
     cleanup_policy: str
     timestamp_type: str
     retention_ms: str = ""
+    compaction_lag_ms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Step:
     action: str
     topic: str
     detail: str
+    changes: Mapping[str, str] = field(default_factory=dict)
+    """Settings of an existing topic, with the values that they get."""
 
     def __str__(self) -> str:
         return f"{self.action:<6} {self.topic} ({self.detail})"
@@ -134,9 +137,12 @@ def plan(wanted: Iterable[TopicSpec], existing: Mapping[str, ExistingTopic], kep
         has = {TIMESTAMP_TYPE: found.timestamp_type}
         if kept_ms is not None and topic.name in {one.name for one in OF_THE_BRAND}:
             has[RETENTION] = found.retention_ms
-        changes = [f"{name}={topic.settings[name]}" for name, value in has.items() if value != topic.settings[name]]
+        if COMPACTION_LAG in topic.settings:
+            has[COMPACTION_LAG] = found.compaction_lag_ms
+        changes = {name: topic.settings[name] for name, value in has.items() if value != topic.settings[name]}
         if changes:
-            steps.append(Step("change", topic.name, ", ".join(changes)))
+            detail = ", ".join(f"{name}={value}" for name, value in changes.items())
+            steps.append(Step("change", topic.name, detail, changes))
         else:
             steps.append(Step("keep", topic.name, f"{found.partitions} partitions, {found.cleanup_policy}"))
     if differences:
@@ -169,8 +175,8 @@ def apply(
     min_insync: int | None = None,
     schema_registry: SchemaRegistry = "",
 ) -> list[Step]:
-    """Creates missing topics, changes the timestamps of others and their retention where the live brand says one,
-    waits until every partition has a leader that answers, and returns the steps; blocks.
+    """Creates missing topics, gives others the timestamps, the compaction lag and, where the live brand says one, the
+    retention, waits until every partition has a leader that answers, and returns the steps; blocks.
 
     :param kafka: ``host:port[,host:port]``. :param dry_run: returns the steps without taking them.
     :param partitions, if_none: see `partitions_for`. :param min_insync: see `topic_specs`.
@@ -209,8 +215,7 @@ async def _apply(
             return steps
         missing = {step.topic for step in steps if step.action == "create"}
         await _create(admin, [topic for topic in wanted if topic.name in missing], replication)
-        changed = {step.topic for step in steps if step.action == "change"}
-        await _change(admin, [topic for topic in wanted if topic.name in changed], kept_ms is not None)
+        await _change(admin, [step for step in steps if step.changes])
     finally:
         await admin.close()
     await _wait_for_leaders(kafka, wanted)
@@ -228,9 +233,15 @@ async def _existing(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, E
     if not existing:
         return {}
     counts = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics(existing)}
-    found = await _settings_of(admin, existing, ["cleanup.policy", TIMESTAMP_TYPE, RETENTION])
+    found = await _settings_of(admin, existing, ["cleanup.policy", TIMESTAMP_TYPE, RETENTION, COMPACTION_LAG])
     return {
-        name: ExistingTopic(counts[name], settings["cleanup.policy"], settings[TIMESTAMP_TYPE], settings[RETENTION])
+        name: ExistingTopic(
+            counts[name],
+            settings["cleanup.policy"],
+            settings[TIMESTAMP_TYPE],
+            settings[RETENTION],
+            settings[COMPACTION_LAG],
+        )
         for name, settings in found.items()
     }
 
@@ -248,25 +259,13 @@ async def _settings_of(
     }
 
 
-async def _change(admin: AIOKafkaAdminClient, topics: list[TopicSpec], retention: bool) -> None:
-    """Sets the timestamps' type, and the retention where the brand says it; everything else that an operator has set
-    for a topic stays."""
-    if not topics:
+async def _change(admin: AIOKafkaAdminClient, steps: list[Step]) -> None:
+    """Sets what the steps change; everything else that an operator has set for a topic stays."""
+    if not steps:
         return
-    own = await _settings_of(admin, [topic.name for topic in topics])
-    of_the_brand = {topic.name for topic in OF_THE_BRAND} if retention else set()
+    own = await _settings_of(admin, [step.topic for step in steps])
     resources = [
-        ConfigResource(
-            ConfigResourceType.TOPIC,
-            topic.name,
-            own[topic.name]
-            | {
-                name: topic.settings[name]
-                for name in (TIMESTAMP_TYPE, RETENTION)
-                if name != RETENTION or topic.name in of_the_brand
-            },
-        )
-        for topic in topics
+        ConfigResource(ConfigResourceType.TOPIC, step.topic, own[step.topic] | dict(step.changes)) for step in steps
     ]
     for answer in await admin.alter_configs(resources):
         for code, message, _kind, name in answer.resources:
@@ -309,7 +308,7 @@ def _destroyed(within_ms: int) -> dict[str, str]:
     and a segment is closed by the first record that comes after its time (gateway/identifiers/erased.py writes one)."""
     return {
         "segment.ms": str(within_ms // 4),
-        "max.compaction.lag.ms": str(within_ms // 2),
+        COMPACTION_LAG: str(within_ms // 2),
         "min.cleanable.dirty.ratio": "0.01",
         "delete.retention.ms": str(TOMBSTONES_KEPT_MS),
     }
