@@ -114,6 +114,7 @@ def without_neighbour(node: Node, other: str, effects: NodeEffects) -> Node:
         withheld=tuple(one for one in node.withheld if one != other),
         asked=_less(node.asked, other),
         told=_less(node.told, other),
+        forgotten=node.forgotten + 1,
     )
     effects.collected.append(PURGE)
     node, released = with_declined(node, effects.identifier, (), effects.limits)

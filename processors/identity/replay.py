@@ -21,6 +21,7 @@ def canonical(node: Node) -> Any:
     no touchpoint was published, and the order of lists whose order means nothing. Of the edges that a shared identifier
     declines, left out is whether they had reached the component before, where they count as little; that the component
     has them is compared although it depends on that order too.
+    How often neighbours were forgotten only numbers signals.
     Of evidence for which consent is asked first, left out is which time the root knows: it is as good as the latest.
     """
     plain = replace(
@@ -35,6 +36,7 @@ def canonical(node: Node) -> Any:
         revision=0,
         asked={other: replace(asked, sent=0) for other, asked in node.asked.items()},
         told={},
+        forgotten=0,
     )
     return (plain if node.used else replace(plain, person_id="")), _members(node.component)
 

@@ -110,7 +110,8 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``said``, ``asked`` (by neighbour) and ``told`` (times at which something was said of a weaker neighbour) are about
     consent (consent.py).
 
-    ``dead``: the identifier was erased; what the protocol needs is all that is left (erasure.py).
+    ``dead``: the identifier was erased; what the protocol needs is all that is left (erasure.py). ``forgotten`` counts
+    the dead neighbours that the node has forgotten.
     """
 
     first_seen: int
@@ -132,6 +133,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     asked: dict[str, Asked] = {}
     told: dict[str, tuple[int, ...]] = {}
     dead: bool = False
+    forgotten: int = 0
 
     @property
     def component(self) -> Component | None:

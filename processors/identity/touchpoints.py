@@ -201,7 +201,8 @@ def _send_edges(
         if shared and other in node.neighbours:
             node = replace(node, notified=(*node.notified, other))
         seen = edge_seen(node, other, at, effects, bool(reason), root_outdated=root_outdated, shared=shared)
-        effects.send(other, seen)
+        # Of a touchpoint that comes again after an erasure it is another signal, for the dead one to refuse.
+        effects.send(other, seen, -node.forgotten)
         if new and reason:
             effects.report_edge(me, other, node.person_id, reason, 0)
     of_event = {other for other, *_ in shown}
