@@ -18,7 +18,7 @@ from schemas.codec.compiled import long_encoder
 from schemas.ids import SLASH
 from schemas.topics import Topic
 from sinks.clickhouse.avro_validate import PADDING, AvroValidator
-from sinks.clickhouse.personal import COUNTED_ONLY_IF, FIELDS, NEVER_STORED, NOBODY
+from sinks.clickhouse.personal import COUNTED_ONLY_IF, FIELDS, LIVING, NEVER_STORED, NOBODY
 from sinks.clickhouse.topic_incarnation import first_position
 
 SYNC = b"footpath footpath"[:16]
@@ -77,6 +77,8 @@ class Columns:
     def _counted(self, field: dict[str, Any], value: str) -> str:
         """The value, or what stands for it in a row that is a count."""
         counted_only, instead = COUNTED_ONLY_IF.get(self.topic.table), FIELDS.get(field["name"])
+        if counted_only is not None and field["name"] == "identifiers":
+            value = LIVING
         return value if counted_only is None or instead is None else f"if({counted_only}, {instead}, {value})"
 
     def _namespace_of(self, field: dict[str, Any]) -> tuple[str, ...]:

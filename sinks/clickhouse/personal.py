@@ -46,6 +46,8 @@ COUNTED_ONLY_IF: Final[dict[str, str]] = {
     "reward_posted": f"source_profile_id IN {_ERASED}",
 }
 """Condition, by table, on rows that are stored as counts."""
+LIVING: Final = f"arrayFilter(one -> one NOT IN {_DEAD}, identifiers)"
+"""Of a row of somebody who lives, in place of its identifiers: a node does not know which of the others are dead."""
 NEVER_STORED: Final[dict[str, str]] = {
     "touchpoint_recorded": "type = 'probe'",
     "touchpoint_identified": "type = 'probe'",

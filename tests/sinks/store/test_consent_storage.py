@@ -140,3 +140,11 @@ def test_what_only_says_who_somebody_erased_was_is_not_stored(store: Store, put:
     assert store.ask("SELECT source_profile_id::String FROM consent_changed") == [(uid("bob"),)]
     assert store.ask("SELECT source_profile_id::String FROM identity_changed") == [(uid("eve"),)]
     assert store.ask("SELECT source_profile_id::String FROM identity_override") == [(uid("eve"),)]
+
+
+def test_a_row_of_somebody_who_lives_does_not_name_whoever_was_erased(store: Store, put: Put) -> None:
+    put(store, [erased("eve", "device:e")])
+    put(store, [replace(seen("both", '{"a":1}'), identifiers=("customer:c", "device:e", "device:f"))])
+    assert store.ask("SELECT identifiers, properties FROM touchpoint_identified") == [
+        (["customer:c", "device:f"], '{"a":1}')
+    ]
