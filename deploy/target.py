@@ -14,6 +14,7 @@ from schemas.process.errors import OperatorError
 from schemas.process.settings import read_settings
 from schemas.process.shared_settings import (
     CLICKHOUSE,
+    CONTACT_KEY_FILE,
     DATA,
     IDENTIFIER_KEY_FILE,
     KAFKA,
@@ -24,6 +25,7 @@ from schemas.process.shared_settings import (
 
 if TYPE_CHECKING:
     from schemas.codec.registry_settings import RegistrySettings
+    from schemas.identifiers.keys import IdentifierKeys
     from schemas.protection.reject_keys import RejectKeys
     from sinks.clickhouse.store_settings import StoreSettings
 
@@ -103,8 +105,8 @@ def read_registry(environ: Mapping[str, str]) -> "RegistrySettings":
     return read_settings(RegistrySettings, environ)
 
 
-def read_identifier_key(environ: Mapping[str, str]) -> bytes:
-    """The key that identifiers are hashed with: FOOTPATH_IDENTIFIER_KEY_FILE, else that of the stack in FOOTPATH_DATA.
+def read_identifier_key(environ: Mapping[str, str]) -> "IdentifierKeys":
+    """The keys that identifiers are hashed with: FOOTPATH_IDENTIFIER_KEY_FILE, else that of the stack in FOOTPATH_DATA.
 
     :raises SettingError: there is none, or it cannot be used.
     """
@@ -117,6 +119,12 @@ def read_reject_key_file(environ: Mapping[str, str]) -> Path:
     """The file of the keys of rejects: FOOTPATH_REJECT_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
     given = environ.get(REJECT_KEY_FILE.name, "").strip()
     return Path(given).expanduser() if given else DataDirectory(read_data(environ)).reject_keys
+
+
+def read_contact_key_file(environ: Mapping[str, str]) -> Path:
+    """The file of the master keys of contacts: FOOTPATH_CONTACT_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
+    given = environ.get(CONTACT_KEY_FILE.name, "").strip()
+    return Path(given).expanduser() if given else DataDirectory(read_data(environ)).contact_keys
 
 
 def read_reject_keys(environ: Mapping[str, str]) -> "RejectKeys":

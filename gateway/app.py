@@ -35,6 +35,9 @@ from gateway.http.middleware import CommonMiddleware
 from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
+from gateway.identifiers.contacts import Contacts
+from gateway.identifiers.erased import ErasedContacts
+from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
@@ -103,6 +106,9 @@ class Services:
     visits: PageVisits
     probes: Probes
     deployment: Deployment
+    contacts: Contacts
+    links: ValueLinks
+    erased: ErasedContacts
 
 
 class Endpoint(NamedTuple):
@@ -139,7 +145,7 @@ ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
         lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
-                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls).scan),
+                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls, s.links).scan),
     ),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
@@ -147,7 +153,7 @@ ENDPOINTS = (
                                 s.settings.events_per_s, s.settings.body_kb * 1024,
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
                                            s.settings.waiting // 4),
-                                s.backlog, s.replies.delays.delay_s).events,
+                                s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
     ),
     Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
     Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
@@ -219,10 +225,11 @@ def build_services(settings: Settings) -> Services:
     metrics.connections.set_function(lambda: len(connections))
     brand = LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json", erasures.dead)
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
-    request_ids = RequestIds(settings.identifier_key)
+    request_ids = RequestIds(keys_of(settings.identifier_key).oldest)
+    contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
     devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
-    base, tokens = urlsplit(settings.public_url).path, Tokens(settings.identifier_key)
+    base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
@@ -258,11 +265,14 @@ def build_services(settings: Settings) -> Services:
         backlog=Backlog(settings.kafka),
         replies=replies,
         devices=devices,
-        visits=PageVisits(settings.identifier_key, base),
+        visits=PageVisits(settings.identifier_key.newest, base),
         clock=clock,
         apart=apart,
         probes=probes,
         deployment=Deployment(settings, codec, replies, probes),
+        contacts=contacts,
+        links=ValueLinks(),
+        erased=ErasedContacts(settings.kafka, codec, contacts),
     )
 
 
@@ -288,6 +298,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.answers, services.answers.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
+                (services.contacts, services.contacts.run()),
+                (services.erased, deployment.after(services.erased.run)),
             )
         ]
         if services.letters is not None:
@@ -307,6 +319,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
         for task in running:
             task.cancel()
         await asyncio.wait(running)
+        await services.contacts.close()
         await services.backlog.close()
         await services.publisher.close()
 

@@ -43,6 +43,21 @@ class Metrics:
             ["status"],
             registry=self.registry,
         )
+        self.contacts = Counter(
+            "footpath_gateway_contacts_total",
+            "Contact values that were encrypted and kept.",
+            registry=self.registry,
+        )
+        self.contacts_waiting = Gauge(
+            "footpath_gateway_contacts_waiting",
+            "Contact values of large batches that wait until requests leave the time to keep them.",
+            registry=self.registry,
+        )
+        self.contacts_known = Gauge(
+            "footpath_gateway_contacts_known",
+            "Identifiers of which this gateway knows that their contact value is kept, at most 100,000.",
+            registry=self.registry,
+        )
         self.rejections = Counter(
             "footpath_gateway_rejections_total",
             "Rejected events by reason.",

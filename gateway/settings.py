@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from gateway.smtp_server import SMTP, SmtpServer
 from schemas.base_address import BASE_ADDRESS
 from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
+from schemas.identifiers.keys import IdentifierKeys
 from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import DAY, FLAG, NETWORKS, PATH, TEXT, Network, whole_number
 from schemas.process.settings import Setting, SettingError, block, read_values, setting, use
 from schemas.process.shared_settings import (
+    CONTACT_KEY_FILE,
     DATA,
     IDENTIFIER_KEY_FILE,
     METRICS_HOST,
@@ -24,6 +26,7 @@ from schemas.process.shared_settings import (
 from schemas.topics import SCAN_ROUTED
 
 if TYPE_CHECKING:
+    from schemas.contacts.wrapping import MasterKeys
     from schemas.protection.reject_keys import RejectKeys
 
 COOKIE_DAYS = 400
@@ -54,8 +57,9 @@ class Settings:
     """
 
     kafka: Kafka = block(ClientSettings)
-    identifier_key: bytes = use(IDENTIFIER_KEY_FILE)
+    identifier_key: IdentifierKeys = use(IDENTIFIER_KEY_FILE)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
+    contact_keys: "MasterKeys | None" = use(CONTACT_KEY_FILE, unset=None)
     data: Path = use(DATA)
     host: str = use(HOST)
     port: int = use(PORT)

@@ -272,6 +272,18 @@ class PrivacyAnswered(Event, frozen=True, kw_only=True):
     body: bytes = b""
 
 
+class ContactRecorded(Event, frozen=True, kw_only=True):
+    identifier: str
+    key_id: str
+    protected: bytes
+
+
+class ContactKeyCreated(Event, frozen=True, kw_only=True):
+    identifier: str
+    key_id: str
+    wrapped: bytes
+
+
 class StockReported(Event, frozen=True, kw_only=True):
     store: str
     sku: str

@@ -9,6 +9,8 @@ from schemas.events import (
     BrandConfigured,
     ConsentChanged,
     ConsentStated,
+    ContactKeyCreated,
+    ContactRecorded,
     CostReported,
     DeploymentConfigured,
     ErasureApplied,
@@ -62,7 +64,8 @@ class Topic:
     ``key`` gives the text key of an event, which decides its partition; ``keyed_by`` names that key for readers;
     ``retention_ms`` is -1 for ever; a compacted topic keeps the last event of each key;
     a transactional one may hold events that were written in a transaction, such as that of their writer's state, so it
-    is read committed and its offsets have gaps.
+    is read committed and its offsets have gaps; ``destroyed_ms`` is how long a record of a compacted topic may stay on
+    the brokers' disks after its tombstone.
     """
 
     noun: str
@@ -74,6 +77,7 @@ class Topic:
     retention_ms: int = FOREVER_MS
     compacted: bool = False
     transactional: bool = False
+    destroyed_ms: int | None = None
     name: str = field(init=False, compare=False)
     table: str = field(init=False)
 
@@ -126,6 +130,7 @@ BLOCKING_KEY_ASSIGNED = Topic(
     written_by=("matching",),
     read_by=("matching",),
     retention_ms=7 * DAY_MS,
+    transactional=True,
 )
 IDENTITY_MATCHED = Topic(
     "identity-matched",
@@ -134,6 +139,7 @@ IDENTITY_MATCHED = Topic(
     "block",
     written_by=("matching",),
     read_by=("sink",),
+    transactional=True,
 )
 IDENTITY_SIGNALLED = Topic(
     "identity-signalled",
@@ -242,7 +248,7 @@ PRIVACY_RESOLVED = Topic(
     lambda e: e.request_id,
     "request",
     written_by=("identity",),
-    read_by=("sink",),
+    read_by=("privacy",),
     retention_ms=PRIVACY_KEPT_MS,
     transactional=True,
 )
@@ -261,7 +267,7 @@ ERASURE_APPLIED = Topic(
     lambda e: e.request_id,
     "request",
     written_by=("identity", "context", "rewards", "consent", "matching"),
-    read_by=("sink",),
+    read_by=("privacy",),
     retention_ms=PRIVACY_KEPT_MS,
     transactional=True,
 )
@@ -270,9 +276,31 @@ PRIVACY_ANSWERED = Topic(
     PrivacyAnswered,
     lambda e: f"{e.request_id}/{e.part}" if e.part else e.request_id,
     "request, and the part of its data",
-    written_by=("gateway", "sink"),
-    read_by=("gateway", "sink"),
+    written_by=("gateway", "privacy"),
+    read_by=("gateway", "privacy"),
     compacted=True,
+)
+DESTROYED_MS = DAY_MS
+"""How long a contact or its key may stay on the brokers' disks after it was destroyed."""
+CONTACT_RECORDED = Topic(
+    "contact-recorded",
+    ContactRecorded,
+    lambda e: e.identifier,
+    "identifier",
+    written_by=("gateway",),
+    read_by=("gateway",),
+    compacted=True,
+    destroyed_ms=DESTROYED_MS,
+)
+CONTACT_KEY_CREATED = Topic(
+    "contact-key-created",
+    ContactKeyCreated,
+    lambda e: f"{e.identifier}/{e.key_id}",
+    "identifier/key id, on the partition of the identifier",
+    written_by=("gateway", "contact-keys rewrap"),
+    read_by=("gateway", "contact-keys rewrap"),
+    compacted=True,
+    destroyed_ms=DESTROYED_MS,
 )
 STOCK_REPORTED = Topic(
     "stock-reported",
@@ -356,6 +384,8 @@ TOPICS: tuple[Topic, ...] = (
     PROFILE_ERASED,
     ERASURE_APPLIED,
     PRIVACY_ANSWERED,
+    CONTACT_RECORDED,
+    CONTACT_KEY_CREATED,
     STOCK_REPORTED,
     COST_REPORTED,
     BRAND_CONFIGURED,
@@ -377,6 +407,12 @@ def set_prefix(prefix: str) -> None:
         object.__setattr__(topic, "name", f"{prefix}footpath.{topic.noun}.v1")
     BY_NAME.clear()
     BY_NAME.update({topic.name: topic for topic in TOPICS})
+
+
+def partition_key(topic: str, key: str) -> str:
+    """What decides a record's partition: its key; of the keys of contacts their identifier, so that all keys of one
+    are found on one partition. :param topic: its name."""
+    return key.rpartition("/")[0] if topic == CONTACT_KEY_CREATED.name else key
 
 
 def with_prefix(name: str) -> str:

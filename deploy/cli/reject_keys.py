@@ -7,6 +7,7 @@ from cyclopts import App
 
 from deploy.cli import USE_IT, Command
 from schemas.process.errors import OperatorError
+from schemas.process.shared_settings import REJECT_KEY_FILE
 
 reject_keys = App(name="reject-keys", help="Keys that protect what is kept of rejected events: list, add, destroy.")
 
@@ -17,9 +18,9 @@ def list_() -> None:
 
     The file is FOOTPATH_REJECT_KEY_FILE, else that of the stack in FOOTPATH_DATA.
     """
-    from deploy.operate.reject_keys import key_ids
+    from deploy.operate.key_files import key_ids
 
-    for id in key_ids(_file()):
+    for id in key_ids(_file(), REJECT_KEY_FILE.name):
         print(id)
 
 
@@ -29,9 +30,9 @@ def add() -> None:
 
     Add one by the month, say, and destroy the old ones by their date.
     """
-    from deploy.operate.reject_keys import add_key
+    from deploy.operate.key_files import add_key
 
-    print(add_key(_file()))
+    print(add_key(_file(), REJECT_KEY_FILE.name))
 
 
 @reject_keys.command
@@ -43,12 +44,12 @@ def destroy(*ids: str) -> None:
     ids
         Ids as `footpath reject-keys list` prints them.
     """
-    from deploy.operate.reject_keys import destroy_keys, key_ids
+    from deploy.operate.key_files import destroy_keys, key_ids
 
     if not ids:
         raise OperatorError("destroy needs the id of a key")
-    destroy_keys(_file(), ids)
-    print(f"destroyed; new rejects are protected by {key_ids(_file())[-1]}")
+    destroy_keys(_file(), ids, REJECT_KEY_FILE.name)
+    print(f"destroyed; new rejects are protected by {key_ids(_file(), REJECT_KEY_FILE.name)[-1]}")
 
 
 def _file() -> Path:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.operate.reject_keys import add_key
+from deploy.operate.key_files import add_key
 from deploy.private_file import write_private
 from schemas.process.folder_lock import FolderInUseError, lock_folder
+from schemas.process.shared_settings import CONTACT_KEY_FILE, REJECT_KEY_FILE
 
 
 class DataError(Exception):
@@ -46,6 +47,11 @@ class DataDirectory:
     def reject_keys(self) -> Path:
         """File with the keys that protect rejected events, see `schemas/protection/reject_keys.py`."""
         return self.root / "secrets" / "reject.keys"
+
+    @property
+    def contact_keys(self) -> Path:
+        """File with the master keys of contacts, see `schemas/contacts/wrapping.py`."""
+        return self.root / "secrets" / "contact.keys"
 
     @property
     def clickhouse_password(self) -> Path:
@@ -102,14 +108,16 @@ def make_secrets(data: DataDirectory) -> None:
     if not data.identifier_key.exists():
         write_private(data.identifier_key, secrets.token_hex(32) + "\n")
     if not data.reject_keys.exists():
-        add_key(data.reject_keys)
+        add_key(data.reject_keys, REJECT_KEY_FILE.name)
+    if not data.contact_keys.exists():
+        add_key(data.contact_keys, CONTACT_KEY_FILE.name)
     if not data.clickhouse_password.exists():
         write_private(data.clickhouse_password, secrets.token_urlsafe(24) + "\n")
     if not data.api_key.exists():
         write_private(data.api_key, f"fp_{secrets.token_urlsafe(32)}\n")
     digest = hashlib.sha256(read_api_key(data).encode()).hexdigest()
     # The operator's event ids stay as they are, as in the data of earlier versions.
-    key = f'id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write"]\n    namespace: ""'
+    key = f'id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write", "privacy"]\n    namespace: ""'
     write_private(data.api_keys, f"api_keys:\n  - {key}\n")
 
 

@@ -17,6 +17,7 @@ from schemas.brand.model import Brand, is_registered
 from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
 from schemas.identifiers.dead import NOBODY_DEAD, Dead
+from schemas.identifiers.keys import Key
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.types import TYPES
 from schemas.kafka.client_settings import Kafka
@@ -45,7 +46,7 @@ class BrandRefused(OperatorError):
     """A brand that no gateway may serve; the message says why."""
 
 
-def build_brand_view(brand: Brand, identifier_key: bytes, dead: Dead = NOBODY_DEAD) -> BrandView:
+def build_brand_view(brand: Brand, identifier_key: Key, dead: Dead = NOBODY_DEAD) -> BrandView:
     """:param dead: the dead identifiers, which all versions share.
 
     :raises BrandRefused: a fallback of the brand is under none of its destinations.
@@ -73,7 +74,7 @@ class LiveBrand:
     """
 
     def __init__(
-        self, bootstrap: Kafka, codec: Codec, identifier_key: bytes, file: Path, dead: Dead = NOBODY_DEAD
+        self, bootstrap: Kafka, codec: Codec, identifier_key: Key, file: Path, dead: Dead = NOBODY_DEAD
     ) -> None:
         self._bootstrap = bootstrap
         self._codec = codec

@@ -10,6 +10,7 @@ from gateway.events_api.errors import ValidationError
 from gateway.events_api.inputs import EventInput
 from schemas import kinds
 from schemas.consent.statements import GPC
+from schemas.identifiers.named import Named
 from schemas.matching.traits import Traits
 
 
@@ -36,7 +37,8 @@ class Sender:
 class Draft(msgspec.Struct):
     """``fields`` are the event's fields so far; ``names`` its names (``store``, ``tag``, …) without e-mail addresses;
     ``properties`` those of the input's properties that no step has moved to a field; ``unusable`` what is wrong with
-    identifiers that are left out or identify nobody, in their order.
+    identifiers that are left out or identify nobody, in their order; ``named`` are identifiers whose values count for
+    more than their hash: contacts of a sender who is trusted, and all while the identifier key changes.
 
     :param now: time of receipt in microseconds.
     """
@@ -50,6 +52,7 @@ class Draft(msgspec.Struct):
     names: dict[str, str] = {}
     traits: Traits | None = None
     unusable: tuple[ValidationError, ...] = ()
+    named: list[Named] = []
 
     @property
     def country(self) -> str:

@@ -7,6 +7,8 @@ import msgspec
 from schemas.reasons import RejectReason
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_NO_CHOICE = re.compile(r"Invalid enum value .*", re.DOTALL)
+"""msgspec quotes the value, which may hold anything."""
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 
 
@@ -32,4 +34,4 @@ def from_msgspec(error: msgspec.ValidationError, inside: str = "") -> Validation
     for pattern, detail in ((_UNKNOWN, "is no known field"), (_MISSING, "is missing")):
         if found := pattern.fullmatch(what):
             return ValidationError(f"{path}.{found[1]}".lstrip("."), detail, RejectReason.MALFORMED)
-    return ValidationError(path, what, RejectReason.MALFORMED)
+    return ValidationError(path, _NO_CHOICE.sub("is none of the values that it may have", what), RejectReason.MALFORMED)

@@ -26,6 +26,8 @@ from gateway.http.privacy_control import SEC_GPC
 from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
 from gateway.http.turns import Turns
+from gateway.identifiers.contacts import Contacts
+from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -33,6 +35,7 @@ from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from schemas.brand.model import ApiKey
 from schemas.events import Event, EventRejected, StockReported, TouchpointReceived
+from schemas.identifiers.named import Named
 from schemas.ids import own_id_of
 from schemas.kinds import types_of
 from schemas.reasons import RejectReason
@@ -60,6 +63,8 @@ class EventsHandler:
         memory: BodyMemory,
         backlog: Backlog,
         scan_delay_s: Callable[[float], float],
+        contacts: Contacts,
+        links: ValueLinks,
     ) -> None:
         self._brand = brand
         self._admission = admission
@@ -72,6 +77,8 @@ class EventsHandler:
         self._memory = memory
         self._backlog = backlog
         self._scan_delay_s = scan_delay_s
+        self._contacts = contacts
+        self._links = links
         self._turns = Turns()
         self._acknowledged = IdempotencyCache()
 
@@ -124,18 +131,25 @@ class EventsHandler:
         results: list[EventResult] = []
         outgoing: list[Event] = []
         fresh: dict[str, Known] = {}
+        named: list[Named] = []
         while len(results) < len(batch):
             async with self._turns.slice(sender.key_id) as turn:
                 while len(results) < len(batch) and not turn.spent:
                     raw = batch[len(results)]
-                    result, event = self._result(_validated(raw, sender, brand_view, now), fresh)
+                    found = _validated(raw, sender, brand_view, now)
+                    result, event = self._result(found, fresh)
                     if result.status is Status.CONFLICT:
                         result, event = self._result(_rejected(raw, conflict(), sender, brand_view, now), fresh)
                     results.append(result)
                     if event is not None:
                         outgoing.append(event)
+                        if isinstance(found, Accepted) and result.status is Status.ACCEPTED:
+                            named += found.named
+        contacts, pseudonyms = self._contacts.new(() if sender.is_public else named), brand_view.pseudonyms
+        links = self._links.events(named, brand_view, now)
+        kept = self._contacts.events(contacts.values(), pseudonyms) if len(batch) < MANY else []
         try:
-            await self._publisher.publish(outgoing)
+            await self._publisher.publish([*links, *outgoing, *kept])
         except SpoolFull:
             raise RequestError(
                 ErrorKind.NOT_STORED,
@@ -143,6 +157,10 @@ class EventsHandler:
                 retry_after_s=5,
             ) from None
         self._acknowledged.add(fresh)
+        self._links.published(links)
+        self._contacts.published(kept)
+        if len(batch) >= MANY:
+            await self._contacts.later(contacts, pseudonyms)
         for status, count in Counter(result.status for result in results).items():
             self._metrics.events.labels(status).inc(count)
         return results

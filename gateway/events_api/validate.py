@@ -23,6 +23,8 @@ from gateway.events_api.steps import consent, envelope, money, people, reports
 from gateway.events_api.steps.properties import properties, traits
 from schemas import kinds
 from schemas.events import CostReported, StockReported, TouchpointReceived, TouchpointRecorded
+from schemas.identifiers.named import Named
+from schemas.identifiers.types import is_blocked
 from schemas.reasons import RejectReason
 from schemas.rejects import raised_by
 
@@ -34,11 +36,13 @@ Validated = TouchpointRecorded | StockReported | CostReported
 class Accepted(NamedTuple):
     """An event, and a warning for each of its identifiers that could not be used: the field, and why. ``content`` is
     the keyed hash of what the sender stated; empty for an event without an id of its sender, and for costs, of which
-    the latest statement counts whatever its id."""
+    the latest statement counts whatever its id. ``named``: see :class:`Draft`, without those that are not the
+    event's."""
 
     event: Validated
     warnings: tuple[str, ...] = ()
     content: str = ""
+    named: tuple[Named, ...] = ()
 
 
 class Rules(NamedTuple):
@@ -105,9 +109,15 @@ def _validate(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> Ac
     for step in rules.steps:
         step(draft)
     warnings = tuple(map(str, draft.unusable))
+    named = _named(draft) if draft.named else ()
     if draft.input.event_id is None or rules.event is CostReported:
-        return Accepted(rules.event(**draft.fields), warnings)
+        return Accepted(rules.event(**draft.fields), warnings, named=named)
     content = content_of(draft)
     if rules.event is TouchpointRecorded:
-        return Accepted(TouchpointReceived(**draft.fields, content=content), warnings, content)
-    return Accepted(rules.event(**draft.fields), warnings, content)
+        return Accepted(TouchpointReceived(**draft.fields, content=content), warnings, content, named)
+    return Accepted(rules.event(**draft.fields), warnings, content, named)
+
+
+def _named(draft: Draft) -> tuple[Named, ...]:
+    identifiers = draft.fields["identifiers"]
+    return tuple(one for one in draft.named if one.identifier in identifiers and not is_blocked(one.identifier))

@@ -14,7 +14,8 @@ from schemas.codec.avro import Codec, Undecodable
 from schemas.kafka.client_options import consumer_options
 from schemas.kafka.client_settings import Kafka
 from schemas.protection.cipher import Damaged
-from schemas.protection.reject_keys import KeyDestroyed, RejectKeys
+from schemas.protection.keys import KeyDestroyed
+from schemas.protection.reject_keys import RejectKeys
 from schemas.topics import PRIVACY_ANSWERED
 
 READ_TIMEOUT_S: Final = 5.0

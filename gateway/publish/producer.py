@@ -29,7 +29,7 @@ from schemas.kafka.client_settings import Kafka
 from schemas.kafka.partitioner import partitions_of
 from schemas.kafka.producer import BatchProducer, Delivery
 from schemas.kafka.topic_ids import fetch_topic_ids
-from schemas.topics import MAX_RECORD_BYTES, TOUCHPOINT_RECORDED
+from schemas.topics import MAX_RECORD_BYTES, TOUCHPOINT_RECORDED, partition_key
 
 log = logging.getLogger(__name__)
 
@@ -232,7 +232,7 @@ class Producer:
         by_partition: dict[tuple[str, int], list[int]] = defaultdict(list)
         for topic, of_topic in by_topic.items():
             count = await self._batches.partitions(topic)
-            partitions = partitions_of([records[number].key for number in of_topic], count)
+            partitions = partitions_of([partition_key(topic, records[number].key) for number in of_topic], count)
             for number, partition in zip(of_topic, partitions, strict=True):
                 by_partition[topic, partition].append(number)
         deliveries: dict[int, Delivery] = {}

@@ -23,6 +23,7 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.pages import POLICY
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
+from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
@@ -35,6 +36,8 @@ from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
 from schemas.brand.model import Tag, is_registered
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
+from schemas.identifiers.named import Named
+from schemas.identifiers.types import DEVICE
 from schemas.ids import derived
 from schemas.reasons import DropReason, MissReason
 
@@ -83,6 +86,7 @@ class ScanHandler:
         metrics: Metrics,
         deadline_ms: int,
         tls: bool,
+        links: ValueLinks,
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -95,6 +99,7 @@ class ScanHandler:
         self._metrics = metrics
         self._deadline_s = deadline_ms / 1000
         self._tls = tls
+        self._links = links
         self._unknown = UnknownTags()
 
     async def scan(self, scope: Scope) -> RawResponse:
@@ -127,10 +132,18 @@ class ScanHandler:
         else:
             partition = self._replies.partition if self._replies.positioned else None
             event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters, gpc)
+        if brand_view.pseudonyms.has_others:
+            self._link(brand_view, event.primary_identifier, device, now_us)
         scan = Scan(brand_view, tag, event, device, scope.get("raw_path") or b"", https, parameters, arrived_s)
         response = await self._respond(scan, headers)
         self._metrics.scan_seconds.observe(time.monotonic() - arrived_s)
         return response
+
+    def _link(self, brand_view: BrandView, identifier: str, device: str, now_us: int) -> None:
+        links = self._links.events((Named(identifier, DEVICE, device, "", ""),), brand_view, now_us)
+        for link in links:
+            self._publisher.publish_in_background(link)
+        self._links.published(links)
 
     async def _respond(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         if self._admission.full:

@@ -10,6 +10,8 @@ what must stay apart. Three passes, each over the edges that the one before it a
    ones, so that the core of a person is there first, and of one type the latest evidence before the earlier.
 3. Size. A person that is still too large keeps its oldest edges; the others are in quarantine.
 
+Before all of them stand the identifiers that one value has under several keys: they are together, and count as one.
+
 What a pass accepted satisfies the passes before it: a part of a person has no more identifiers than the whole.
 """
 
@@ -42,10 +44,12 @@ def accept(
     identifiers: Iterable[str], candidates: Sequence[Candidate], apart: Mapping[str, Collection[str]], limits: Limits
 ) -> tuple[dict[Pair, str], list[list[str]]]:
     """The status of each candidate, and the identifiers of each person."""
-    identifiers, statuses = list(identifiers), dict[Pair, str]()
+    identifiers = list(identifiers)
+    same = [each.pair for each in candidates if each.edge.override is not None and each.edge.override.same_value]
+    statuses = dict.fromkeys(same, LINKED)
 
     def run(order: Callable[[Candidate], tuple[object, ...]], guard: Guard) -> PersonSets:
-        sets = PersonSets(identifiers, guard, apart)
+        sets = PersonSets(identifiers, guard, apart, same)
         remaining = (each for each in candidates if statuses.get(each.pair, LINKED) == LINKED)
         for each in sorted(remaining, key=order):
             statuses[each.pair] = sets.join(*each.pair, each.is_evidence)
@@ -54,7 +58,7 @@ def accept(
     sets = run(_oldest_first, limits.strangers)
     if any(limits.has_too_many(types) for types in sets.types()):
         sets = run(_newest_first, limits.growth)
-    if any(len(person) > limits.person_size for person in sets.people()):
+    if any(types.total() > limits.person_size for types in sets.types()):
         sets = run(_oldest_first, limits.size)
     return statuses, sets.people()
 

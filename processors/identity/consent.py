@@ -18,14 +18,16 @@ import msgspec
 from processors.identity.effects import NodeEffects
 from processors.identity.guards import Limits
 from processors.identity.neighbours import STORED, declines, evidence_of, latest
-from processors.identity.signals import ConsentSaid, EdgeSeen
+from processors.identity.signals import ConsentSaid, EdgeSeen, source_of
 from processors.identity.state import NEVER, Asked, Edge, Node
 from schemas.consent.choices import CHOICES_KEPT, NOTHING_SAID, Consents
 from schemas.consent.permission import Why, permission
 from schemas.consent.purposes import ANALYTICS, IDENTITY
 from schemas.consent.statements import consents_after
 from schemas.events import TouchpointRecorded
+from schemas.identifiers.rotation import says_same_value
 from schemas.identifiers.types import DEVICE, is_blocked, strongest, type_of
+from schemas.ids import hash64
 
 KEYS = frozenset((IDENTITY, ANALYTICS))
 """What identity keeps of what people say; analytics decides what the sink may store of a touchpoint."""
@@ -155,6 +157,13 @@ def with_said(node: Node, said: Consents, effects: NodeEffects) -> Node:
         if other not in mine:
             effects.send(other, ConsentSaid(after, me))
     return resend(node, mine, effects)
+
+
+def tell_same_value(node: Node, other: str, effects: NodeEffects) -> None:
+    """Where the cause says that another identifier is the same value under another key: it learns what was said."""
+    if node.said.says_something and says_same_value(source_of(effects.cause)):
+        # The statement comes again as often as a gateway starts, and more may have been said since: another signal.
+        effects.send(other, ConsentSaid(node.said), hash64(str(node.said)))
 
 
 def heard(node: Node, signal: ConsentSaid, effects: NodeEffects) -> Node:

@@ -12,11 +12,13 @@ from processors.identity.acceptance import Candidate, accept
 from processors.identity.consent import is_agreed
 from processors.identity.guards import Limits
 from processors.identity.state import UNLINKED, Component, Edge, Member
+from schemas.consent.choices import Consents
 from schemas.identifiers.types import strongest
 from schemas.ids import person_of
 from schemas.reasons import EdgeReason
 
 Members = Mapping[str, Member]
+Said = dict[str, Consents]
 NOT_RESOLVED = frozenset(("", UNLINKED, EdgeReason.SHARED_DEVICE, EdgeReason.HUB, EdgeReason.NO_CONSENT))
 """Statuses of edges that were not among those to accept when they were last published. All others have an influence on
 the people at both ends, also when they are refused: an edge that the size of a person refuses was no stranger's."""
@@ -33,12 +35,13 @@ class People(msgspec.Struct, frozen=True):
 def people_of(component: Component, changed: Iterable[str], limits: Limits) -> People:
     """The people around the changed members of a component."""
     members = component.members
-    neighbourhood = _neighbourhood(members, changed, limits)
+    said: Said = {}
+    neighbourhood = _neighbourhood(members, changed, limits, said)
     fixed: dict[tuple[str, str], str] = {}
     apart: dict[str, set[str]] = {}
     candidates = []
     for one, other, edge in _edges(members, neighbourhood):
-        status = _fixed_status(members, one, other, edge, limits)
+        status = _fixed_status(members, one, other, edge, limits, said)
         if not status:
             candidates.append(Candidate((one, other), edge))
             continue
@@ -55,7 +58,7 @@ def people_of(component: Component, changed: Iterable[str], limits: Limits) -> P
     return People(person_ids, fixed | accepted)
 
 
-def _neighbourhood(members: Members, changed: Iterable[str], limits: Limits) -> dict[str, None]:
+def _neighbourhood(members: Members, changed: Iterable[str], limits: Limits, said: Said) -> dict[str, None]:
     """All that is connected with what changed by edges that are to be accepted, or were when last published."""
     reached = dict.fromkeys(changed)
     waiting = list(reached)
@@ -64,7 +67,7 @@ def _neighbourhood(members: Members, changed: Iterable[str], limits: Limits) -> 
         for other, edge in _ends(members, one):
             if other in reached:
                 continue
-            if edge.status not in NOT_RESOLVED or not _fixed_status(members, one, other, edge, limits):
+            if edge.status not in NOT_RESOLVED or not _fixed_status(members, one, other, edge, limits, said):
                 reached[other] = None
                 waiting.append(other)
     return reached
@@ -89,14 +92,22 @@ def _edges(members: Members, neighbourhood: Mapping[str, None]) -> Iterator[tupl
                 yield other, one, edge
 
 
-def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Limits) -> str:
+def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Limits, said: Said) -> str:
     """The status that an unlink, a missing consent, a flag or an end that declines the edge decides; empty when the
-    edge counts, as links by an operator do unless their person withdrew consent."""
-    if edge.override is not None and not edge.override.linked:
-        return UNLINKED
+    edge counts, as links by an operator do unless their person withdrew consent. Identifiers of one value are not two
+    that consent could keep apart.
+
+    :param said: what was said of identifiers, as far as it was asked for; grows.
+    """
+    if edge.override is not None:
+        if not edge.override.linked:
+            return UNLINKED
+        if edge.override.same_value:
+            return ""
     ends = members[one], members[other]
-    asks = not edge.free or ends[0].said.says_something or ends[1].said.says_something
-    if asks and not is_agreed(edge, (ends[0].said, ends[1].said), limits):
+    of_ends = _said_of(members, one, said), _said_of(members, other, said)
+    asks = not edge.free or of_ends[0].says_something or of_ends[1].says_something
+    if asks and not is_agreed(edge, of_ends, limits):
         return EdgeReason.NO_CONSENT
     if edge.override is not None:
         return ""
@@ -105,6 +116,23 @@ def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Li
     if ends[0].flag or ends[1].flag or other in ends[0].declined or one in ends[1].declined:
         return EdgeReason.HUB
     return ""
+
+
+def _said_of(members: Members, one: str, said: Said) -> Consents:
+    """What was said of the value of an identifier, under whatever key."""
+    if (known := said.get(one)) is not None:
+        return known
+    same, waiting = {one: None}, [one]
+    while waiting:
+        for other, edge in _ends(members, waiting.pop()):
+            if other not in same and edge.override is not None and edge.override.same_value:
+                same[other] = None
+                waiting.append(other)
+    joined = members[one].said
+    for other in same:
+        joined = joined.joined(members[other].said)
+    said.update(dict.fromkeys(same, joined))
+    return joined
 
 
 def _oldest(members: Members, identifiers: list[str]) -> str:

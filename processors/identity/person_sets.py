@@ -15,12 +15,22 @@ class PersonSets:
     """For each identifier the list of its person's identifiers, with a count of their types.
 
     :param apart: for an identifier those that an operator unlinked from it; the relation is symmetric.
+    :param same: pairs of identifiers of one value, which are together from the start and count once.
     """
 
-    def __init__(self, identifiers: Iterable[str], guard: Guard, apart: Mapping[str, Collection[str]]) -> None:
+    def __init__(
+        self,
+        identifiers: Iterable[str],
+        guard: Guard,
+        apart: Mapping[str, Collection[str]],
+        same: Iterable[tuple[str, str]] = (),
+    ) -> None:
         self._guard, self._apart = guard, apart
         self._sets = {identifier: [identifier] for identifier in identifiers}
         self._types = {identifier: Counter((type_of(identifier),)) for identifier in self._sets}
+        for one, other in same:
+            if self._sets[one] is not self._sets[other]:
+                self._merge(self._sets[one], self._sets[other])
 
     def join(self, one: str, other: str, guarded: bool) -> str:
         """Joins the persons of two identifiers; the status of the edge, linked or the reason that refuses it.
@@ -38,10 +48,13 @@ class PersonSets:
         if guarded and (refused := self._guard(types, more)):
             return refused
         types.update(more)
+        self._merge(large, small)
+        return LINKED
+
+    def _merge(self, large: list[str], small: list[str]) -> None:
         large.extend(small)
         for identifier in small:
             self._sets[identifier] = large
-        return LINKED
 
     def people(self) -> list[list[str]]:
         """The identifiers of each person."""

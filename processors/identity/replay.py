@@ -54,7 +54,7 @@ def raised(identifier: str, node: Node, published: Mapping[str, int]) -> Node:
     node = replace(node, version=version)
     if (component := node.component) is not None:
         clock = max(component.clock, version, *(published.get(person_of(one), 0) for one in component.members))
-        node = node.with_component(Component(clock, component.members))
+        node = node.with_component(Component(clock, component.members, component.dead))
     return node
 
 
@@ -64,7 +64,7 @@ PUBLISHED = PublishedVersions(IDENTITY_CHANGED, versions_of, raised)
 def _members(component: Component | None) -> Any:
     if component is None:
         return None
-    return {
+    return component.dead, {
         identifier: replace(
             member,
             person_id=member.person_id if member.used else "",

@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from schemas.consent.choices import NOTHING_SAID, Consents
+from schemas.identifiers.rotation import says_same_value
 from schemas.ids import person_of
 
 NEVER = (1 << 63) - 1
@@ -24,6 +25,11 @@ class Override(msgspec.Struct, frozen=True, array_like=True, gc=False):
     decided_at: int
     event_id: str
     linked: bool
+
+    @property
+    def same_value(self) -> bool:
+        """Whether the two are one value under two keys, for which all guards count them once."""
+        return self.linked and says_same_value(self.event_id)
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -61,10 +67,12 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Component(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A component, or a fragment of one on its way to the root. ``clock`` is at least the version of every person id
-    in it."""
+    in it. ``dead`` are the identifiers that were erased, sorted: they are no members, and no member's edge leads to one
+    of them."""
 
     clock: int
     members: dict[str, Member]
+    dead: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -101,6 +109,8 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``said``, ``asked`` (by neighbour) and ``told`` (times at which something was said of a weaker neighbour) are about
     consent (consent.py).
+
+    ``dead``: the identifier was erased; what the protocol needs is all that is left (erasure.py).
     """
 
     first_seen: int
@@ -121,6 +131,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     said: Consents = NOTHING_SAID
     asked: dict[str, Asked] = {}
     told: dict[str, tuple[int, ...]] = {}
+    dead: bool = False
 
     @property
     def component(self) -> Component | None:

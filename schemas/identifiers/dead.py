@@ -19,6 +19,10 @@ EVER_AFTER: Final = (1 << 63) - 1
 """Later than any erasure: the time of what happens now, and of texts."""
 
 
+NEVER_ERASED: Final = -1
+"""Earlier than anything that happened."""
+
+
 class DeadIdentifiers(dict[str, int]):
     """The dead identifiers that are known, which grow. Several threads may read them."""
 

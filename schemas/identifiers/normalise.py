@@ -17,6 +17,8 @@ from schemas.text import has_control_characters, visible, without_edges
 MAX_CHARS: Final = 256
 EMAIL: Final = re.compile(r"[^\s@<>(),;:\"\[\]]{1,64}@[^\s@<>(),;:\"'\[\]]+\.[^\s@<>(),;:\"'\[\].]{2,63}")
 """An apostrophe may stand in a mailbox (O'Neill), in a domain it is the end of a quotation."""
+_HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
+"""A domain in ASCII as names of hosts are written (RFC 1123, section 2.1), underscores as DNS has them."""
 _READ: Final = frozenset({"email", "phone", "mac"})
 SHORTEST_FOLDED: Final = len("aa:bb:cc:dd:ee:ff")
 _MAC: Final = re.compile(r"[0-9a-f]{12}")
@@ -102,6 +104,8 @@ def _folded(mailbox: str) -> str:
 def _domain(domain: str) -> str:
     lower = domain.lower()
     if lower.isascii() and not lower.startswith("xn--") and ".xn--" not in lower:
+        if not _HOST.fullmatch(lower):
+            raise InvalidIdentifier("is no e-mail address")
         return lower
     try:
         return idna.decode(idna.encode(domain, uts46=True))

@@ -25,10 +25,11 @@ from schemas.identifiers.contacts import (
     replace_addresses,
     replace_phones,
 )
-from schemas.identifiers.dead import EVER_AFTER, NOBODY_DEAD, Dead
+from schemas.identifiers.dead import EVER_AFTER, NEVER_ERASED, NOBODY_DEAD, Dead
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.fields import Holds, holds, is_time
-from schemas.identifiers.keyed_hash import KeyedHash
+from schemas.identifiers.keyed_hash import HEX_DIGITS, KeyedHash
+from schemas.identifiers.keys import MIN_KEY_BYTES, Key, keys_of
 from schemas.identifiers.links import Links, is_query, may_be_reference
 from schemas.identifiers.normalise import (
     InvalidIdentifier,
@@ -71,7 +72,8 @@ def may_hold_contacts(text: bytes) -> bool:
 class Pseudonyms:
     """Turns identifiers into ``type:hash``.
 
-    :param key: secret of at least 16 bytes; another key gives entirely other identifiers.
+    :param key: secret of at least 16 bytes; another key gives entirely other identifiers. Of several the newest makes
+        them; contents and traits are hashed with the oldest.
     :param country: see :func:`schemas.identifiers.normalise.normalise`; methods take another for one event.
     :param codes: names of members that hold codes, beside those that schemas/identifiers/fields.py knows.
     :param parameters: of a page's address, which count beside ``utm_…``.
@@ -80,16 +82,19 @@ class Pseudonyms:
 
     def __init__(
         self,
-        key: bytes,
+        key: Key,
         country: str = "",
         codes: Iterable[str] = (),
         parameters: Iterable[str] = (),
         dead: Dead = NOBODY_DEAD,
     ) -> None:
-        if len(key) < 16:
-            raise ValueError("the identifier key must have at least 16 bytes")
-        self._key = key
-        self._hash_of = KeyedHash(key).hex
+        keys = keys_of(key)
+        if len(keys.newest) < MIN_KEY_BYTES:
+            raise ValueError(f"the identifier key must have at least {MIN_KEY_BYTES} bytes")
+        self._key = keys.oldest
+        self._hash_of = KeyedHash(keys.newest).hex
+        self._oldest_hash_of = KeyedHash(keys.oldest).hex
+        self._other_hashes = [KeyedHash(other).hex for other in keys.others]
         self._country = country
         self._codes = frozenset(codes)
         self._dead = dead
@@ -111,8 +116,7 @@ class Pseudonyms:
         :param country: where it happened, if that is known; only a national phone number depends on it.
         :raises InvalidIdentifier: see :func:`schemas.identifiers.normalise.normalise`.
         """
-        found = self._first_identifier(kind, value, at, country)
-        return self.living(found, at) if found in self._dead else found
+        return self.named(kind, value, at, country)[0]
 
     def living(self, identifier: str, at: int = EVER_AFTER) -> str:
         """The identifier itself; of a dead one ``type:blocked`` for what happened until it died, and for what happened
@@ -121,39 +125,76 @@ class Pseudonyms:
             kind = type_of(identifier)
             if at <= erased_at:
                 return f"{kind}:{BLOCKED}"
-            identifier = f"{kind}:{self._hash_of(f'{NEXT}{identifier}{NEXT}{erased_at}'.encode())}"
+            # Without a key: the same whatever key makes identifiers, and what it hashes is a keyed hash already.
+            content = f"{NEXT}{identifier}{NEXT}{erased_at}".encode()
+            identifier = f"{kind}:{hashlib.sha256(content).hexdigest()[:HEX_DIGITS]}"
         return identifier
 
-    def _first_identifier(self, kind: str, value: str, at: int, country: str) -> str:
-        """The identifier that a value has as long as none of it is dead."""
+    def named(self, kind: str, value: str, at: int = 0, country: str = "") -> tuple[str, str]:
+        """:meth:`identifier`, and the value in normal form; that is empty for a placeholder, and for a phone number
+        that was read before.
+
+        For the parameters see there. :raises InvalidIdentifier: see there.
+        """
+        found, normal = self._first_named(kind, value, at, country)
+        if not self._dead:
+            return found, normal
+        if self._other_hashes and found != f"{kind}:{BLOCKED}":
+            # Erased before the key was changed: what happened until then counts under no key.
+            others = self.others(kind, normal or self.normal_form(kind, value, country))
+            if any(at <= self._dead.get(other, NEVER_ERASED) for other in others):
+                return f"{kind}:{BLOCKED}", ""
+        return (self.living(found, at), normal) if found in self._dead else (found, normal)
+
+    def _first_named(self, kind: str, value: str, at: int, country: str) -> tuple[str, str]:
+        """The same as long as nothing of it is dead."""
         if kind != "phone":
-            return self._identifier(kind, value, at, country)
+            return self._named(kind, value, at, country)
         if is_e164(value):
-            return f"phone:{BLOCKED}" if is_placeholder("phone", value) else self._hash("phone", value)
+            if is_placeholder("phone", value):
+                return f"phone:{BLOCKED}", ""
+            return self._hash("phone", value), value
         return self._remembered_phone(value, country or self._country)
 
-    def _remembered_phone(self, value: str, country: str) -> str:
+    def normal_form(self, kind: str, value: str, country: str = "") -> str:
+        """The normal form of a value that has an identifier."""
+        if kind == "phone" and is_e164(value):
+            return value
+        return normal_form(kind, trimmed(kind, value), country or self._country)
+
+    @property
+    def has_others(self) -> bool:
+        """Whether values have identifiers under further keys."""
+        return bool(self._other_hashes)
+
+    def others(self, kind: str, normal: str) -> tuple[str, ...]:
+        """The identifiers that a value in normal form has under the other keys."""
+        content = f"{kind}\0{normal}".encode()
+        return tuple(f"{kind}:{hash_of(content)}" for hash_of in self._other_hashes)
+
+    def _remembered_phone(self, value: str, country: str) -> tuple[str, str]:
         written = f"{country}\0{value}".encode(errors="surrogatepass")
         key = hashlib.blake2b(written, digest_size=16, key=self._key).digest()
-        known = self._phones.get(key)
-        if known is None:
-            known = self._phones[key] = self._identifier("phone", value, 0, country)
-            if len(self._phones) > REMEMBERED:
-                self._phones.popitem(last=False)
-        return known
+        if (known := self._phones.get(key)) is not None:
+            return known, ""
+        found = self._named("phone", value, 0, country)
+        self._phones[key] = found[0]
+        if len(self._phones) > REMEMBERED:
+            self._phones.popitem(last=False)
+        return found
 
-    def _identifier(self, kind: str, value: str, at: int, country: str) -> str:
+    def _named(self, kind: str, value: str, at: int, country: str) -> tuple[str, str]:
         text = trimmed(kind, value)
         if kind == DEVICE:
             text = self.devices.issued(text) or text  # a phone's cookie means its device
         if is_placeholder(kind, text):
-            return f"{kind}:{BLOCKED}"
+            return f"{kind}:{BLOCKED}", ""
         normal = normal_form(kind, text, country or self._country)
         if kind in ("phone", "mac") and normal != text and is_placeholder(kind, normal):
-            return f"{kind}:{BLOCKED}"
+            return f"{kind}:{BLOCKED}", ""
         if kind == "mac" and is_random_mac(normal):
             normal = f"{normal}@{at // DAY_US}"
-        return self._hash(kind, normal)
+        return self._hash(kind, normal), normal
 
     def _hash(self, kind: str, normal: str) -> str:
         content = f"{kind}\0{normal}".encode()
@@ -161,7 +202,7 @@ class Pseudonyms:
 
     def digest(self, content: bytes) -> str:
         """Keyed hash of any bytes; no identifier has the same."""
-        return self._hash_of(b"\0digest\0" + content)
+        return self._oldest_hash_of(b"\0digest\0" + content)
 
     def traits(self, properties: Mapping[str, Any]) -> Traits | None:
         """The traits of a person or device in an event's properties, encoded; None when there are none."""

@@ -46,7 +46,7 @@ class CompactedReader:
         )
         try:
             await consumer.start()
-            partitions = await _partitions(consumer, self._topic.name)
+            partitions = await partitions_of_topic(consumer, self._topic)
             # Asked before the first fetch: on its connection another request waits until a fetch returns.
             ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
@@ -70,11 +70,12 @@ class CompactedReader:
         self._apply(event)
 
 
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    while not (numbers := consumer.partitions_for_topic(topic)):
+async def partitions_of_topic(consumer: AIOKafkaConsumer, topic: Topic) -> list[TopicPartition]:
+    """All partitions of a topic; waits until it is there."""
+    while not (numbers := consumer.partitions_for_topic(topic.name)):
         await consumer._client.force_metadata_update()
         await asyncio.sleep(0.1)
-    return [TopicPartition(topic, number) for number in sorted(numbers)]
+    return [TopicPartition(topic.name, number) for number in sorted(numbers)]
 
 
 async def _reached(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

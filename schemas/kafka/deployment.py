@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.codec.avro import Codec
 from schemas.events import DeploymentConfigured
+from schemas.identifiers.keys import IdentifierKeys, Key, keys_of
 from schemas.ids import derived
 from schemas.kafka.client_options import client_options
 from schemas.kafka.client_settings import Kafka
@@ -32,20 +33,31 @@ def fingerprint_of(key: bytes) -> str:
     return hmac.digest(key, b"footpath identifier key", sha256)[:8].hex()
 
 
-async def check_key(kafka: Kafka, codec: Codec, key: bytes) -> None:
-    """Whether this is the deployment's identifier key; where none is stated yet, this one becomes it.
+def fingerprints_of(keys: IdentifierKeys) -> str:
+    """The fingerprints of all keys, with a blank between them, the newest last."""
+    return " ".join(map(fingerprint_of, keys.by_id.values()))
 
-    :raises OtherKeyError: it is not. :raises KafkaError: no broker answers, or another process has just stated one:
-        call this again.
+
+async def check_key(kafka: Kafka, codec: Codec, key: Key) -> None:
+    """Whether the deployment has this identifier key, or one of these; where none is stated yet, these become its own.
+
+    Whose newest key is not stated yet, and another one is, adds it: the deployment changes its key, and accepts both
+    until :func:`accept_key` ends that.
+
+    :raises OtherKeyError: it has none of them. :raises KafkaError: no broker answers, or another process has just
+        stated one: call this again.
     """
-    own = fingerprint_of(key)
+    keys = keys_of(key)
+    own = fingerprints_of(keys)
     stated = (await read_stated(kafka, codec)).get(SETTING) or await _state(kafka, codec, own)
-    if stated != own:
+    if not set(own.split()) & set(stated.split()):
         raise OtherKeyError(
             f"{SETTING}: this key has the fingerprint {own}, and that of the deployment is {stated}: every identifier "
             "would be unknown. Use the deployment's key; who replaces it on purpose runs "
             "`footpath deployment accept-key` first"
         )
+    if fingerprint_of(keys.newest) not in stated.split():
+        await _state(kafka, codec, " ".join(dict.fromkeys((*stated.split(), *own.split()))), instead_of=stated)
 
 
 async def read_stated(kafka: Kafka, codec: Codec) -> dict[str, str]:
@@ -68,22 +80,22 @@ async def read_stated(kafka: Kafka, codec: Codec) -> dict[str, str]:
         await asyncio.wait({reading, caught_up})
 
 
-async def accept_key(kafka: Kafka, codec: Codec, key: bytes) -> str:
-    """States this key as the deployment's, whatever was stated before, which is returned (empty: nothing)."""
+async def accept_key(kafka: Kafka, codec: Codec, key: Key) -> str:
+    """States these keys as the deployment's, whatever was stated before, which is returned (empty: nothing)."""
     before = (await read_stated(kafka, codec)).get(SETTING, "")
-    await _state(kafka, codec, fingerprint_of(key), replace=True)
+    await _state(kafka, codec, fingerprints_of(keys_of(key)), instead_of=before)
     return before
 
 
-async def _state(kafka: Kafka, codec: Codec, fingerprint: str, replace: bool = False) -> str:
-    """States the fingerprint unless one is stated; returns what is stated then.
+async def _state(kafka: Kafka, codec: Codec, fingerprint: str, instead_of: str = "") -> str:
+    """States the fingerprints unless others than ``instead_of`` are stated; returns what is stated then.
 
     Of several processes that do so at once, one writes: from the start of its producer on, the broker refuses what
     another one with the same transactional id still writes, and only then it reads whether there is one.
     """
     async with AIOKafkaProducer(**client_options(kafka), transactional_id=with_prefix(TRANSACTIONAL_ID)) as producer:
-        stated = (await read_stated(kafka, codec)).get(SETTING)
-        if stated is not None and not replace:
+        stated = (await read_stated(kafka, codec)).get(SETTING, "")
+        if stated != instead_of:
             return stated
         event = DeploymentConfigured(
             event_id=derived("deployment", SETTING, fingerprint),

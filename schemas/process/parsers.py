@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
+from schemas.identifiers.keys import MIN_KEY_BYTES, IdentifierKeys, read_identifier_keys
+
 if TYPE_CHECKING:
+    from schemas.contacts.wrapping import MasterKeys
     from schemas.protection.reject_keys import RejectKeys
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
-MIN_KEY_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,8 @@ def _networks(value: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in value.split(","))
 
 
-def _key_file(value: str) -> bytes:
-    key = bytes.fromhex(Path(value).expanduser().read_text(encoding="ascii").strip())
-    if len(key) < MIN_KEY_BYTES:
-        raise ValueError
-    return key
+def _key_file(value: str) -> IdentifierKeys:
+    return read_identifier_keys(Path(value).expanduser().read_text(encoding="ascii"))
 
 
 def _brokers(value: str) -> str:
@@ -112,6 +111,12 @@ def _reject_keys(value: str) -> "RejectKeys":
     return RejectKeys(Path(value).expanduser())
 
 
+def _master_keys(value: str) -> "MasterKeys":
+    from schemas.contacts.wrapping import MasterKeys
+
+    return MasterKeys(Path(value).expanduser())
+
+
 def _day(value: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError
@@ -142,11 +147,18 @@ FLAG: Final = Parser("0 or 1", lambda value: ("0", "1").index(value) == 1)
 DAY: Final = Parser("a day such as 2027-01-31 (UTC)", _day)
 NETWORKS: Final = Parser("networks such as 10.0.0.0/8, separated by commas", _networks)
 KEY_FILE: Final = Parser(
-    f"a file of hex digits only, at least {2 * MIN_KEY_BYTES} of them ({MIN_KEY_BYTES} bytes)", _key_file
+    f"a file of hex digits only, at least {2 * MIN_KEY_BYTES} of them ({MIN_KEY_BYTES} bytes); of several keys each "
+    "has a line with an id before it, and a blank",
+    _key_file,
 )
-"""Gives the key that the file holds."""
+"""Gives the keys that the file holds."""
 REJECT_KEYS: Final = Parser(
     "a file with a line for each key: its id, a blank, 64 hex digits; `footpath reject-keys add` writes it",
     _reject_keys,
 )
 """Gives the keys that the file holds."""
+CONTACT_KEYS: Final = Parser(
+    "a file with a line for each key: its id, a blank, 64 hex digits; `footpath contact-keys add` writes it",
+    _master_keys,
+)
+"""Gives the master keys that the file holds."""

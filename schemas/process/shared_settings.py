@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from schemas.process.parsers import (
     BROKERS,
+    CONTACT_KEYS,
     HTTP_ADDRESS,
     HTTP_ADDRESSES,
     KEY_FILE,
@@ -56,7 +57,8 @@ IDENTIFIER_KEY_FILE: Final = Setting(
     "FOOTPATH_IDENTIFIER_KEY_FILE",
     KEY_FILE,
     "",
-    "File with the secret key that identifiers are hashed with. A gateway needs it; `footpath up` makes one in "
+    "File with the secret key that identifiers are hashed with; while another takes its place, a line for each, the "
+    "newest last. A gateway needs it; `footpath up` makes one in "
     "FOOTPATH_DATA (secrets/identifier.key), where `footpath identity` looks when this is not set. Keep the key: "
     "under another one every identifier is unknown.",
 )
@@ -68,6 +70,15 @@ REJECT_KEY_FILE: Final = Setting(
     "`footpath replay rejected`. Not set: rejects keep no bytes and cannot be replayed; `footpath up` makes a key in "
     "FOOTPATH_DATA (secrets/reject.keys), where commands look, too. `footpath reject-keys` adds and destroys keys: "
     "what a destroyed key protects can never be read again.",
+)
+CONTACT_KEY_FILE: Final = Setting(
+    "FOOTPATH_CONTACT_KEY_FILE",
+    CONTACT_KEYS,
+    "",
+    "File with the master keys that wrap the data keys of contact values (e-mail addresses and phone numbers), the "
+    "same for all gateways. The last one wraps, all unwrap. Not set: gateways keep no contact values; `footpath up` "
+    "makes a key in FOOTPATH_DATA (secrets/contact.keys), where commands look, too. `footpath contact-keys` adds, "
+    "rewraps and destroys keys. Keep a copy apart from the data: without the key nobody can be reached.",
 )
 SCHEMA_REGISTRY: Final = Setting(
     "FOOTPATH_SCHEMA_REGISTRY",
@@ -91,6 +102,7 @@ SHARED: Final[tuple[Setting[Any], ...]] = (
     PARTITIONS,
     IDENTIFIER_KEY_FILE,
     REJECT_KEY_FILE,
+    CONTACT_KEY_FILE,
     SCHEMA_REGISTRY,
     METRICS_HOST,
 )

@@ -77,6 +77,7 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
         env = {
             "FOOTPATH_KAFKA": kafka.bootstrap,
             "FOOTPATH_IDENTIFIER_KEY_FILE": str(environment.secrets().identifier_key),
+            "FOOTPATH_CONTACT_KEY_FILE": str(environment.secrets().contact_keys),
             "FOOTPATH_GATEWAY_PORT": str(port),
             "FOOTPATH_GATEWAY_SPOOL": str(environment.new_folder("spool")),
             "FOOTPATH_GATEWAY_EVENTS_PER_S": "1000000",

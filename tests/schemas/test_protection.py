@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.operate.reject_keys import add_key, destroy_keys, key_ids
+from deploy.operate.key_files import add_key, destroy_keys, key_ids
 from schemas.codec.avro import Codec
 from schemas.process.errors import OperatorError
 from schemas.process.shared_settings import REJECT_KEY_FILE
 from schemas.protection.cipher import Damaged, is_protected, key_id_of, protect, reveal
-from schemas.protection.reject_keys import KeyDestroyed, RejectKeys
+from schemas.protection.keys import KeyDestroyed
+from schemas.protection.reject_keys import RejectKeys
 from schemas.reasons import RejectReason
 from schemas.rejects import reject_record
 from schemas.topics import EVENT_REJECTED
@@ -22,7 +23,7 @@ CANARY = b"Annegret Musterfrau, 1980-02-29"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    add_key(tmp_path / "reject.keys")
+    add_key(tmp_path / "reject.keys", REJECT_KEY_FILE.name)
     return tmp_path / "reject.keys"
 
 
@@ -53,7 +54,7 @@ def test_whatever_is_not_protected_is_given_as_it_is_or_is_damaged(content: byte
 def test_a_new_key_protects_and_the_old_one_still_reads(file: Path) -> None:
     keys = RejectKeys(file)
     before = keys.protect(CANARY)
-    newest = add_key(file)
+    newest = add_key(file, REJECT_KEY_FILE.name)
     after = keys.protect(CANARY)
     assert key_id_of(after) == newest != key_id_of(before)
     assert keys.reveal(before) == keys.reveal(after) == CANARY and CANARY not in before + after
@@ -61,17 +62,17 @@ def test_a_new_key_protects_and_the_old_one_still_reads(file: Path) -> None:
 
 
 def test_what_a_destroyed_key_protects_is_gone_also_for_a_process_that_runs(file: Path) -> None:
-    keys, (first,) = RejectKeys(file), key_ids(file)
+    keys, (first,) = RejectKeys(file), key_ids(file, REJECT_KEY_FILE.name)
     secret = file.read_text().split()[1]
     old = keys.protect(CANARY)
-    destroy_keys(file, [first])
+    destroy_keys(file, [first], REJECT_KEY_FILE.name)
     for reader in (keys, RejectKeys(file)):
         with pytest.raises(KeyDestroyed):
             reader.reveal(old)
         assert reader.reveal(reader.protect(CANARY)) == CANARY, "a new key has taken its place"
     assert [path.name for path in file.parent.iterdir()] == [file.name] and secret not in file.read_text()
     with pytest.raises(OperatorError, match=f"no key {first}"):
-        destroy_keys(file, [first])
+        destroy_keys(file, [first], REJECT_KEY_FILE.name)
 
 
 def test_without_the_file_nothing_is_kept_and_nothing_stops(file: Path) -> None:

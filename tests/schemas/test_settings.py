@@ -55,7 +55,7 @@ def test_a_secret_is_not_repeated() -> None:
 def test_parsers(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("ab" * 16 + "\n")
-    assert KEY_FILE.parse(str(key)) == b"\xab" * 16
+    assert KEY_FILE.parse(str(key)).by_id == {"": b"\xab" * 16}
     assert (FLAG.parse("1"), FLAG.parse("0"), choice("a", "b").parse("b")) == (True, False, "b")
     assert URL.parse("https://a.example/") == "https://a.example"
     assert [str(network) for network in NETWORKS.parse("10.0.0.0/8, ::1")] == ["10.0.0.0/8", "::1/128"]

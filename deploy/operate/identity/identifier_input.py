@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from deploy.operate.identity.dead import dead_identifiers
 from deploy.target import read_identifier_key
+from schemas.identifiers.keys import IdentifierKeys
 from schemas.identifiers.normalise import InvalidIdentifier
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.types import is_blocked
@@ -93,7 +94,7 @@ def _pseudonyms(environ: Mapping[str, str], country: str) -> Pseudonyms:
     return Pseudonyms(key, country, dead=dead_identifiers(environ))
 
 
-def _key(environ: Mapping[str, str]) -> bytes:
+def _key(environ: Mapping[str, str]) -> IdentifierKeys:
     try:
         return read_identifier_key(environ)
     except SettingError as error:

@@ -20,7 +20,7 @@ from schemas.events import EventRejected
 from schemas.ids import event_id_of, namespace_of
 from schemas.kafka.addressing import HEADER
 from schemas.protection.cipher import Damaged
-from schemas.protection.reject_keys import KeyDestroyed
+from schemas.protection.keys import KeyDestroyed
 from schemas.reasons import RejectReason
 from schemas.rejects import PUBLISHING, RAW_KEPT_BYTES
 from schemas.topics import BY_NAME, TOUCHPOINT_RECEIVED, Topic

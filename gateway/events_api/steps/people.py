@@ -7,6 +7,9 @@ import msgspec
 from gateway.events_api.draft import Draft
 from gateway.events_api.errors import ValidationError, from_msgspec
 from gateway.events_api.inputs import IdentifierInput
+from schemas import kinds
+from schemas.contacts.types import CONTACT_TYPES
+from schemas.identifiers.named import Named, others_of
 from schemas.identifiers.normalise import InvalidIdentifier
 from schemas.identifiers.types import DEVICE, is_blocked, strongest, type_of
 from schemas.reasons import RejectReason
@@ -41,6 +44,10 @@ def identifiers(draft: Draft) -> None:
     draft.unusable = tuple(unusable)
     if not found:
         raise unusable[0]
+    if draft.input.type in kinds.CONSENT and draft.brand_view.pseudonyms.has_others:
+        # What a person says concerns what is known of them under the other key, too.
+        for one in draft.named:
+            found |= dict.fromkeys(() if is_blocked(one.identifier) else others_of(one, draft.brand_view.pseudonyms))
     draft.fields["identifiers"] = hashes = tuple(found)
     draft.fields["primary_identifier"] = strongest(hashes)
 
@@ -132,7 +139,10 @@ def _identifier(draft: Draft, given: Any, index: int, device: str | None) -> str
         return pseudonyms.living(f"{kind}:{identifier.hash}", at)
     try:
         country = draft.country if kind == "phone" else ""
-        return pseudonyms.identifier(kind, value, at, country)
+        hashed, normal = pseudonyms.named(kind, value, at, country)
+        if (device is None and kind in CONTACT_TYPES) or pseudonyms.has_others:
+            draft.named.append(Named(hashed, kind, value, country, normal))
+        return hashed
     except InvalidIdentifier as error:
         raise ValidationError(f"identifiers[{index}].value", str(error)) from None
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from deploy.operate.reject_keys import add_key, destroy_keys, key_ids
+from deploy.operate.key_files import add_key, destroy_keys, key_ids
 from deploy.operate.replay.gateway_rejects import CUT, Accepted, GatewayRejects, StillInvalid
 from deploy.operate.replay.repair import read_changes
 from deploy.operate.replay.replan import (
@@ -26,6 +26,7 @@ from schemas.brand.load import load
 from schemas.codec.avro import Codec
 from schemas.events import EventRejected, TouchpointReceived
 from schemas.kafka.addressing import HEADER, is_for
+from schemas.process.shared_settings import REJECT_KEY_FILE
 from schemas.protection.reject_keys import RejectKeys
 from schemas.rejects import RAW_KEPT_BYTES, reject_record
 from schemas.topics import TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECEIVED
@@ -54,7 +55,7 @@ def rejected_on_topic(stage: str, value: bytes, topic: str = TOUCHPOINT_IDENTIFI
 def test_the_bytes_of_a_reject_need_their_key(tmp_path: Path) -> None:
     """A destroyed key, bytes that were never kept, and bytes that were changed: each is said, and nothing is sent."""
     file = tmp_path / "reject.keys"
-    add_key(file)
+    add_key(file, REJECT_KEY_FILE.name)
     keys = RejectKeys(file)
     protected = keys.protect(VALUE)
     read = replanner(reveal=keys.reveal)
@@ -62,7 +63,7 @@ def test_the_bytes_of_a_reject_need_their_key(tmp_path: Path) -> None:
     assert read.plan(rejected_on_topic("rewards", VALUE)) == read.plan(rejected_on_topic("rewards", protected))
     assert read.plan(rejected_on_topic("rewards", b"")) == StillInvalid(NO_BYTES)
     assert read.plan(rejected_on_topic("rewards", protected[:-1])) == StillInvalid(DAMAGED)
-    destroy_keys(file, key_ids(file))
+    destroy_keys(file, key_ids(file, REJECT_KEY_FILE.name), REJECT_KEY_FILE.name)
     assert read.plan(rejected_on_topic("rewards", protected)) == StillInvalid(NO_KEY)
 
 

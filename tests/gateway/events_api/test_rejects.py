@@ -107,3 +107,15 @@ def test_an_event_that_is_too_long_is_kept_whole_as_far_as_a_record_has_room() -
 def test_the_path_of_a_field_keeps_the_names_of_the_events_api_alone() -> None:
     assert known_path("properties.lines[3].amount") == "properties.lines[3].amount"
     assert known_path("Ann Lee.a[2].value") == "*.*[2].value" and known_path("") == ""
+
+
+def test_a_reason_does_not_quote_what_the_sender_wrote() -> None:
+    """A word that is none of those that a field may have: it may be a name, or the number of a card."""
+    text = (
+        b'{"type":"consent_withdrawn","occurred_at":"2026-03-01T09:00:00Z",'
+        b'"identifiers":[{"type":"customer","value":"C-1"}],"properties":{"purposes":["LOY-1 Zandrowicz"]}}'
+    )
+    with pytest.raises(ValidationError) as refused:
+        validate(text, Sender("till", TYPES), VIEW, NOW)
+    assert refused.value.detail == "is none of the values that it may have"
+    assert refused.value.field == "properties.purposes[0]"

@@ -12,6 +12,7 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
+from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
@@ -80,7 +81,7 @@ class Phone:
         self._scan: Callable[..., Any] = ScanHandler(
             brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), cast(Publisher, stream),
             cast(PendingReplies, stream), DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), Clock(), metrics, 2000,
-            False,
+            False, ValueLinks(),
         ).scan  # fmt: skip
 
     async def get(self, tag: str, query: str = "", cookies: str = DEVICE, **headers: str) -> RawResponse:
