@@ -70,6 +70,7 @@ from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
 from schemas.identifiers.devices import IssuedDevices
+from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -240,7 +241,9 @@ def build_services(settings: Settings) -> Services:
         erasures=erasures,
         answers=answers,
         letters=letters,
-        privacy_api=PrivacyApiHandler(brand, admission, submission, answers, parts, request_ids, clock, metrics),
+        privacy_api=PrivacyApiHandler(
+            brand, admission, submission, answers, parts, request_ids, contacts, clock, metrics
+        ),
         privacy_page=PageHandler(
             visits,
             Shows(submission, answers, parts, request_ids),
@@ -265,7 +268,7 @@ def build_services(settings: Settings) -> Services:
         backlog=Backlog(settings.kafka),
         replies=replies,
         devices=devices,
-        visits=PageVisits(settings.identifier_key.newest, base),
+        visits=PageVisits(keys_of(settings.identifier_key).newest, base),
         clock=clock,
         apart=apart,
         probes=probes,
