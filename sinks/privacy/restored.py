@@ -24,7 +24,7 @@ QUERY: Final = (
 )
 
 
-async def still_there(client: AsyncClient) -> list[dict[str, str]]:
+async def still_there(client: AsyncClient) -> dict[str, dict[str, str]]:
     """Erased source profiles of which rows exist, by request; each with its identifier.
 
     :raises Exception: one of sinks.clickhouse.writer.ERRORS: ClickHouse is away or refuses.
@@ -33,7 +33,7 @@ async def still_there(client: AsyncClient) -> list[dict[str, str]]:
         "SELECT request_id, groupUniqArray((toString(source_profile_id), identifier)) FROM profile_erased "
         f"WHERE source_profile_id IN (SELECT profile FROM ({QUERY})) GROUP BY request_id"
     )
-    return [dict(pairs) for _, pairs in result.result_rows]
+    return {request_id: dict(pairs) for request_id, pairs in result.result_rows}
 
 
 async def record_again(client: AsyncClient, kafka: Kafka, codec: Codec) -> None:

@@ -223,7 +223,9 @@ class PrivacyWorker:
         """Erases again what the tables have of erased source profiles, as a backup brings it back."""
         client = await self._connected()
         await record_again(client, self._kafka, self._codec)
-        for profiles in await still_there(client):
+        for request_id, profiles in (await still_there(client)).items():
+            if request_id in self._progress and self._progress[request_id].is_open:
+                continue  # it is about to be carried out
             log.warning("%d erased source profiles are in the tables again: erasing them once more", len(profiles))
             await erase(client, profiles, profiles.values(), uuid4())
 
