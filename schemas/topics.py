@@ -233,6 +233,8 @@ CONSENT_CHANGED = Topic(
 PRIVACY_KEPT_MS = 90 * DAY_MS
 """How long a request of a person about their data is kept with what was found for it. Answers are kept for ever, as a
 receipt has to be; the data that they carry is not (sinks/privacy/)."""
+DESTROYED_MS = DAY_MS
+"""How long a contact, its key or the data of an answer may stay on the brokers' disks after it was destroyed."""
 PRIVACY_REQUESTED = Topic(
     "privacy-requested",
     PrivacyRequested,
@@ -279,9 +281,8 @@ PRIVACY_ANSWERED = Topic(
     written_by=("gateway", "privacy"),
     read_by=("gateway", "privacy"),
     compacted=True,
+    destroyed_ms=DESTROYED_MS,
 )
-DESTROYED_MS = DAY_MS
-"""How long a contact or its key may stay on the brokers' disks after it was destroyed."""
 CONTACT_RECORDED = Topic(
     "contact-recorded",
     ContactRecorded,

@@ -26,9 +26,11 @@ from schemas.topics import CONTACT_KEY_CREATED, CONTACT_RECORDED, PROFILE_ERASED
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5.0
-WAIT_MS = 500
+WAIT_MS, IDLE_WAIT_MS = 500, 2_000
+"""How long a turn of the loop waits for records, and a fetch where none come."""
 RECORDS_AT_ONCE = 500
 ROLL_AFTER_S = 3600.0
+"""How often a partition gets a record for what its topic's ``segment.ms`` needs, once anybody was erased."""
 LATEST_CONTACTS = 100_000
 """Of the contacts that are there at the start, how many are remembered as kept."""
 ROLLING: Final = "rolling"
@@ -74,7 +76,10 @@ class ErasedContacts:
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
-            **consumer_options(self._kafka), enable_auto_commit=False, auto_offset_reset="earliest"
+            **consumer_options(self._kafka),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=IDLE_WAIT_MS,
         )
         await consumer.start()
         try:

@@ -17,9 +17,12 @@ _START: Final = f"{SOURCE}{SLASH}"
 
 
 def same_value(identifier: str, other: str, brand: str, now: int) -> TouchpointRecorded:
-    """The event that says so. :param brand: id of the brand. :param now: in microseconds."""
+    """The event that says so, the same whichever of the two comes first.
+
+    :param brand: id of the brand. :param now: in microseconds.
+    """
     return TouchpointRecorded(
-        event_id=event_id_of(SOURCE, derived("same value", identifier, other)),
+        event_id=event_id_of(SOURCE, derived("same value", *sorted((identifier, other)))),
         type=kinds.LINKED,
         occurred_at=now,
         received_at=now,

@@ -14,6 +14,8 @@ PART_BYTES: Final = 512 << 10
 """Of the compressed document in one record, some 5,000 events."""
 DATA_KEPT_US: Final = 7 * DAY_US
 """How long the data of an answer can be fetched."""
+SHOWN_US: Final = 3_600_000_000
+"""How long what the privacy page has shown is kept, and whether it was asked for at all."""
 
 
 def answer(

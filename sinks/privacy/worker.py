@@ -28,7 +28,7 @@ from sinks.clickhouse.raw_consumer import build_raw_consumer
 from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.writer import ERRORS, build_client
 from sinks.privacy import progress as requests
-from sinks.privacy.answers import DATA_KEPT_US, answer, parts_of
+from sinks.privacy.answers import DATA_KEPT_US, SHOWN_US, answer, parts_of
 from sinks.privacy.data import data_of
 from sinks.privacy.erase import erase, remaining
 from sinks.privacy.progress import Progress
@@ -150,12 +150,13 @@ class PrivacyWorker:
 
     async def _act(self) -> None:
         for progress in list(self._progress.values()):
-            if (what := progress.next) != "wait":
+            if (what := progress.next) != "wait" and not _is_over(progress):
                 await self._carry_out(progress, what)
         now = asyncio.get_running_loop().time()
         if now >= self._next_housekeeping:
             self._next_housekeeping = now + HOUSEKEEPING_S
             await self._end_data()
+            await self._forget_shown()
             for statement in await apply_retention(await self._connected()):
                 log.info("the brand's retention: %s", statement)
         if now >= self._next_sweep:
@@ -219,6 +220,15 @@ class PrivacyWorker:
                 await self._publish(answer(self._progress[request_id], requests.DONE, now_us(), {"ended": True}))
                 del self._data[request_id]
 
+    async def _forget_shown(self) -> None:
+        """Removes everything about requests of pages: there are many, and nobody asks for their answers later."""
+        for progress in [one for one in self._progress.values() if _is_over(one)]:
+            _, parts = self._data.pop(progress.request_id, (0, 0))
+            keys = [progress.request_id, *(f"{progress.request_id}/{part}" for part in range(1, parts + 1))]
+            for key in keys if progress.status else ():
+                await self._producer.send_and_wait(PRIVACY_ANSWERED.name, None, key.encode())
+            del self._progress[progress.request_id]
+
     async def _sweep(self) -> None:
         """Erases again what the tables have of erased source profiles, as a backup brings it back."""
         client = await self._connected()
@@ -256,6 +266,11 @@ class PrivacyWorker:
         waiting = [one.requested_at for one in self._progress.values() if one.is_open and one.requested_at]
         metrics.PRIVACY_OPEN.set(len(waiting))
         metrics.PRIVACY_OLDEST.set((now_us() - min(waiting)) / 1e6 if waiting else 0)
+
+
+def _is_over(progress: Progress) -> bool:
+    """Whether it was to be shown on a page, so long ago that nobody waits for it any more."""
+    return progress.action == "show" and now_us() - progress.requested_at > SHOWN_US
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]

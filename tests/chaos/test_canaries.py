@@ -3,7 +3,8 @@ every wrong way, and are then searched as bytes in everything that it has writte
 
 The promise (README, "what is stored"): e-mail addresses and phone numbers nowhere, wherever they stand and however they
 are encoded; other identifiers where the events API has a place for them, names where it has traits; whatever is
-rejected as a whole. A loyalty number or a name under a member that the sender made up is the sender's own business.
+rejected as a whole. A loyalty number or a name under a member that the sender made up is the sender's own business, and
+digits without + or 0 in text are a code, unless the member's name says phone.
 """
 
 import asyncio

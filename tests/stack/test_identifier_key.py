@@ -120,3 +120,37 @@ async def test_nothing_of_a_gateway_with_another_key_reaches_a_kafka_that_comes_
     finally:
         first.close()
         stranger.close()
+
+
+async def test_a_key_beside_the_deployments_own_is_accepted_and_the_old_one_alone_until_the_change_is_over(
+    own_kafka: KafkaServer, tmp_path: Path
+) -> None:
+    old, new = fingerprint_of(IDENTIFIER_KEY), fingerprint_of(OTHER_KEY)
+    both, file = gateway(own_kafka, tmp_path / "both", IDENTIFIER_KEY), tmp_path / "both" / "identifier.key"
+    alone, changed = (
+        gateway(own_kafka, tmp_path / "old", IDENTIFIER_KEY),
+        gateway(own_kafka, tmp_path / "new", OTHER_KEY),
+    )
+
+    async def started(process: GatewayProcess) -> str:
+        await process.start()
+        try:
+            async with GatewayClient(process) as client:
+                await wait_until(client.drained)
+                assert await client.results(page_view()) == [("accepted", "")]
+        finally:
+            process.close()
+        return (await read_stated(own_kafka.bootstrap, CODEC))[SETTING]
+
+    assert await started(alone) == old
+    file.write_text(f"2027 {OTHER_KEY.hex()}\n{IDENTIFIER_KEY.hex()}\n")
+    assert await started(both) == old, "recognised alone, the new key is none of the deployment's yet"
+    assert (await ended(changed))[0] == 1
+    file.write_text(f"{IDENTIFIER_KEY.hex()}\n2027 {OTHER_KEY.hex()}\n")
+    for _ in range(2):  # the replay twin
+        assert await started(both) == f"{old} {new}"
+    assert await started(alone) == await started(changed) == f"{old} {new}"
+    environment = {"FOOTPATH_KAFKA": own_kafka.bootstrap, SETTING: changed.environ[SETTING]}
+    assert footpath("deployment", "accept-key", **environment).returncode == 0
+    assert (await ended(alone))[0] == 1, "the change is over"
+    assert await started(changed) == new

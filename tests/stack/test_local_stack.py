@@ -15,7 +15,7 @@ from deploy.local.settings import Settings, read
 from deploy.operate.key_files import key_ids
 from processors.registry import BACKGROUND, INTERACTIVE
 from schemas.process.settings import SettingError
-from schemas.process.shared_settings import REJECT_KEY_FILE
+from schemas.process.shared_settings import CONTACT_KEY_FILE, REJECT_KEY_FILE
 
 FREE_PORTS = {"FOOTPATH_GATEWAY_PORT": "0", "FOOTPATH_KAFKA_PORT": "0", "FOOTPATH_CLICKHOUSE_PORT": "0"}
 
@@ -72,10 +72,11 @@ def test_secrets_are_drawn_once_and_private(tmp_path: Path) -> None:
     with data.locked(tmp_path) as ours:
         data.make_secrets(ours)
         key, identifier_key = data.read_api_key(ours), ours.identifier_key.read_text()
-        reject_keys = key_ids(ours.reject_keys, REJECT_KEY_FILE.name)
+        files = {REJECT_KEY_FILE.name: ours.reject_keys, CONTACT_KEY_FILE.name: ours.contact_keys}
+        drawn = [key_ids(file, setting) for setting, file in files.items()]
         data.make_secrets(ours)
         assert (data.read_api_key(ours), ours.identifier_key.read_text()) == (key, identifier_key)
-        assert key_ids(ours.reject_keys, REJECT_KEY_FILE.name) == reject_keys and len(reject_keys) == 1
+        assert [key_ids(file, setting) for setting, file in files.items()] == drawn and list(map(len, drawn)) == [1, 1]
     assert key.startswith("fp_")
     assert len(bytes.fromhex(identifier_key)) == 32
     assert hashlib.sha256(key.encode()).hexdigest() in ours.api_keys.read_text()

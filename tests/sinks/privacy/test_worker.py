@@ -19,6 +19,7 @@ from sinks.privacy.progress import PROCESSORS
 from sinks.privacy.receipt import digest
 from tests.sinks.privacy.test_places import everything_of, named_in, secret, sums
 from tests.sinks.test_serve import eventually, sink
+from tests.support.contacts import records
 from tests.support.hangs import HANG_S
 from tests.support.reject_keys import reveal
 from tests.support.servers import KafkaServer
@@ -53,9 +54,11 @@ def publish(stream: KafkaServer, events: Iterable[Event]) -> None:
     asyncio.run(send())
 
 
-def resolved(action: str, whom: dict[str, str], request: str = "r", number: int = 0, of: int = 1) -> PrivacyResolved:
+def resolved(
+    action: str, whom: dict[str, str], request: str = "r", number: int = 0, of: int = 1, at: int = AT
+) -> PrivacyResolved:
     return PrivacyResolved(
-        event_id=uid(f"resolved {request} {number}"), occurred_at=AT, request_id=uid(request), action=action,
+        event_id=uid(f"resolved {request} {number}"), occurred_at=at, request_id=uid(request), action=action,
         scope="person", identifier=f"customer:{number}", number=number, of=of,
         person_id=next(iter(whom), ""), identifiers=tuple(whom.values()), source_profile_ids=tuple(whom),
     )  # fmt: skip
@@ -199,7 +202,8 @@ def test_an_export_has_everything_and_nobody_else(stream: KafkaServer, store: St
     publish(stream, people("ann", "bob"))
     with sink(stream, store, tmp_path / "log"):
         eventually(lambda: has_all(store), "all rows")
-        publish(stream, [resolved("export", ANN), resolved("show", ANN, request="show")])
+        now = time.time_ns() // 1000
+        publish(stream, [resolved("export", ANN), resolved("show", ANN, request="show", at=now)])
         document = export(stream, "r", answered(stream).parts)
         assert {len(document[name]) for name in ("decisions", "ledger", "consent_history", "identity", "matches")} == {
             1
@@ -212,3 +216,20 @@ def test_an_export_has_everything_and_nobody_else(stream: KafkaServer, store: St
         shown = export(stream, "show", answered(stream, "show").parts)
         assert set(shown) == {"request_id", "made_at", "scope", "identifiers", "summary", "consents"}
         assert shown["summary"] == document["summary"]
+
+
+def test_what_a_page_has_shown_is_forgotten_with_its_request(stream: KafkaServer, store: Store, tmp_path: Path) -> None:
+    def answered(part: int, status: str = "done") -> PrivacyAnswered:
+        return PrivacyAnswered(
+            event_id=uid(f"a{part}{status}"), occurred_at=AT, request_id=uid("r"), action="show", status=status,
+            part=part, parts=0 if part else 2, body=b"x",
+        )  # fmt: skip
+
+    publish(stream, [resolved("show", ANN), resolved("show", ANN, request="nobody waits"), *map(answered, (0, 1, 2))])
+    with sink(stream, store, tmp_path / "log"):
+
+        def last() -> dict[str, bytes | None]:
+            return dict(asyncio.run(records(stream.bootstrap, PRIVACY_ANSWERED)))
+
+        eventually(lambda: list(last().values()) == [None] * 3, "tombstones")
+        assert set(last()) == {uid("r"), f"{uid('r')}/1", f"{uid('r')}/2"}, "and the other one is answered to nobody"
