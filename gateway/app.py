@@ -70,6 +70,7 @@ from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
 from schemas.identifiers.devices import IssuedDevices
+from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
@@ -225,11 +226,11 @@ def build_services(settings: Settings) -> Services:
     metrics.connections.set_function(lambda: len(connections))
     brand = LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json", erasures.dead)
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
-    request_ids = RequestIds(settings.identifier_key.oldest)
+    request_ids = RequestIds(keys_of(settings.identifier_key).oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
     devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
-    base, tokens = urlsplit(settings.public_url).path, Tokens(settings.identifier_key.oldest)
+    base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
@@ -240,7 +241,9 @@ def build_services(settings: Settings) -> Services:
         erasures=erasures,
         answers=answers,
         letters=letters,
-        privacy_api=PrivacyApiHandler(brand, admission, submission, answers, parts, request_ids, clock, metrics),
+        privacy_api=PrivacyApiHandler(
+            brand, admission, submission, answers, parts, request_ids, contacts, clock, metrics
+        ),
         privacy_page=PageHandler(
             visits,
             Shows(submission, answers, parts, request_ids),
@@ -265,7 +268,7 @@ def build_services(settings: Settings) -> Services:
         backlog=Backlog(settings.kafka),
         replies=replies,
         devices=devices,
-        visits=PageVisits(settings.identifier_key.newest, base),
+        visits=PageVisits(keys_of(settings.identifier_key).newest, base),
         clock=clock,
         apart=apart,
         probes=probes,

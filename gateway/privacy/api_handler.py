@@ -15,13 +15,14 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.events_api.draft import Sender
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse_values import parse_time
-from gateway.events_api.validate import validate
+from gateway.events_api.validate import Accepted, validate
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory, read_body
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.keys import bearer, find_key
 from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
+from gateway.identifiers.contacts import Contacts
 from gateway.metrics import Metrics
 from gateway.privacy.answers import CONSENT, DONE, ERASE, EXPORT, Answer, Answers
 from gateway.privacy.inputs import Named, consent_events, named, parse_consent, parse_data
@@ -31,7 +32,6 @@ from gateway.privacy.submission import PERSON, PrivacyRequest, Submission
 from gateway.publish.clock import Clock
 from schemas import kinds
 from schemas.brand.model import ApiKey
-from schemas.events import Event
 
 REQUESTS_PER_S: Final = 50
 """Of a key that the brand gives no rate of its own."""
@@ -53,6 +53,7 @@ class PrivacyApiHandler:
         answers: Answers,
         parts: Parts,
         ids: RequestIds,
+        contacts: Contacts,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
@@ -62,6 +63,7 @@ class PrivacyApiHandler:
         self._answers = answers
         self._parts = parts
         self._ids = ids
+        self._contacts = contacts
         self._clock = clock
         self._metrics = metrics
         self._buckets = TokenBuckets(REQUESTS_PER_S)
@@ -87,13 +89,17 @@ class PrivacyApiHandler:
             if given.occurred_at is not None:
                 parse_time(given.occurred_at, now)
             request_id = self._request_id(given.request_id, key)
-            events = self._statements(consent_events(given, _rfc3339(now)), whom, request_id, brand_view, key, now)
+            accepted = self._statements(consent_events(given, _rfc3339(now)), whom, request_id, brand_view, key, now)
         except ValidationError as error:
             raise _invalid(error) from None
         stated = msgspec.structs.replace(given, request_id=None)
         content = brand_view.pseudonyms.digest(msgspec.json.encode(stated))
         asked = PrivacyRequest(request_id, CONSENT, PERSON, whom.identifiers, key.id, now, whom.unknown, content)
-        return _accepted(request_id, await self._submission.submit(asked, events))
+        new = self._contacts.new([one for statement in accepted for one in statement.named])
+        kept = self._contacts.events(new.values(), brand_view.pseudonyms)
+        answer = await self._submission.submit(asked, [*(one.event for one in accepted), *kept])
+        self._contacts.published(kept)
+        return _accepted(request_id, answer)
 
     async def privacy_request(self, request: Request) -> Response:
         """200 and how far a request has come."""
@@ -181,16 +187,16 @@ class PrivacyApiHandler:
         brand_view: BrandView,
         key: ApiKey,
         now: int,
-    ) -> list[Event]:
+    ) -> list[Accepted]:
         """The events of a request: none where nobody is left that the brand could know. :raises ValidationError"""
         if not whom.identifiers:
             return []
         sender = Sender(key.id, kinds.CONSENT, namespace=key.id_namespace)
-        events: list[Event] = []
+        events: list[Accepted] = []
         for number, given in enumerate(inputs):
             known = [one for one in given["identifiers"] if one["type"] in brand_view.identifier_types]
             raw = msgspec.json.encode({**given, "identifiers": known, "event_id": f"{request_id}.{number}"})
-            events.append(validate(raw, sender, brand_view, now).event)
+            events.append(validate(raw, sender, brand_view, now))
         return events
 
 

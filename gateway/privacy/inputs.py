@@ -89,16 +89,16 @@ def named(given: Sequence[IdentifierInput], brand_view: BrandView, now: int) -> 
             unknown[shown, pseudonyms.digest(f"{one.type}\0{one.value or one.hash}".encode())] = None
             continue
         try:
-            identifier = (
-                pseudonyms.living(f"{one.type}:{one.hash}")
+            identifiers = (
+                (pseudonyms.living(f"{one.type}:{one.hash}"),)
                 if one.value is None
-                else pseudonyms.identifier(one.type, one.value, now)
+                else pseudonyms.all_identifiers(one.type, one.value, now)
             )
         except InvalidIdentifier as error:
             raise ValidationError(f"{field}.value", str(error)) from None
-        if is_blocked(identifier):
+        if any(map(is_blocked, identifiers)):
             raise ValidationError(f"{field}.value", "is a placeholder, which is nobody's")
-        found[identifier] = None
+        found |= dict.fromkeys(identifiers)
     return Named(tuple(found), tuple(unknown))
 
 

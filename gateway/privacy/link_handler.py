@@ -125,8 +125,8 @@ class LinkHandler:
     async def _use(self, visit: Visit, link: Link, action: str) -> Response:
         request_id = self._id(link)
         # Somebody who was erased after the link was sent is another one.
-        identifier = visit.brand_view.pseudonyms.living(link.identifier)
-        request = PrivacyRequest(request_id, action, PERSON, (identifier,), PAGE, visit.now)
+        identifiers = tuple(map(visit.brand_view.pseudonyms.living, link.identifiers))
+        request = PrivacyRequest(request_id, action, PERSON, identifiers, PAGE, visit.now)
         self._in_use.add(request_id)
         try:
             await self._submission.submit(request)
@@ -139,14 +139,14 @@ class LinkHandler:
         """The letter to an address; None where it is none, or has had enough of them."""
         address = address.strip()
         try:
-            identifier = visit.brand_view.pseudonyms.identifier("email", address[:MAX_ADDRESS_CHARS], visit.now)
+            found = visit.brand_view.pseudonyms.all_identifiers("email", address[:MAX_ADDRESS_CHARS], visit.now)
         except InvalidIdentifier:
             return None
-        if is_blocked(identifier) or not address.isascii() or not address.isprintable():
+        if any(map(is_blocked, found)) or not address.isascii() or not address.isprintable():
             return None
-        if self._of_address.take(identifier, time.monotonic()):
+        if self._of_address.take(found[0], time.monotonic()):
             return None
-        link = f"{self._public_url}/privacy/link/{self._tokens.link(identifier, visit.now_s)}"
+        link = f"{self._public_url}/privacy/link/{self._tokens.link(found, visit.now_s)}"
         texts, name = visit.texts, visit.brand_name
         return Letter(
             address, texts.subject.format(brand=name), texts.letter.format(brand=name, link=link), texts.language

@@ -179,7 +179,7 @@ class PageHandler:
 
     async def _submit(self, visit: Visit, action: str, cookies: list[bytes]) -> Response:
         request_id = self._ids.fresh(visit.owner)
-        await self._submission.submit(PrivacyRequest(request_id, action, DEVICE, (visit.identifier,), PAGE, visit.now))
+        await self._submission.submit(PrivacyRequest(request_id, action, DEVICE, visit.identifiers, PAGE, visit.now))
         cookies = [*cookies, request_cookie(self._tokens, request_id, visit, self._base)]
         return see_other(f"{self._base}/requests/{request_id}", cookies)
 

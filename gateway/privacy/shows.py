@@ -72,11 +72,11 @@ class Shows:
         return None
 
     def _id(self, visit: Visit, back: int) -> str:
-        return self._ids.of(f"show\0{visit.identifier}\0{visit.now // AGAIN_AFTER_US - back}", visit.owner)
+        return self._ids.of(f"show\0{visit.identifiers[0]}\0{visit.now // AGAIN_AFTER_US - back}", visit.owner)
 
     async def _ask(self, visit: Visit) -> str:
         """:raises RequestError: Kafka does not take the request."""
-        request = PrivacyRequest(self._id(visit, 0), SHOW, DEVICE, (visit.identifier,), PAGE, visit.now)
+        request = PrivacyRequest(self._id(visit, 0), SHOW, DEVICE, visit.identifiers, PAGE, visit.now)
         await self._submission.submit(request)
         return request.request_id
 

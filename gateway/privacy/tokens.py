@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -20,13 +21,14 @@ _MAC_BYTES: Final = 16
 _NONCE_BYTES: Final = 16
 _TIME_BYTES: Final = 5
 _HASH_BYTES: Final = 16
-MAX_TOKEN_CHARS: Final = 200
+MAX_TOKEN_CHARS: Final = 400
 
 
 class Link(NamedTuple):
-    """What a link is for: the person of an e-mail address, ``email:hash``. ``nonce`` makes it single-use."""
+    """What a link is for: the person of an e-mail address, ``email:hash`` under every key. ``nonce`` makes it
+    single-use."""
 
-    identifier: str
+    identifiers: tuple[str, ...]
     nonce: str
 
 
@@ -45,18 +47,21 @@ class Tokens:
         day = int(now_s // DAY_S)
         return any([hmac.compare_digest(token.encode(), self._form(device, one).encode()) for one in (day, day - 1)])
 
-    def link(self, identifier: str, now_s: float) -> str:
-        """The end of a new link's address. :param identifier: of type email."""
+    def link(self, identifiers: Iterable[str], now_s: float) -> str:
+        """The end of a new link's address. :param identifiers: of type email."""
         expires = (int(now_s) + LINK_S).to_bytes(_TIME_BYTES, "big")
-        body = os.urandom(_NONCE_BYTES) + expires + bytes.fromhex(identifier.partition(":")[2])
+        hashes = b"".join(bytes.fromhex(one.partition(":")[2]) for one in identifiers)
+        body = os.urandom(_NONCE_BYTES) + expires + hashes
         return _encoded(body + self._mac(b"link", body))
 
     def read_link(self, token: str, now_s: float) -> Link | None:
         """The link; None where nobody of this deployment signed it, or it has expired."""
-        body = self._body(b"link", token, _NONCE_BYTES + _TIME_BYTES + _HASH_BYTES)
-        if body is None or int.from_bytes(body[_NONCE_BYTES : _NONCE_BYTES + _TIME_BYTES], "big") < now_s:
+        head = _NONCE_BYTES + _TIME_BYTES
+        body = self._body(b"link", token)
+        if body is None or int.from_bytes(body[_NONCE_BYTES:head], "big") < now_s:
             return None
-        return Link(f"email:{body[-_HASH_BYTES:].hex()}", body[:_NONCE_BYTES].hex())
+        hashes = [body[at : at + _HASH_BYTES] for at in range(head, len(body), _HASH_BYTES)]
+        return Link(tuple(f"email:{one.hex()}" for one in hashes), body[:_NONCE_BYTES].hex())
 
     def browser(self, request_id: str, now_s: float) -> str:
         """What a browser keeps that may look at a request."""
@@ -65,7 +70,7 @@ class Tokens:
 
     def read_browser(self, token: str, now_s: float) -> str | None:
         """The request that a browser may look at."""
-        body = self._body(b"browser", token, 16 + _TIME_BYTES)
+        body = self._body(b"browser", token)
         if body is None or int.from_bytes(body[16:], "big") < now_s:
             return None
         return str(UUID(bytes=body[:16]))
@@ -73,14 +78,14 @@ class Tokens:
     def _form(self, device: str, day: int) -> str:
         return _encoded(self._mac(b"form", f"{device}\0{day}".encode()))
 
-    def _body(self, what: bytes, token: str, size: int) -> bytes | None:
-        """The signed bytes of a token that was signed for this, and has this size."""
+    def _body(self, what: bytes, token: str) -> bytes | None:
+        """The signed bytes of a token that was signed for this."""
         try:
             content = urlsafe_b64decode(token[:MAX_TOKEN_CHARS].encode("ascii") + b"=" * (-len(token) % 4))
         except ValueError:
             return None
         body, mac = content[:-_MAC_BYTES], content[-_MAC_BYTES:]
-        if len(body) != size or _encoded(content) != token:
+        if not body or _encoded(content) != token:
             return None
         return body if hmac.compare_digest(mac, self._mac(what, body)) else None
 

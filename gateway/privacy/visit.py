@@ -40,9 +40,9 @@ class Visit(NamedTuple):
         return self.now / 1_000_000
 
     @property
-    def identifier(self) -> str:
-        """The device as it is known behind the gateway."""
-        return self.brand_view.pseudonyms.identifier(DEVICE, self.device, EVER_AFTER)
+    def identifiers(self) -> tuple[str, ...]:
+        """The device as it is known behind the gateway, under every key."""
+        return self.brand_view.pseudonyms.all_identifiers(DEVICE, self.device, EVER_AFTER)
 
     @property
     def owner(self) -> str:

@@ -43,7 +43,7 @@ from schemas.identifiers.numbering_plan import is_e164
 from schemas.identifiers.placeholders import is_placeholder
 from schemas.identifiers.plain import plain
 from schemas.identifiers.proofs import Proofs
-from schemas.identifiers.types import BLOCKED, DEVICE, type_of
+from schemas.identifiers.types import BLOCKED, DEVICE, is_blocked, type_of
 from schemas.matching.traits import Traits, encode_traits
 from schemas.text import visible
 
@@ -155,6 +155,17 @@ class Pseudonyms:
                 return f"phone:{BLOCKED}", ""
             return self._hash("phone", value), value
         return self._remembered_phone(value, country or self._country)
+
+    def all_identifiers(self, kind: str, value: str, at: int = 0, country: str = "") -> tuple[str, ...]:
+        """The identifiers that a value has under every key, the newest first; of those that are dead the living ones.
+
+        For the parameters see :meth:`identifier`. :raises InvalidIdentifier: see there.
+        """
+        found = self.identifier(kind, value, at, country)
+        if not self._other_hashes or is_blocked(found):
+            return (found,)
+        others = map(self.living, self.others(kind, self.normal_form(kind, value, country)))
+        return tuple(dict.fromkeys((found, *others)))
 
     def normal_form(self, kind: str, value: str, country: str = "") -> str:
         """The normal form of a value that has an identifier."""

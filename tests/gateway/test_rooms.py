@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "reply": {"publish"},
     "scan": {"metrics", "http", "brand", "publish", "identifiers", "reply"},
     "events_api": {"metrics", "http", "brand", "publish", "identifiers"},
-    "privacy": {"smtp_server", "metrics", "http", "brand", "publish", "scan", "events_api"},
+    "privacy": {"smtp_server", "metrics", "http", "brand", "publish", "identifiers", "scan", "events_api"},
     "health": {"http", "brand", "publish", "reply"},
     "openapi": {"http"},
     "deployment": {"settings", "reply"},

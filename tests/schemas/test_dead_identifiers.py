@@ -113,3 +113,17 @@ def test_the_life_of_a_time_is_the_one_that_had_not_ended_by_then(times: list[in
     expected = lives[-1] if not times or at > times[-1] else "email:blocked"
     assert pseudonyms.identifier("email", ADDRESS, at) == expected
     assert pseudonyms.living(lives[0], EVER_AFTER) == lives[-1]
+
+
+def test_a_value_has_living_identifiers_under_every_key() -> None:
+    keys = IdentifierKeys({"1": KEY, "2": bytes(32)})
+    dead = DeadIdentifiers()
+    pseudonyms = Pseudonyms(keys, "DE", dead=dead)
+    newest, oldest = pseudonyms.all_identifiers("email", ADDRESS)
+    assert (newest, oldest) == tuple(Pseudonyms(key).identifier("email", ADDRESS) for key in (bytes(32), KEY))
+    assert Pseudonyms(KEY).all_identifiers("email", ADDRESS) == (oldest,)
+    dead.add(erased(newest, 5))
+    dead.add(erased(oldest, 5))
+    assert pseudonyms.all_identifiers("email", ADDRESS, 6) == (pseudonyms.living(newest), pseudonyms.living(oldest))
+    assert pseudonyms.all_identifiers("email", ADDRESS, 5) == ("email:blocked",)
+    assert pseudonyms.all_identifiers("email", "test@test.de") == ("email:blocked",)

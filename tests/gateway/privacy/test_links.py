@@ -202,14 +202,14 @@ async def test_a_link_that_is_not_ours_is_none(phone: Phone, smtp_port: int, bra
     wrong = [
         token[:-1] + ("A" if token[-1] != "A" else "B"), token[1:], f"{token}A", "A" * len(token), "x", "%00",
         ("B" if token[0] != "B" else "C") + token[1:], token[:30] + token[31:] + "A", token.swapcase(),
-        Tokens(bytes(32)).link(identifier, now), Tokens(IDENTIFIER_KEY).link(identifier, now - LINK_S - 1),
+        Tokens(bytes(32)).link([identifier], now), Tokens(IDENTIFIER_KEY).link([identifier], now - LINK_S - 1),
         Tokens(IDENTIFIER_KEY).browser("30d1df94-1514-898a-8ca6-2c3a2d92303e", now),
     ]  # fmt: skip
     fields = form_to(await phone.page(link), link, action="export")
     for one in wrong:
         assert (await phone.request("GET", f"/privacy/link/{one}")).status == 410, one
         assert (await phone.post(f"/privacy/link/{one}", fields)).status == 410, one
-    good = Tokens(IDENTIFIER_KEY).link(identifier, now)
+    good = Tokens(IDENTIFIER_KEY).link([identifier], now)
     assert forms(await phone.page(f"/privacy/link/{good}"))
 
 

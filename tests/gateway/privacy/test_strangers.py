@@ -72,7 +72,7 @@ async def test_a_request_cookie_is_of_one_request(ann: Victim, page_gateway: Gat
     cookies = {
         "made up": "x", "another key": Tokens(bytes(32)).browser(ann.request_id, 4e9),
         "of another request": tokens.browser(str(uuid4()), 4e9), "expired": tokens.browser(ann.request_id, 0),
-        "a link": tokens.link(f"email:{'0' * 32}", 4e9),
+        "a link": tokens.link([f"email:{'0' * 32}"], 4e9),
     }  # fmt: skip
     for what, cookie in cookies.items():
         async with Phone(page_gateway, Cookie=f"fp_request={cookie}") as other:

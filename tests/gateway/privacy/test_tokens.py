@@ -40,14 +40,20 @@ def test_a_changed_id_is_nobodys(owner: str, at: int, digit: str) -> None:
 
 @given(now=st.integers(0, 4_000_000_000), at=st.integers(0, 100), letter=st.characters())
 def test_a_link_holds_as_it_was_signed_and_so_long(now: int, at: int, letter: str) -> None:
-    link = TOKENS.link(IDENTIFIER, now)
+    link = TOKENS.link([IDENTIFIER], now)
     found = TOKENS.read_link(link, now)
-    assert found is not None and found.identifier == IDENTIFIER
+    assert found is not None and found.identifiers == (IDENTIFIER,)
     assert TOKENS.read_link(link, now + LINK_S) == found and TOKENS.read_link(link, now + LINK_S + 1) is None
     assert Tokens(bytes(32)).read_link(link, now) is None
     changed = link[:at] + letter + link[at + 1 :]
     assert changed == link or TOKENS.read_link(changed, now) is None
-    assert TOKENS.link(IDENTIFIER, now) != link, "each has a nonce of its own"
+    assert TOKENS.link([IDENTIFIER], now) != link, "each has a nonce of its own"
+
+
+def test_a_link_names_the_address_under_every_key() -> None:
+    both = (IDENTIFIER, f"email:{'cd' * 16}")
+    found = TOKENS.read_link(TOKENS.link(both, 5), 5)
+    assert found is not None and found.identifiers == both
 
 
 @given(text=st.text(max_size=300))
