@@ -48,5 +48,10 @@ def counts_only(said: Sequence[Consents], event: TouchpointRecorded, reference: 
     """Whether the event's person does not agree to analytics at its time. :param said: as in :func:`permitted`."""
     if ANALYTICS not in reference.brand.consent and not any(ANALYTICS in one.choices for one in said):
         return False
-    permission = permitted(said, ANALYTICS, event, reference)
+    return is_refused(said, ANALYTICS, event, reference)
+
+
+def is_refused(said: Sequence[Consents], key: str, event: TouchpointRecorded, reference: Reference) -> bool:
+    """Whether the event's person does not allow a use at its time. :param said: as in :func:`permitted`."""
+    permission = permitted(said, key, event, reference)
     return permission is not None and not permission.allowed

@@ -78,7 +78,7 @@ class DropReason(StrEnum):
     UNKNOWN_TAG = "unknown_tag"
     """A scan of a tag that the brand does not have."""
     NO_CONSENT = "no_consent"
-    """Points that are not kept, because their person does not agree to be recognised."""
+    """Points that are not kept, or traits that are not compared: their person does not agree to be recognised."""
     NO_PURPOSE = "no_purpose"
     """A consent event that names no purpose, as gateways up to 0.2 took them."""
     OVERSIZED = "oversized"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from processors.consents import counts_only
+from processors.consents import counts_only, is_refused
 from processors.identity.consent import edge_seen, said_by, sent, tell_same_value, with_evidence, with_said
 from processors.identity.effects import NodeEffects
 from processors.identity.guards import Limits, limits_of
@@ -24,10 +24,12 @@ from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Reject, Step
 from schemas import kinds
 from schemas.consent.choices import NOTHING_SAID, Consents
-from schemas.consent.statements import COUNTED_ONLY, GPC_MEMBER, may_say
+from schemas.consent.purposes import IDENTITY
+from schemas.consent.statements import COUNTED_ONLY, GPC_MEMBER, UNMATCHED, may_say
 from schemas.events import TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.types import DEVICE, blocked, is_blocked, type_of
 from schemas.ids import derived, person_of
+from schemas.matching.blocks import has_traits
 from schemas.reasons import DropReason, EdgeReason, RejectReason
 
 LATEST_US = 4_102_444_800_000_000
@@ -97,14 +99,18 @@ def record(before: Node, event: TouchpointRecorded, reference: Reference, asks: 
 
 
 def identified(node: Node | None, event: TouchpointRecorded, reference: Reference) -> Emit:
-    """The touchpoint with the person that the node belongs to, marked where that person allows no analytics."""
+    """The touchpoint with the person that the node belongs to, marked where that person allows no analytics, or not to
+    be recognised by traits."""
     own = node.person_id if node is not None and not node.version else person_of(event.primary_identifier)
     person_id = own if node is None else node.person_id
     fields = msgspec.structs.asdict(event)
     if reference.brand.consent or (node is not None and node.said.says_something) or may_say(event):
         said = (node.said if node is not None else NOTHING_SAID).joined(said_by(event))
-        if counts_only((said,) if said.says_something else (), event, reference):
+        sayings = (said,) if said.says_something else ()
+        if counts_only(sayings, event, reference):
             fields["properties"] = with_member(event.properties, COUNTED_ONLY)
+        if has_traits(event.properties) and is_refused(sayings, IDENTITY, event, reference):
+            fields["properties"] = with_member(fields["properties"], UNMATCHED)
     return Emit(TouchpointIdentified(**fields, person_id=person_id, source_profile_id=own))
 
 

@@ -17,6 +17,7 @@ from processors.matching.state import Block, Record, hash_traits
 from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.step import PURGE, Drop, Effect, Emit, Processor, Reject, Step
+from schemas.consent.statements import UNMATCHED
 from schemas.events import BlockingKeyAssigned, ProfileErased, TouchpointIdentified
 from schemas.ids import derived
 from schemas.matching.blocks import InvalidTraits, traits_of, validate
@@ -76,6 +77,8 @@ def erase(block: Block) -> tuple[Effect, ...]:
 
 
 def _assign_blocks(event: TouchpointIdentified) -> tuple[Effect, ...]:
+    if UNMATCHED in event.properties:
+        return (Drop(DropReason.NO_CONSENT),)
     try:
         traits = traits_of(event.properties, event.store, event.occurred_at)
     except InvalidTraits as error:

@@ -17,6 +17,8 @@ GPC_MEMBER: Final = f'"{GPC}":true'
 COUNTED_ONLY: Final = '"counted_only":true'
 """Member of an event's properties, and of a decision's inputs, whose person does not agree to analytics: the sink
 stores the row without person, identifiers and properties, as a count."""
+UNMATCHED: Final = '"unmatched":true'
+"""Member of an event's properties whose person does not agree to identity: its traits are compared with nobody's."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 

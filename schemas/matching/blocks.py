@@ -30,13 +30,18 @@ class InvalidTraits(ValueError):
     """The traits of an event cannot be read; the message says why and repeats no value."""
 
 
+def has_traits(properties: str) -> bool:
+    """Whether a touchpoint may have traits; False is certain."""
+    return f'"{PROPERTY}"' in properties
+
+
 def traits_of(properties: str, store: str, occurred_at: int) -> Traits | None:
     """The traits of a touchpoint with all their blocking keys; None when it has none.
 
     :param properties: those of the touchpoint, as JSON. :param occurred_at: in microseconds.
     :raises InvalidTraits: a producer other than the gateway wrote them.
     """
-    if f'"{PROPERTY}"' not in properties:
+    if not has_traits(properties):
         return None
     try:
         traits = _read(properties).traits

@@ -21,7 +21,7 @@ from schemas.brand.consent import Consent
 from schemas.brand.stores import Store
 from schemas.consent.choices import NOTHING_SAID, Consents
 from schemas.consent.permission import Why, permission
-from schemas.consent.statements import COUNTED_ONLY, Statement, consents_after
+from schemas.consent.statements import COUNTED_ONLY, UNMATCHED, Statement, consents_after
 from schemas.events import ConsentStated, Event, IdentitySignalled, TouchpointIdentified, TouchpointRecorded
 from schemas.identifiers.types import strength
 from schemas.ids import person_of
@@ -225,6 +225,28 @@ def test_where_analytics_are_asked_for_silence_is_a_count(identity: Harness) -> 
     [seen] = [e.event for e in identity.apply(event(1, PHONE)) if isinstance(e, Emit)][1:2]
     assert isinstance(seen, TouchpointIdentified) and seen.properties == f"{{{COUNTED_ONLY}}}"
     assert seen.person_id == person_of(PHONE), "everybody behind identity knows the person"
+
+
+def test_a_touchpoint_says_whose_traits_are_not_compared(identity: Harness) -> None:
+    refuses = msgspec.json.encode(Statement(purposes=("identity",))).decode()
+    traits = '{"traits":"AA=="}'
+    story = [
+        event(1, PHONE, properties=traits),
+        event(5, PHONE, type="consent_withdrawn", properties=refuses),
+        event(8, PHONE, properties=traits, name="after"),
+        event(9, PHONE, name="none"),
+        event(4, PHONE, properties=traits, name="late"),
+    ]
+    found = {}
+    for one in story:
+        for effect in identity.apply(one):
+            if isinstance(effect, Emit) and isinstance(effect.event, TouchpointIdentified):
+                found[effect.event.occurred_at - START] = UNMATCHED in effect.event.properties
+    assert found == {1_000_000: False, 5_000_000: False, 8_000_000: True, 9_000_000: False, 4_000_000: False}
+    rules = {"identity": Consent(id="identity", default="opt_in")}
+    identity.reference = Reference(msgspec.structs.replace(identity.reference.brand, consent=rules))
+    asked = [e.event for e in identity.apply(event(10, CARD, properties=traits)) if isinstance(e, Emit)]
+    assert any(UNMATCHED in e.properties for e in asked if isinstance(e, TouchpointIdentified)), "silence is no grant"
 
 
 def test_a_statement_goes_to_every_other_identifier_of_its_event(identity: Harness) -> None:

@@ -18,6 +18,7 @@ from processors.matching.state import Block, Record
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Reject
 from schemas.brand.model import Matching
+from schemas.consent.statements import UNMATCHED
 from schemas.events import BlockingKeyAssigned, ErasureApplied, IdentityMatched, Reason, TouchpointIdentified
 from schemas.matching.blocks import MAX_RECORDS, traits_of
 from schemas.matching.model import LIKELY, Model, score
@@ -162,6 +163,13 @@ def test_bytes_that_are_no_traits_are_rejected_in_a_block_too(matching: Harness,
     [rejected] = matching.apply(msgspec.structs.replace(first, traits=traits))
     assert isinstance(rejected, Reject)
     assert matching.records == {}
+
+
+def test_traits_of_whoever_does_not_agree_to_be_recognised_are_compared_with_nobody(matching: Harness) -> None:
+    [event] = build_events(record("anna", ANNA))
+    refused = msgspec.structs.replace(event, properties=event.properties.replace("{", f"{{{UNMATCHED},", 1))
+    assert list(matching.apply(refused)) == [Drop(DropReason.NO_CONSENT)]
+    assert len(assigned(matching, record("anna", ANNA))) > 1, "with her word for it they are"
 
 
 def test_an_oversized_block_drops_all_records(matching: Harness) -> None:
