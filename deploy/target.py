@@ -77,6 +77,11 @@ def read_clickhouse(environ: Mapping[str, str]) -> "StoreSettings":
     return read_settings(StoreSettings, {**owner, **environ, CLICKHOUSE.name: found})
 
 
+def knows_kafka(environ: Mapping[str, str]) -> bool:
+    """Whether FOOTPATH_KAFKA or DIR/run.json names a Kafka."""
+    return read(KAFKA, environ) is not None or bool(_running(environ).get("kafka"))
+
+
 def read_kafka(environ: Mapping[str, str]) -> Kafka:
     """Kafka's brokers from FOOTPATH_KAFKA or DIR/run.json, else those of a stack with default ports, with the settings
     of every client. Blocks: where there is TLS or SASL, it asks a broker whether it takes them.

@@ -40,6 +40,20 @@ from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
+from gateway.privacy import api_openapi, page_openapi
+from gateway.privacy.answers import Answers
+from gateway.privacy.api_handler import PrivacyApiHandler
+from gateway.privacy.erasures import Erasures
+from gateway.privacy.form_guard import FormGuard
+from gateway.privacy.letters import Letters
+from gateway.privacy.link_handler import LinkHandler
+from gateway.privacy.page_handler import PageHandler
+from gateway.privacy.parts import Parts
+from gateway.privacy.request_ids import RequestIds
+from gateway.privacy.shows import Shows
+from gateway.privacy.submission import Submission
+from gateway.privacy.tokens import Tokens
+from gateway.privacy.visit import Visits
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -56,13 +70,14 @@ from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
 from schemas.identifiers.devices import IssuedDevices
-from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
 
 log = logging.getLogger(__name__)
 CHECK_WAIT_S = 1.0
 """How long a start waits for the check of the deployment, and then for the end of the topic of replies: a gateway whose
 Kafka is away serves fallbacks."""
+ERASURES_WAIT_S = 5.0
+"""How long a start waits, where Kafka answers, until all erasures are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +87,12 @@ class Services:
     settings: Settings
     metrics: Metrics
     brand: LiveBrand
+    erasures: Erasures
+    answers: Answers
+    letters: Letters | None
+    privacy_api: PrivacyApiHandler
+    privacy_page: PageHandler
+    privacy_links: LinkHandler
     connections: ConnectionLimits
     clients: ClientLimit
     admission: AdmissionLimit
@@ -118,6 +139,8 @@ class TextConvertor(Convertor[str]):
 register_url_convertor("text", TextConvertor())
 EVENTS_PATH = "/v1/events"
 ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
+
+
 ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
@@ -132,6 +155,22 @@ ENDPOINTS = (
                                            s.settings.waiting // 4),
                                 s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
     ),
+    Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
+    Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
+    Endpoint("/v1/privacy/consent", "POST", api_openapi.CONSENT_API, lambda s: s.privacy_api.privacy_consent),
+    Endpoint("/v1/privacy/requests/{id}", "GET", api_openapi.REQUEST_API, lambda s: s.privacy_api.privacy_request),
+    Endpoint("/v1/privacy/requests/{id}/data", "GET", api_openapi.DATA_API, lambda s: s.privacy_api.privacy_data),
+    Endpoint("/privacy", "GET", page_openapi.PAGE_API, lambda s: s.privacy_page.privacy),
+    Endpoint("/privacy/policy/{key:text}", "GET", page_openapi.POLICY_API, lambda s: s.privacy_page.privacy_policy),
+    Endpoint("/privacy/consent", "POST", page_openapi.CONSENT_API, lambda s: s.privacy_page.privacy_said),
+    Endpoint("/privacy/export", "POST", page_openapi.EXPORT_API, lambda s: s.privacy_page.privacy_page_export),
+    Endpoint("/privacy/erase", "GET", page_openapi.SURE_API, lambda s: s.privacy_page.privacy_sure),
+    Endpoint("/privacy/erase", "POST", page_openapi.ERASE_API, lambda s: s.privacy_page.privacy_page_erase),
+    Endpoint("/privacy/requests/{id}", "GET", page_openapi.REQUEST_API, lambda s: s.privacy_page.privacy_page_request),
+    Endpoint("/privacy/requests/{id}/data", "GET", page_openapi.DATA_API, lambda s: s.privacy_page.privacy_page_data),
+    Endpoint("/privacy/link", "POST", page_openapi.SEND_API, lambda s: s.privacy_links.privacy_send_link),
+    Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
+    Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
         lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
@@ -173,6 +212,7 @@ def build_services(settings: Settings) -> Services:
     clock = Clock()
     metrics.clock_ahead.set_function(lambda: clock.ahead_s)
     producer, timeout_s = Producer(settings.kafka, clock), settings.publish_timeout_ms / 1000
+    erasures, answers = Erasures(settings.kafka, codec, settings.spool / "erased"), Answers(settings.kafka, codec)
     apart = ApartTopics(settings.spool / "apart", settings.spool_mb * 1024 * 1024, producer, clock, timeout_s, metrics)
     publisher = Publisher(producer, spool, apart, clock, codec, timeout_s, metrics)
     replies = PendingReplies(settings.kafka, codec)
@@ -183,20 +223,49 @@ def build_services(settings: Settings) -> Services:
         allow_connections(settings.connections), settings.connections_per_address, settings.trusted_proxies, metrics
     )
     metrics.connections.set_function(lambda: len(connections))
+    brand = LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json", erasures.dead)
+    submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
+    request_ids = RequestIds(settings.identifier_key.oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
+    clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
+    devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
+    base, tokens = urlsplit(settings.public_url).path, Tokens(settings.identifier_key.oldest)
+    visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
+    guard = FormGuard(tokens, settings.public_url)
+    letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     return Services(
         settings=settings,
         metrics=metrics,
-        brand=LiveBrand(settings.kafka, codec, settings.identifier_key, settings.spool / "brand.json"),
+        brand=brand,
+        erasures=erasures,
+        answers=answers,
+        letters=letters,
+        privacy_api=PrivacyApiHandler(brand, admission, submission, answers, parts, request_ids, clock, metrics),
+        privacy_page=PageHandler(
+            visits,
+            Shows(submission, answers, parts, request_ids),
+            guard,
+            tokens,
+            submission,
+            publisher,
+            answers,
+            parts,
+            request_ids,
+            base,
+            letters is not None,
+        ),
+        privacy_links=LinkHandler(
+            visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
+        ),
         connections=connections,
-        clients=ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics),
+        clients=clients,
         admission=admission,
         spool=spool,
         publisher=publisher,
         backlog=Backlog(settings.kafka),
         replies=replies,
-        devices=DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s),
-        visits=PageVisits(keys_of(settings.identifier_key).newest, urlsplit(settings.public_url).path),
+        devices=devices,
+        visits=PageVisits(settings.identifier_key.newest, base),
         clock=clock,
         apart=apart,
         probes=probes,
@@ -217,6 +286,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        services.erasures.load()
         services.brand.load()
         deployment = services.deployment
         running = [
@@ -224,12 +294,16 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             for service, run in (
                 (deployment, deployment.check()),
                 (services.brand, services.brand.run()),
+                (services.erasures, services.erasures.run()),
+                (services.answers, services.answers.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
                 (services.erased, deployment.after(services.erased.run)),
             )
         ]
+        if services.letters is not None:
+            running.append(asyncio.create_task(services.letters.run(), name="Letters"))
         if serve_operators is not None:
             for_operators = _build_starlette(services, [one for one in ENDPOINTS if one.for_operators])
             running.append(asyncio.create_task(serve_operators(for_operators), name="operators' port"))
@@ -239,6 +313,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
         if checked and not running[0].exception():
             # A scan before that would get its fallback for certain: nobody would see the reply.
             await services.replies.await_position(CHECK_WAIT_S)
+            # An event that is acknowledged before would name somebody who is erased, and so count for nobody.
+            await services.erasures.await_read(ERASURES_WAIT_S)
         yield
         for task in running:
             task.cancel()

@@ -70,6 +70,13 @@ class Metrics:
             ["limit"],
             registry=self.registry,
         )
+        self.letters = Counter(
+            "footpath_gateway_privacy_letters_total",
+            "E-mails with a link to somebody's data: sent, failed after all attempts, or dropped because too many"
+            " waited.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.connections_ended = Counter(
             "footpath_gateway_connections_ended_total",
             "Connections that a bound ended: of connections in all (limit_all) or of an address (limit_address), a"

@@ -32,16 +32,18 @@ def build_document(parts: Iterable[tuple[str, ApiPart]]) -> dict[str, Any]:
     schemas: dict[str, Any] = {
         "Error": object_schema({"error": {"type": "string", "description": "What is wrong, in words."}})
     }
-    for _, part in parts:
+    paths: dict[str, dict[str, Any]] = {}
+    for path, part in parts:
         schemas.update(part.schemas)
+        paths.setdefault(path, {}).update(part.operations)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Footpath gateway",
             "version": "1",
-            "description": "Scans, the events API, QR codes, and the state of the process.",
+            "description": "Scans, the events API, requests about data, QR codes, and the state of the process.",
         },
-        "paths": {path: dict(part.operations) for path, part in parts},
+        "paths": paths,
         "components": {
             "schemas": schemas,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key of the brand."}},

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.smtp_server import SMTP, SmtpServer
 from schemas.base_address import BASE_ADDRESS
 from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.identifiers.keys import IdentifierKeys
@@ -178,6 +179,16 @@ class Settings:
         "Day before which phones keep the device that an earlier gateway gave them: a cookie without a signature, or, "
         "since TLS was turned on, one without the prefix __Host-. Until then a stranger can make such a cookie up. At "
         f"most {COOKIE_DAYS} days from now, as no cookie lives longer. Not set: such phones are new devices.",
+        unset=None,
+    )
+    smtp: SmtpServer | None = setting(
+        "FOOTPATH_SMTP",
+        SMTP,
+        "",
+        "Mail server by which /privacy sends people links to all of their data, with user and password; its messages "
+        "come from the user, or from ?from=ADDRESS. Needs FOOTPATH_GATEWAY_PUBLIC_URL, which the links begin with. Not "
+        "set: the page sends no links and says that the shop is to be asked.",
+        secret=True,
         unset=None,
     )
     trusted_proxies: tuple[Network, ...] = setting(

@@ -4,14 +4,14 @@ Whatever is created for every event is a msgspec struct: creating one takes a te
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from schemas.events import Event
 from schemas.reasons import DropReason, RejectReason
-from schemas.topics import BRAND_CONFIGURED, EVENT_REJECTED, FOREVER_MS, STATE_MOVED, Topic
+from schemas.topics import BRAND_CONFIGURED, ERASURE_APPLIED, EVENT_REJECTED, FOREVER_MS, STATE_MOVED, Topic
 
 
 class Emit(msgspec.Struct, frozen=True, gc=False):
@@ -42,9 +42,15 @@ class Drop(msgspec.Struct, frozen=True, gc=False):
     reason: DropReason
 
 
+class Purge(msgspec.Struct, frozen=True, gc=False):
+    """The state of this key had data of somebody who is erased: what was stored of the key before is to leave the disk
+    soon, not only when the store happens to rewrite the files that have it."""
+
+
+PURGE = Purge()
 S = TypeVar("S", bound=msgspec.Struct)
 
-Effect = Emit | Reject | Drop
+Effect = Emit | Reject | Drop | Purge
 
 
 class Step(msgspec.Struct, Generic[S], frozen=True, gc=False):
@@ -57,6 +63,11 @@ class Step(msgspec.Struct, Generic[S], frozen=True, gc=False):
 def keep_whole(state: S, own: str) -> tuple[S | None, S | None]:
     """The ``split`` of a state without parts: everything stays."""
     return state, None
+
+
+def one_thing(state: Any) -> int:
+    """The ``size`` of a state that is not looked into."""
+    return 1
 
 
 Migration = Callable[[Any], Any]
@@ -98,11 +109,11 @@ class Processor(Generic[S]):
         Name of its folder, of its consumer group (``footpath-<name>``) and of its changelog.
     ``sources``
         Topics whose events ``step`` takes; the shell consumes them. The first one is where work comes from; the others
-        carry messages between processors. ``by_person`` processors list identity-changed and state-moved as well:
-        their events are applied by the shell and do not reach ``step``.
+        carry messages between processors. ``by_person`` processors list identity-changed, state-moved and
+        profile-erased as well: their events are applied by the shell and do not reach ``step``.
     ``emits``
         Topics of the events that ``step``, ``merge`` and ``erase`` may emit. Not among them: what the shell publishes,
-        event-rejected for every processor and state-moved for those ``by_person``.
+        event-rejected for every processor, state-moved and erasure-applied for those ``by_person``.
     ``state``
         The class of a key's state, stored as msgpack in the changelog.
     ``step(state | None, event, reference)``
@@ -111,7 +122,10 @@ class Processor(Generic[S]):
         Joins the states of two people and gives what follows; called by the shell when a part arrives, and without a
         winner for what stays when a part has left. Applying it twice with the same loser changes nothing.
     ``erase(state)``
-        The effects that are due when a person is forgotten; called by the shell before it deletes the state.
+        The effects that are due when a source profile is erased; called by the shell with a state that has its part
+        alone, which is not stored any more.
+    ``size(state)``
+        How many things a state has: what an erasure reports as removed.
     ``by_person``
         Whether keys are person ids: the shell then moves and deletes state as people merge, split and are erased.
     ``split(state, own)``
@@ -133,6 +147,12 @@ class Processor(Generic[S]):
         ever.
     ``published``
         Versions that a rebuilt state must not fall below, for a processor that publishes versions.
+    ``any_order``
+        Whether it does not matter which of its sources a new owner takes first, although its keys are not people and
+        some sources have transactions: what it publishes at once follows from one event.
+    ``rebuilt_from``
+        For a source whose events were decided by what the state was when they were taken: the topic on which the
+        processor published the decision. A rebuild reads it in the source's place, and ``step`` takes its events.
     ``migrations``
         One for each version of the state after the first, in order: from the state of the version before, as
         MessagePack's plain values (lists, dicts, text, numbers), to that of the next. Called when a row of an earlier
@@ -158,12 +178,15 @@ class Processor(Generic[S]):
     erase: Callable[[S], tuple[Effect, ...]]
     by_person: bool = False
     split: Callable[[S, str], tuple[S | None, S | None]] = keep_whole
+    size: Callable[[S], int] = one_thing
     reference: tuple[Topic, ...] = (BRAND_CONFIGURED,)
     linger_ms: int = 0
     canonical: Callable[[S], Any] = unchanged
     published: PublishedVersions[S] | None = None
     knows_duplicates: bool = False
     state_kept_ms: int = FOREVER_MS
+    any_order: bool = False
+    rebuilt_from: Mapping[Topic, Topic] = field(default_factory=dict)
     migrations: tuple[Migration, ...] = ()
     wakes: Callable[[S], int | None] | None = None
     due: Callable[[S, int, Any], Step[S]] | None = None
@@ -178,5 +201,5 @@ class Processor(Generic[S]):
     def writes(self) -> tuple[Topic, ...]:
         """Every topic that a worker of this processor writes, for its core or by itself; ``Topic.written_by`` has the
         same by topic."""
-        moved = (STATE_MOVED,) if self.by_person else ()
-        return (*self.emits, *moved, EVENT_REJECTED)
+        by_shell = (STATE_MOVED, ERASURE_APPLIED) if self.by_person else ()
+        return (*self.emits, *by_shell, EVENT_REJECTED)

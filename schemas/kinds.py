@@ -103,6 +103,8 @@ OFFLINE: Final[frozenset[str]] = frozenset(
 )
 """Kinds of touches in the physical world. A sale is none: the channel that it names may be any."""
 SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for family in FAMILIES))
+PRIVACY: Final = "privacy"
+"""The scope for requests about people's data, which sends no kind of event through the events API."""
 
 
 def types_of(scopes: tuple[str, ...]) -> frozenset[str]:

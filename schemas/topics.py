@@ -130,6 +130,7 @@ BLOCKING_KEY_ASSIGNED = Topic(
     written_by=("matching",),
     read_by=("matching",),
     retention_ms=7 * DAY_MS,
+    transactional=True,
 )
 IDENTITY_MATCHED = Topic(
     "identity-matched",
@@ -138,6 +139,7 @@ IDENTITY_MATCHED = Topic(
     "block",
     written_by=("matching",),
     read_by=("sink",),
+    transactional=True,
 )
 IDENTITY_SIGNALLED = Topic(
     "identity-signalled",
@@ -231,6 +233,8 @@ CONSENT_CHANGED = Topic(
 PRIVACY_KEPT_MS = 90 * DAY_MS
 """How long a request of a person about their data is kept with what was found for it. Answers are kept for ever, as a
 receipt has to be; the data that they carry is not (sinks/privacy/)."""
+DESTROYED_MS = DAY_MS
+"""How long a contact, its key or the data of an answer may stay on the brokers' disks after it was destroyed."""
 PRIVACY_REQUESTED = Topic(
     "privacy-requested",
     PrivacyRequested,
@@ -246,7 +250,7 @@ PRIVACY_RESOLVED = Topic(
     lambda e: e.request_id,
     "request",
     written_by=("identity",),
-    read_by=("sink",),
+    read_by=("privacy",),
     retention_ms=PRIVACY_KEPT_MS,
     transactional=True,
 )
@@ -265,7 +269,7 @@ ERASURE_APPLIED = Topic(
     lambda e: e.request_id,
     "request",
     written_by=("identity", "context", "rewards", "consent", "matching"),
-    read_by=("sink",),
+    read_by=("privacy",),
     retention_ms=PRIVACY_KEPT_MS,
     transactional=True,
 )
@@ -274,12 +278,11 @@ PRIVACY_ANSWERED = Topic(
     PrivacyAnswered,
     lambda e: f"{e.request_id}/{e.part}" if e.part else e.request_id,
     "request, and the part of its data",
-    written_by=("gateway", "sink"),
-    read_by=("gateway", "sink"),
+    written_by=("gateway", "privacy"),
+    read_by=("gateway", "privacy"),
     compacted=True,
+    destroyed_ms=DESTROYED_MS,
 )
-DESTROYED_MS = DAY_MS
-"""How long a contact or its key may stay on the brokers' disks after it was destroyed."""
 CONTACT_RECORDED = Topic(
     "contact-recorded",
     ContactRecorded,

@@ -22,6 +22,11 @@ LAG = Gauge(
 WAITING = Gauge(
     "footpath_sink_waiting", "1 while the sink waits for this part (kafka, clickhouse) to answer again", ["part"]
 )
+PRIVACY_OPEN = Gauge("footpath_privacy_requests_open", "Requests about data that have no answer yet")
+PRIVACY_OLDEST = Gauge(
+    "footpath_privacy_oldest_request_seconds", "Age of the oldest request about data that has no answer yet; 0: none"
+)
+PRIVACY_DONE = Counter("footpath_privacy_answers_total", "Requests about data that were carried out", ["action"])
 
 
 def describe_build() -> None:

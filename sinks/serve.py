@@ -32,6 +32,8 @@ from sinks.clickhouse.raw_consumer import build_raw_consumer
 from sinks.clickhouse.topic_positions import PositionCheck
 from sinks.clickhouse.topic_writer import Publish, build_topic_writers, stored_topics
 from sinks.clickhouse.writer import Writer
+from sinks.privacy.stored import Stored
+from sinks.privacy.worker import PrivacyWorker
 from sinks.settings import Settings
 
 GROUP = "footpath-sink"
@@ -146,15 +148,24 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                     ids.update(new)
 
             sink = SinkConsumer(consumer, writers, ids, check_ids, settings.flush_rows, settings.flush_after_ms / 1000)
-            lag = asyncio.create_task(report_lag(consumer, sink.stored, stop))
+            beside = [
+                asyncio.create_task(report_lag(consumer, sink.stored, stop)),
+                asyncio.create_task(_build_privacy(settings, codec, producer).run()),
+            ]
             try:
                 await sink.run(stop)
             finally:
-                lag.cancel()
+                for task in beside:
+                    task.cancel()
     finally:
         await _stop(consumer)
         await producer.stop()
         await writer.close()
+
+
+def _build_privacy(settings: Settings, codec: Codec, producer: AIOKafkaProducer) -> PrivacyWorker:
+    protect = settings.reject_keys.protect if settings.reject_keys is not None else None
+    return PrivacyWorker(settings.kafka, codec, producer, settings.clickhouse, Stored(settings.kafka, GROUP), protect)
 
 
 async def _topic_ids(producer: AIOKafkaProducer, names: Sequence[str]) -> dict[str, TopicId]:

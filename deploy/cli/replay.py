@@ -55,6 +55,7 @@ def rejected(
     import asyncio
 
     from deploy.operate.client_logs import silence_client_logs
+    from deploy.operate.identity.dead import read_dead
     from deploy.operate.replay import rejected as replaying
     from deploy.operate.replay.gateway_rejects import GatewayRejects
     from deploy.operate.replay.reference import read_history
@@ -75,7 +76,9 @@ def rejected(
     with connect(os.environ) as client:
         rejects = Rejects(client, where)
         reference = asyncio.run(read_history(kafka, codec)).latest
-        brand_view = cache(lambda: build_brand_view(reference.brand, read_identifier_key(os.environ)))
+        # Nobody who was erased comes back by a replay.
+        dead = read_dead(kafka, codec)
+        brand_view = cache(lambda: build_brand_view(reference.brand, read_identifier_key(os.environ), dead))
         replanner = Replanner(
             codec,
             PROCESSORS,

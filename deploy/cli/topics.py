@@ -19,8 +19,10 @@ def apply(
 ) -> None:
     """Create the topics that are missing on FOOTPATH_KAFKA, by default on the stack in FOOTPATH_DATA.
 
-    An existing topic is never changed; one that differs in partitions or cleanup policy is an error. New ones get as
-    many partitions as the existing ones have, else FOOTPATH_PARTITIONS, by default 64: the number cannot grow later.
+    One that differs in partitions or cleanup policy is an error. New ones get as many partitions as the existing ones
+    have, else FOOTPATH_PARTITIONS, by default 64: the number cannot grow later. Where the live brand says how long
+    touchpoints and decisions are kept on their topics (section retention, topics), those topics get that retention;
+    everything else that was set for an existing topic stays.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def apply(
     from deploy.environment import MIN_INSYNC, REPLICATION, read, read_or_default
     from deploy.operate.client_logs import silence_client_logs
     from deploy.setup.topics import apply as apply_topics
-    from deploy.target import read_kafka
+    from deploy.target import read_kafka, read_registry
     from schemas.process.shared_settings import PARTITIONS
     from schemas.topics import CLUSTER_PARTITIONS
 
@@ -42,7 +44,8 @@ def apply(
     kafka, partitions = read_kafka(os.environ), read(PARTITIONS, os.environ)
     replicas = read_or_default(REPLICATION, os.environ) if replication is None else replication
     insync = read(MIN_INSYNC, os.environ) if min_insync is None else min_insync
-    for step in apply_topics(kafka, partitions, replicas, dry_run, CLUSTER_PARTITIONS, insync):
+    registry = read_registry(os.environ)
+    for step in apply_topics(kafka, partitions, replicas, dry_run, CLUSTER_PARTITIONS, insync, registry):
         print(step)
 
 

@@ -32,7 +32,7 @@ def apply(kafka: Kafka, clickhouse: Store, settings: Settings, brand: Brand) -> 
     from schemas.codec.schema_registry import codec_with
     from sinks.store import migrate
 
-    topics.apply(kafka, settings.partitions)
+    topics.apply(kafka, settings.partitions, schema_registry=settings.schema_registry)
     migrate.migrate(clickhouse)
     applied = brand_step.publish(kafka, brand, schema_registry=settings.schema_registry)
     if applied.guards_changed:

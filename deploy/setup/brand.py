@@ -143,6 +143,11 @@ def _refuses(brand: Brand) -> tuple[Guards, Consent | None]:
     return brand.about.guards, brand.consent.get(IDENTITY)
 
 
+async def read_live(kafka: Kafka, schema_registry: SchemaRegistry = "") -> Brand | None:
+    """The brand that is live. :raises OperatorError: there is no such topic, or it sends nothing."""
+    return (await _read(kafka, codec_with(schema_registry))).brand
+
+
 async def _read(kafka: Kafka, codec: Codec) -> BrandFold:
     """The configuration that the topic holds. :raises OperatorError: there is no such topic."""
     fold, count, now = BrandFold(), 0, asyncio.get_running_loop().time

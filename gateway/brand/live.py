@@ -16,6 +16,7 @@ from schemas.brand.fold import BrandFold
 from schemas.brand.model import Brand, is_registered
 from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
+from schemas.identifiers.dead import NOBODY_DEAD, Dead
 from schemas.identifiers.keys import Key
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.identifiers.types import TYPES
@@ -45,14 +46,17 @@ class BrandRefused(OperatorError):
     """A brand that no gateway may serve; the message says why."""
 
 
-def build_brand_view(brand: Brand, identifier_key: Key) -> BrandView:
-    """:raises BrandRefused: a fallback of the brand is under none of its destinations."""
+def build_brand_view(brand: Brand, identifier_key: Key, dead: Dead = NOBODY_DEAD) -> BrandView:
+    """:param dead: the dead identifiers, which all versions share.
+
+    :raises BrandRefused: a fallback of the brand is under none of its destinations.
+    """
     fallbacks = {brand.about.fallback, *(brand.fallback_of(tag) for tag in brand.tags.values())}
     for fallback in fallbacks:
         if not is_registered(fallback, brand.about.destinations):
             raise BrandRefused("a fallback is under none of the brand's destinations")
     parameters = brand.about.query.parameters
-    pseudonyms = Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties, parameters)
+    pseudonyms = Pseudonyms(identifier_key, brand.about.country, brand.about.code_properties, parameters, dead)
     return BrandView(
         brand=brand,
         pseudonyms=pseudonyms,
@@ -66,14 +70,17 @@ def build_brand_view(brand: Brand, identifier_key: Key) -> BrandView:
 class LiveBrand:
     """``current`` is the version in force, or None as long as no brand has been seen.
 
-    :param file: where the last version is stored.
+    :param file: where the last version is stored. :param dead: see :func:`build_brand_view`.
     """
 
-    def __init__(self, bootstrap: Kafka, codec: Codec, identifier_key: Key, file: Path) -> None:
+    def __init__(
+        self, bootstrap: Kafka, codec: Codec, identifier_key: Key, file: Path, dead: Dead = NOBODY_DEAD
+    ) -> None:
         self._bootstrap = bootstrap
         self._codec = codec
         self._identifier_key = identifier_key
         self._file = file
+        self._dead = dead
         self.current: BrandView | None = None
 
     def view(self) -> BrandView:
@@ -90,7 +97,7 @@ class LiveBrand:
         """Adopts the version that an earlier process stored, if there is one."""
         try:
             brand = msgspec.json.decode(self._file.read_bytes(), type=Brand)
-            self.current = build_brand_view(brand, self._identifier_key)
+            self.current = build_brand_view(brand, self._identifier_key, self._dead)
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
@@ -133,7 +140,7 @@ class LiveBrand:
         if brand is None or (self.current is not None and self.current.brand == brand):
             return
         try:
-            self.current = build_brand_view(brand, self._identifier_key)
+            self.current = build_brand_view(brand, self._identifier_key, self._dead)
         except BrandRefused as error:
             log.error("brand version %s is refused: %s", brand.version, error)
             return

@@ -1,4 +1,4 @@
-"""Reads the body of a JSON request within limits of size, decompressed size, time, and memory of all bodies at once."""
+"""Reads the body of a request within limits of size, decompressed size, time, and memory of all bodies at once."""
 
 import asyncio
 import zlib
@@ -75,15 +75,20 @@ class Held:
         self.count += count
 
 
-async def read_body(request: Request, max_bytes: int, held: Held) -> bytes:
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+async def read_body(request: Request, max_bytes: int, held: Held, expected: str = JSON) -> bytes:
     """The body, decompressed. Waits for the client, at most :data:`READ_TIMEOUT_S`.
 
     :param max_bytes: limit of the body as sent and as decompressed; decompression stops there.
+    :param expected: its media type.
     :raises RequestError: MEDIA_TYPE, ENCODING, BODY, BODY_SIZE, BODY_TIMEOUT or SATURATED.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise RequestError(ErrorKind.MEDIA_TYPE, "the body must be application/json")
+    if media_type != expected:
+        raise RequestError(ErrorKind.MEDIA_TYPE, f"the body must be {expected}")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise RequestError(ErrorKind.ENCODING, "the body may be encoded with gzip only")

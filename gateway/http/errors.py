@@ -27,6 +27,16 @@ class ErrorKind(Enum):
     BODY_TIMEOUT = 408, "The body took too long.", {"Connection": "close"}
     BATCH_SIZE = 413, "The batch has too many events."
     KEY_RATE = 429, "The key sends too many events."
+    NO_PRIVACY_SCOPE = 403, "The key has no scope for requests about data."
+    INVALID = 422, "A field cannot be used; error names it."
+    NO_REQUEST = 404, "There is no such request, or it is not the sender's."
+    OTHER_REQUEST = 409, "Another request was made under this request_id."
+    NOT_DONE = 409, "There is no data yet, or the request is for none."
+    DATA_GONE = 410, "The data is not kept any more."
+    NO_REJECT_KEY = 503, "The deployment has no key that could protect the data."
+    NOT_IN_KAFKA = 503, "Kafka is unavailable: nothing of the request is acknowledged."
+    FORGED = 403, "The form does not come from the page, or from one of the days before."
+    USED_LINK = 410, "The link was used, has expired, or is none."
     NOT_STORED = 503, "Kafka is unavailable and the spool is full: nothing of the batch is acknowledged."
 
     def __init__(self, status: int, meaning: str, headers: Mapping[str, str] | None = None) -> None:

@@ -21,25 +21,34 @@ STYLE = (
     "text-decoration:none;font-weight:600}@media(prefers-color-scheme:dark){body{color:#f2f2ee;background:#16161a}"
     "a{background:#f2f2ee;color:#16161a}}"
 )
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-"""The Content-Security-Policy that every page must be sent with: it allows the layout's own style and nothing else."""
 
 
-def page(title: str, body: str, language: str, direction: str) -> str:
+def policy_of(style: str, form_action: str = "'none'") -> str:
+    """The Content-Security-Policy of a page: it allows the page's own style, and its forms where it has some."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action {form_action}; "
+        "frame-ancestors 'none'"
+    )
+
+
+POLICY = policy_of(STYLE)
+"""The Content-Security-Policy that every page of this layout must be sent with."""
+
+
+def page(title: str, body: str, language: str, direction: str, style: str = STYLE, head: str = "") -> str:
     """The layout.
 
     :param title: text, escaped here. :param body: HTML, escaped by the caller. :param language: tag of BCP 47; empty:
         not known, and a screen reader takes its user's. :param direction: ``ltr``, ``rtl`` or empty.
+    :param head: HTML for the head.
     """
     named = f' lang="{escape(language)}"' if language else ""
     runs = f' dir="{direction}"' if direction else ""
     return (
         f'<!doctype html><html{named}{runs}><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style><main>{body}</main></html>"
+        f'<meta name="viewport" content="width=device-width">{head}'
+        f"<title>{escape(title)}</title><style>{style}</style><main>{body}</main></html>"
     )
 
 

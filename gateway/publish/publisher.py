@@ -40,6 +40,10 @@ YIELD_EVERY = 64
 """After encoding so many events the event loop serves other requests."""
 
 
+class NotInKafka(Exception):
+    """Kafka has not acknowledged the events."""
+
+
 class Publisher:
     """:param timeout_s: how long Kafka may take to acknowledge before events go to the spool."""
 
@@ -99,6 +103,20 @@ class Publisher:
             except (KafkaError, TimeoutError) as error:
                 self._divert(type(error).__name__)
         await self._append([*own, *apart])
+
+    async def publish_to_kafka(self, events: Sequence[Event]) -> None:
+        """Returns when Kafka has every event; nothing goes to the spool. For what must not wait on a disk.
+
+        Waits for Kafka at most twice ``timeout_s``. :raises NotInKafka: Kafka may have some of them, or none.
+        """
+        records = [self._record(event) for event in events]
+        if any(record.topic in self._apart for record in records) or not await self._may_produce():
+            raise NotInKafka
+        try:
+            await self._producer.produce(records, self._timeout_s)
+        except (TopicsRefused, KafkaError, TimeoutError) as error:
+            log.warning("a request about data could not be produced: %s", type(error).__name__)
+            raise NotInKafka from None
 
     async def begin(self, event: Event) -> PendingRecord | None:
         """Starts to produce one event. None: Kafka does not take it now, and :meth:`spool_scan` must.

@@ -40,6 +40,10 @@ class DeviceCookies:
 
     def device_of(self, cookies: dict[str, str], https: bool, now_s: float) -> Device:
         """The device that the cookies name; a new one where they name none that was issued."""
+        return self.known(cookies, https, now_s) or Device(new_device())
+
+    def known(self, cookies: dict[str, str], https: bool, now_s: float) -> Device | None:
+        """The device that the cookies name; None where they name none that was issued."""
         found = self._devices.issued(cookies.get(HOST_COOKIE if https else COOKIE, ""))
         if found is not None:
             return Device(found)
@@ -48,7 +52,7 @@ class DeviceCookies:
             found = value if is_unsigned(value) else self._devices.issued(value)
             if found is not None:
                 return Device(found, earlier=True)
-        return Device(new_device())
+        return None
 
     def set_cookies(self, device: Device, https: bool) -> list[bytes]:
         """The values of ``Set-Cookie`` that set the cookie, or prolong it."""
@@ -57,6 +61,14 @@ class DeviceCookies:
             return [f"{COOKIE}={value}{_ATTRIBUTES}".encode()]
         cookie = f"{HOST_COOKIE}={value}{_ATTRIBUTES}; Secure".encode()
         return [cookie, _GONE] if device.earlier else [cookie]
+
+
+def no_cookies(https: bool) -> list[bytes]:
+    """The values of ``Set-Cookie`` that take the device away from a phone."""
+    gone = [f"{COOKIE}=; HttpOnly; Max-Age=0; Path=/; SameSite=lax".encode()]
+    if https:
+        gone.append(f"{HOST_COOKIE}=; HttpOnly; Max-Age=0; Path=/; SameSite=lax; Secure".encode())
+    return gone
 
 
 def cookies_of(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

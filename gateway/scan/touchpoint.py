@@ -9,6 +9,7 @@ from gateway.brand.live import BrandView
 from schemas.brand.model import Tag
 from schemas.consent.statements import GPC
 from schemas.events import TouchpointRecorded
+from schemas.identifiers.dead import EVER_AFTER
 from schemas.kinds import SCAN
 
 SOURCE = SCAN
@@ -32,7 +33,7 @@ def build_touchpoint(
     :param reply_partition: partition of scan-routed for the decision; None when the gateway does not wait for one.
     :param parameters: see ``gateway.brand.link_query``. :param gpc: the browser sends Global Privacy Control.
     """
-    primary_identifier = brand_view.pseudonyms.identifier("device", device)
+    primary_identifier = brand_view.pseudonyms.identifier("device", device, EVER_AFTER)
     return TouchpointRecorded(
         event_id=str(uuid4()),
         type=tag.trigger,
@@ -60,7 +61,7 @@ def build_unknown_touchpoint(
 
     :param tag_id: see ``gateway.scan.unknown_tags``. For the others see :func:`build_touchpoint`.
     """
-    primary_identifier = brand_view.pseudonyms.identifier("device", device)
+    primary_identifier = brand_view.pseudonyms.identifier("device", device, EVER_AFTER)
     return TouchpointRecorded(
         event_id=str(uuid4()),
         type=SCAN,

@@ -26,7 +26,14 @@ from schemas.consent.statements import Statement, choice_of, has_gpc, may_say, m
 from schemas.events import ConsentChanged, ConsentStated, TouchpointIdentified
 from schemas.ids import derived
 from schemas.reasons import DropReason
-from schemas.topics import CONSENT_CHANGED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
+from schemas.topics import (
+    CONSENT_CHANGED,
+    CONSENT_STATED,
+    IDENTITY_CHANGED,
+    PROFILE_ERASED,
+    STATE_MOVED,
+    TOUCHPOINT_IDENTIFIED,
+)
 
 GRANTED, WITHDRAWN = "granted", "withdrawn"
 CHOICE, GPC, EXPIRY = "choice", "gpc", "expiry"
@@ -161,7 +168,7 @@ def _place(event: TouchpointIdentified | ConsentStated, reference: Reference) ->
 
 PROCESSOR = Processor(
     name="consent",
-    sources=(TOUCHPOINT_IDENTIFIED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED),
     emits=(CONSENT_CHANGED,),
     state=Wishes,
     step=step,
@@ -169,6 +176,7 @@ PROCESSOR = Processor(
     erase=erase,
     by_person=True,
     split=parts.split,
+    size=lambda wishes: sum(wish.said.size for wish in wishes.parts.values()),
     wakes=wakes,
     due=due,
     linger_ms=50,

@@ -25,6 +25,7 @@ from schemas.topics import (
     BRAND_CONFIGURED,
     CONSENT_STATED,
     IDENTITY_CHANGED,
+    PROFILE_ERASED,
     SALE_RETURNED,
     SCAN_ROUTED,
     STATE_MOVED,
@@ -145,7 +146,7 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, i
 
 PROCESSOR = Processor(
     name="context",
-    sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED),
     emits=(SCAN_ROUTED,),
     state=Visitor,
     step=step,
@@ -153,5 +154,6 @@ PROCESSOR = Processor(
     erase=erase,
     by_person=True,
     split=split,
+    size=lambda visitor: visitor.size,
     reference=(BRAND_CONFIGURED, STOCK_REPORTED),
 )

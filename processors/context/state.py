@@ -74,6 +74,13 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         return VisitorPart(sum(part.visits for part in in_order), latest.last_seen, latest.store, tuple(bought))
 
     @property
+    def size(self) -> int:
+        """Visits, products, sales, returns and choices."""
+        histories = self.histories.values()
+        trades = sum(len(one.recent.sales) + len(one.recent.returns) + one.older.count for one in histories)
+        return trades + sum(part.visits + len(part.bought) + part.consents.size for part in self.parts.values())
+
+    @property
     def histories(self) -> dict[str, BoundedHistory]:
         """The purchase history of each source profile that has one."""
         return {profile: part.purchases for profile, part in self.parts.items() if part.purchases is not None}

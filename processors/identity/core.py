@@ -26,51 +26,69 @@ import msgspec
 
 from processors.consents import place_of
 from processors.identity.effects import NodeEffects
+from processors.identity.erasure import started
 from processors.identity.guards import limits_of
 from processors.identity.replay import PUBLISHED, canonical
 from processors.identity.signal_handlers import handle
 from processors.identity.signals import opened
 from processors.identity.state import Node, new_node
-from processors.identity.touchpoints import identified, invalid, is_known, of_nobody, record
+from processors.identity.touchpoints import identified, invalid, is_known, of_erased, of_nobody, record
 from processors.reference import Reference
 from processors.step import Effect, Processor, Reject, Step
 from schemas import kinds
 from schemas.consent.purposes import IDENTITY
-from schemas.events import IdentitySignalled, TouchpointRecorded
+from schemas.events import IdentitySignalled, PrivacyRequested, ProfileErased, TouchpointRecorded
 from schemas.reasons import RejectReason
 from schemas.topics import (
     CONSENT_STATED,
+    ERASURE_APPLIED,
     IDENTITY_CHANGED,
     IDENTITY_SIGNALLED,
+    PRIVACY_REQUESTED,
+    PRIVACY_RESOLVED,
+    PROFILE_ERASED,
     TOUCHPOINT_IDENTIFIED,
     TOUCHPOINT_RECORDED,
 )
 
 
-def step(node: Node | None, event: TouchpointRecorded | IdentitySignalled, reference: Reference) -> Step[Node]:
-    """Applies a touchpoint or a signal to the node of one identifier."""
-    if isinstance(event, IdentitySignalled):
+def step(
+    node: Node | None,
+    event: TouchpointRecorded | IdentitySignalled | PrivacyRequested | ProfileErased,
+    reference: Reference,
+) -> Step[Node]:
+    """Applies a touchpoint or a signal to the node of one identifier. A request, and an erasure that a rebuild reads,
+    becomes a signal."""
+    if not isinstance(event, TouchpointRecorded):
         return _signalled(node, event, reference)
     if (rejected := invalid(event)) is not None:
         return Step(node, (rejected,))
     if not event.primary_identifier:
         return Step(node, (of_nobody(event),))
-    if event.type == kinds.PROBE:
+    if event.type == kinds.PROBE and not (node is not None and node.dead):
         return Step(None, (identified(node, event, reference),))
     rules = reference.brand.consent
     asks = bool(rules) and IDENTITY in rules and rules[IDENTITY].asks_first(place_of(event, reference))
     if node is not None and is_known(node, event, asks):
         return Step(node, (identified(node, event, reference),))
+    if node is not None and node.dead:
+        return Step(node, of_erased(event, limits_of(reference)))
     return record(node or new_node(event.primary_identifier), event, reference, asks)
 
 
-def _signalled(node: Node | None, event: IdentitySignalled, reference: Reference) -> Step[Node]:
+def _signalled(
+    node: Node | None, event: IdentitySignalled | PrivacyRequested | ProfileErased, reference: Reference
+) -> Step[Node]:
+    if not isinstance(event, IdentitySignalled):
+        effects = NodeEffects(event.identifier, event, limits_of(reference))
+        started(event, effects)
+        return Step(node, tuple(effects.collected))
     try:
         signal = opened(event)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Step(node, (Reject(RejectReason.MALFORMED, "is no signal", "body"),))
     effects = NodeEffects(event.identifier, event, limits_of(reference))
-    node = handle(node or new_node(event.identifier), signal, event, effects)
+    node = handle(node, signal, event, effects)
     return Step(node, tuple(effects.collected))
 
 
@@ -86,12 +104,21 @@ def erase(node: Node) -> tuple[Effect, ...]:
 
 PROCESSOR = Processor(
     name="identity",
-    sources=(TOUCHPOINT_RECORDED, IDENTITY_SIGNALLED),
-    emits=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, IDENTITY_SIGNALLED, CONSENT_STATED),
+    sources=(TOUCHPOINT_RECORDED, IDENTITY_SIGNALLED, PRIVACY_REQUESTED),
+    emits=(
+        TOUCHPOINT_IDENTIFIED,
+        IDENTITY_CHANGED,
+        IDENTITY_SIGNALLED,
+        CONSENT_STATED,
+        PRIVACY_RESOLVED,
+        PROFILE_ERASED,
+        ERASURE_APPLIED,
+    ),
     state=Node,
     step=step,
     merge=merge,
     erase=erase,
     canonical=canonical,
     published=PUBLISHED,
+    rebuilt_from={PRIVACY_REQUESTED: PROFILE_ERASED},
 )

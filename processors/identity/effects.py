@@ -4,13 +4,14 @@ All but ``report_appeared`` are transactional: published by a run that a crash u
 replay decides.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from processors.identity.guards import Limits
-from processors.identity.signals import Signal, Stated, envelope, source_of
+from processors.identity.signals import DataRequested, Signal, Stated, envelope, source_of
 from processors.identity.state import LINKED, UNLINKED, Node
-from processors.step import Effect, Emit
-from schemas.events import ConsentStated, Event, IdentityChanged
+from processors.step import PURGE, Effect, Emit
+from schemas.events import ConsentStated, ErasureApplied, Event, IdentityChanged, PrivacyResolved, ProfileErased
 from schemas.identifiers.types import strongest
 from schemas.ids import derived, person_of
 
@@ -83,6 +84,49 @@ class NodeEffects:
                 transactional=True,
             )
         )
+
+    def answer(self, request: DataRequested, person_id: str, concerned: tuple[str, ...]) -> None:
+        """Says whom a request concerns; with no identifiers: nothing is known."""
+        resolved = PrivacyResolved(
+            event_id=derived("privacy resolved", request.request_id, str(request.number)),
+            occurred_at=self.cause.occurred_at,
+            request_id=request.request_id,
+            action=request.action,
+            scope=request.scope,
+            identifier=request.identifier,
+            number=request.number,
+            of=request.of,
+            person_id=person_id,
+            identifiers=concerned,
+            source_profile_ids=tuple(map(person_of, concerned)),
+        )
+        self.collected.append(Emit(resolved, transactional=True))
+
+    def report_erased(self, request_id: str, people: Iterable[str], removed: int) -> None:
+        """Reports that this identifier is dead, to each of the people with whom its source profile may be.
+
+        :param removed: how many things its node knew.
+        """
+        own, at = person_of(self.identifier), self.cause.occurred_at
+        for person_id in people:
+            erased = ProfileErased(
+                event_id=derived("profile erased", request_id, own, person_id),
+                occurred_at=at,
+                request_id=request_id,
+                person_id=person_id,
+                source_profile_id=own,
+                identifier=self.identifier,
+            )
+            self.collected.append(Emit(erased, transactional=True))
+        applied = ErasureApplied(
+            event_id=derived("erasure applied", request_id, "identity", own, str(bool(removed))),
+            occurred_at=at,
+            request_id=request_id,
+            processor="identity",
+            source_profile_id=own,
+            removed=removed,
+        )
+        self.collected += (Emit(applied, transactional=True), PURGE)
 
     def report_edge(self, one: str, other: str, person_id: str, status: str, version: int) -> None:
         """Reports the status of an edge: linked, unlinked, or the reason why it was refused."""

@@ -1,7 +1,9 @@
-"""Merges fragments of a component. Each field takes the extreme of two values, so order and repetition change
-nothing."""
+"""Merges fragments of a component. Each field takes the extreme of two values, and what is known of dead identifiers is
+left out of the result, so order and repetition change nothing."""
 
 from collections.abc import Iterator
+
+import msgspec
 
 from processors.identity.state import NEVER, Component, Edge, Member, Override
 from schemas.reasons import EdgeReason
@@ -19,14 +21,20 @@ def merge_components(component: Component, fragment: Component) -> tuple[Compone
         if merged != known:
             members[identifier] = merged
             changed.append(identifier)
-    return Component(max(component.clock, fragment.clock), members), tuple(changed)
+    clock = max(component.clock, fragment.clock)
+    if component.dead or fragment.dead:
+        dead = {*component.dead, *fragment.dead}
+        living = {one: _without(member, dead) for one, member in members.items() if one not in dead}
+        differ = tuple(one for one, member in living.items() if member != component.members.get(one))
+        return Component(clock, living, tuple(sorted(dead))), differ
+    return Component(clock, members), tuple(changed)
 
 
 def fragments_of(component: Component) -> Iterator[Component]:
-    """The component in fragments that fit into a signal each."""
+    """The component in fragments that fit into a signal each; each knows who is dead."""
     members = list(component.members.items())
-    for start in range(0, len(members), FRAGMENT_MEMBERS):
-        yield Component(component.clock, dict(members[start : start + FRAGMENT_MEMBERS]))
+    for start in range(0, max(1, len(members)), FRAGMENT_MEMBERS):
+        yield Component(component.clock, dict(members[start : start + FRAGMENT_MEMBERS]), component.dead)
 
 
 def merge_members(one: Member, other: Member) -> Member:
@@ -49,6 +57,18 @@ def merge_members(one: Member, other: Member) -> Member:
 def merge_flags(one: str, other: str) -> str:
     """A shared device stays one, however many identifiers it was seen with."""
     return EdgeReason.SHARED_DEVICE if EdgeReason.SHARED_DEVICE in (one, other) else one or other
+
+
+def _without(member: Member, dead: set[str]) -> Member:
+    """The member without what leads to dead identifiers; the same object where nothing does."""
+    if all(dead.isdisjoint(ends) for ends in (member.edges, member.stronger_ends, member.declined)):
+        return member
+    return msgspec.structs.replace(
+        member,
+        edges={end: edge for end, edge in member.edges.items() if end not in dead},
+        stronger_ends=tuple(end for end in member.stronger_ends if end not in dead),
+        declined=tuple(end for end in member.declined if end not in dead),
+    )
 
 
 def _merge_edges(one: Edge, other: Edge) -> Edge:

@@ -21,6 +21,7 @@ def canonical(node: Node) -> Any:
     no touchpoint was published, and the order of lists whose order means nothing. Of the edges that a shared identifier
     declines, left out is whether they had reached the component before, where they count as little; that the component
     has them is compared although it depends on that order too.
+    How often neighbours were forgotten only numbers signals.
     Of evidence for which consent is asked first, left out is which time the root knows: it is as good as the latest.
     """
     plain = replace(
@@ -35,6 +36,7 @@ def canonical(node: Node) -> Any:
         revision=0,
         asked={other: replace(asked, sent=0) for other, asked in node.asked.items()},
         told={},
+        forgotten=0,
     )
     return (plain if node.used else replace(plain, person_id="")), _members(node.component)
 
@@ -54,7 +56,7 @@ def raised(identifier: str, node: Node, published: Mapping[str, int]) -> Node:
     node = replace(node, version=version)
     if (component := node.component) is not None:
         clock = max(component.clock, version, *(published.get(person_of(one), 0) for one in component.members))
-        node = node.with_component(Component(clock, component.members))
+        node = node.with_component(Component(clock, component.members, component.dead))
     return node
 
 
@@ -64,7 +66,7 @@ PUBLISHED = PublishedVersions(IDENTITY_CHANGED, versions_of, raised)
 def _members(component: Component | None) -> Any:
     if component is None:
         return None
-    return {
+    return component.dead, {
         identifier: replace(
             member,
             person_id=member.person_id if member.used else "",

@@ -4,18 +4,22 @@ import msgspec
 
 from processors.identity.consent import edge_of, heard, received_evidence, tell_same_value, with_said
 from processors.identity.effects import NodeEffects
+from processors.identity.erasure import erased, handle_at_dead, requested, without_neighbour
 from processors.identity.neighbours import declines, evidence_of, period_of, record_neighbour, with_declined
 from processors.identity.release import release
 from processors.identity.signals import (
     ConsentSaid,
+    DataRequested,
     EdgeSeen,
+    EraseIdentifier,
+    ForgetNeighbour,
     LimitsChanged,
     MergeComponent,
     PersonAssigned,
     Signal,
     Union,
 )
-from processors.identity.state import NEVER, Component, Edge, Member, Node, Override
+from processors.identity.state import NEVER, Component, Edge, Member, Node, Override, new_node
 from processors.identity.union_protocol import (
     apply_limits,
     assign_person,
@@ -33,8 +37,15 @@ MOST_RETURNS = 200
 followed by another one."""
 
 
-def handle(node: Node, signal: Signal, event: IdentitySignalled, effects: NodeEffects) -> Node:
+def handle(known: Node | None, signal: Signal, event: IdentitySignalled, effects: NodeEffects) -> Node | None:
     """The node after a signal; ``event`` is the signal's envelope."""
+    if isinstance(signal, DataRequested):
+        return requested(known, signal, effects)
+    if known is None and isinstance(signal, ForgetNeighbour):
+        return None
+    node = known or new_node(effects.identifier)
+    if node.dead:
+        return handle_at_dead(node, signal, event, effects)
     match signal:
         case EdgeSeen():
             return _edge_seen(node, signal, event, effects)
@@ -53,6 +64,10 @@ def handle(node: Node, signal: Signal, event: IdentitySignalled, effects: NodeEf
             return assign_person(node, signal, effects)
         case LimitsChanged():
             return _limits_changed(node, signal, effects)
+        case EraseIdentifier(request_id):
+            return erased(node, request_id, effects)
+        case ForgetNeighbour(other):
+            return without_neighbour(node, other, effects)
 
 
 def _edge_seen(node: Node, signal: EdgeSeen, event: IdentitySignalled, effects: NodeEffects) -> Node:

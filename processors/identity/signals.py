@@ -84,7 +84,40 @@ class LimitsChanged(msgspec.Struct, frozen=True, array_like=True, tag="limits_ch
     returns: int = 0
 
 
-Signal = EdgeSeen | ConsentSaid | Union | MergeComponent | PersonAssigned | LimitsChanged
+class DataRequested(msgspec.Struct, frozen=True, array_like=True, tag="data_requested"):
+    """To an identifier, and from it up to the root: a person's request about the data that is kept of them."""
+
+    request_id: str
+    action: str
+    scope: str
+    identifier: str
+    number: int
+    of: int
+
+
+class EraseIdentifier(msgspec.Struct, frozen=True, array_like=True, tag="erase_identifier"):
+    """To an identifier that a request erases."""
+
+    request_id: str
+
+
+class ForgetNeighbour(msgspec.Struct, frozen=True, array_like=True, tag="forget_neighbour"):
+    """From an identifier that was erased to one that was seen with it."""
+
+    other: str
+
+
+Signal = (
+    EdgeSeen
+    | ConsentSaid
+    | Union
+    | MergeComponent
+    | PersonAssigned
+    | LimitsChanged
+    | DataRequested
+    | EraseIdentifier
+    | ForgetNeighbour
+)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decoder: msgspec.msgpack.Decoder[Signal] = msgspec.msgpack.Decoder(Signal)

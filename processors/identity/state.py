@@ -67,10 +67,12 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Component(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A component, or a fragment of one on its way to the root. ``clock`` is at least the version of every person id
-    in it."""
+    in it. ``dead`` are the identifiers that were erased, sorted: they are no members, and no member's edge leads to one
+    of them."""
 
     clock: int
     members: dict[str, Member]
+    dead: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -107,6 +109,9 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``said``, ``asked`` (by neighbour) and ``told`` (times at which something was said of a weaker neighbour) are about
     consent (consent.py).
+
+    ``dead``: the identifier was erased; what the protocol needs is all that is left (erasure.py). ``forgotten`` counts
+    the dead neighbours that the node has forgotten.
     """
 
     first_seen: int
@@ -127,6 +132,8 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     said: Consents = NOTHING_SAID
     asked: dict[str, Asked] = {}
     told: dict[str, tuple[int, ...]] = {}
+    dead: bool = False
+    forgotten: int = 0
 
     @property
     def component(self) -> Component | None:

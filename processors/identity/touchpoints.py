@@ -7,7 +7,7 @@ import msgspec
 from processors.consents import counts_only
 from processors.identity.consent import edge_seen, said_by, sent, tell_same_value, with_evidence, with_said
 from processors.identity.effects import NodeEffects
-from processors.identity.guards import limits_of
+from processors.identity.guards import Limits, limits_of
 from processors.identity.neighbours import (
     PERIOD_US,
     declines,
@@ -21,14 +21,14 @@ from processors.identity.signals import ConsentSaid, EdgeSeen, Stated
 from processors.identity.state import NEVER, Edge, Node
 from processors.identity.union_protocol import edge_between, forward_to_root, report_member
 from processors.reference import Reference
-from processors.step import Emit, Reject, Step
+from processors.step import Drop, Effect, Emit, Reject, Step
 from schemas import kinds
 from schemas.consent.choices import NOTHING_SAID, Consents
 from schemas.consent.statements import COUNTED_ONLY, GPC_MEMBER, may_say
 from schemas.events import TouchpointIdentified, TouchpointRecorded
-from schemas.identifiers.types import DEVICE, is_blocked, type_of
-from schemas.ids import person_of
-from schemas.reasons import EdgeReason, RejectReason
+from schemas.identifiers.types import DEVICE, blocked, is_blocked, type_of
+from schemas.ids import derived, person_of
+from schemas.reasons import DropReason, EdgeReason, RejectReason
 
 LATEST_US = 4_102_444_800_000_000
 """The year 2100 in microseconds. Later times are errors of the sender, and date types downstream end soon after."""
@@ -121,6 +121,25 @@ def of_nobody(event: TouchpointRecorded) -> Emit:
     return Emit(TouchpointIdentified(**msgspec.structs.asdict(event), person_id="", source_profile_id=""))
 
 
+def of_erased(event: TouchpointRecorded, limits: Limits) -> tuple[Effect, ...]:
+    """What follows from a touchpoint of a dead identifier: money stays the store's; whoever waits for an answer gets
+    one, as somebody who is here for the first and the last time; everything else is left out."""
+    me = event.primary_identifier
+    if event.type in kinds.OVERRIDES:
+        effects = NodeEffects(me, event, limits)
+        [other] = {other for other in event.identifiers if other != me}
+        effects.report_edge(blocked(me), other, person_of(other), EdgeReason.BLOCKED_VALUE, 0)
+        return tuple(effects.collected)
+    if event.type in kinds.MONEY:
+        person_id = ""
+    elif event.reply_partition is not None:
+        person_id = derived("passer-by", event.event_id)
+    else:
+        return (Drop(DropReason.ERASED),)
+    fields = msgspec.structs.asdict(event) | {"primary_identifier": "", "identifiers": (), "properties": "{}"}
+    return (Emit(TouchpointIdentified(**fields, person_id=person_id, source_profile_id=person_id)),)
+
+
 def _report_first_use(node: Node, effects: NodeEffects) -> None:
     """Reports the person of an identifier that had no touchpoint so far.
 
@@ -182,7 +201,8 @@ def _send_edges(
         if shared and other in node.neighbours:
             node = replace(node, notified=(*node.notified, other))
         seen = edge_seen(node, other, at, effects, bool(reason), root_outdated=root_outdated, shared=shared)
-        effects.send(other, seen)
+        # Of a touchpoint that comes again after an erasure it is another signal, for the dead one to refuse.
+        effects.send(other, seen, -node.forgotten)
         if new and reason:
             effects.report_edge(me, other, node.person_id, reason, 0)
     of_event = {other for other, *_ in shown}

@@ -17,6 +17,7 @@ from processors.identity.fragments import fragments_of, merge_components
 from processors.identity.people import people_of
 from processors.identity.signals import EdgeSeen, LimitsChanged, MergeComponent, PersonAssigned, Union
 from processors.identity.state import Component, Edge, Member, Node
+from processors.step import PURGE
 from schemas.identifiers.types import strongest
 
 replace = msgspec.structs.replace
@@ -85,7 +86,10 @@ def forward_to_root(node: Node, fragment: Component, effects: NodeEffects, numbe
     if node.parent:
         effects.send(node.parent, MergeComponent(fragment), number)
         return node
-    component, changed = merge_components(own_component(effects.identifier, node), fragment)
+    own = own_component(effects.identifier, node)
+    component, changed = merge_components(own, fragment)
+    if component.dead != own.dead:
+        effects.collected.append(PURGE)
     return _update_people(node, component, changed, effects)
 
 
@@ -102,16 +106,24 @@ def apply_limits(node: Node, signal: LimitsChanged, effects: NodeEffects) -> Nod
 
 def assign_person(node: Node, signal: PersonAssigned, effects: NodeEffects) -> Node:
     """Takes the person that the root assigned, unless the node has a later one, and the shorter path to the root."""
-    if strongest((node.parent, signal.root)) != node.parent:
-        node = replace(node, parent=signal.root)
+    node = with_root(node, signal.root)
     if signal.version <= node.version:
         return node
     return _reassign(node, signal.person_id, signal.version, signal.split, effects)
 
 
+def with_root(node: Node, root: str) -> Node:
+    """The node with the path to a root, unless it knows a shorter one."""
+    return replace(node, parent=root) if strongest((node.parent, root)) != node.parent else node
+
+
 def own_component(identifier: str, node: Node) -> Component:
     """The component at a root; a node that was never joined is a component by itself."""
-    return node.component or Component(node.version, {identifier: _as_member(node, node.person_id)})
+    if (component := node.component) is not None:
+        return component
+    if node.dead:
+        return Component(node.version, {}, (identifier,))
+    return Component(node.version, {identifier: _as_member(node, node.person_id)})
 
 
 def _as_member(node: Node, person_id: str) -> Member:
@@ -122,8 +134,9 @@ def _as_member(node: Node, person_id: str) -> Member:
 
 def _have_reported(component: Component, fragment: Component) -> bool:
     """Whether the component already has all of the fragment's members: then the edge joins nothing, whatever root its
-    signal named."""
-    return all(end in component.members and component.members[end].person_id for end in fragment.members)
+    signal named. A dead identifier reports nothing more."""
+    members, dead = component.members, component.dead
+    return all((end in members and members[end].person_id) or end in dead for end in fragment.members)
 
 
 def _update_people(node: Node, component: Component, changed: tuple[str, ...], effects: NodeEffects) -> Node:
@@ -150,7 +163,7 @@ def _update_people(node: Node, component: Component, changed: tuple[str, ...], e
         differs = True
         members[one] = replace(member, edges={**member.edges, other: replace(edge, status=status)})
         effects.report_edge(one, other, people.person_ids.get(one, member.person_id), status, clock)
-    return node.with_component(Component(clock if differs else component.clock, members))
+    return node.with_component(Component(clock if differs else component.clock, members, component.dead))
 
 
 def _reassign(node: Node, person_id: str, version: int, split: bool, effects: NodeEffects) -> Node:

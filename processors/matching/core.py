@@ -1,5 +1,5 @@
-"""Matching: reads touchpoint-identified and blocking-key-assigned, writes blocking-key-assigned and identity-matched;
-keyed by block.
+"""Matching: reads touchpoint-identified, blocking-key-assigned and profile-erased, writes blocking-key-assigned,
+identity-matched and erasure-applied; keyed by block.
 
 A touchpoint with traits is sent to each of its blocks. There it is compared with every other record, and probable pairs
 are published as soft links with their reasons (links.py). A soft link moves nothing and joins nobody: its two ends are
@@ -10,18 +10,25 @@ from typing import Any
 
 import msgspec
 
+from processors.matching.erasure import PROFILE, REMOVED, assigned, at_profile, erasing
 from processors.matching.links import links, oversized_block
 from processors.matching.replay import canonical
 from processors.matching.state import Block, Record, hash_traits
 from processors.parts import source_profile_of
 from processors.reference import Reference
-from processors.step import Drop, Effect, Emit, Processor, Reject, Step
-from schemas.events import BlockingKeyAssigned, TouchpointIdentified
+from processors.step import PURGE, Drop, Effect, Emit, Processor, Reject, Step
+from schemas.events import BlockingKeyAssigned, ProfileErased, TouchpointIdentified
 from schemas.ids import derived
 from schemas.matching.blocks import InvalidTraits, traits_of, validate
 from schemas.matching.traits import Traits
 from schemas.reasons import DropReason, RejectReason
-from schemas.topics import BLOCKING_KEY_ASSIGNED, IDENTITY_MATCHED, TOUCHPOINT_IDENTIFIED
+from schemas.topics import (
+    BLOCKING_KEY_ASSIGNED,
+    ERASURE_APPLIED,
+    IDENTITY_MATCHED,
+    PROFILE_ERASED,
+    TOUCHPOINT_IDENTIFIED,
+)
 
 _decode = msgspec.msgpack.Decoder(Traits).decode
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -31,7 +38,22 @@ def step(block: Block | None, event: Any, reference: Reference) -> Step[Block]:
     """Sends a touchpoint to its blocks, or compares a record that came to this block."""
     if isinstance(event, TouchpointIdentified):
         return Step(block, _assign_blocks(event) if event.person_id else ())
+    if isinstance(event, ProfileErased):
+        return Step(block, (erasing(event),))
+    if event.block.startswith(PROFILE):
+        return _at_profile(block, event)
+    if event.traits == REMOVED:
+        return Step((block or Block()).without(event.source_profile_id), (PURGE,))
+    if block is not None and event.source_profile_id in block.erased:
+        return Step(block, (Drop(DropReason.ERASED),))
     return _compare(block, event, reference)
+
+
+def _at_profile(block: Block | None, event: BlockingKeyAssigned) -> Step[Block]:
+    try:
+        return Step(*at_profile(block or Block(), event))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Step(block, (Reject(RejectReason.INVALID, "say nothing of blocks", "traits"),))
 
 
 def merge(winner: Block | None, loser: Block) -> Step[Block]:
@@ -40,7 +62,12 @@ def merge(winner: Block | None, loser: Block) -> Step[Block]:
     for record in loser.records:
         if not block.oversized and not block.contains(record):
             block = block.add(record)
-    return Step(Block(oversized=True) if loser.oversized else block)
+    for profile in loser.erased:
+        block = block.without(profile)
+    blocks = tuple(sorted({*block.blocks, *loser.blocks}))
+    if loser.oversized:
+        block = msgspec.structs.replace(block, records=(), oversized=True)
+    return Step(msgspec.structs.replace(block, blocks=blocks))
 
 
 def erase(block: Block) -> tuple[Effect, ...]:
@@ -56,7 +83,7 @@ def _assign_blocks(event: TouchpointIdentified) -> tuple[Effect, ...]:
     if traits is None:
         return ()
     body = _encode(Traits(traits.record_type, traits.filters))
-    return tuple(
+    records = tuple(
         Emit(
             BlockingKeyAssigned(
                 event_id=derived("traits", event.event_id, block),
@@ -69,6 +96,7 @@ def _assign_blocks(event: TouchpointIdentified) -> tuple[Effect, ...]:
         )
         for block in traits.blocks
     )
+    return (*records, assigned(event, source_profile_of(event), traits.blocks)) if records else ()
 
 
 def _compare(block: Block | None, event: BlockingKeyAssigned, reference: Reference) -> Step[Block]:
@@ -92,12 +120,13 @@ def _compare(block: Block | None, event: BlockingKeyAssigned, reference: Referen
 
 PROCESSOR = Processor(
     name="matching",
-    sources=(TOUCHPOINT_IDENTIFIED, BLOCKING_KEY_ASSIGNED),
-    emits=(BLOCKING_KEY_ASSIGNED, IDENTITY_MATCHED),
+    sources=(TOUCHPOINT_IDENTIFIED, BLOCKING_KEY_ASSIGNED, PROFILE_ERASED),
+    emits=(BLOCKING_KEY_ASSIGNED, IDENTITY_MATCHED, ERASURE_APPLIED),
     state=Block,
     step=step,
     merge=merge,
     erase=erase,
     linger_ms=300,
     canonical=canonical,
+    any_order=True,
 )

@@ -11,4 +11,5 @@ _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 def canonical(block: Block) -> Any:
     """The block without the order in which its records came."""
-    return block.oversized, sorted(_encode(record) for record in block.records)
+    records = sorted(_encode(record) for record in block.records)
+    return block.oversized, records, block.erased, block.blocks

@@ -1,10 +1,13 @@
-"""What is stored for a block: its records, or that there are too many."""
+"""What is stored for a block: its records, or that there are too many. What is stored of a source profile: the blocks
+that it has records in, which an erasure needs to know."""
 
 import msgspec
 
 from schemas.ids import digest
 from schemas.matching.blocks import MAX_RECORDS
 from schemas.matching.traits import Traits
+
+replace = msgspec.structs.replace
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -22,10 +25,15 @@ class Block(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Whether a block is oversized depends on how many different records ever came to it, so the order of arrival does not
     change which records were compared in a block that is not.
+
+    ``erased`` has the source profiles whose records it takes no more, sorted. At the key of a source profile there are
+    no records, only its ``blocks``, sorted; once it is erased it is among the ``erased`` there, and has none.
     """
 
     records: tuple[Record, ...] = ()
     oversized: bool = False
+    erased: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
 
     def contains(self, record: Record) -> bool:
         """Whether the block has the same traits of the same source profile."""
@@ -36,7 +44,13 @@ class Block(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def add(self, record: Record) -> "Block":
         """The block with one more record; oversized when it was full."""
-        return Block(oversized=True) if len(self.records) == MAX_RECORDS else Block((*self.records, record))
+        full = len(self.records) == MAX_RECORDS
+        return replace(self, records=() if full else (*self.records, record), oversized=full)
+
+    def without(self, profile: str) -> "Block":
+        """The block without a source profile, for ever."""
+        records = tuple(record for record in self.records if record.source_profile_id != profile)
+        return replace(self, records=records, erased=tuple(sorted({*self.erased, profile})))
 
 
 def hash_traits(traits: Traits) -> str:

@@ -19,7 +19,7 @@ from processors.consents import permitted
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, may_rebook, named_return
 from processors.reference import Reference
-from processors.rewards.references import NOTHING, meet, refer
+from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.reversals import entry_key, points_for, reconcile
 from processors.rewards.state import Account, Origin, Posting
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -35,6 +35,7 @@ from schemas.reasons import DropReason
 from schemas.topics import (
     CONSENT_STATED,
     IDENTITY_CHANGED,
+    PROFILE_ERASED,
     REWARD_POSTED,
     SALE_REFERENCED,
     SALE_RETURNED,
@@ -93,8 +94,20 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
-    """Erasing an account has no effects: the store keeps the ledger's entries and forgets the person behind them."""
-    return ()
+    """Nothing is posted: the store keeps the ledger's entries and forgets the person behind them. Whose its sales are
+    is forgotten where returns look for them."""
+    forgotten = {
+        id: sale.occurred_at
+        for part in account.parts.values()
+        for hashed, sale in part.history.sales.items()
+        if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
+    }
+    return tuple(forget(id, at) for id, at in forgotten.items())
+
+
+def _sale_id(postings: tuple[Posting, ...]) -> str:
+    """Of a sale that was known before event ids of sales were kept: that of what it earned."""
+    return postings[0].source_event_id if postings else ""
 
 
 def _with_word(account: Account, profile: str, event: TouchpointIdentified | ConsentStated) -> Account:
@@ -189,6 +202,7 @@ def _with_sale(
         posted=part.posted | {key: e.points for key, e in earned.items()},
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
+        sale_ids=part.sale_ids | {id: event.event_id},
     )
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
@@ -249,7 +263,15 @@ def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int,
 
 PROCESSOR = Processor(
     name="rewards",
-    sources=(TOUCHPOINT_IDENTIFIED, SALE_REFERENCED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(
+        TOUCHPOINT_IDENTIFIED,
+        SALE_REFERENCED,
+        SALE_RETURNED,
+        CONSENT_STATED,
+        IDENTITY_CHANGED,
+        STATE_MOVED,
+        PROFILE_ERASED,
+    ),
     emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
     state=Account,
     step=step,
@@ -257,5 +279,6 @@ PROCESSOR = Processor(
     erase=erase,
     by_person=True,
     split=parts.split,
+    size=lambda account: account.size,
     linger_ms=300,
 )

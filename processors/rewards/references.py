@@ -9,20 +9,23 @@ and rewards then book it on, wherever merges and splits have moved it by then.
 import msgspec
 
 from processors.parts import source_profile_of
-from processors.step import Emit
+from processors.step import PURGE, Effect, Emit
 from schemas.events import SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import derived
 
 
 class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Of one sale: whose it is, empty while the sale is not known, and the returns that wait for it, by event id."""
+    """Of one sale: whose it is, empty while the sale is not known, and the returns that wait for it, by event id.
+    ``forgotten``: its source profile is erased, and nothing else is kept."""
 
     person_id: str = ""
     source_profile_id: str = ""
     returns: dict[str, SaleReferenced] = {}
+    forgotten: bool = False
 
 
 NOTHING = Reference()
+FORGOTTEN = Reference(forgotten=True)
 
 
 def refer(event: TouchpointIdentified) -> Emit:
@@ -41,9 +44,21 @@ def refer(event: TouchpointIdentified) -> Emit:
     return Emit(referenced, transactional=True)
 
 
-def meet(known: Reference, event: SaleReferenced) -> tuple[Reference, tuple[Emit, ...]]:
+def forget(sale_event_id: str, occurred_at: int) -> Emit:
+    """What the erasure of its source profile sends to the key of a sale: a sale of nobody."""
+    referenced = SaleReferenced(
+        event_id=derived("sale forgotten", sale_event_id), occurred_at=occurred_at, sale_event_id=sale_event_id
+    )
+    return Emit(referenced, transactional=True)
+
+
+def meet(known: Reference, event: SaleReferenced) -> tuple[Reference, tuple[Effect, ...]]:
     """The reference once the sale or the return has arrived, and the returns that found their sale."""
+    if known.forgotten:
+        return known, ()
     if not event.return_event_id:
+        if not event.source_profile_id:
+            return FORGOTTEN, (PURGE,)
         if known.source_profile_id:
             return known, ()
         found = Reference(event.person_id, event.source_profile_id)

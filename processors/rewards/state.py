@@ -40,13 +40,15 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rewards unique without limit in time, and the balance is its sum. A return that was booked before bookings were
     computed anew has left the hash64 of its event there, with zero points: a replay does not book it again.
     ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``. ``consents`` is what was
-    said of the purpose identity, without which nothing is posted."""
+    said of the purpose identity, without which nothing is posted. ``sale_ids`` has the event ids of the sales, by their
+    hash64: references to them are kept by these."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
     postings: dict[int, tuple[Posting, ...]] = {}
     origins: dict[int, Origin] = {}
     consents: Consents = NOTHING_SAID
+    sale_ids: dict[int, str] = {}
 
     def joined(self, other: "AccountPart") -> "AccountPart":
         """The part of one source profile as two accounts had it: the union, in which nothing counts twice."""
@@ -57,7 +59,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
                 postings[sale] = max(mine, other.postings[sale], key=_reversals)
         history = self.history.joined(other.history)
         consents = self.consents.joined(other.consents)
-        return AccountPart(posted, history, postings, other.origins | self.origins, consents).without_booked_returns()
+        origins, sale_ids = other.origins | self.origins, other.sale_ids | self.sale_ids
+        return AccountPart(posted, history, postings, origins, consents, sale_ids).without_booked_returns()
 
     def without_booked_returns(self) -> "AccountPart":
         """Without the returns that left their hash64 in ``posted``, and the origins of returns that are not there."""
@@ -100,3 +103,11 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     def part(self, profile: str) -> AccountPart:
         return self.parts.get(profile, EMPTY)
+
+    @property
+    def size(self) -> int:
+        """Entries, sales, returns and choices."""
+        return sum(
+            len(part.posted) + len(part.history.sales) + len(part.history.returns) + part.consents.size
+            for part in self.parts.values()
+        )

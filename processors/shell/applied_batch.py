@@ -34,7 +34,7 @@ class AppliedBatch:
     """``changed`` has the state records by key and ``states`` their rows; ``uncommitted`` the keys whose effects are
     transactional from here on; ``hashes`` what was added to the dedup window; ``rejected_at`` the positions of the
     rejected ones among the ``count`` records that were applied; ``woken`` the keys whose timers were due,
-    ``timers`` the new ones, each with its time."""
+    ``timers`` the new ones, each with its time; ``purges`` says whether a state had data of somebody who is erased."""
 
     changed: dict[bytes, StateRecord] = field(default_factory=dict)
     states: dict[bytes, bytes] = field(default_factory=dict)
@@ -48,6 +48,7 @@ class AppliedBatch:
     count: int = 0
     woken: set[bytes] = field(default_factory=set)
     timers: list[tuple[int, bytes]] = field(default_factory=list)
+    purges: bool = False
 
     def reject(self, reason: RejectReason) -> None:
         """Counts a reject of the latest record, once however many rejects it has.

@@ -1,5 +1,5 @@
-"""One event applied to the state record of its key, as a pure function: duplicates, merged, split and erased people,
-then the core. Called by the stream task for each record; never blocks.
+"""One event applied to the state record of its key, as a pure function: duplicates, people who merge and split, erased
+source profiles, then the core. Called by the stream task for each record; never blocks.
 
 When identity gives a source profile another person, its part travels to that person on state-moved, and so does every
 event that arrives later under the former person: both take one ordered path, so the part's dedup window arrives before
@@ -12,6 +12,9 @@ For the same reason an identity change may arrive before the part itself, or aft
 source profile the highest version wins, in whatever order they arrive, and a transfer for a part that has left is sent
 on under its redirect's higher version. So no transfer circles for ever, and none is lost.
 
+An erasure follows the part as events do. It leaves a mark at every key that it passes, the redirect of the highest
+version, so nothing of the source profile that arrives later is taken, moved or forwarded there.
+
 An event is forwarded when the part of its source profile has left the key that the event arrived at: the event's
 ``source_profile_id``, or its key where the class has no such field or leaves it empty.
 """
@@ -23,24 +26,24 @@ import msgspec
 
 from processors.shell.state.forwarded import Forwarded, event_of, forwarded
 from processors.shell.state.records import (
+    ERASED,
     NO_REDIRECT,
     Active,
-    Erased,
     Redirect,
     StateRecord,
     StateRecordCodec,
     extend_window,
     not_in_window,
 )
-from processors.step import Drop, Effect, Emit, Processor, Step
-from schemas.events import Event, IdentityChanged, StateMoved
+from processors.step import PURGE, Drop, Effect, Emit, Processor, Step
+from schemas.events import ErasureApplied, Event, IdentityChanged, ProfileErased, StateMoved
 from schemas.ids import derived, hash64_bytes
 from schemas.reasons import DropReason
 from schemas.topics import BY_EVENT
 
 DUPLICATE = Drop(DropReason.DUPLICATE)
-ERASED = Drop(DropReason.ERASED)
-MOVING = frozenset((IdentityChanged, StateMoved))
+OF_ERASED = Drop(DropReason.ERASED)
+MOVING = frozenset((IdentityChanged, StateMoved, ProfileErased))
 
 
 class InvalidStep(Exception):
@@ -73,26 +76,24 @@ def apply_event(
         match event:
             case IdentityChanged(change="merged" | "split"):
                 return _move_part(processor, codec, record, event)
-            case IdentityChanged(change="erased"):
-                return _erase(processor, record)
             case IdentityChanged():
                 return Outcome(record)
+            case ProfileErased():
+                return _erase(processor, codec, record, event)
             case StateMoved() if event.processor != processor.name:
                 return Outcome(record)
             case StateMoved():
                 return _receive(processor, codec, record, event, reference)
     if record is None:
         return _step(processor, None, event, reference, dedup_window)
-    if type(record) is Active:
-        if record.redirects and (redirect := record.redirects.get(_source_profile(event), NO_REDIRECT)).to:
-            return _forward(processor, codec, record, event, redirect)
-        return _step(processor, record, event, reference, dedup_window)
-    return Outcome(record, (ERASED,))
+    if record.redirects and (redirect := record.redirects.get(_source_profile(event), NO_REDIRECT)).to:
+        return _forward(processor, codec, record, event, redirect)
+    return _step(processor, record, event, reference, dedup_window)
 
 
 def wakes_at(processor: Processor[Any], record: StateRecord | None) -> int | None:
     """When the state of a record wakes (microseconds); None: it has none, or it does not."""
-    if processor.wakes is None or type(record) is not Active or record.state is None:
+    if processor.wakes is None or record is None or record.state is None:
         return None
     return processor.wakes(record.state)
 
@@ -150,7 +151,7 @@ def _move_part(
 ) -> Outcome:
     """A source profile belongs to another person from now on: its part travels there once, later events follow."""
     profile, to = event.source_profile_id or event.person_id, event.into_person_id
-    if isinstance(record, Erased) or to == event.person_id:
+    if to == event.person_id:
         return Outcome(record)
     before: Active[Any] = record if record is not None else Active(None)
     if event.version <= before.redirects.get(profile, NO_REDIRECT).version:
@@ -178,11 +179,11 @@ def _receive(
     processor: Processor[Any], codec: StateRecordCodec, record: StateRecord | None, event: StateMoved, reference: Any
 ) -> Outcome:
     """A transfer arrives: a part, or an event that follows one."""
-    if isinstance(record, Erased):
-        return Outcome(record, (ERASED,))
     before: Active[Any] = record if record is not None else Active(None)
     profile = event.source_profile_id or event.loser_person_id
     redirect = before.redirects.get(profile, NO_REDIRECT)
+    if redirect == ERASED:
+        return _refuse(processor, codec, before, event)
     if redirect.to and redirect.version > event.version:
         onward = msgspec.structs.replace(
             event,
@@ -196,7 +197,10 @@ def _receive(
         redirects = redirects | {profile: Redirect(event.version)}
     transfer = codec.decode_transfer(event.state)
     if isinstance(transfer, Forwarded):
-        return _step(processor, Active(before.state, before.seen, redirects), event_of(transfer), reference)
+        here, late = Active(before.state, before.seen, redirects), event_of(transfer)
+        if isinstance(late, ProfileErased):
+            return _erase(processor, codec, here, late, event.winner_person_id)
+        return _step(processor, here, late, reference)
     # The window is not looked at: it is about events, and merging the same part twice changes nothing.
     if transfer.state is None:
         merged: Step[Any] = Step(before.state)
@@ -208,15 +212,74 @@ def _receive(
     return Outcome(Active(merged.state, seen, redirects), merged.effects)
 
 
-def _erase(processor: Processor[Any], record: StateRecord | None) -> Outcome:
-    effects = processor.erase(record.state) if isinstance(record, Active) and record.state is not None else ()
-    return Outcome(Erased(), effects)
+def _erase(
+    processor: Processor[Any],
+    codec: StateRecordCodec,
+    record: StateRecord | None,
+    event: ProfileErased,
+    followed_to: str = "",
+) -> Outcome:
+    """A source profile is erased: its part is removed here, or the erasure follows it. Every key on the way keeps a
+    mark, since something of the source profile may still be on its way there.
+
+    :param followed_to: the key to which it has followed the part; empty: it came on its own topic.
+    """
+    before: Active[Any] = record if record is not None else Active(None)
+    # The window has come with parts from other keys, and where the erasure has passed it may come back.
+    profile, event_hash = (
+        event.source_profile_id,
+        hash64_bytes(f"{event.event_id}\x1f{followed_to}\x1f{event.person_id}"),
+    )
+    if event_hash in before.seen:
+        return Outcome(record, (DUPLICATE,))
+    seen = extend_window(before.seen, event_hash)
+    redirect = before.redirects.get(profile, NO_REDIRECT)
+    redirects = before.redirects | {profile: ERASED}
+    if redirect.to and redirect != ERASED:
+        onward = _forward(processor, codec, before, event, redirect)
+        return Outcome(Active(before.state, seen, redirects), onward.effects)
+    stays, leaves = processor.split(before.state, profile) if before.state is not None else (None, None)
+    if leaves is None:
+        return Outcome(Active(before.state, seen, redirects), (_applied(processor, event, 0),))
+    rest: Step[Any] = processor.merge(None, stays) if stays is not None else Step(None)
+    applied = _applied(processor, event, processor.size(leaves))
+    after = Active(rest.state, seen, redirects)
+    return Outcome(after, (*processor.erase(leaves), *rest.effects, applied, PURGE))
+
+
+def _applied(processor: Processor[Any], event: ProfileErased, removed: int) -> Emit:
+    """The report of an erasure. It depends on what was done before, so it is transactional."""
+    applied = ErasureApplied(
+        event_id=derived("erasure applied", event.event_id, processor.name),
+        occurred_at=event.occurred_at,
+        request_id=event.request_id,
+        processor=processor.name,
+        source_profile_id=event.source_profile_id,
+        removed=removed,
+    )
+    return Emit(applied, transactional=True)
+
+
+def _refuse(processor: Processor[Any], codec: StateRecordCodec, record: Active[Any], event: StateMoved) -> Outcome:
+    """A transfer of a source profile that is erased: a part is removed as if it had been here, an erasure has arrived,
+    and other events are dropped."""
+    transfer = codec.decode_transfer(event.state)
+    if not isinstance(transfer, Forwarded):
+        effects = processor.erase(transfer.state) if transfer.state is not None else ()
+        return Outcome(record, (*effects, OF_ERASED))
+    late = event_of(transfer)
+    if isinstance(late, ProfileErased):
+        return _erase(processor, codec, record, late, event.winner_person_id)
+    return Outcome(record, (OF_ERASED,))
 
 
 def _forward(
     processor: Processor[Any], codec: StateRecordCodec, record: Active[Any], event: Event, redirect: Redirect
 ) -> Outcome:
-    """The event was published under a person that its source profile has left: it follows the part."""
+    """The event was published under a person that its source profile has left: it follows the part, unless that is
+    erased."""
+    if redirect == ERASED:
+        return Outcome(record, (OF_ERASED,))
     key = BY_EVENT[type(event)].key(event)
     transfer = StateMoved(
         event_id=derived("forwarded", processor.name, event.dedup_id, key, str(redirect.version)),

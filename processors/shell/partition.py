@@ -59,6 +59,10 @@ RELEASED = ("", FetchedBatch((), 0), None)
 """Batches that need not wait for other topics any more."""
 WAKE_KEYS = 200
 """Timers that are done in one go: records that come meanwhile wait for them."""
+PURGE_WITHIN_S = 30.0
+"""When what was overwritten leaves the disk after an erasure: one rewriting for all erasures of so long."""
+PURGE_EVERY_S = 86_400.0
+"""Likewise without one: parts that went to another key before they were erased may have left copies behind."""
 QUEUE_PAUSE_S = 0.005
 """Between two looks at a full queue."""
 CLOSE_S = 1.5
@@ -183,6 +187,7 @@ class Partition:
             self._committed = dict(self._next)
             self._recovery = RecoveryOrder(limits, self._committed)
             await self._fetch_again()
+            self._store.purge(PURGE_EVERY_S)
             log.info("partition open", extra={"processor": self._processor.name, "partition": self.number})
             self.opened.set()
             async with asyncio.TaskGroup() as tasks:
@@ -395,6 +400,7 @@ class Partition:
                 self._uncommitted_since_s = None
                 return
             timers = self._task.take_changed_timers()
+            purges, self._task.purges = self._task.purges, False
             self._committing_since_s, self._uncommitted_since_s = self._uncommitted_since_s, None
             rows.update(self._origins.pop(topic) for topic in offsets if topic in self._origins)
             if woken is not None:
@@ -408,6 +414,8 @@ class Partition:
         position = await changelog.commit(rows, offsets, self._outbox.transactional_rows(transactional))
         # 3. The store: a failure here leaves it behind the changelog, from which the next opening restores it.
         await self._store.write_async(chain(rows.items(), watermarks(offsets)), position, timers)
+        if purges:
+            self._store.purge(PURGE_WITHIN_S)
         self._clock.observe(changelog.stamp_ms or int(time.time() * 1000))
         self._task.after_commit()
         self._committing_since_s = None

@@ -21,9 +21,9 @@ from processors.shell.state.records import StateRecord, StateRecordCodec
 from processors.shell.state.state_cache import Prefetch, StateCache
 from processors.shell.state.store import NO_TIMERS, Store, TimerRows
 from processors.shell.timers.firing import Firing, Waits, taken_at
-from processors.step import Drop, Emit, Processor, Reject
+from processors.step import Drop, Emit, Processor, Purge, Reject
 from schemas.codec.avro import Codec, Undecodable
-from schemas.events import Event, StateMoved
+from schemas.events import ErasureApplied, Event, StateMoved
 from schemas.kafka.addressing import is_for
 from schemas.process.errors import OperatorError
 from schemas.process.reject_window import RejectLimitExceeded
@@ -46,7 +46,8 @@ class StreamTask:
     processor, of a key whose timer was due.
 
     :param store: complete up to the last commit. :param publish: takes an effect that is not transactional.
-        ``changed`` (state rows by key) and ``transactional`` collect what the next commit writes.
+        ``changed`` (state rows by key) and ``transactional`` collect what the next commit writes; ``purges`` says
+        whether rows that it overwrites had data of somebody who is erased.
     :param partitions: of every topic.
     """
 
@@ -59,6 +60,7 @@ class StreamTask:
     partitions: int = PARTITIONS
     changed: dict[bytes, bytes] = field(default_factory=dict)
     transactional: list[EncodedEffect] = field(default_factory=list)
+    purges: bool = False
     _uncommitted_keys: set[bytes] = field(default_factory=set)
     _committing_keys: set[bytes] = field(default_factory=set)
     _emitted: frozenset[type[Event]] = field(init=False)
@@ -69,7 +71,7 @@ class StreamTask:
     _firing: Firing | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        of_shell = (StateMoved,) if self.processor.by_person else ()
+        of_shell = (StateMoved, ErasureApplied) if self.processor.by_person else ()
         self._emitted = frozenset((*(topic.event for topic in self.processor.emits), *of_shell))
         self._record_codec = StateRecordCodec.of(self.processor)
         self._cache = StateCache(self.store, self._record_codec)
@@ -197,9 +199,11 @@ class StreamTask:
                         rejected = True
                         plain.append(self._reject(topic, record, effect, event.event_id))
                         batch.reject(effect.reason)
+                    elif type(effect) is Purge:
+                        batch.purges = True
                     else:
                         name = type(effect).__name__
-                        raise InvalidStep(f"returned the effect {name}, which is none of Emit, Reject, Drop")
+                        raise InvalidStep(f"returned the effect {name}, which is none of Emit, Reject, Drop, Purge")
                 if outcome.dedup_hash and not rejected:
                     dedup_window.add(outcome.dedup_hash)
                     batch.hashes.append(outcome.dedup_hash)
@@ -265,6 +269,7 @@ class StreamTask:
         self.changed.update(batch.states)
         self._uncommitted_keys |= batch.uncommitted
         self.transactional += batch.transactional
+        self.purges |= batch.purges
         for effect in batch.plain:
             self.publish(effect)
         for dropped in batch.drops:

@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.brand.consent import Consent
 from schemas.brand.model import SECTIONS, About, Brand, Item
+from schemas.brand.retention import Retention
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
 
@@ -20,6 +21,8 @@ WRITTEN = tuple(sorted(SECTIONS, key=lambda section: section.single))
 CLASSES: dict[str, type[Item]] = {section.kind: section.item for section in WRITTEN}
 """Class of the items of each kind, in that order."""
 OTHERS = tuple(kind for kind in CLASSES if kind != About.kind)
+ADDED = (Consent.kind, Retention.kind)
+"""Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]
 """Version and body of an item on the topic."""
 CONTENT_BYTES = 16
@@ -40,9 +43,9 @@ class Manifest(msgspec.Struct, frozen=True):
 def version_of(items: Mapping[str, list[Item]]) -> str:
     """The version of a brand with these items by kind, in whatever order: the hash of their content."""
     ordered = _ordered(items)
-    if not ordered[Consent.kind]:
-        # A brand that does not use the section has the version that releases before the section gave it.
-        del ordered[Consent.kind]
+    for kind in ADDED:
+        if not ordered[kind]:
+            del ordered[kind]
     return digest(msgspec.json.encode(ordered, order="deterministic"))
 
 

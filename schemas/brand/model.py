@@ -18,6 +18,7 @@ from schemas.brand.holdout import Holdout
 from schemas.brand.item import Item
 from schemas.brand.matching import Matching
 from schemas.brand.products import Product
+from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Action, Route, When
 from schemas.brand.stores import Store
@@ -36,6 +37,7 @@ __all__ = [
     "Item",
     "Matching",
     "Product",
+    "Retention",
     "Reward",
     "Route",
     "Section",
@@ -61,6 +63,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     api_keys: tuple[ApiKey, ...] = ()
     matching: dict[str, Matching] = {}
     consent: dict[str, Consent] = {}
+    retention: dict[str, Retention] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

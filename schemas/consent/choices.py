@@ -40,6 +40,11 @@ class Consents(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def says_something(self) -> bool:
         return bool(self.choices) or self.gpc_at is not None
 
+    @property
+    def size(self) -> int:
+        """How many things were said."""
+        return sum(map(len, self.choices.values())) + (self.gpc_at is not None)
+
     def with_choice(self, keys: Iterable[str], choice: Choice) -> "Consents":
         """With a choice about these keys; the same object when it is known."""
         return self.joined(Consents({key: (choice,) for key in keys}))

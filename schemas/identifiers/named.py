@@ -21,5 +21,5 @@ def normal_of(named: Named, pseudonyms: Pseudonyms) -> str:
 
 
 def others_of(named: Named, pseudonyms: Pseudonyms) -> tuple[str, ...]:
-    """The identifiers that the value has under the other keys."""
-    return pseudonyms.others(named.kind, normal_of(named, pseudonyms))
+    """The living identifiers that the value has under the other keys."""
+    return tuple(map(pseudonyms.living, pseudonyms.others(named.kind, normal_of(named, pseudonyms))))

@@ -7,6 +7,8 @@ Two sorts of values would join strangers, so they are hashed differently. A plac
 (schemas/identifiers/placeholders.py) becomes ``type:blocked``, which joins nobody. A MAC address that is marked as
 locally administered (IEEE 802) is a random one: phones use them since iOS 14 and Android 10, one for each network, and
 change them after a while. Its hash includes the day (UTC), so that it identifies somebody for one day only.
+
+An identifier that is dead (schemas/identifiers/dead.py) is replaced by the next one, its living identifier.
 """
 
 import hashlib
@@ -23,9 +25,10 @@ from schemas.identifiers.contacts import (
     replace_addresses,
     replace_phones,
 )
+from schemas.identifiers.dead import EVER_AFTER, NEVER_ERASED, NOBODY_DEAD, Dead
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.fields import Holds, holds, is_time
-from schemas.identifiers.keyed_hash import KeyedHash
+from schemas.identifiers.keyed_hash import HEX_DIGITS, KeyedHash
 from schemas.identifiers.keys import MIN_KEY_BYTES, Key, keys_of
 from schemas.identifiers.links import Links, is_query, may_be_reference
 from schemas.identifiers.normalise import (
@@ -40,7 +43,7 @@ from schemas.identifiers.numbering_plan import is_e164
 from schemas.identifiers.placeholders import is_placeholder
 from schemas.identifiers.plain import plain
 from schemas.identifiers.proofs import Proofs
-from schemas.identifiers.types import BLOCKED, DEVICE
+from schemas.identifiers.types import BLOCKED, DEVICE, type_of
 from schemas.matching.traits import Traits, encode_traits
 from schemas.text import visible
 
@@ -54,6 +57,8 @@ _SIGNS: Final = re.compile(r"[^\x00-\x7f]|[@%&?#\\]|//")
 """Without one of these a text holds no e-mail address, nothing encoded and no address of a page to be cleaned."""
 LONGEST_NAME: Final = 200
 """Characters of a member's name that are looked at for what it holds: its last noun decides."""
+NEXT: Final = "\0next\0"
+"""Begins what the next identifier is the hash of; no value has control characters."""
 REMEMBERED: Final = 50_000
 """Phone numbers whose pseudonym is remembered, some 10 MB: a till's customers come back, and to read a number takes ten
 times as long as all else about an identifier."""
@@ -72,9 +77,17 @@ class Pseudonyms:
     :param country: see :func:`schemas.identifiers.normalise.normalise`; methods take another for one event.
     :param codes: names of members that hold codes, beside those that schemas/identifiers/fields.py knows.
     :param parameters: of a page's address, which count beside ``utm_…``.
+    :param dead: the dead identifiers; others may be added to it at any time.
     """
 
-    def __init__(self, key: Key, country: str = "", codes: Iterable[str] = (), parameters: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        key: Key,
+        country: str = "",
+        codes: Iterable[str] = (),
+        parameters: Iterable[str] = (),
+        dead: Dead = NOBODY_DEAD,
+    ) -> None:
         keys = keys_of(key)
         if len(keys.newest) < MIN_KEY_BYTES:
             raise ValueError(f"the identifier key must have at least {MIN_KEY_BYTES} bytes")
@@ -84,6 +97,7 @@ class Pseudonyms:
         self._other_hashes = [KeyedHash(other).hex for other in keys.others]
         self._country = country
         self._codes = frozenset(codes)
+        self._dead = dead
         self.devices = IssuedDevices(key)
         self.proofs = Proofs(key)
         self.links = Links(
@@ -95,13 +109,26 @@ class Pseudonyms:
         self._phones: OrderedDict[bytes, str] = OrderedDict()
 
     def identifier(self, kind: str, value: str, at: int = 0, country: str = "") -> str:
-        """``type:hash`` of a raw value, ``type:blocked`` of a placeholder.
+        """``type:hash`` of a raw value, ``type:blocked`` of a placeholder and of one that was dead by then.
 
-        :param at: when the event happened, in microseconds; only a random MAC address depends on it.
+        :param at: when the event happened, in microseconds; only a random MAC address and a value whose identifier is
+            dead depend on it.
         :param country: where it happened, if that is known; only a national phone number depends on it.
         :raises InvalidIdentifier: see :func:`schemas.identifiers.normalise.normalise`.
         """
         return self.named(kind, value, at, country)[0]
+
+    def living(self, identifier: str, at: int = EVER_AFTER) -> str:
+        """The identifier itself; of a dead one ``type:blocked`` for what happened until it died, and for what happened
+        later the next one: a keyed hash of it and of that time, which may be dead in its turn."""
+        while (erased_at := self._dead.get(identifier)) is not None:
+            kind = type_of(identifier)
+            if at <= erased_at:
+                return f"{kind}:{BLOCKED}"
+            # Without a key: the same whatever key makes identifiers, and what it hashes is a keyed hash already.
+            content = f"{NEXT}{identifier}{NEXT}{erased_at}".encode()
+            identifier = f"{kind}:{hashlib.sha256(content).hexdigest()[:HEX_DIGITS]}"
+        return identifier
 
     def named(self, kind: str, value: str, at: int = 0, country: str = "") -> tuple[str, str]:
         """:meth:`identifier`, and the value in normal form; that is empty for a placeholder, and for a phone number
@@ -109,6 +136,18 @@ class Pseudonyms:
 
         For the parameters see there. :raises InvalidIdentifier: see there.
         """
+        found, normal = self._first_named(kind, value, at, country)
+        if not self._dead:
+            return found, normal
+        if self._other_hashes and found != f"{kind}:{BLOCKED}":
+            # Erased before the key was changed: what happened until then counts under no key.
+            others = self.others(kind, normal or self.normal_form(kind, value, country))
+            if any(at <= self._dead.get(other, NEVER_ERASED) for other in others):
+                return f"{kind}:{BLOCKED}", ""
+        return (self.living(found, at), normal) if found in self._dead else (found, normal)
+
+    def _first_named(self, kind: str, value: str, at: int, country: str) -> tuple[str, str]:
+        """The same as long as nothing of it is dead."""
         if kind != "phone":
             return self._named(kind, value, at, country)
         if is_e164(value):
@@ -205,9 +244,10 @@ class Pseudonyms:
 
     def _address(self, found: str) -> str:
         try:
-            return self._hash("email", email(trimmed("email", found)))
+            normal = email(trimmed("email", found))
         except InvalidIdentifier:
-            return self._hash("email", found.casefold())
+            normal = found.casefold()
+        return self.living(self._hash("email", normal))
 
     def _scrub_part(self, text: str, country: str, effort: Effort) -> str:
         text = self._replace_addresses(text, effort)
@@ -215,7 +255,10 @@ class Pseudonyms:
             return text
         seen = visible(text)
         scrubbed = replace_phones(
-            seen, country or self._country, effort, lambda number: f"[{self._hash('phone', phone_form(number))}]"
+            seen,
+            country or self._country,
+            effort,
+            lambda number: f"[{self.living(self._hash('phone', phone_form(number)))}]",
         )
         return text if scrubbed == seen else scrubbed
 
@@ -255,6 +298,6 @@ class Pseudonyms:
     def _phone(self, value: str, country: str) -> str:
         # A national number without its prefix is recognised by the name of its member.
         try:
-            return self.identifier("phone", value, country=country)
+            return self.identifier("phone", value, EVER_AFTER, country)
         except InvalidIdentifier:
-            return self._hash("phone", value)
+            return self.living(self._hash("phone", value))

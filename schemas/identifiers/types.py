@@ -18,6 +18,11 @@ def is_blocked(identifier: str) -> bool:
     return identifier.endswith(_BLOCKED_END)
 
 
+def blocked(identifier: str) -> str:
+    """The placeholder that stands for an identifier of this type."""
+    return f"{type_of(identifier)}{_BLOCKED_END}"
+
+
 def strongest(identifiers: Iterable[str]) -> str:
     """The strongest identifier, which decides the event's partition."""
     return min(identifiers, key=strength)

@@ -1,4 +1,4 @@
-"""Reads a compacted topic from its beginning and follows it: the brand configuration and the stock."""
+"""Reads a topic from its beginning and follows it: the brand configuration, the stock, erasures, answers."""
 
 import asyncio
 from collections.abc import Callable
@@ -56,15 +56,18 @@ class CompactedReader:
                 wait_ms = IDLE_WAIT_MS if self.caught_up.is_set() else WAIT_MS
                 for records in (await consumer.getmany(timeout_ms=wait_ms, max_records=RECORDS_AT_ONCE)).values():
                     for record in records:
-                        try:
-                            event = self._codec.decode(record.value)
-                        except Undecodable:
-                            continue
-                        self._apply(event)
+                        self._take(record)
                 # A large brand takes a second: requests and heartbeats have their turn meanwhile.
                 await asyncio.sleep(0)
         finally:
             await consumer.stop()
+
+    def _take(self, record: Any) -> None:
+        try:
+            event = self._codec.decode(record.value)
+        except Undecodable:
+            return
+        self._apply(event)
 
 
 async def partitions_of_topic(consumer: AIOKafkaConsumer, topic: Topic) -> list[TopicPartition]:

@@ -15,21 +15,14 @@ import numpy as np
 
 from schemas.codec.avro import Schema, without_logical_types
 from schemas.codec.compiled import long_encoder
-from schemas.consent.statements import COUNTED_ONLY
 from schemas.ids import SLASH
 from schemas.topics import Topic
 from sinks.clickhouse.avro_validate import PADDING, AvroValidator
+from sinks.clickhouse.personal import COUNTED_ONLY_IF, FIELDS, LIVING, NEVER_STORED, NOBODY
 from sinks.clickhouse.topic_incarnation import first_position
 
 SYNC = b"footpath footpath"[:16]
 """Sync marker of the container: any sixteen bytes."""
-NEVER_STORED = {
-    "touchpoint_recorded": "type = 'probe'",
-    "touchpoint_identified": "type = 'probe'",
-    "scan_routed": "route = 'probe'",
-}
-"""Condition on a table's incoming rows that are not stored: probes of the gateway."""
-
 NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "touchpoint_recorded": {"event_id": "namespace", "related_event_id": "related_namespace"},
     "touchpoint_identified": {"event_id": "namespace", "related_event_id": "related_namespace"},
@@ -42,28 +35,6 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
 }
 """Of a table, the columns that take the namespace of an event id, by the id's field. The id's own column has the id as
 its sender gave it, in every table."""
-
-ANALYTICS_ASKED = """(
-    SELECT (SELECT count() FROM brand_configured WHERE kind = 'consent' AND id = 'analytics')
-        + (SELECT count() FROM (SELECT 1 FROM consent_changed WHERE purpose = 'analytics' LIMIT 1)) > 0
-)"""
-"""Whether the brand ever had the purpose analytics, or anybody ever said anything of it. Whom a touchpoint belongs to
-is known behind identity only, so from then on touchpoint_recorded has no identifiers and properties at all."""
-COUNTED_ONLY_IF: dict[str, str] = {
-    "touchpoint_recorded": ANALYTICS_ASKED,
-    "touchpoint_identified": f"position(properties, '{COUNTED_ONLY}') > 0",
-    "scan_routed": f"position(inputs, '{COUNTED_ONLY}') > 0",
-}
-"""Condition, by table, on rows that are stored as counts: without consent to analytics."""
-PERSONAL: dict[str, str] = {
-    "person_id": "toUUID('00000000-0000-0000-0000-000000000000')",
-    "source_profile_id": "toUUID('00000000-0000-0000-0000-000000000000')",
-    "primary_identifier": "''",
-    "identifiers": "[]",
-    "properties": "'{}'",
-    "inputs": "'{}'",
-}
-"""What such a row has in place of a field."""
 
 FRACTION = "fraction_micros"
 """Member of a line that has no column of its own."""
@@ -105,7 +76,9 @@ class Columns:
 
     def _counted(self, field: dict[str, Any], value: str) -> str:
         """The value, or what stands for it in a row that is a count."""
-        counted_only, instead = COUNTED_ONLY_IF.get(self.topic.table), PERSONAL.get(field["name"])
+        counted_only, instead = COUNTED_ONLY_IF.get(self.topic.table), FIELDS.get(field["name"])
+        if counted_only is not None and field["name"] == "identifiers":
+            value = LIVING
         return value if counted_only is None or instead is None else f"if({counted_only}, {instead}, {value})"
 
     def _namespace_of(self, field: dict[str, Any]) -> tuple[str, ...]:
@@ -219,7 +192,7 @@ def value_of(field: dict[str, Any], raw: str) -> str:
         return f"substring({raw}, position({raw}, '{SLASH}') + 1)"
     if name.endswith(("person_id", "profile_id")):
         # Ids of people and profiles are UUIDs; an empty one becomes zero, any other text the UUID of its MD5.
-        other = f"if({raw} = '', toUUID('00000000-0000-0000-0000-000000000000'), reinterpretAsUUID(MD5({raw})))"
+        other = f"if({raw} = '', {NOBODY}, reinterpretAsUUID(MD5({raw})))"
         return f"ifNull(toUUIDOrNull({raw}), {other})"
     if isinstance(node, dict) and node["type"] == "array" and isinstance(node["items"], dict):
         members = [member["name"] for member in node["items"]["fields"]]

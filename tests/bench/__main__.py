@@ -40,6 +40,7 @@ BENCHES = (
     "restart",
     "state-size",
     "timers",
+    "privacy",
     "identity",
     "late-merge",
     "ready",

@@ -16,7 +16,7 @@ METRICS = {"footpath_worker_rejected_total": of_workers.REJECTED, "footpath_sink
 def test_alerts_name_metrics_and_reasons_that_exist() -> None:
     rules = [rule for group in yaml.safe_load(FILE.read_text())["groups"] for rule in group["rules"]]
     assert rules
-    known = {*METRICS, "footpath_sink_waiting"}
+    known = {*METRICS, "footpath_sink_waiting", "footpath_privacy_oldest_request_seconds"}
     for rule in rules:
         assert set(re.findall(r"footpath_\w+", rule["expr"])) <= known, rule["alert"]
         for names in re.findall(r'reason=~?"([^"]+)"', rule["expr"]):

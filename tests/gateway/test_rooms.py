@@ -7,7 +7,8 @@ import pytest
 
 GATEWAY = Path(__file__).parents[2] / "gateway"
 MAY_IMPORT = {
-    "settings": set[str](),
+    "smtp_server": set[str](),
+    "settings": {"smtp_server"},
     "log": set[str](),
     "metrics": set[str](),
     "http": {"settings", "metrics"},
@@ -17,6 +18,7 @@ MAY_IMPORT = {
     "reply": {"publish"},
     "scan": {"metrics", "http", "brand", "publish", "identifiers", "reply"},
     "events_api": {"metrics", "http", "brand", "publish", "identifiers"},
+    "privacy": {"smtp_server", "metrics", "http", "brand", "publish", "scan", "events_api"},
     "health": {"http", "brand", "publish", "reply"},
     "openapi": {"http"},
     "deployment": {"settings", "reply"},
@@ -30,6 +32,7 @@ MAY_IMPORT = {
         "reply",
         "scan",
         "events_api",
+        "privacy",
         "health",
         "openapi",
         "deployment",

@@ -10,11 +10,21 @@ import pytest
 
 from processors.registry import BACKGROUND, INTERACTIVE, PROCESSORS
 from processors.step import keep_whole
-from schemas.topics import BRAND_CONFIGURED, IDENTITY_CHANGED, STATE_MOVED, STOCK_REPORTED, TOPICS, Topic
+from schemas.topics import (
+    BRAND_CONFIGURED,
+    IDENTITY_CHANGED,
+    PROFILE_ERASED,
+    STATE_MOVED,
+    STOCK_REPORTED,
+    TOPICS,
+    Topic,
+)
 
 FOLDER = Path(__file__).parents[2] / "processors"
-OTHER_READERS = {"gateway", "sink", "replay rejected", "contact-keys rewrap"}
-OTHER_WRITERS = {"gateway", "sink", "brand apply", "replay rejected", "deployment accept-key", "contact-keys rewrap"}
+OTHER_READERS = {"privacy", "gateway", "sink", "replay rejected", "contact-keys rewrap"}
+OTHER_WRITERS = {
+    "privacy", "gateway", "sink", "brand apply", "replay rejected", "deployment accept-key", "contact-keys rewrap",
+}  # fmt: skip
 REFERENCE_DATA = {"brand": BRAND_CONFIGURED, "stock": STOCK_REPORTED}
 """The topic of each attribute of Reference that holds reference data."""
 LOADED = "import sys; import {module}; print([name for name in sys.modules if name.endswith('.core')])"
@@ -36,6 +46,7 @@ def test_processors_whose_keys_are_people_read_who_merges_and_what_moves() -> No
     for processor in PROCESSORS.values():
         reads = {IDENTITY_CHANGED, STATE_MOVED} & set(processor.sources)
         assert reads == ({IDENTITY_CHANGED, STATE_MOVED} if processor.by_person else set()), processor.name
+        assert PROFILE_ERASED in processor.sources or not processor.by_person, processor.name
         assert processor.by_person == (processor.split is not keep_whole), processor.name
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.rewards.state import Account
-from processors.shell.state.records import Active, Erased, Redirect, StateRecordCodec
+from processors.shell.state.records import ERASED, Active, Redirect, StateRecordCodec
 from processors.step import Emit
 from schemas.events import Event, IdentityChanged, RewardPosted, StateMoved
 from tests.support.builders import ANNA, build_events, merged, person, purchase, returned, scan
@@ -158,7 +158,12 @@ def test_merging_accounts_twice_is_merging_them_once(first: list[Any], second: l
 def test_a_state_record_is_decoded_from_its_bytes(events: list[Any], seen: bytes, somebody: str) -> None:
     codec = StateRecordCodec(Account)
     where = {somebody: Redirect(7, person(ANNA)), person(ANNA): Redirect(1)}
-    for kept in (Active(account(events), seen), Active(None, seen), Active(None, seen, where), Erased()):
+    for kept in (
+        Active(account(events), seen),
+        Active(None, seen),
+        Active(None, seen, where),
+        Active(None, seen, where | {"anna": ERASED}),
+    ):
         assert codec.decode(codec.encode(kept)) == kept
         assert codec.encode(codec.decode(codec.encode(kept))) == codec.encode(kept)
 

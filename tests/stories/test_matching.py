@@ -12,18 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.matching.core import PROCESSOR, merge
+from processors.matching.erasure import PROFILE
+from processors.matching.replay import canonical
 from processors.matching.state import Block, Record
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Reject
 from schemas.brand.model import Matching
-from schemas.events import BlockingKeyAssigned, IdentityMatched, Reason, TouchpointIdentified
+from schemas.events import BlockingKeyAssigned, ErasureApplied, IdentityMatched, Reason, TouchpointIdentified
 from schemas.matching.blocks import MAX_RECORDS, traits_of
 from schemas.matching.model import LIKELY, Model, score
 from schemas.matching.traits import CONTACT, FIELDS, VISIT, encode_traits
-from schemas.reasons import RejectReason
+from schemas.reasons import DropReason, RejectReason
 from schemas.topics import IDENTITY_MATCHED
 from tests.stories.conftest import Build
-from tests.support.builders import EventSpec, after, build_events, person, touch
+from tests.support.builders import EventSpec, after, build_events, erased, person, touch
 from tests.support.harness import Harness
 from tests.support.reference import reference
 
@@ -67,8 +69,9 @@ def record(who: str, properties: dict[str, Any], type: str = "crm_contact", **fi
 
 
 def assigned(harness: Harness, *specs: EventSpec) -> list[BlockingKeyAssigned]:
-    """The events that go to the blocks."""
-    return [only(effect, BlockingKeyAssigned) for effect in harness.apply(*build_events(*specs))]
+    """The events that go to the blocks, without those that go to source profiles."""
+    events = [only(effect, BlockingKeyAssigned) for effect in harness.apply(*build_events(*specs))]
+    return [event for event in events if not event.block.startswith(PROFILE)]
 
 
 def compared(harness: Harness, *specs: EventSpec) -> list[Effect]:
@@ -260,3 +263,50 @@ def test_merged_blocks_are_what_one_block_would_be(order: list[int], cut: int) -
     assert joined == again and joined is not None
     assert sorted(joined.records, key=lambda one: one.traits_hash) == sorted(records, key=lambda one: one.traits_hash)
     assert merge(one, Block(oversized=True)).state == merge(Block(oversized=True), one).state == Block(oversized=True)
+
+
+def apply_all(harness: Harness, events: Iterable[Any], chance: random.Random | None = None) -> list[Effect]:
+    """Applies the events and what matching sends itself, in any order where there is a choice; all other effects."""
+    waiting, others = list(events), list[Effect]()
+    while waiting:
+        event = waiting.pop(chance.randrange(len(waiting)) if chance is not None else 0)
+        for effect in harness.apply(event):
+            if isinstance(effect, Emit) and isinstance(effect.event, BlockingKeyAssigned):
+                waiting.append(effect.event)
+            else:
+                others.append(effect)
+    return others
+
+
+def stored_blocks(harness: Harness) -> dict[str, Block]:
+    return {key: stored.state for key, stored in harness.records.items() if isinstance(stored.state, Block)}
+
+
+def test_the_records_of_an_erased_source_profile_leave_all_blocks(matching: Harness) -> None:
+    annas, annes, erase = build_events(record("anna", ANNA), record("ben", ANNE), erased("anna"))
+    linked = apply_all(matching, [annas, annes])
+    assert linked, "they share blocks"
+    applied, *rest = (effect.event for effect in apply_all(matching, [erase]) if isinstance(effect, Emit))
+    assert isinstance(applied, ErasureApplied) and rest == []
+    assert (applied.processor, applied.source_profile_id, applied.removed) == ("matching", person("anna"), 5)
+    assert apply_all(matching, [erase]) == [Drop(DropReason.DUPLICATE)]
+    for key, block in stored_blocks(matching).items():
+        assert all(one.source_profile_id == person("ben") for one in block.records), key
+        assert not block.blocks or key == PROFILE + person("ben")
+    late = build_events(record("anna", ANNA | {"given_name": "Anja"}, name="late"))
+    assert apply_all(matching, late).count(Drop(DropReason.ERASED)) > 0
+    assert not any(
+        one.source_profile_id == person("anna") for b in stored_blocks(matching).values() for one in b.records
+    )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_an_erasure_comes_in_any_order(seed: int) -> None:
+    events = build_events(record("anna", ANNA), record("ben", ANNE), erased("anna"), record("anna", BEN, name="late"))
+    ends = []
+    for chance in (random.Random(seed), random.Random(-seed)):
+        harness = Harness(PROCESSOR, TRAINED)
+        apply_all(harness, [*events, chance.choice(events)], chance)
+        ends.append({key: canonical(block) for key, block in stored_blocks(harness).items() if block.records})
+    assert ends[0] == ends[1] and ends[0]
+    assert all(one.source_profile_id == person("ben") for b in stored_blocks(harness).values() for one in b.records)

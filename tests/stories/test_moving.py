@@ -1,10 +1,10 @@
-"""Duplicates, merges and erasures, as the shell applies them to the state of a processor."""
+"""Duplicates and merges, as the shell applies them to the state of a processor."""
 
 from collections.abc import Callable
 
 from processors.rewards.core import PROCESSOR as REWARDS
 from processors.rewards.core import merge, step
-from processors.shell.state.records import WINDOW, Active, Erased, Redirect, StateRecordCodec
+from processors.shell.state.records import WINDOW, Active, Redirect, StateRecordCodec
 from processors.step import Emit, Step
 from schemas.events import RewardPosted, StateMoved
 from schemas.ids import HASH64_BYTES, derived
@@ -12,7 +12,6 @@ from tests.support.builders import (
     after,
     build_events,
     enter,
-    erased,
     merged,
     person,
     purchase,
@@ -224,25 +223,6 @@ def test_a_return_that_found_its_sale_follows_it_wherever_it_moved(rewards: Harn
         )
     )
     assert (balance(rewards, "cleo"), balance(rewards, "ben"), balance(rewards, "dora")) == (5, None, None)
-
-
-def test_events_of_an_erased_person_are_dropped(rewards: Harness) -> None:
-    assert rewards.run(*build_events(scan(), erased(), scan(), scan(who="ben"), merged("ben", into="anna"))) == [
-        "anna +5 scanned for scan-1",
-        "dropped: erased",
-        "ben +5 scanned for scan-3",
-        "ben moves to anna",
-        "dropped: erased",
-    ]
-    assert rewards.records[person("anna")] == Erased()
-
-
-def test_an_erased_person_is_not_transferred(rewards: Harness) -> None:
-    assert rewards.run(*build_events(scan(), erased(), merged("anna", into="ben"), scan())) == [
-        "anna +5 scanned for scan-1",
-        "dropped: erased",
-    ]
-    assert person("ben") not in rewards.records
 
 
 def test_whereabouts_and_visits_are_transferred(context: Callable[..., Harness], rewards: Harness) -> None:

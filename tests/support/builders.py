@@ -17,7 +17,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from schemas.consent.statements import Statement
-from schemas.events import ConsentStated, Event, IdentityChanged, Line, TouchpointIdentified, TouchpointRecorded
+from schemas.events import (
+    ConsentStated,
+    Event,
+    IdentityChanged,
+    Line,
+    ProfileErased,
+    TouchpointIdentified,
+    TouchpointRecorded,
+)
 from schemas.ids import derived, person_of
 
 MONDAY_TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -180,8 +188,20 @@ def parted(profile: str, from_: str, to: str = "") -> EventSpec:
     return _changed("split", from_, profile, into_person_id=person(to or profile))
 
 
-def erased(who: str = ANNA) -> EventSpec:
-    return _changed("erased", who, "")
+def erased(profile: str = ANNA, at: str = "", request: str = "request") -> EventSpec:
+    """A source profile is erased. :param at: the person that it belonged to, by default its own."""
+
+    def spec(timeline: Timeline) -> ProfileErased:
+        return ProfileErased(
+            event_id=derived("profile erased", request, profile, at),
+            occurred_at=timeline.now,
+            request_id=request,
+            person_id=person(at or profile),
+            source_profile_id=person(profile),
+            identifier=primary_identifier(profile),
+        )
+
+    return spec
 
 
 def _changed(change: str, who: str, profile: str, **fields: Any) -> EventSpec:

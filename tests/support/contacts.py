@@ -55,6 +55,20 @@ async def read_book(bootstrap: str, wrapper: KeyWrapper) -> ContactBook:
     return book
 
 
+async def bring_again(bootstrap: str, identifier: str) -> None:
+    """The records about an identifier once more, as a gateway sends them late out of its spool."""
+    late = [
+        (topic, *record)
+        for topic in (CONTACT_KEY_CREATED, CONTACT_RECORDED)
+        for record in await records(bootstrap, topic)
+    ]
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for topic, key, value in late:
+            if value is not None and key.partition("/")[0] == identifier:
+                partition = partition_of(identifier, len(await producer.partitions_for(topic.name)))
+                await producer.send_and_wait(topic.name, value, key.encode(), partition)
+
+
 async def erase(bootstrap: str, *identifiers: str) -> None:
     """What identity publishes of erased identifiers."""
     async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:

@@ -237,7 +237,8 @@ async def read_events(bootstrap: str, topic: Topic, matches: Callable[[Any], boo
         async with asyncio.timeout(HANG_S):
             while len(found) < count:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [e for e in (codec.decode(record.value) for record in records) if matches(e)]
+                    events = [codec.decode(record.value) for record in records if record.value is not None]
+                    found += filter(matches, events)
         return found
     finally:
         await consumer.stop()

@@ -16,12 +16,14 @@ from processors.rewards.references import Reference as Meeting
 from processors.shell.apply import apply_due, apply_event, wakes_at
 from processors.shell.state.forwarded import Forwarded, event_of
 from processors.shell.state.records import Active, StateRecord, StateRecordCodec
-from processors.step import Drop, Effect, Emit, Processor, Reject
+from processors.step import PURGE, Drop, Effect, Emit, Processor, Reject
 from schemas.events import (
     ConsentChanged,
     ConsentStated,
+    ErasureApplied,
     Event,
     IdentityChanged,
+    ProfileErased,
     RewardPosted,
     SaleReferenced,
     SaleReturned,
@@ -139,7 +141,7 @@ class Harness:
         for event in events:
             effects += (now := self.apply(event))
             effects += self.deliver(now)
-        return [sentence(effect) for effect in effects]
+        return [sentence(effect) for effect in effects if effect is not PURGE]
 
     def state(self, who: str) -> Any:
         """The core's state of a person, None when there is none."""
@@ -200,6 +202,8 @@ def sentence(effect: Effect) -> str:
             about = f"{said.purpose}/{said.channel}".rstrip("/") or "nothing"
             before = f", was {said.before}" if said.before else ""
             return f"{name(said.person_id)}: {about} {said.after} by {said.kind}{before}"
+        case Emit(ErasureApplied() as applied, None):
+            return f"{applied.processor} erased {name(applied.source_profile_id)}: {applied.removed}"
         case Emit(ConsentStated() as stated, None):
             return f"{name(stated.source_profile_id)} has said it, too"
         case Emit(TouchpointIdentified() as event, None):
@@ -216,6 +220,8 @@ def _forwarded(moved: StateMoved) -> str:
     if not isinstance(transfer, Forwarded):
         return ""
     event = event_of(transfer)
+    if isinstance(event, ProfileErased):
+        return event.source_profile_id
     return str(event.return_event_id if isinstance(event, SaleReturned) else event.event_id)
 
 

@@ -17,7 +17,14 @@ from processors.step import Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.events import RewardPosted, SaleReturned, TouchpointIdentified
 from schemas.ids import derived
-from schemas.topics import IDENTITY_CHANGED, REWARD_POSTED, SALE_RETURNED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
+from schemas.topics import (
+    IDENTITY_CHANGED,
+    PROFILE_ERASED,
+    REWARD_POSTED,
+    SALE_RETURNED,
+    STATE_MOVED,
+    TOUCHPOINT_IDENTIFIED,
+)
 
 RULE = "reminder"
 
@@ -101,7 +108,7 @@ def _reminder(profile: str, event_id: str, at: int, seen: int) -> RewardPosted:
 
 PROCESSOR = Processor(
     name="reminders",
-    sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED),
     emits=(REWARD_POSTED,),
     state=People,
     step=step,
@@ -112,5 +119,5 @@ PROCESSOR = Processor(
     wakes=wakes,
     due=due,
 )
-WITHOUT_RETURNS = replace(PROCESSOR, sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED))
+WITHOUT_RETURNS = replace(PROCESSOR, sources=(TOUCHPOINT_IDENTIFIED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED))
 """For a cluster in which rewards does not run: timers wait for processors upstream."""

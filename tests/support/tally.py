@@ -8,7 +8,7 @@ import msgspec
 from processors.reference import Reference
 from processors.step import Effect, Processor, Step
 from schemas.events import RewardPosted, TouchpointIdentified
-from schemas.topics import IDENTITY_CHANGED, REWARD_POSTED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
+from schemas.topics import IDENTITY_CHANGED, PROFILE_ERASED, REWARD_POSTED, STATE_MOVED, TOUCHPOINT_IDENTIFIED
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
@@ -47,7 +47,7 @@ def erase(tally: Tally) -> tuple[Effect, ...]:
 
 PROCESSOR = Processor(
     name="tally",
-    sources=(TOUCHPOINT_IDENTIFIED, REWARD_POSTED, IDENTITY_CHANGED, STATE_MOVED),
+    sources=(TOUCHPOINT_IDENTIFIED, REWARD_POSTED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED),
     emits=(),
     state=Tally,
     step=step,
@@ -55,4 +55,5 @@ PROCESSOR = Processor(
     erase=erase,
     by_person=True,
     split=split,
+    size=lambda tally: len(tally.ids),
 )

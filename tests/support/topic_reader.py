@@ -24,9 +24,14 @@ def read(gateway: DemoGateway, topic: Topic, sources: Collection[str], starts: O
 
     :param starts: first offset of each partition; by default the beginning.
     """
+    return [event for event in read_events(gateway.kafka, topic, starts) if getattr(event, "source", "") in sources]
+
+
+def read_events(bootstrap: str, topic: Topic, starts: Offsets | None = None) -> list[Any]:
+    """All events that the topic has now, those of a partition in their order."""
 
     async def collect() -> list[Any]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=gateway.kafka)
+        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
         await consumer.start()
         try:
             partitions = [TopicPartition(topic.name, number) for number in range(PARTITIONS)]
@@ -36,8 +41,8 @@ def read(gateway: DemoGateway, topic: Topic, sources: Collection[str], starts: O
             last, found = await consumer.end_offsets(partitions), []
             while any([await consumer.position(partition) < end for partition, end in last.items()]):
                 for records in (await consumer.getmany(timeout_ms=100)).values():
-                    found += [CODEC.of(topic).decode(record.value) for record in records]
-            return [event for event in found if getattr(event, "source", "") in sources]
+                    found += [CODEC.of(topic).decode(record.value) for record in records if record.value is not None]
+            return found
         finally:
             await consumer.stop()
 

@@ -7,12 +7,13 @@ from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest
 from schemas.topics import Topic
 
 
-async def alter(bootstrap: str, topic: Topic, settings: dict[str, str]) -> None:
-    """Replaces the topic's own settings."""
+async def alter(bootstrap: str, topic: Topic | str, settings: dict[str, str]) -> None:
+    """Replaces the topic's own settings. :param topic: or its name."""
+    name = topic if isinstance(topic, str) else topic.name
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        for answer in await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, settings)]):
+        for answer in await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, settings)]):
             assert not any(code for code, *_ in answer.resources), answer
     finally:
         await admin.close()

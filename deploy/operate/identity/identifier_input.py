@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from deploy.operate.identity.dead import dead_identifiers
 from deploy.target import read_identifier_key
 from schemas.identifiers.keys import IdentifierKeys
 from schemas.identifiers.normalise import InvalidIdentifier
@@ -43,16 +44,18 @@ def as_argument(identifier: str) -> str:
 
 
 def stored_identifier(given: IdentifierInput, environ: Mapping[str, str], country: str) -> str:
-    """The identifier as it is stored, ``type:hash``. A randomised MAC address is hashed with today's date (UTC).
+    """The identifier as it is stored, ``type:hash``: of somebody who was erased the living one, unless it is given as
+    a hash. A randomised MAC address is hashed with today's date (UTC).
 
     :param country: the brand's country, ISO 3166 alpha-2; it completes national phone numbers.
-    :raises OperatorError: no valid identifier, a placeholder, or the key of the hashes cannot be read.
+    :raises OperatorError: no valid identifier, a placeholder, the key of the hashes cannot be read, or Kafka, which
+        knows who was erased, does not answer.
     """
     if given.hash:
         return f"{given.kind}:{given.hash}"
     now = int(datetime.now(UTC).timestamp() * 1_000_000)
     try:
-        identifier = Pseudonyms(_key(environ), country).identifier(given.kind, given.value, now)
+        identifier = _pseudonyms(environ, country).identifier(given.kind, given.value, now)
     except InvalidIdentifier as error:
         raise OperatorError(f"{given.kind} {given.value!r} {error}") from None
     if is_blocked(identifier):
@@ -64,9 +67,10 @@ def csv_of_pseudonyms(kind: str, values: Iterable[str], environ: Mapping[str, st
     """Lines of a CSV file with the columns value and hash, its header first; hash is empty where a value is no
     identifier of this type or a placeholder. Blank values are left out.
 
-    :param country: as in :func:`stored_identifier`. :raises OperatorError: the key of the hashes cannot be read.
+    :param country: as in :func:`stored_identifier`.
+    :raises OperatorError: the key of the hashes cannot be read, or Kafka does not answer.
     """
-    pseudonyms = Pseudonyms(_key(environ), country)
+    pseudonyms = _pseudonyms(environ, country)
     now = int(datetime.now(UTC).timestamp() * 1_000_000)
     yield csv_line("value", "hash")
     for value in filter(None, map(str.strip, values)):
@@ -83,6 +87,11 @@ def csv_line(*cells: str) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(cells)
     return line.getvalue()
+
+
+def _pseudonyms(environ: Mapping[str, str], country: str) -> Pseudonyms:
+    key = _key(environ)
+    return Pseudonyms(key, country, dead=dead_identifiers(environ))
 
 
 def _key(environ: Mapping[str, str]) -> IdentifierKeys:

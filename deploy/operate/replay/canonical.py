@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
-from processors.shell.state.records import Active, Erased, StateRecordCodec, StateUnreadable
+from processors.shell.state.records import StateRecordCodec, StateUnreadable
 from processors.step import Processor
 
-ERASED = b"erased"
 UNREADABLE = b"unreadable"
 
 
@@ -32,9 +31,6 @@ class CanonicalForm:
             record = self._records.decode(row)
         except StateUnreadable:
             return UNREADABLE
-        if isinstance(record, Erased):
-            return ERASED
-        assert isinstance(record, Active)
         if record.state is None and not record.redirects:
             return None
         state = self._canonical(record.state) if record.state is not None else None

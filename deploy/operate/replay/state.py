@@ -76,9 +76,12 @@ async def replay(processor: Processor[Any], kafka: Kafka, codec: Codec, folder: 
             internal_ends = {source: ends[source] for source in sources if source.topic in internal}
             internal_starts = {source: max(firsts[source], next_offsets[source]) for source in internal_ends}
             in_flight = await count_between(consumer, internal_starts, internal_ends)
-            await _apply_all(
-                consumer, rebuild, {tp: offset for tp, offset in next_offsets.items() if tp.topic not in internal}
-            )
+            replaced = {source.name: by.name for source, by in processor.rebuilt_from.items()}
+            taken = {tp: at for tp, at in next_offsets.items() if tp.topic not in internal | replaced.keys()}
+            # What was decided follows from the state, so all of it is older than the state.
+            decided = await partitions_of(consumer, replaced.values()) if replaced else []
+            decided_ends = (await offset_ranges(consumer, decided))[1] if decided else {}
+            await _apply_all(consumer, rebuild, taken | decided_ends)
             compared = tuple(
                 compare(processor, number, *pair)
                 for number, pair in enumerate(zip(stores, rebuild.stores, strict=True))

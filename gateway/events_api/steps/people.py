@@ -134,12 +134,12 @@ def _identifier(draft: Draft, given: Any, index: int, device: str | None) -> str
             "a device",
             RejectReason.UNPROVEN,
         )
+    pseudonyms, at = draft.brand_view.pseudonyms, draft.fields["occurred_at"]
     if value is None:
-        return f"{kind}:{identifier.hash}"
+        return pseudonyms.living(f"{kind}:{identifier.hash}", at)
     try:
         country = draft.country if kind == "phone" else ""
-        pseudonyms = draft.brand_view.pseudonyms
-        hashed, normal = pseudonyms.named(kind, value, draft.fields["occurred_at"], country)
+        hashed, normal = pseudonyms.named(kind, value, at, country)
         if (device is None and kind in CONTACT_TYPES) or pseudonyms.has_others:
             draft.named.append(Named(hashed, kind, value, country, normal))
         return hashed

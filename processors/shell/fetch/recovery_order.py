@@ -26,7 +26,9 @@ def first_topics(processor: Processor[Any]) -> list[str]:
     """Topics that are processed first after an opening; none where the order does not matter. They are never written in
     transactions, so the last offset before their end is a record's."""
     first = [topic.name for topic in processor.sources if not topic.transactional]
-    return first if not processor.by_person and len(first) < len(processor.sources) else []
+    if processor.by_person or processor.any_order or len(first) == len(processor.sources):
+        return []
+    return first
 
 
 class RecoveryOrder:

@@ -1,4 +1,4 @@
-"""What is stored for a key: its state and the redirects of its parts, or the tombstone of somebody erased.
+"""What is stored for a key: its state, the redirects of its parts, and the marks of source profiles that are erased.
 
 The state of a person consists of parts, one for each source profile (what is known under one identifier alone).
 Identity joins source profiles to people and separates them again; a part moves to the person that its source profile
@@ -40,6 +40,9 @@ class Redirect(NamedTuple):
 
 NO_REDIRECT = Redirect(0)
 """Of a part that no change named yet: its events are applied to this record."""
+ERASED = Redirect((1 << 63) - 1, "erased")
+"""The mark of a source profile that is erased, a redirect that leads nowhere: nothing of it is taken at this key any
+more. No version is higher, so it stays for ever."""
 
 
 class Active(msgspec.Struct, Generic[S], frozen=True, array_like=True, tag="a", gc=False):
@@ -52,11 +55,7 @@ class Active(msgspec.Struct, Generic[S], frozen=True, array_like=True, tag="a", 
     redirects: dict[str, Redirect] = {}
 
 
-class Erased(msgspec.Struct, frozen=True, array_like=True, tag="e"):
-    """The tombstone of a person who asked to be forgotten: later events change nothing."""
-
-
-StateRecord = Active[Any] | Erased
+StateRecord = Active[Any]
 
 
 def extend_window(seen: bytes, added: bytes) -> bytes:
@@ -86,7 +85,7 @@ class StateRecordCodec:
         self._name = name
         self._version = len(migrations) + 1
         self._encoder = msgspec.msgpack.Encoder()
-        self._records: msgspec.msgpack.Decoder[StateRecord] = msgspec.msgpack.Decoder(active | Erased)
+        self._records: msgspec.msgpack.Decoder[StateRecord] = msgspec.msgpack.Decoder(active)
         self._transfers: msgspec.msgpack.Decoder[Active[Any] | Forwarded] = msgspec.msgpack.Decoder(active | Forwarded)
 
     @classmethod

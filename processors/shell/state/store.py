@@ -25,6 +25,8 @@ MEMTABLE_BLOOM = 0.02
 """Share of the memtable that its own Bloom filter may take."""
 THREAD_FROM_ROWS = 100
 """Fewer rows are read or written on the event loop: handing them to a thread takes longer."""
+REWRITE_AGAIN_S = 86_400.0
+"""After which a purged store is purged again."""
 TIMER = b"\0timer\0"
 """Prefix of the keys of timers, whose rows are empty."""
 TIMERS_VERSION = b"\0timers"
@@ -34,7 +36,8 @@ _ORIGIN = b"\0origin"
 _OWN = (_POSITION, _ORIGIN, TIMERS_VERSION)
 """Keys of what a store knows of itself."""
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="rocksdb")
-"""One for all stores of a process."""
+"""One for all stores of a process; likewise the next, for what takes long."""
+_PURGE_THREAD = ThreadPoolExecutor(1, thread_name_prefix="rocksdb-purge")
 
 
 class TimerRows(NamedTuple):
@@ -78,6 +81,10 @@ class Store(Protocol):
     def timers(self, after: bytes, limit: int) -> list[bytes]:
         """The first keys of timers after the given one, in order."""
 
+    def purge(self, within_s: float) -> None:
+        """Has overwritten values leave the disk within so many seconds, and again from time to time. Called on an event
+        loop; does not block."""
+
     def close(self) -> None: ...
 
 
@@ -113,6 +120,9 @@ class MemoryStore:
 
     def timers(self, after: bytes, limit: int) -> list[bytes]:
         return heapq.nsmallest(limit, (timer for timer in self._timers if timer > after))
+
+    def purge(self, within_s: float) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -154,6 +164,8 @@ class RocksStore:
         self.origin = (self._db.get(_ORIGIN) or b"").decode()
         self._reads: list[Future[Any]] = []
         self._writes: list[Future[Any]] = []
+        self._purge: asyncio.TimerHandle | None = None
+        self._purges: list[Future[Any]] = []
 
     def claim(self, origin: str) -> None:
         self._db[_ORIGIN] = origin.encode()
@@ -203,9 +215,31 @@ class RocksStore:
                 found.append(key)
         return found
 
+    def purge(self, within_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        if self._purge is not None:
+            if self._purge.when() <= loop.time() + within_s:
+                return
+            self._purge.cancel()
+        self._purge = loop.call_later(within_s, self._begin_purge)
+
+    def _begin_purge(self) -> None:
+        self._purge = None
+        if all(earlier.done() for earlier in self._purges):
+            self._purges = [_PURGE_THREAD.submit(self.rewrite)]
+        self.purge(REWRITE_AGAIN_S)
+
+    def rewrite(self) -> None:
+        """Rewrites every file without the values that were overwritten. Blocks, without Python's lock; reads and writes
+        go on meanwhile."""
+        self._db.flush()
+        self._db.compact_range(None, None)
+
     def close(self) -> None:
-        """Waits for reads and writes in the thread: rocksdict does not close a database that is in use."""
-        wait(self._reads + self._writes)
+        """Waits for reads and writes in the threads: rocksdict does not close a database that is in use."""
+        if self._purge is not None:
+            self._purge.cancel()
+        wait(self._reads + self._writes + self._purges)
         self._db.close()
 
 

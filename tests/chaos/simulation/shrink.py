@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.events import IdentityChanged, SaleReturned
+from schemas.events import IdentityChanged, PrivacyRequested, ProfileErased, RewardPosted, SaleReturned
 from tests.chaos.simulation.case import Case
 from tests.support.builders import person, primary_identifier
 from tests.support.workload import PEOPLE
@@ -70,9 +70,14 @@ def _sentence(event: Any) -> str:
     if isinstance(event, IdentityChanged):
         who, was, to = (NAMES[id] for id in (event.source_profile_id, event.person_id, event.into_person_id))
         return f"{when} {who}, as {was}, {event.change} into {to} ({event.version}) [{event.event_id}]"
-    if isinstance(event, SaleReturned):
-        return f"{when} {NAMES[event.source_profile_id]} returned [{event.event_id}]"
-    words = [when, NAMES[event.primary_identifier], event.type]
+    if isinstance(event, SaleReturned | RewardPosted):
+        kind = "returned" if isinstance(event, SaleReturned) else "rewarded"
+        return f"{when} {NAMES[event.source_profile_id]} {kind} [{event.event_id}]"
+    if isinstance(event, ProfileErased):
+        return f"{when} {NAMES[event.source_profile_id]} is erased at {NAMES[event.person_id]} [{event.event_id}]"
+    if isinstance(event, PrivacyRequested):
+        return f"{when} {event.action} {event.scope} {event.identifier}"
+    words = [when, NAMES.get(event.primary_identifier, event.primary_identifier), event.type]
     words += [event.tag or event.store] if event.tag or event.store else []
     words += [f"{event.amount_micros / 1e6:.2f}"] if event.amount_micros is not None else []
     words += [f"of {event.related_event_id}"] if event.related_event_id else []

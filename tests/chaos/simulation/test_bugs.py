@@ -10,6 +10,7 @@ import pytest
 
 from processors.shell.partition import Partition
 from tests.chaos.simulation.bugs import BUGS
+from tests.chaos.simulation.erasing import ERASING
 from tests.chaos.simulation.reminding import REMINDING
 from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT, RAISING
 from tests.chaos.simulation.seeds import problem
@@ -17,7 +18,7 @@ from tests.chaos.simulation.sent_again import SENT_AGAIN
 from tests.chaos.simulation.wiring import commit_in_order
 
 SEEDS = 1000
-SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN, *REMINDING)
+SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN, *REMINDING, *ERASING)
 
 
 def first_found(bug: str) -> int:

@@ -1,4 +1,5 @@
-"""`footpath topics apply`: Kafka has every topic of the registry; of existing topics only the timestamps change."""
+"""`footpath topics apply`: Kafka has every topic of the registry; of existing topics only the timestamps change, and
+what the brand says of their retention."""
 
 import asyncio
 import time
@@ -10,9 +11,25 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.setup import SetupError
+from deploy.setup.brand import publish
 from deploy.setup.topics import ExistingTopic, apply, partitions_for, plan, topic_specs
 from processors.registry import PROCESSORS
-from schemas.topics import BY_NAME, EVENT_REJECTED, INTAKE_WINDOW_MS, PARTITIONS, TOPICS, changelog
+from schemas.brand.items import build_brand, items_of
+from schemas.brand.retention import Retention
+from schemas.topics import (
+    BY_NAME,
+    EVENT_REJECTED,
+    INTAKE_WINDOW_MS,
+    PARTITIONS,
+    REWARD_POSTED,
+    SCAN_MISSED,
+    SCAN_ROUTED,
+    TOPICS,
+    TOUCHPOINT_IDENTIFIED,
+    TOUCHPOINT_RECORDED,
+    changelog,
+)
+from tests.support.brand_files import brand
 from tests.support.topic_settings import alter
 
 NAMES = [topic.name for topic in TOPICS] + [changelog(name) for name in PROCESSORS]
@@ -88,6 +105,29 @@ def test_a_new_kafka_gets_every_topic_and_can_be_written_to_at_once(bare_kafka: 
     assert (now["message.timestamp.type"], now["segment.bytes"]) == ("LogAppendTime", "99000000"), "the rest stays"
     with pytest.raises(SetupError, match=f"has {PARTITIONS} partitions, not 8"):
         apply(bare_kafka, partitions=8)
+
+
+def test_the_live_brand_says_how_long_touchpoints_stay_on_their_topics(bare_kafka: str) -> None:
+    apply(bare_kafka)
+    publish(bare_kafka, brand())
+    own = {"retention.ms": "5000000000", "cleanup.policy": "delete", "message.timestamp.type": "LogAppendTime"}
+    asyncio.run(alter(bare_kafka, SCAN_ROUTED, own))
+    assert {step.action for step in apply(bare_kafka)} == {"keep"}, "where the brand does not say, an operator's stays"
+
+    limited = {**items_of(brand()), "retention": [Retention(id="topics", days=100)]}
+    publish(bare_kafka, build_brand(limited))
+    days = f"retention.ms={100 * 24 * 3600 * 1000}"
+    planned = [str(step) for step in apply(bare_kafka, dry_run=True) if step.action == "change"]
+    assert planned == [
+        f"change {topic.name} ({days})"
+        for topic in (TOUCHPOINT_RECORDED, TOUCHPOINT_IDENTIFIED, SCAN_ROUTED, SCAN_MISSED)
+    ]
+    assert asyncio.run(settings_of(bare_kafka))[TOUCHPOINT_RECORDED.name]["retention.ms"] == "-1", "it was a dry run"
+    apply(bare_kafka)
+    now = asyncio.run(settings_of(bare_kafka))
+    assert now[TOUCHPOINT_RECORDED.name]["retention.ms"] == now[SCAN_ROUTED.name]["retention.ms"] == days[13:]
+    assert now[REWARD_POSTED.name]["retention.ms"] == "-1"
+    assert {step.action for step in apply(bare_kafka)} == {"keep"}
 
 
 def test_a_kafka_that_is_away_is_named() -> None:

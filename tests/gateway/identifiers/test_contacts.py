@@ -12,7 +12,7 @@ from schemas.contacts.wrapping import MasterKeys, master_of
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.process.shared_settings import CONTACT_KEY_FILE
 from schemas.topics import CONTACT_KEY_CREATED, CONTACT_RECORDED
-from tests.support.contacts import CODEC, erase, read_book, records, write_contact_keys
+from tests.support.contacts import CODEC, bring_again, erase, read_book, records, write_contact_keys
 from tests.support.gateway_process import (
     IDENTIFIER_KEY,
     GatewayClient,
@@ -164,15 +164,19 @@ async def test_an_erasure_destroys_keys_and_contacts_at_once_and_after_a_crash(
     book = await read_book(bootstrap, MasterKeys(keys))
     assert [book.open(one) for one in (emil, fay, gus)] == [None, None, "gus@mail.example"]
     # A gateway whose spool holds a contact of somebody erased meanwhile brings a key that comes late.
+    await bring_again(bootstrap, fay)
+
+    async def late_one_is_destroyed() -> bool:
+        found = await of(bootstrap, fay)
+        last = dict(found)
+        return len(found) > 4 and all(last.values())
+
+    await wait_until(late_one_is_destroyed)
+    # Who comes back has another identifier, whose contact is kept.
     async with GatewayClient(process) as client:
+        known = dict(await records(bootstrap, CONTACT_RECORDED))
         await client.results(with_contacts(("email", "fay@mail.example")))
-
-        async def late_one_is_destroyed() -> bool:
-            found = await of(bootstrap, fay)
-            last = dict(found)
-            return len(found) > 4 and all(last.values())
-
-        await wait_until(late_one_is_destroyed)
+        assert len(dict(await records(bootstrap, CONTACT_RECORDED))) == len(known) + 1
     process.stop()
 
 

@@ -9,13 +9,15 @@ import pytest
 from schemas.brand.consent import Consent
 from schemas.brand.items import build_brand, events_of, items_of
 from schemas.consent.statements import COUNTED_ONLY
-from schemas.events import ConsentChanged, Event, ScanRouted, TouchpointIdentified, TouchpointRecorded
+from schemas.events import ConsentChanged, Event, ProfileErased, ScanRouted, TouchpointIdentified, TouchpointRecorded
+from schemas.ids import person_of
 from schemas.topics import BY_EVENT
 from tests.support.brand_files import brand
-from tests.support.sink_events import micros, touchpoint, uid
+from tests.support.sink_events import micros, moved, touchpoint, uid
 from tests.support.sink_store import CODEC, FakeRecord, Store
 
 Put = Callable[[Store, Sequence[Event]], None]
+replace = msgspec.structs.replace
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -79,20 +81,25 @@ def test_a_decision_is_a_count(store: Store, put: Put) -> None:
     assert sorted(found) == sorted([(uid("ann"), '{"visits":3}', "buy"), (NOBODY, "{}", "buy")])
 
 
-def test_what_was_recorded_names_nobody_once_analytics_are_a_question(store: Store, put: Put) -> None:
+def test_what_was_recorded_names_nobody_who_said_anything_of_analytics(store: Store, put: Put) -> None:
     def stored() -> list[tuple[object, ...]]:
         columns = "primary_identifier, identifiers, properties"
         return store.ask(f"SELECT {columns} FROM touchpoint_recorded ORDER BY _offset")
 
+    names = [f"loyalty:{number:x}" for number in range(40)]
     put(store, [recorded("before")])
-    assert stored() == [("customer:c", ["customer:c"], '{"a":1}')]
-    stated = ConsentChanged(
-        event_id=uid("no"), occurred_at=micros("2026-03-01"), person_id=uid("ann"), source_profile_id=uid("ann"),
-        purpose="analytics", kind="choice", after="withdrawn", source_event_id="x",
-    )  # fmt: skip
-    put(store, [stated])
-    put(store, [recorded("after")])
-    assert stored()[1] == ("", [], "{}")
+    said = [
+        ConsentChanged(
+            event_id=uid(name), occurred_at=micros("2026-03-01"), person_id=uid("ann"), source_event_id="x",
+            source_profile_id=person_of(name), purpose="analytics", kind="choice", after="withdrawn",
+        )
+        for name in ("customer:c", *names)
+    ]  # fmt: skip
+    put(store, said)
+    put(store, [recorded("after"), *(replace(recorded(name), primary_identifier=name) for name in names)])
+    put(store, [replace(recorded("stranger"), primary_identifier="customer:d", identifiers=("customer:d",))])
+    named, nobody = ("customer:c", ["customer:c"], '{"a":1}'), ("", [], "{}")
+    assert stored() == [named, *[nobody] * 41, ("customer:d", ["customer:d"], '{"a":1}')], "others are as they were"
 
 
 def test_a_brand_with_the_purpose_asks_it(store: Store, put: Put) -> None:
@@ -100,3 +107,44 @@ def test_a_brand_with_the_purpose_asks_it(store: Store, put: Put) -> None:
     put(store, list(events_of(asks, 1, {})))
     put(store, [recorded("after")])
     assert store.ask("SELECT primary_identifier, properties FROM touchpoint_recorded") == [("", "{}")]
+
+
+def erased(name: str, identifier: str) -> ProfileErased:
+    return ProfileErased(
+        event_id=uid(f"erased {name}"), occurred_at=micros("2026-03-02"), request_id=uid("r"), person_id=uid(name),
+        source_profile_id=uid(name), identifier=identifier,
+    )  # fmt: skip
+
+
+def test_what_comes_of_somebody_erased_is_a_count(store: Store, put: Put) -> None:
+    put(store, [erased("ann", "customer:c")])
+    put(store, [seen("late", '{"a":1}')])
+    put(store, [recorded("late")])
+    counted = ("", [], "{}")
+    for table in ("touchpoint_identified", "touchpoint_recorded"):
+        rows = store.ask(f"SELECT primary_identifier, identifiers, properties, amount FROM {table}")
+        assert [(row[:3], str(row[3])) for row in rows] == [(counted, "10.000000")], table
+    assert store.ask("SELECT person_id::String, source_profile_id::String FROM touchpoint_identified") == [
+        (NOBODY, NOBODY)
+    ]
+
+
+def test_what_only_says_who_somebody_erased_was_is_not_stored(store: Store, put: Put) -> None:
+    put(store, [erased("ann", "customer:c")])
+    said = ConsentChanged(
+        event_id=uid("no"), occurred_at=micros("2026-03-01"), person_id=uid("ann"), source_profile_id=uid("ann"),
+        purpose="marketing", kind="choice", after="withdrawn", source_event_id="x",
+    )  # fmt: skip
+    put(store, [said, replace(said, event_id=uid("bob's"), source_profile_id=uid("bob"))])
+    put(store, [moved("ann", "bob", 1), moved("eve", "bob", 1)])
+    assert store.ask("SELECT source_profile_id::String FROM consent_changed") == [(uid("bob"),)]
+    assert store.ask("SELECT source_profile_id::String FROM identity_changed") == [(uid("eve"),)]
+    assert store.ask("SELECT source_profile_id::String FROM identity_override") == [(uid("eve"),)]
+
+
+def test_a_row_of_somebody_who_lives_does_not_name_whoever_was_erased(store: Store, put: Put) -> None:
+    put(store, [erased("eve", "device:e")])
+    put(store, [replace(seen("both", '{"a":1}'), identifiers=("customer:c", "device:e", "device:f"))])
+    assert store.ask("SELECT identifiers, properties FROM touchpoint_identified") == [
+        (["customer:c", "device:f"], '{"a":1}')
+    ]

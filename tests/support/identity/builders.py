@@ -7,7 +7,7 @@ from processors.reference import Reference
 from schemas import kinds
 from schemas.brand.items import build_brand
 from schemas.brand.model import About, Guards
-from schemas.events import TouchpointRecorded
+from schemas.events import PrivacyRequested, TouchpointRecorded
 from schemas.identifiers.types import strongest
 from schemas.ids import derived
 from tests.support.identity.oracle import Limits
@@ -34,6 +34,21 @@ def event(at: int, *identifiers: str, type: str = "page_view", name: Any = None,
         primary_identifier=strongest(identifiers),
         identifiers=identifiers,
         **fields,
+    )
+
+
+def requested(action: str, identifier: str, scope: str = "person", id: str = "", number: int = 0) -> PrivacyRequested:
+    """A request about the data of an identifier, or of its person."""
+    id = id or derived("request", action, scope, identifier)
+    return PrivacyRequested(
+        event_id=derived("requested", id, str(number)),
+        occurred_at=START + 10**12,
+        request_id=id,
+        action=action,
+        scope=scope,
+        identifier=identifier,
+        number=number,
+        source="story",
     )
 
 

@@ -19,15 +19,19 @@ from processors.identity.core import PROCESSOR
 from processors.identity.signals import EdgeSeen
 from processors.identity.state import Node
 from processors.reference import Reference
-from processors.step import Emit
+from processors.step import PURGE, Drop, Emit
 from schemas.events import (
     ConsentStated,
     Event,
     IdentityChanged,
     IdentitySignalled,
+    PrivacyRequested,
+    PrivacyResolved,
+    ProfileErased,
     TouchpointIdentified,
     TouchpointRecorded,
 )
+from schemas.reasons import DropReason
 from schemas.topics import BY_EVENT
 
 WINDOW = 32
@@ -84,11 +88,18 @@ class Network:
         self.partitions = [Partition() for _ in range(partitions)]
         self.changes: list[IdentityChanged] = []
         self.touchpoints: list[TouchpointIdentified] = []
+        self.resolved: list[PrivacyResolved] = []
+        self.erased: list[ProfileErased] = []
         self.signals: Counter[str] = Counter()
         self.steps = 0
         self._contents: dict[str, bytes] = {}
 
-    def run(self, events: Sequence[TouchpointRecorded], backlog: int = 1_000_000, steps: int = 1_000_000_000) -> None:
+    def run(
+        self,
+        events: Sequence[TouchpointRecorded | PrivacyRequested],
+        backlog: int = 1_000_000,
+        steps: int = 1_000_000_000,
+    ) -> None:
         """Processes the events in their order within each partition, until nothing is left to read or to commit.
 
         :param backlog: how many records may wait before the next event is added; all at once by default.
@@ -131,16 +142,14 @@ class Network:
         if row is not None and event.dedup_id in row.seen:
             return
         step = PROCESSOR.step(row and row.node, event, self.reference)
-        if step.state is None:  # a receipt without a person
-            for effect in step.effects:
-                assert isinstance(effect, Emit) and not effect.transactional, effect
-                self._publish(effect.event)
-            return
-        partition.rows[key] = Row(step.state, (*(row.seen if row else ()), event.dedup_id)[-WINDOW:])
-        partition.dirty.add(key)
+        if step.state is not None:  # a receipt without a person, a request about somebody unknown
+            partition.rows[key] = Row(step.state, (*(row.seen if row else ()), event.dedup_id)[-WINDOW:])
+            partition.dirty.add(key)
         held_back = key in partition.held_back
         for effect in step.effects:
-            assert isinstance(effect, Emit), effect
+            if not isinstance(effect, Emit):
+                assert effect in (Drop(DropReason.ERASED), PURGE), effect
+                continue
             if effect.transactional or held_back:
                 partition.pending.append(effect.event)
                 partition.held_back.add(key)
@@ -175,6 +184,10 @@ class Network:
                 self._partition_of(event).logs[SIGNALS].append(event)
             case IdentityChanged():
                 self.changes.append(event)
+            case PrivacyResolved():
+                self.resolved.append(event)
+            case ProfileErased():
+                self.erased.append(event)
             case TouchpointIdentified():
                 self.touchpoints.append(event)
                 return

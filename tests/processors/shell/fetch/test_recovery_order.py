@@ -14,7 +14,7 @@ from processors.rewards.core import PROCESSOR as REWARDS
 from processors.shell.fetch.recovery_order import MAX_UNCOMMITTED, RecoveryOrder, first_topics
 from schemas.events import TouchpointRecorded
 from schemas.ids import derived, person_of
-from schemas.topics import BY_NAME, IDENTITY_SIGNALLED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
+from schemas.topics import BY_NAME, IDENTITY_SIGNALLED, PRIVACY_REQUESTED, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED
 from tests.support.failing_workers import DIES_IN_COMMIT
 from tests.support.stream_cluster import StreamCluster, until
 
@@ -26,7 +26,7 @@ def batch(first: int, end: int) -> list[Any]:
 
 
 def test_touchpoints_come_first_where_identity_may_have_published_them() -> None:
-    assert first_topics(IDENTITY) == [EVENTS]
+    assert first_topics(IDENTITY) == [EVENTS, PRIVACY_REQUESTED.name]
 
 
 @pytest.mark.parametrize("processor", [CONTEXT, REWARDS, MATCHING], ids=lambda processor: processor.name)
@@ -36,7 +36,7 @@ def test_no_topic_waits_where_the_order_does_not_matter(processor: Any) -> None:
 
 def test_first_topics_are_written_without_transactions() -> None:
     # Transaction markers end a topic with an offset that no record has: signals would wait for the next event.
-    assert [BY_NAME[topic].written_by for topic in first_topics(IDENTITY)] == [("gateway", "intake")]
+    assert [BY_NAME[topic].written_by for topic in first_topics(IDENTITY)] == [("gateway", "intake"), ("gateway",)]
     assert not any(topic.transactional for topic in INTAKE.sources), "else its effects could be"
 
 

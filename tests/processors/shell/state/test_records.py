@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from processors.shell.state.forwarded import Forwarded
-from processors.shell.state.records import Active, Erased, Redirect, StateRecordCodec, StateUnreadable
+from processors.shell.state.records import Active, Redirect, StateRecordCodec, StateUnreadable
 
 
 class First(msgspec.Struct, frozen=True, array_like=True):
@@ -67,7 +67,6 @@ def test_rows_of_earlier_versions_are_migrated_when_they_are_read(read: str) -> 
 def test_what_has_no_state_has_no_version() -> None:
     for codec in (FIRST, SECOND, THIRD):
         assert codec.decode(FIRST.encode(Active(None, SEEN, REDIRECTS))) == Active(None, SEEN, REDIRECTS)
-        assert codec.decode(FIRST.encode(Erased())) == Erased()
         forwarded = Forwarded("touchpoint-identified", b"bytes")
         assert codec.decode_transfer(codec.encode(forwarded)) == forwarded
 

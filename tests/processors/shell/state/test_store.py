@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from processors.shell.state.store import THREAD_FROM_ROWS, RocksStore
+from tests.support.hangs import HANG_S
 
 OPTIONS = (
     "filter_policy=bloomfilter",
@@ -86,4 +87,23 @@ def test_a_store_that_forgets_has_its_rows_until_then_and_not_after_it(tmp_path:
     store._db.flush()
     store._db.compact_range(None, None)
     assert store.get(keys[0]) is None and list(store.rows()) == []
+    store.close()
+
+
+async def test_what_was_overwritten_leaves_the_disk_when_a_store_is_purged(tmp_path: Path) -> None:
+    def on_disk() -> bool:
+        return any(b"of-somebody" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+    store = RocksStore(tmp_path / "store")
+    store.write([(b"key", b"of-somebody " * 50), (b"other", b"stays")], 1)
+    store.rewrite()
+    store.write([(b"key", b"mark")], 2)
+    assert on_disk(), "it is in a file that is not rewritten"
+    store.purge(3600)
+    store.purge(0)
+    async with asyncio.timeout(HANG_S):
+        while on_disk():
+            store.write([(b"more", b"work")], 3)
+            await asyncio.sleep(0.01)
+    assert (store.get(b"key"), store.get(b"other")) == (b"mark", b"stays")
     store.close()

@@ -1,0 +1,111 @@
+"""The privacy page in German."""
+
+from typing import Final
+
+from gateway.privacy.texts.model import Texts
+
+GERMAN: Final = Texts(
+    language="de",
+    months=tuple(
+        [
+            "Januar",
+            "Februar",
+            "März",
+            "April",
+            "Mai",
+            "Juni",
+            "Juli",
+            "August",
+            "September",
+            "Oktober",
+            "November",
+            "Dezember",
+        ]
+    ),
+    day="{day}. {month} {year}",
+    title="Ihre Daten",
+    intro="Was {brand} über dieses Gerät weiß und was Sie erlauben.",
+    known="Was bekannt ist",
+    no_device="Über dieses Gerät ist nichts bekannt: Es hat kein Cookie von uns.",
+    nothing="Über dieses Gerät ist nichts gespeichert.",
+    gathering="Wir stellen zusammen, was bekannt ist. Diese Seite lädt von selbst neu.",
+    unavailable="Was bekannt ist, lässt sich gerade nicht zeigen. Bitte versuchen Sie es später noch einmal.",
+    touchpoint="1 Scan, Besuch oder anderer Kontakt, am {first}.",
+    touchpoints="{count} Scans, Besuche und andere Kontakte, vom {first} bis zum {last}.",
+    places="Orte: {places}.",
+    purchases="Einkäufe: {count} ({sums}).",
+    points="Punkte: {points}.",
+    decisions="{count}-mal haben wir ausgewählt, was Sie sehen.",
+    allow="Was Sie erlauben",
+    purposes={
+        "identity": (
+            "Wiedererkennung",
+            "Wir dürfen Sie auf Ihren Geräten, in Läden und auf unseren Seiten als eine Person erkennen.",
+        ),
+        "personalisation": (
+            "Persönliche Inhalte",
+            "Wir dürfen nach dem, was Sie bisher getan haben, auswählen, was Sie sehen.",
+        ),
+        "marketing/email": ("Angebote per E-Mail", "Wir dürfen Ihnen Angebote per E-Mail senden."),
+        "marketing/sms": ("Angebote per SMS", "Wir dürfen Ihnen Angebote per SMS senden."),
+        "marketing/whatsapp": ("Angebote per WhatsApp", "Wir dürfen Ihnen Angebote per WhatsApp senden."),
+        "marketing/push": ("Angebote als Mitteilung", "Wir dürfen Mitteilungen mit Angeboten an Ihr Telefon senden."),
+        "analytics": (
+            "Statistik",
+            "Wir dürfen aus dem, was Sie tun, lernen, wie unsere Läden und Seiten genutzt werden.",
+        ),
+    },
+    on="An",
+    off="Aus",
+    since="Ihre Wahl seit dem {day}.",
+    unsaid_on="Sie haben dazu nichts gesagt. Es ist an, bis Sie es ausschalten.",
+    unsaid_off="Sie haben dazu nichts gesagt. Es ist aus, bis Sie es einschalten.",
+    by_gpc="Aus, weil Ihr Browser darum bittet.",
+    version="Fassung des Textes: {version}.",
+    gpc="Ihr Browser sendet Global Privacy Control. Wir halten das als Signal fest. Was Sie hier wählen, zählt mehr.",
+    no_purposes="Wir fragen hier nichts: Erlaubt ist, wogegen niemand etwas gesagt hat.",
+    read_all="Den ganzen Text lesen",
+    own="Ihre Kopie oder keine Spur",
+    export_text="Alles, was wir über dieses Gerät gespeichert haben, als eine Datei.",
+    export="Meine Daten holen",
+    erase_text="Wir löschen alles über dieses Gerät. Das lässt sich nicht rückgängig machen.",
+    erase="Meine Daten löschen",
+    sure_title="Alles löschen?",
+    sure_text="Alles, was über dieses Gerät bekannt ist, wird gelöscht und kommt nicht wieder. Danach ist das Gerät "
+    "für uns ein neues.",
+    sure="Ja, alles löschen",
+    back="Zurück",
+    person="Alles über Sie, auf allen Geräten",
+    person_text="Wir senden Ihnen einen Link. Er gilt eine Stunde und funktioniert einmal.",
+    address="Ihre E-Mail-Adresse",
+    send="Link senden",
+    ask="Für alles über Sie auf allen Geräten fragen Sie bitte {brand}.",
+    sent_title="Sehen Sie in Ihr Postfach",
+    sent="Wenn eine Nachricht diese Adresse erreichen kann, ist sie unterwegs. Ihr Link gilt eine Stunde.",
+    link_title="Alles über Sie",
+    link_text="Mit diesem Link holen oder löschen Sie alles, was {brand} über die Person Ihrer E-Mail-Adresse "
+    "gespeichert hat. Er funktioniert einmal: wenn Sie einen Knopf drücken.",
+    export_person="Alle meine Daten holen",
+    erase_person="Alle meine Daten löschen",
+    sure_person="Alles, was über Sie bekannt ist, auf allen Geräten und in allen Läden, wird gelöscht: auch Punkte und "
+    "Einkäufe. Das lässt sich nicht rückgängig machen.",
+    used_title="Dieser Link ist zu Ende",
+    used="Der Link wurde schon benutzt, ist älter als eine Stunde oder unvollständig. "
+    "Sie können einen neuen anfordern.",
+    forged_title="Das hat nicht geklappt",
+    forged="Die Seite war zu lange offen, oder das Formular kam von anderswo. Bitte öffnen Sie die Seite neu.",
+    request_title="Ihre Anfrage",
+    working="Wir arbeiten daran. Diese Seite lädt von selbst neu.",
+    exported="Ihre Daten sind bereit.",
+    download="Datei herunterladen",
+    kept="Sie wird sieben Tage aufbewahrt.",
+    erased="Alles ist gelöscht. Bewahren Sie die Nummer Ihrer Anfrage auf: Mit ihr findet man den Beleg.",
+    nobody="Zu dieser Anfrage ist nichts bekannt.",
+    failed="Das ist fehlgeschlagen. Bitte versuchen Sie es später noch einmal.",
+    no_request="Auf diesem Gerät gibt es keine solche Anfrage.",
+    number="Nummer: {number}",
+    subject="Ihre Daten bei {brand}",
+    letter="Guten Tag,\n\njemand, vermutlich Sie, hat {brand} nach den Daten zu dieser E-Mail-Adresse gefragt. Mit "
+    "diesem Link holen oder löschen Sie alles:\n\n{link}\n\nEr gilt eine Stunde und funktioniert einmal. Wenn Sie es "
+    "nicht waren, ist nichts zu tun: Ohne den Link geschieht nichts.\n",
+)

@@ -1,0 +1,1 @@
+"""The form of what a person gets of their data."""
