@@ -58,7 +58,7 @@ def accept(
     sets = run(_oldest_first, limits.strangers)
     if any(limits.has_too_many(types) for types in sets.types()):
         sets = run(_newest_first, limits.growth)
-    if any(types.total() > limits.person_size for types in sets.types()):
+    if any(len(person) > limits.person_size for person in sets.people()):
         sets = run(_oldest_first, limits.size)
     return statuses, sets.people()
 

@@ -5,6 +5,7 @@ again: edges that do not count separate it from the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 
 import msgspec
 
@@ -18,7 +19,7 @@ from schemas.ids import person_of
 from schemas.reasons import EdgeReason
 
 Members = Mapping[str, Member]
-Said = dict[str, Consents]
+Said = Mapping[str, Consents]
 NOT_RESOLVED = frozenset(("", UNLINKED, EdgeReason.SHARED_DEVICE, EdgeReason.HUB, EdgeReason.NO_CONSENT))
 """Statuses of edges that were not among those to accept when they were last published. All others have an influence on
 the people at both ends, also when they are refused: an edge that the size of a person refuses was no stranger's."""
@@ -35,7 +36,7 @@ class People(msgspec.Struct, frozen=True):
 def people_of(component: Component, changed: Iterable[str], limits: Limits) -> People:
     """The people around the changed members of a component."""
     members = component.members
-    said: Said = {}
+    said = _said_of_values(members)
     neighbourhood = _neighbourhood(members, changed, limits, said)
     fixed: dict[tuple[str, str], str] = {}
     apart: dict[str, set[str]] = {}
@@ -97,7 +98,7 @@ def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Li
     edge counts, as links by an operator do unless their person withdrew consent. Identifiers of one value are not two
     that consent could keep apart.
 
-    :param said: what was said of identifiers, as far as it was asked for; grows.
+    :param said: what was said of identifiers, where that is more than their members have.
     """
     if edge.override is not None:
         if not edge.override.linked:
@@ -105,7 +106,7 @@ def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Li
         if edge.override.same_value:
             return ""
     ends = members[one], members[other]
-    of_ends = _said_of(members, one, said), _said_of(members, other, said)
+    of_ends = said.get(one, ends[0].said), said.get(other, ends[1].said)
     asks = not edge.free or of_ends[0].says_something or of_ends[1].says_something
     if asks and not is_agreed(edge, of_ends, limits):
         return EdgeReason.NO_CONSENT
@@ -118,21 +119,23 @@ def _fixed_status(members: Members, one: str, other: str, edge: Edge, limits: Li
     return ""
 
 
-def _said_of(members: Members, one: str, said: Said) -> Consents:
-    """What was said of the value of an identifier, under whatever key."""
-    if (known := said.get(one)) is not None:
-        return known
-    same, waiting = {one: None}, [one]
-    while waiting:
-        for other, edge in _ends(members, waiting.pop()):
-            if other not in same and edge.override is not None and edge.override.same_value:
-                same[other] = None
-                waiting.append(other)
-    joined = members[one].said
-    for other in same:
-        joined = joined.joined(members[other].said)
-    said.update(dict.fromkeys(same, joined))
-    return joined
+def _said_of_values(members: Members) -> Said:
+    """What was said of identifiers that have one value under several keys: of each all that was said of its value.
+    Nearly always empty."""
+    if not any(member.said.says_something for member in members.values()):
+        return {}
+    groups: dict[str, list[str]] = {}
+    for one, member in members.items():
+        for other, edge in member.edges.items():
+            if edge.override is not None and edge.override.same_value and other in members:
+                group, more = groups.setdefault(one, [one]), groups.setdefault(other, [other])
+                if group is not more:
+                    group += more
+                    groups.update(dict.fromkeys(more, group))
+    said: dict[str, Consents] = {}
+    for identifier, group in groups.items():
+        said[identifier] = reduce(Consents.joined, (members[one].said for one in group))
+    return said
 
 
 def _oldest(members: Members, identifiers: list[str]) -> str:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from gateway.app import ENDPOINTS, build_app, build_document
 from gateway.http.errors import ErrorKind
 from gateway.settings import Settings
+from schemas.identifiers.keys import keys_of
 from tests.support.gateway_process import IDENTIFIER_KEY, GatewayClient, page_view, sale
 
 
@@ -17,7 +18,9 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
         (path, method.upper()) for path, operations in build_document()["paths"].items() for method in operations
     }
     app = build_app(
-        Settings(kafka="127.0.0.1:1", identifier_key=IDENTIFIER_KEY, spool=tmp_path / "spool", reply_partition=0)
+        Settings(
+            kafka="127.0.0.1:1", identifier_key=keys_of(IDENTIFIER_KEY), spool=tmp_path / "spool", reply_partition=0
+        )
     )
     routed = {
         (route.path.replace(":text}", "}"), method)

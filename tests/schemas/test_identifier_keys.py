@@ -81,3 +81,13 @@ def test_proofs_of_either_key_hold_while_both_are_there() -> None:
         assert Proofs(BOTH).holds(proof, "email", "a@b.example", DEVICE, 50)
         assert Proofs(STAGED).holds(proof, "email", "a@b.example", DEVICE, 50)
         assert not Proofs(THIRD).holds(proof, "email", "a@b.example", DEVICE, 50)
+
+
+def test_who_came_back_after_an_erasure_is_known_under_the_next_key_too() -> None:
+    """The link goes to the identifier that the person has since then, not to the dead one."""
+    dead = {Pseudonyms(OLD).identifier("customer", "C-1"): 5}
+    before, both = Pseudonyms(OLD, dead=dead), Pseudonyms(BOTH, dead=dead)
+    came_back = before.identifier("customer", "C-1", 9)
+    assert came_back not in dead
+    identifier, normal = both.named("customer", "C-1", 9)
+    assert others_of(Named(identifier, "customer", "C-1", "", normal), both) == (came_back,)
