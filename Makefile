@@ -37,7 +37,8 @@ test: $(VENV)/.installed-test
 # One process: these tests load the machine themselves.
 chaos: $(VENV)/.installed-test
 	$(BIN)/python -m pytest tests/chaos tests/stories tests/processors/shell tests/processors/test_next_release.py \
-		tests/stack/test_secure_kafka.py tests/stack/test_identifier_key.py tests/gateway/publish/test_clock.py \
+		tests/stack/test_secure_kafka.py tests/stack/test_identifier_key.py tests/stack/test_key_rotation.py \
+		tests/stack/test_destroyed_contacts.py tests/gateway/publish/test_clock.py \
 		tests/sinks/test_other_kafka.py --long $(ARGS)
 
 bench: $(VENV)/.installed-bench

@@ -337,7 +337,7 @@ EVENT_REJECTED = Topic(
     EventRejected,
     lambda e: e.event_id,
     "event id",
-    written_by=("gateway", "identity", "context", "rewards", "consent", "matching", "intake", "sink"),
+    written_by=("gateway", "identity", "context", "rewards", "consent", "matching", "intake", "sink", "privacy"),
     read_by=("sink",),
     retention_ms=90 * DAY_MS,
     transactional=True,

@@ -136,6 +136,7 @@ class Answers:
 
     async def run(self) -> None:
         """Reads the topic until cancelled; reconnects when a broker is lost."""
+        failed = False
         while True:
             reader = _Reader(self._bootstrap, self._codec, self)
             reading = asyncio.create_task(reader.run())
@@ -145,7 +146,9 @@ class Answers:
                 self.caught_up = self.caught_up or caught_up.done()
                 await reading
             except (KafkaError, OSError) as error:
-                log.warning("answers to requests about data cannot be read: %s", type(error).__name__)
+                if failed:  # once: whoever cannot be reached at all is told so by the check of the deployment
+                    log.warning("answers to requests about data cannot be read: %s", type(error).__name__)
+                failed = True
             finally:
                 reading.cancel()
                 caught_up.cancel()

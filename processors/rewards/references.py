@@ -47,9 +47,13 @@ def refer(event: TouchpointIdentified) -> Emit:
 def forget(sale_event_id: str, occurred_at: int) -> Emit:
     """What the erasure of its source profile sends to the key of a sale: a sale of nobody."""
     referenced = SaleReferenced(
-        event_id=derived("sale forgotten", sale_event_id), occurred_at=occurred_at, sale_event_id=sale_event_id
+        event_id=_forgotten_id(sale_event_id), occurred_at=occurred_at, sale_event_id=sale_event_id
     )
     return Emit(referenced, transactional=True)
+
+
+def _forgotten_id(sale_event_id: str) -> str:
+    return derived("sale forgotten", sale_event_id)
 
 
 def meet(known: Reference, event: SaleReferenced) -> tuple[Reference, tuple[Effect, ...]]:
@@ -57,7 +61,7 @@ def meet(known: Reference, event: SaleReferenced) -> tuple[Reference, tuple[Effe
     if known.forgotten:
         return known, ()
     if not event.return_event_id:
-        if not event.source_profile_id:
+        if event.event_id == _forgotten_id(event.sale_event_id):
             return FORGOTTEN, (PURGE,)
         if known.source_profile_id:
             return known, ()

@@ -19,12 +19,15 @@ from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.codec.avro import Codec, Undecodable
-from schemas.events import Event, PrivacyAnswered
+from schemas.events import Event, EventRejected, PrivacyAnswered
 from schemas.kafka.client_options import consumer_options
 from schemas.kafka.client_settings import Kafka
+from schemas.reasons import RejectReason
+from schemas.rejects import reject_record
 from schemas.topics import BY_NAME, ERASURE_APPLIED, PRIVACY_ANSWERED, PRIVACY_RESOLVED, with_prefix
 from sinks import metrics
 from sinks.clickhouse.raw_consumer import build_raw_consumer
+from sinks.clickhouse.record_router import RawRecord
 from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.writer import ERRORS, build_client
 from sinks.privacy import progress as requests
@@ -114,7 +117,8 @@ class PrivacyWorker:
             while True:
                 for place, records in (await consumer.getmany(timeout_ms=WAIT_MS)).items():
                     for record in records:
-                        self._take(place, record.value)
+                        if not self._take(place, record.value):
+                            await self._publish(_reject(place, record))
                 if await self._has_caught_up(consumer):
                     await self._act()
                 self._report()
@@ -134,11 +138,14 @@ class PrivacyWorker:
             del self._ends[place]
         return True
 
-    def _take(self, place: TopicPartition, value: bytes | None) -> None:
+    def _take(self, place: TopicPartition, value: bytes | None) -> bool:
+        """Takes a record; False where it is no event."""
+        if value is None:
+            return True
         try:
             event: Any = self._codec.of(BY_NAME[place.topic]).decode(value)
         except Undecodable:
-            return
+            return False
         progress = self._progress.setdefault(event.request_id, Progress(event.request_id))
         if not isinstance(event, PrivacyAnswered):
             progress.add(event)
@@ -147,6 +154,7 @@ class PrivacyWorker:
             self._data.pop(event.request_id, None)
             if event.parts:
                 self._data[event.request_id] = event.occurred_at, event.parts
+        return True
 
     async def _act(self) -> None:
         for progress in list(self._progress.values()):
@@ -266,6 +274,12 @@ class PrivacyWorker:
         waiting = [one.requested_at for one in self._progress.values() if one.is_open and one.requested_at]
         metrics.PRIVACY_OPEN.set(len(waiting))
         metrics.PRIVACY_OLDEST.set((now_us() - min(waiting)) / 1e6 if waiting else 0)
+
+
+def _reject(place: TopicPartition, record: RawRecord) -> EventRejected:
+    """The same whenever the topic is read again."""
+    position = place.topic, place.partition, record.offset, record.timestamp, record.value
+    return reject_record("privacy", *position, reason=RejectReason.UNDECODABLE, detail="is no event of this topic")
 
 
 def _is_over(progress: Progress) -> bool:

@@ -29,7 +29,7 @@ from tests.support.full_stack import FullStack, wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 CANARIES = 1_000
-CANARIES_SHORT = 100
+CANARIES_SHORT = 40
 BATCH = 50
 CONTROL = "control-7f3a91d0"
 """Stands where the system stores what it is sent: the search finds it in each sort of place, or does not search it."""

@@ -21,6 +21,7 @@ from tests.support.contacts import CODEC, write_contact_keys
 from tests.support.gateway_process import wait_until
 from tests.support.servers import KafkaServer, start_kafka
 
+pytestmark = pytest.mark.usefixtures("long_form")
 WITHIN_MS = 8_000
 ANNA, BEN = f"email:{'a' * 32}", f"email:{'b' * 32}"
 

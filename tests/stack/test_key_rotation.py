@@ -13,7 +13,7 @@ from gateway.scan.device import COOKIE
 from schemas.identifiers.rotation import SOURCE
 from tests.support.full_stack import FullStack, wait_until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("long_form")]
 CUSTOMERS = [f"C-{uuid4().hex[:8]}" for _ in range(5)]
 RETURNING, NEWCOMER = CUSTOMERS[:4], f"C-{uuid4().hex[:8]}"
 """One of the customers does not come back while both keys are there."""

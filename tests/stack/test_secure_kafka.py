@@ -113,8 +113,8 @@ def test_everything_runs_over_sasl_ssl_and_under_its_prefix_with_a_registry(
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    created = command("topics", "apply", FOOTPATH_PARTITIONS="2").count("create")
-    assert command("topics", "apply").count("keep") == created, "the replay twin"
+    created = command("topics", "apply", FOOTPATH_PARTITIONS="2").count("create ")
+    assert command("topics", "apply").count("keep ") == created, "the replay twin"
     command("store", "migrate")
     assert command("brand", "apply", str(DEMO_BRAND)).startswith("apply")
     assert command("brand", "apply", str(DEMO_BRAND)).startswith("keep"), "the replay twin"

@@ -97,7 +97,7 @@ class Harness:
         assert isinstance(referenced, SaleReferenced)
         known = self.references.get(referenced.sale_event_id, NOTHING)
         self.references[referenced.sale_event_id], found = meet(known, referenced)
-        return [emit.event for emit in found]
+        return [one.event for one in found if isinstance(one, Emit)]
 
     def wake(self, until: int) -> list[Effect]:
         """Does what is due until then (microseconds), of all keys in the order of time; once more would do nothing."""
