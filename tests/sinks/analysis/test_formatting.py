@@ -14,7 +14,7 @@ def test_a_share_is_nothing_or_everything_only_when_it_is(case: tuple[int, int])
     text = formatting.share(part / whole)
     number = float(text.removesuffix(" %").replace(",", ""))
     assert (number == 0, number == 100) == (part == 0, part == whole)
-    assert number == pytest.approx(part / whole * 100, abs=0.05)
+    assert number == pytest.approx(part / whole * 100, abs=0.0501)
 
 
 @given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
