@@ -3,23 +3,28 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.codec.avro import Codec, Undecodable
 from schemas.kafka.client_options import consumer_options
 from schemas.kafka.client_settings import Kafka
+from schemas.kafka.compacted import partitions_of_topic
 from schemas.topics import PROFILE_ERASED
 from sinks.privacy.places import PROFILE
 
 _ERASED: Final = "IN (SELECT source_profile_id FROM profile_erased)"
-QUERY: Final = (
-    f"SELECT DISTINCT {PROFILE} AS profile FROM touchpoint_identified WHERE profile {_ERASED} "
-    f"UNION DISTINCT SELECT DISTINCT {PROFILE} AS profile FROM reward_posted WHERE profile {_ERASED} "
-    f"UNION DISTINCT SELECT DISTINCT {PROFILE} AS profile FROM consent_changed WHERE profile {_ERASED} "
-    f"UNION DISTINCT SELECT DISTINCT source_profile_id AS profile FROM touch WHERE profile {_ERASED} "
-    f"UNION DISTINCT SELECT DISTINCT source_profile_id AS profile FROM identity_override WHERE profile {_ERASED} "
-    "UNION DISTINCT SELECT DISTINCT erased.source_profile_id AS profile FROM profile_erased AS erased "
+_NAMED: Final = {
+    "touchpoint_identified": PROFILE,
+    "reward_posted": PROFILE,
+    "consent_changed": PROFILE,
+    "touch": "source_profile_id",
+    "identity_override": "source_profile_id",
+}
+QUERY: Final = " UNION DISTINCT ".join(
+    f"SELECT DISTINCT {profile} AS profile FROM {table} WHERE profile {_ERASED}" for table, profile in _NAMED.items()
+) + (
+    " UNION DISTINCT SELECT DISTINCT erased.source_profile_id AS profile FROM profile_erased AS erased "
     "WHERE erased.identifier IN (SELECT primary_identifier FROM touchpoint_recorded)"
 )
 
@@ -61,9 +66,7 @@ async def _recorded(kafka: Kafka, codec: Codec) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     try:
         await consumer.start()
-        await consumer._client.add_topic(PROFILE_ERASED.name)
-        numbers = consumer.partitions_for_topic(PROFILE_ERASED.name) or ()
-        places = [TopicPartition(PROFILE_ERASED.name, number) for number in numbers]
+        places = await partitions_of_topic(consumer, PROFILE_ERASED)
         ends = await consumer.end_offsets(places)
         consumer.assign(places)
         while any([await consumer.position(place) < end for place, end in ends.items()]):

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.codec.avro import Codec, Undecodable
-from schemas.events import Event, EventRejected, PrivacyAnswered
+from schemas.events import ErasureApplied, Event, EventRejected, PrivacyAnswered, PrivacyResolved
 from schemas.kafka.client_options import consumer_options
 from schemas.kafka.client_settings import Kafka
 from schemas.reasons import RejectReason
@@ -79,6 +79,8 @@ class PrivacyWorker:
         self._stored = stored
         self._protect = protect
         self._progress: dict[str, Progress] = {}
+        self._open: dict[str, Progress] = {}
+        """Those of ``_progress`` that have no answer: answers stay for ever, and each turn looks at these alone."""
         self._data: dict[str, tuple[int, int]] = {}
         """Requests whose data can be fetched: since when, and how many parts."""
         self._ends: dict[TopicPartition, int] = {}
@@ -126,7 +128,7 @@ class PrivacyWorker:
             await consumer.stop()
 
     def _begin(self, ends: dict[TopicPartition, int]) -> None:
-        self._progress, self._data, self._ends = {}, {}, ends
+        self._progress, self._open, self._data, self._ends = {}, {}, {}, ends
 
     async def _has_caught_up(self, consumer: AIOKafkaConsumer) -> bool:
         """Whether all is read that was there when the partitions were assigned: before, answers may be unread."""
@@ -146,18 +148,25 @@ class PrivacyWorker:
             event: Any = self._codec.of(BY_NAME[place.topic]).decode(value)
         except Undecodable:
             return False
+        if isinstance(event, PrivacyAnswered) and event.part:
+            return True
         progress = self._progress.setdefault(event.request_id, Progress(event.request_id))
-        if not isinstance(event, PrivacyAnswered):
-            progress.add(event)
-        elif not event.part:
-            progress.add(event)
+        self._add(progress, event)
+        if isinstance(event, PrivacyAnswered):
             self._data.pop(event.request_id, None)
             if event.parts:
                 self._data[event.request_id] = event.occurred_at, event.parts
         return True
 
+    def _add(self, progress: Progress, event: PrivacyResolved | ErasureApplied | PrivacyAnswered) -> None:
+        progress.add(event)
+        if progress.is_open:
+            self._open[progress.request_id] = progress
+        else:
+            self._open.pop(progress.request_id, None)
+
     async def _act(self) -> None:
-        for progress in list(self._progress.values()):
+        for progress in list(self._open.values()):
             if (what := progress.next) != "wait" and not _is_over(progress):
                 await self._carry_out(progress, what)
         now = asyncio.get_running_loop().time()
@@ -236,13 +245,14 @@ class PrivacyWorker:
             for key in keys if progress.status else ():
                 await self._producer.send_and_wait(PRIVACY_ANSWERED.name, None, key.encode())
             del self._progress[progress.request_id]
+            self._open.pop(progress.request_id, None)
 
     async def _sweep(self) -> None:
         """Erases again what the tables have of erased source profiles, as a backup brings it back."""
         client = await self._connected()
         await record_again(client, self._kafka, self._codec)
         for request_id, profiles in (await still_there(client)).items():
-            if request_id in self._progress and self._progress[request_id].is_open:
+            if request_id in self._open:
                 continue  # it is about to be carried out
             log.warning("%d erased source profiles are in the tables again: erasing them once more", len(profiles))
             await erase(client, profiles, profiles.values(), uuid4())
@@ -250,13 +260,9 @@ class PrivacyWorker:
     async def _publish(self, event: Event) -> None:
         topic, key, value, headers = self._codec.record(event)
         await self._producer.send_and_wait(topic.name, value, key, headers=headers)
-        if isinstance(event, PrivacyAnswered) and not event.part:
-            self._take_own(event)
-
-    def _take_own(self, event: PrivacyAnswered) -> None:
-        """What was answered counts at once, not only when it is read."""
-        if (progress := self._progress.get(event.request_id)) is not None:
-            progress.add(event)
+        if isinstance(event, PrivacyAnswered) and not event.part and event.request_id in self._progress:
+            # What was answered counts at once, not only when it is read.
+            self._add(self._progress[event.request_id], event)
 
     async def _connected(self) -> AsyncClient:
         if self._client is None:
@@ -271,7 +277,7 @@ class PrivacyWorker:
             await client.close()
 
     def _report(self) -> None:
-        waiting = [one.requested_at for one in self._progress.values() if one.is_open and one.requested_at]
+        waiting = [one.requested_at for one in self._open.values() if one.requested_at]
         metrics.PRIVACY_OPEN.set(len(waiting))
         metrics.PRIVACY_OLDEST.set((now_us() - min(waiting)) / 1e6 if waiting else 0)
 

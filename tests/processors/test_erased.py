@@ -2,7 +2,7 @@
 store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from schemas.matching.traits import PROPERTY, encode_traits
 from schemas.topics import ERASURE_APPLIED, PRIVACY_RESOLVED, TOUCHPOINT_IDENTIFIED, changelog
 from tests.support.event_stream import EventStream
 from tests.support.servers import KafkaServer, start_kafka
-from tests.support.stream_cluster import CODEC, MAIN, StreamCluster, stream_cluster_on, until
+from tests.support.stream_cluster import CODEC, MAIN, StreamCluster, until
 from tests.support.topic_settings import alter
 
 ALL = ("identity", "context", "rewards", "consent", "matching")
@@ -51,12 +51,6 @@ def broker(folder: Path) -> Iterator[KafkaServer]:
     apply(server.bootstrap)
     yield server
     server.stop()
-
-
-@pytest.fixture
-async def cluster(broker: KafkaServer, tmp_path: Path) -> AsyncIterator[StreamCluster]:
-    async with stream_cluster_on(broker, tmp_path) as cluster:
-        yield cluster
 
 
 def touch(number: int, type: str, *identifiers: str, **fields: object) -> TouchpointRecorded:
