@@ -50,6 +50,9 @@ class TouchpointRecorded(Event, frozen=True, kw_only=True):
     properties: str = "{}"
     reply_partition: int | None = None
     revision: int = 0
+    language: str = ""
+    trust: int | None = None
+    trust_reasons: tuple[str, ...] = ()
 
     @property
     def statement_id(self) -> str:
@@ -155,6 +158,7 @@ class ScanRouted(Event, frozen=True, kw_only=True):
     inputs: str
     brand_version: str
     reply_partition: int | None = None
+    content: str = "{}"
 
 
 class ScanMissed(Event, frozen=True, kw_only=True):
