@@ -64,10 +64,15 @@ from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
 from gateway.scan.device import DeviceCookies
+from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
+from gateway.trust.counters import Counters
+from gateway.trust.link_check import LinkCheck
+from gateway.trust.nobodys import Nobodys
+from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.keys import keys_of
@@ -110,6 +115,9 @@ class Services:
     contacts: Contacts
     links: ValueLinks
     erased: ErasedContacts
+    issued: IssuedDevices
+    counters: Counters
+    trust: ScanTrust
 
 
 class Endpoint(NamedTuple):
@@ -146,7 +154,8 @@ ENDPOINTS = (
     Endpoint(
         "/s/{tag:text}", "GET", scan_openapi.API,
         lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
-                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls, s.links).scan),
+                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls, s.links, s.trust,
+                                          FirstScans(s.issued)).scan),
     ),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
@@ -174,7 +183,7 @@ ENDPOINTS = (
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
-        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
+        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls, s.settings.tag_keys).qr,
     ),
     Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live, for_operators=True),
     Endpoint(
@@ -229,10 +238,12 @@ def build_services(settings: Settings) -> Services:
     request_ids = RequestIds(keys_of(settings.identifier_key).oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
-    devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
+    issued = IssuedDevices(settings.identifier_key)
+    devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
+    counters = Counters(settings.kafka, codec, publisher)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     return Services(
         settings=settings,
@@ -276,6 +287,9 @@ def build_services(settings: Settings) -> Services:
         contacts=contacts,
         links=ValueLinks(),
         erased=ErasedContacts(settings.kafka, codec, contacts),
+        issued=issued,
+        counters=counters,
+        trust=ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics),
     )
 
 
@@ -299,6 +313,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.brand, services.brand.run()),
                 (services.erasures, services.erasures.run()),
                 (services.answers, services.answers.run()),
+                (services.counters, services.counters.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
@@ -318,6 +333,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             await services.replies.await_position(CHECK_WAIT_S)
             # An event that is acknowledged before would name somebody who is erased, and so count for nobody.
             await services.erasures.await_read(ERASURES_WAIT_S)
+            # A link that was copied before would count as a tap.
+            await services.counters.await_read(ERASURES_WAIT_S)
         yield
         for task in running:
             task.cancel()

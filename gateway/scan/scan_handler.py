@@ -3,7 +3,9 @@
 A response with ``Footpath-Event`` states that the scan is recorded: either the stream's decision proves that Kafka has
 it, or Kafka has acknowledged it, or the spool has synced it. When none of them is possible the phone still gets the
 tag's fallback, without that header. A link that means no tag leads to the brand's fallback and is recorded as well. A
-page that a phone loads again is the same page, and no new scan (gateway/scan/page_visit.py).
+page that a phone loads again is the same page, and no new scan (gateway/scan/page_visit.py), and so is a second tap
+within seconds. Who only looks gets a preview, and a link that proves nothing where its tag demands it is refused
+(gateway/trust/).
 """
 
 import asyncio
@@ -11,7 +13,6 @@ import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from urllib.parse import quote
 
 import msgspec
 from starlette.types import Scope
@@ -20,7 +21,6 @@ from gateway.brand.link_query import with_parameters
 from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
-from gateway.http.pages import POLICY
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.identifiers.links import ValueLinks
@@ -29,23 +29,29 @@ from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from gateway.reply.pending import PendingReplies
-from gateway.scan.action_page import action_page
-from gateway.scan.device import DeviceCookies, cookies_of
-from gateway.scan.page_visit import CACHE, COOKIE, Page, PageVisits, is_reload
+from gateway.scan.device import Device, DeviceCookies, cookies_of
+from gateway.scan.first_scans import FirstScans
+from gateway.scan.page_visit import COOKIE, DOUBLE_TAP_S, WINDOW_S, Page, PageVisits, is_reload
+from gateway.scan.same_scan import SameScans
+from gateway.scan.scan_responses import ROUTED, fallback, redirect_to, shown
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
+from gateway.trust.scan_trust import ScanTrust
 from schemas.brand.model import Tag, is_registered
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
+from schemas.identifiers.dead import EVER_AFTER
+from schemas.identifiers.devices import new_device
 from schemas.identifiers.named import Named
+from schemas.identifiers.rotation import same_value
 from schemas.identifiers.types import DEVICE
 from schemas.ids import derived
 from schemas.reasons import DropReason, MissReason
 
 log = logging.getLogger(__name__)
 
-ROUTED, FALLBACK = "routed", "fallback"
-PAGE_HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode()), CACHE]
 NO_PARAMETERS: Mapping[str, str] = {}
+FIRST_SCANS = "first scans"
+"""Source of the events that link devices (gateway/scan/first_scans.py)."""
 
 
 class Scan(msgspec.Struct, frozen=True, gc=False):
@@ -87,6 +93,8 @@ class ScanHandler:
         deadline_ms: int,
         tls: bool,
         links: ValueLinks,
+        trust: ScanTrust,
+        first_scans: FirstScans,
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -101,9 +109,12 @@ class ScanHandler:
         self._tls = tls
         self._links = links
         self._unknown = UnknownTags()
+        self._trust = trust
+        self._first_scans = first_scans
+        self._same_scans = SameScans()
 
     async def scan(self, scope: Scope) -> RawResponse:
-        """The response to a phone that follows a tag. HEAD gets the fallback and is not recorded as a scan.
+        """The response to a phone that follows a tag, or to whoever looks at its link.
 
         :raises RequestError: ADDRESS_RATE or NO_BRAND.
         """
@@ -112,32 +123,55 @@ class ScanHandler:
         brand_view = self._brand.view()
         written = scope["path_params"]["tag"]
         tag = brand_view.tags.find(written)
-        parameters = brand_view.query.recorded(scope["query_string"]) if scope["query_string"] else NO_PARAMETERS
-        if scope["method"] == "HEAD":
-            return _fallback(_passed_on(_fallback_of(brand_view, tag), brand_view, parameters), [])
-        cookies = cookies_of(scope["headers"])
-        https, now_us = client.https or self._tls, self._clock.now_us()
-        found = self._devices.device_of(cookies, https, now_us / 1_000_000)
-        device = found.id
-        headers = [(b"set-cookie", cookie) for cookie in self._devices.set_cookies(found, https)]
-        if tag is not None and COOKIE in cookies and is_reload(scope["headers"]):
-            again = self._visits.page(cookies[COOKIE], device, tag.id, now_us / 1_000_000)
+        headers, now_us = scope["headers"], self._clock.now_us()
+        look = self._trust.look(scope["method"], headers)
+        if look.preview:
+            return self._trust.preview(look, client.address, brand_view, tag, now_us)
+        cookies = cookies_of(headers)
+        https = client.https or self._tls
+        known = self._devices.known(cookies, https, now_us / 1_000_000)
+        found = known or Device(new_device())
+        set_cookies = self._devices.set_cookies(found, https)
+        if known is None:
+            set_cookies.append(self._first_scans.cookie(found.id, https))
+        else:
+            set_cookies += self._first_scans.removed(cookies, https)
+            for other in self._first_scans.others(found.id, cookies, https):
+                self._link_devices(brand_view, found.id, other, now_us)
+        answered = [(b"set-cookie", cookie) for cookie in set_cookies]
+        if tag is not None and COOKIE in cookies:
+            window_s = WINDOW_S if is_reload(headers) else DOUBLE_TAP_S
+            again = self._visits.page(cookies[COOKIE], found.id, tag.id, now_us / 1_000_000, window_s)
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count("reloaded").inc()
-                return _page(brand_view, again[1], [*headers, (b"footpath-event", again[0].encode())])
-        gpc = sends_gpc(scope["headers"])
+                return shown(brand_view, again[1], [*answered, (b"footpath-event", again[0].encode())])
+        query = scope["query_string"]
+        assessment = self._trust.assess(look, brand_view, tag, query, headers, client.address, now_us)
+        if assessment.refused is not None:
+            return assessment.refused
+        parameters = brand_view.query.recorded(query) if query else NO_PARAMETERS
+        gpc = sends_gpc(headers)
         if tag is None:
             tag_id = self._unknown.recorded(written, now_us)
-            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters, gpc)
+            event = build_unknown_touchpoint(brand_view, tag_id, found.id, now_us, parameters, gpc, assessment.reasons)
         else:
             partition = self._replies.partition if self._replies.positioned else None
-            event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters, gpc)
+            event = build_touchpoint(brand_view, tag, found.id, now_us, partition, parameters, gpc, assessment.reasons)
         if brand_view.pseudonyms.has_others:
-            self._link(brand_view, event.primary_identifier, device, now_us)
-        scan = Scan(brand_view, tag, event, device, scope.get("raw_path") or b"", https, parameters, arrived_s)
-        response = await self._respond(scan, headers)
+            self._link(brand_view, event.primary_identifier, found.id, now_us)
+        scan = Scan(brand_view, tag, event, found.id, scope.get("raw_path") or b"", https, parameters, arrived_s)
+        if tag is not None and known is not None:
+            response = await self._same_scans.answer(found.id, tag.id, lambda: self._respond(scan, answered))
+        else:
+            response = await self._respond(scan, answered)
         self._metrics.scan_seconds.observe(time.monotonic() - arrived_s)
         return response
+
+    def _link_devices(self, brand_view: BrandView, device: str, other: str, now_us: int) -> None:
+        """Says that a phone was given another device, too, when it had none yet."""
+        one, two = (brand_view.pseudonyms.identifier(DEVICE, id, EVER_AFTER) for id in (device, other))
+        link = same_value(one, two, brand_view.brand.about.id, now_us, FIRST_SCANS)
+        self._publisher.publish_in_background(link)
 
     def _link(self, brand_view: BrandView, identifier: str, device: str, now_us: int) -> None:
         links = self._links.events((Named(identifier, DEVICE, device, "", ""),), brand_view, now_us)
@@ -161,7 +195,7 @@ class ScanHandler:
             log.error("route %s leads to an unregistered destination", outcome.route)
             outcome = "unregistered"
         self._metrics.scan_count(outcome).inc()
-        return _fallback(scan.served(_fallback_of(scan.brand_view, scan.tag)), headers)
+        return fallback(scan.served(_fallback_of(scan.brand_view, scan.tag)), headers)
 
     async def _decide(self, scan: Scan) -> ScanRouted | str:
         """The decision, or the reason why there is none; when it returns the scan is durable.
@@ -193,9 +227,8 @@ class ScanHandler:
 
     def _routed(self, scan: Scan, decision: ScanRouted, headers: RawHeaders) -> RawResponse:
         destination = scan.served(decision.destination) if scan.parameters else decision.destination
-        if decision.action != "page":
-            return _redirect(destination, [*headers, (b"footpath-outcome", ROUTED.encode())])
-        page = Page(decision.title, decision.text, decision.label, destination)
+        is_page = decision.action == "page"
+        page = Page(decision.title, decision.text, decision.label, destination) if is_page else redirect_to(destination)
         cookie = self._visits.cookie(
             page,
             scan.event.event_id,
@@ -205,11 +238,13 @@ class ScanHandler:
             scan.path,
             scan.https,
         )
-        return _page(scan.brand_view, page, [*headers, (b"set-cookie", cookie)] if cookie is not None else headers)
+        if cookie is not None:
+            headers = [*headers, (b"set-cookie", cookie)]
+        return shown(scan.brand_view, page, headers)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()
-        return _fallback(scan.served(_fallback_of(scan.brand_view, scan.tag)), headers)
+        return fallback(scan.served(_fallback_of(scan.brand_view, scan.tag)), headers)
 
 
 def _missed(scan: Scan, reason: MissReason) -> ScanMissed | None:
@@ -240,25 +275,5 @@ def _passed_on(destination: str, brand_view: BrandView, parameters: Mapping[str,
     return destination
 
 
-def _page(brand_view: BrandView, page: Page, headers: RawHeaders) -> RawResponse:
-    language, direction = brand_view.brand.about.language, brand_view.direction
-    html = action_page(page.title, page.text, page.label, page.destination, language, direction)
-    return RawResponse(200, [*PAGE_HEADERS, *headers, (b"footpath-outcome", ROUTED.encode())], html)
-
-
-def _fallback(destination: str, headers: RawHeaders) -> RawResponse:
-    return _redirect(destination, [*headers, (b"footpath-outcome", FALLBACK.encode())])
-
-
-def _redirect(destination: str, headers: RawHeaders) -> RawResponse:
-    return RawResponse(302, [(b"location", _location(destination)), *headers])
-
-
 # A brand has few destinations, and each scan needs one.
 _is_registered = lru_cache(1024)(is_registered)
-
-
-@lru_cache(1024)
-def _location(destination: str) -> bytes:
-    """The value of a Location header: what a URL may not contain is percent-encoded, what is encoded stays so."""
-    return quote(destination, safe=":/%#?=@[]!$&'()*+,;").encode()

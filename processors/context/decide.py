@@ -71,6 +71,12 @@ def _unmet_place(when: When, now: Situation) -> str:
 def _unmet_condition(route: Route, now: Situation) -> str:
     """The first other condition that does not hold, in words; empty when all hold."""
     when = route.when
+    if (
+        when.trust_at_least is not None
+        and not isinstance(now.trust, msgspec.UnsetType)
+        and now.trust < when.trust_at_least
+    ):
+        return f"trust is {now.trust}, needs {when.trust_at_least}"
     if when.open is not None and now.open != when.open:
         if now.open is None:
             return "opening hours are unknown"

@@ -20,6 +20,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
+    ``trust`` is set where the gateway judged the scan (``schemas.trust.score``).
     ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them."""
 
     type: str
@@ -38,6 +39,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    trust: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def gather(
@@ -76,6 +78,7 @@ def gather(
         held_out=held_out,
         consent=consent,
         counted_only=counted_only,
+        trust=event.trust if event.trust is not None else msgspec.UNSET,
     )
 
 

@@ -44,6 +44,7 @@ from schemas.topics import (
 )
 
 EARNED = "earned"
+LOW_TRUST = Drop(DropReason.LOW_TRUST)
 NO_CONSENT = Drop(DropReason.NO_CONSENT)
 """Points that are offered and not kept."""
 RECOGNISED = frozenset((IDENTITY,))
@@ -73,8 +74,13 @@ def step(
     if may_say(event) and (after := _with_word(before, profile, event)) is not before:
         account = before = after
     earned, offered = _earned(before, event, profile, reference), tuple[Drop, ...]()
+    if event.trust is not None:
+        trusted = {rule.id for rule in reference.brand.rewards if event.trust >= rule.trust_at_least}
+        if any(entry.rule not in trusted for entry in earned.values()):
+            earned = {key: entry for key, entry in earned.items() if entry.rule in trusted}
+            offered = (LOW_TRUST,)
     if earned and not _may_keep(before, event, reference):
-        earned, offered = {}, (NO_CONSENT,)
+        earned, offered = {}, (*offered, NO_CONSENT)
     if event.type == kinds.SALE:
         step = _with_sale(before, event, profile, earned, reference)
         return Step(step.state, (*step.effects, *offered))

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from schemas import kinds
-from schemas.brand.item import Item, Mistake, Sections, below_one, beyond_int, unknown_kinds, unknown_name
+from schemas.brand.item import Item, Mistake, Sections, below_one, beyond_int, no_trust, unknown_kinds, unknown_name
 from schemas.brand.tags import PLACEMENTS
 
 NOTHING, ONCE_A_DAY = "nothing", "once_a_day"
 MAX_POINTS = 10**12
+TRUSTED = 50
+"""See ``schemas.trust.score``."""
 MAX_POINTS_PER_UNIT = 10**5
 """With the largest amount of an event, 10^13 units of a currency, a posting still fits into Avro's long."""
 
@@ -19,6 +21,9 @@ class Reward(Item, frozen=True, omit_defaults=True):
 
     ``purchases_at_least``: only for people who had bought as often by then, the event's own sale included; a purchase
     that was returned as a whole does not count.
+
+    ``trust_at_least``: scans of less trust (0 to 100) earn nothing. By default those of a copied link, of a device that
+    scans like a machine, or that was in two far stores at once.
 
     ``public_keys``: what events earn that anybody can send (`api_keys[].public`): nothing, or once a day and source
     profile.
@@ -35,6 +40,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
     purchases_at_least: int | None = None
     currency: str = ""
     public_keys: str = NOTHING
+    trust_at_least: int = TRUSTED
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         yield from beyond_int("version", self.version)
@@ -55,3 +61,4 @@ class Reward(Item, frozen=True, omit_defaults=True):
             yield "points_per_unit", "only a sale has an amount"
         yield from unknown_name("public_keys", self.public_keys, (NOTHING, ONCE_A_DAY), "a reward is never earned")
         yield from below_one("purchases_at_least", self.purchases_at_least)
+        yield from no_trust("trust_at_least", self.trust_at_least)

@@ -12,6 +12,7 @@ from schemas.brand.item import (
     Sections,
     below_one,
     beyond_int,
+    no_trust,
     unknown_name,
     unknown_reference,
     unregistered_address,
@@ -31,8 +32,10 @@ RESERVED = {FALLBACK: "decisions without a route", kinds.PROBE: "the probes of g
 """Ids that no route may have, and whose they are."""
 
 
-class When(Part, frozen=True):
+class When(Part, frozen=True, omit_defaults=True):
     """Conditions of a route; all that are given must hold. Stock is that of the tag's product in the tag's store.
+
+    ``trust_at_least``: of the scan, 0 to 100 (``schemas.trust.score``).
 
     Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
     currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
@@ -53,6 +56,7 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
+    trust_at_least: int | None = None
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         for name in self.types:
@@ -69,6 +73,7 @@ class When(Part, frozen=True):
         yield from self._number_mistakes()
 
     def _number_mistakes(self) -> Iterator[Mistake]:
+        yield from no_trust("when.trust_at_least", self.trust_at_least)
         yield from below_one("when.purchases_at_least", self.purchases_at_least)
         yield from below_one("when.bought_within_days", self.bought_within_days)
         spent, least, most = self.spent_at_least, self.stock_at_least, self.stock_at_most
@@ -115,7 +120,7 @@ class Action(Part, frozen=True):
         yield from text_mistakes(self.kind == "page", self.texts(), brand.longest)
 
 
-class Route(Item, frozen=True):
+class Route(Item, frozen=True, omit_defaults=True):
     """A rule that offers an action. Order is total: higher priority first, then the smaller id.
 
     ``promotes_product`` routes never win when the product is known to be out of stock.
