@@ -228,6 +228,8 @@ def build_services(settings: Settings) -> Services:
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
     request_ids = RequestIds(keys_of(settings.identifier_key).oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
+    erased = ErasedContacts(settings.kafka, contacts, erasures.dead, erasures.read_whole)
+    erasures.followers.append(erased.on_erased)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
     devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
@@ -275,7 +277,7 @@ def build_services(settings: Settings) -> Services:
         deployment=Deployment(settings, codec, replies, probes),
         contacts=contacts,
         links=ValueLinks(),
-        erased=ErasedContacts(settings.kafka, codec, contacts),
+        erased=erased,
     )
 
 
