@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.brand.destinations import destination_fault
+from schemas.brand.gs1_keys import tags_of_products
 from schemas.brand.item import Item, Mistake
 from schemas.brand.model import About, Brand
 from schemas.brand.rendered import MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
@@ -41,6 +42,25 @@ class Checked:
     @cached_property
     def categories(self) -> frozenset[str]:
         return frozenset(product.category for product in self.products.values() if product.category)
+
+    @cached_property
+    def products_by_gtin(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for product in self.products.values():
+            found.setdefault(product.gtin14, product.id)
+        return found
+
+    @cached_property
+    def product_tags(self) -> Mapping[str, tuple[str, ...]]:
+        return tags_of_products(self.tags.values())
+
+    @cached_property
+    def tags_by_gs1_key(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for tag in self.tags.values():
+            if tag.gs1:
+                found.setdefault(tag.gs1, tag.id)
+        return found
 
     @cached_property
     def longest(self) -> dict[str, Longest]:

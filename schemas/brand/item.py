@@ -48,6 +48,18 @@ class Sections(Protocol):
         """The categories of the products."""
 
     @property
+    def products_by_gtin(self) -> Mapping[str, str]:
+        """By GTIN, with 14 digits, the first product that has it."""
+
+    @property
+    def product_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """By product the tags that its GTIN may mean."""
+
+    @property
+    def tags_by_gs1_key(self) -> Mapping[str, str]:
+        """By another key of GS1 the first tag that has it."""
+
+    @property
     def longest(self) -> Mapping[str, Longest]:
         """The longest value that each placeholder can have."""
 
