@@ -40,6 +40,10 @@ class Checked:
         return () if any(map(destination_fault, self.about.destinations)) else self.about.destinations
 
     @cached_property
+    def pictures(self) -> tuple[str, ...]:
+        return (*self.destinations, *(one for one in self.about.pictures if not destination_fault(one)))
+
+    @cached_property
     def categories(self) -> frozenset[str]:
         return frozenset(product.category for product in self.products.values() if product.category)
 
@@ -67,9 +71,9 @@ class Checked:
         return {
             "tag": longest_of(self.tags),
             "store": longest_of(self.stores),
-            "store_name": longest_of(store.name for store in self.stores.values()),
+            "store_name": longest_of(name for store in self.stores.values() for name in store.names()),
             "product": longest_of(self.products),
-            "product_name": longest_of(product.name for product in self.products.values()),
+            "product_name": longest_of(name for product in self.products.values() for name in product.names()),
             "campaign": longest_of(tag.campaign for tag in self.tags.values()),
             "stock": longest_of([LONGEST_STOCK]),
         }
@@ -77,7 +81,9 @@ class Checked:
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with the brand as a whole."""
         size = answer_bytes(
-            (route.action.texts() for route in self.routes), (route.id for route in self.routes), self.longest
+            (texts for route in self.routes for texts in route.action.templates()),
+            (route.id for route in self.routes),
+            self.longest,
         ) + sum(len(category.encode()) + 3 for category in self.categories)
         if size > MAX_ANSWER_BYTES:
             many = f"{len(self.routes)} routes and {len(self.categories)} categories"

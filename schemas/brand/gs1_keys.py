@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from schemas.brand.item import Mistake
+from schemas.brand.item import Mistake, Sections
+from schemas.gs1.check_digits import gtin_fault
 from schemas.gs1.digital_link import DigitalLink, parse_path
 from schemas.gs1.elements import entry_of
 
@@ -26,6 +27,18 @@ def tags_of_products(tags: Iterable[Any]) -> Mapping[str, tuple[str, ...]]:
         if rank >= best and rank > 0:
             found[tag.product] = (rank, (*ids, tag.id) if rank == best else (tag.id,))
     return {product: ids for product, (_, ids) in found.items()}
+
+
+def gtin_mistakes(product: Any, brand: Sections) -> Iterator[Mistake]:
+    """What is wrong with a product's GTIN, or with the tags that it may mean."""
+    if not product.gtin:
+        return
+    if fault := gtin_fault(product.gtin):
+        yield "gtin", f"{product.gtin!r} {fault}"
+    elif (other := brand.products_by_gtin[product.gtin14]) != product.id:
+        yield "gtin", f"{product.gtin14} is the GTIN of {other} as well"
+    elif len(tags := brand.product_tags.get(product.id, ())) > 1:
+        yield "gtin", f"may mean the tags {', '.join(tags[:5])}: one of them needs digital_link: true"
 
 
 def key_mistakes(field: str, key: str) -> Iterator[Mistake]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
-from schemas.brand.item import Mistake, Part, Sections, unregistered_address
+from schemas.brand.item import Mistake, Part, Sections, unknown_name, unregistered_address
 from schemas.languages import language_faults
 
 PLACEHOLDERS: Final = ("key", "lot", "serial", "variant")
@@ -65,3 +65,13 @@ class Link(Part, frozen=True):
         if not all(values.get(name) for name in self.names):
             return None
         return _BRACES.sub(lambda found: quote(values[found[1]], safe=""), self.url)
+
+
+def link_mistakes(links: tuple[Link, ...], default_link: str, brand: Sections) -> Iterator[Mistake]:
+    """What is wrong with the links of a product, and with the type of its default one."""
+    for index, link in enumerate(links[: MAX_LINKS + 1]):
+        yield from link.mistakes(f"links[{index}]", brand)
+    if len(links) > MAX_LINKS:
+        yield "links", f"has {len(links)} links; {MAX_LINKS} is the most"
+    if default_link:
+        yield from unknown_name("default_link", default_link, {link.type for link in links}, "no link has the type")

@@ -32,6 +32,7 @@ class Tag(Item, frozen=True):
 
     section: ClassVar[str] = "tags"
     kind: ClassVar[str] = "tag"
+    later: ClassVar[frozenset[str]] = frozenset({"digital_link", "gs1"})
 
     placement: PlacementKind
     trigger: Literal["scan", "nfc_tap"] = "scan"
