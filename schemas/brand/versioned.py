@@ -15,16 +15,16 @@ def version_body(items: list[Item], kind: type[Item]) -> msgspec.Raw:
     """The JSON of the items of a kind, as a version counts them."""
     if not _has_later(kind):
         return msgspec.Raw(msgspec.json.encode(items, order="deterministic"))
-    tail = _tail(kind)
-    bodies = (msgspec.json.encode(item, order="deterministic") for item in items)
+    unused = _unused(kind)
+    if unused is None:
+        return msgspec.Raw(msgspec.json.encode(versioned(items)))
     # A chain has 50,000 tags, and most of them use nothing of later releases.
-    if tail is not None:
-        stated = [
-            body[: -len(tail)] + b"}" if body.endswith(tail) else msgspec.json.encode(versioned(item))
-            for item, body in zip(items, bodies, strict=True)
-        ]
-        return msgspec.Raw(b"[" + b",".join(stated) + b"]")
-    return msgspec.Raw(msgspec.json.encode(versioned(items)))
+    bodies = (msgspec.json.encode(item, order="deterministic") for item in items)
+    stated = (
+        body.replace(unused, b"", 1) if unused in body else msgspec.json.encode(versioned(item))
+        for item, body in zip(items, bodies, strict=True)
+    )
+    return msgspec.Raw(b"[" + b",".join(stated) + b"]")
 
 
 def versioned(value: Any) -> Any:
@@ -52,16 +52,17 @@ def _defaults(kind: type[Item] | type[Part]) -> dict[str, Any]:
 
 
 @lru_cache
-def _tail(kind: type[Item]) -> bytes | None:
-    """How the JSON of an item ends that uses none of the later fields; None where they do not stand at the end alone."""
-    fields = msgspec.structs.fields(kind)
+def _unused(kind: type[Item]) -> bytes | None:
+    """The part of an item's JSON that has its later fields where it uses none of them; None where they do not stand
+    together, before the id."""
+    fields = [field for field in msgspec.structs.fields(kind) if field.name != "id"]
     last = fields[len(fields) - len(kind.later) :]
-    if not kind.later or {field.name for field in last} != kind.later or kind.__struct_config__.omit_defaults:
+    if {field.name for field in last} != kind.later or kind.__struct_config__.omit_defaults:
         return None
     if any(_has_later(field.type) for field in fields):
         return None
     defaults = _defaults(kind)
-    return b"," + msgspec.json.encode({field.encode_name: defaults[field.name] for field in last})[1:]
+    return b"," + msgspec.json.encode({field.encode_name: defaults[field.name] for field in last})[1:-1]
 
 
 @lru_cache
