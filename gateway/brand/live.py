@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from aiokafka.errors import KafkaError
 
+from gateway.brand.gs1_lookup import Gs1Lookup
 from gateway.brand.link_query import LinkQuery
 from gateway.brand.tag_lookup import TagLookup
 from gateway.http.errors import ErrorKind, RequestError
@@ -40,6 +41,7 @@ class BrandView:
     direction: str
     tags: TagLookup
     query: LinkQuery
+    gs1: Gs1Lookup
 
 
 class BrandRefused(OperatorError):
@@ -64,6 +66,7 @@ def build_brand_view(brand: Brand, identifier_key: Key, dead: Dead = NOBODY_DEAD
         direction=brand.about.text_direction,
         tags=TagLookup(brand.tags),
         query=LinkQuery(pseudonyms.links),
+        gs1=Gs1Lookup(brand.tags, brand.products),
     )
 
 
