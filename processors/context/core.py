@@ -8,9 +8,10 @@ import msgspec
 
 from processors.consents import counts_only, permitted
 from processors.context.answer import MOMENT_WITHOUT_ROUTE, Answer, answer_key, cached_answer
+from processors.context.content import page_content
 from processors.context.history import HistoryConditions, history_conditions, history_of
 from processors.context.holdout import is_held_out
-from processors.context.situation import gather
+from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -18,6 +19,7 @@ from schemas import kinds
 from schemas.brand.model import Tag
 from schemas.consent.purposes import PERSONALISATION
 from schemas.consent.statements import may_say
+from schemas.content import EMPTY
 from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
 from schemas.ids import derived
 from schemas.reasons import DropReason
@@ -62,7 +64,7 @@ def step(
         after = before.with_word(event)
         return Step(visitor if after is before else after)
     if event.type == kinds.PROBE:
-        return Step(None, (_routed(event, reference, PROBED, "{}"),))
+        return Step(None, (_routed(event, reference, PROBED, None),))
     if not event.person_id:
         return Step(visitor)
     after = (visitor or Visitor()).after(event)
@@ -111,7 +113,7 @@ def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference:
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
         situation = gather(visitor.whole, event, tag, reference, history, held_out, consent, counted_only)
         key = answer_key(situation, conditions.representative(history), event.campaign)
-    return _routed(event, reference, cached_answer(key, reference), msgspec.json.encode(situation).decode())
+    return _routed(event, reference, cached_answer(key, reference), situation)
 
 
 def _history_conditions(reference: Reference) -> HistoryConditions | None:
@@ -121,7 +123,7 @@ def _history_conditions(reference: Reference) -> HistoryConditions | None:
     return found
 
 
-def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, inputs: str) -> Emit:
+def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, situation: Situation | None) -> Emit:
     routed = ScanRouted(
         event_id=derived("route", event.event_id),
         occurred_at=event.occurred_at,
@@ -139,7 +141,8 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, i
         brand_version=reference.brand.version,
         reply_partition=event.reply_partition,
         candidates=answer.candidates,
-        inputs=inputs,
+        inputs=EMPTY if situation is None else msgspec.json.encode(situation).decode(),
+        content=EMPTY if situation is None else page_content(answer, situation, event.occurred_at, reference),
     )
     return Emit(routed, partition=event.reply_partition)
 

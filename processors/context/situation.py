@@ -20,7 +20,9 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
-    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them."""
+    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
+
+    ``language`` is the phone's, of those that the brand has, when it has several."""
 
     type: str
     placement: str
@@ -38,6 +40,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def gather(
@@ -76,6 +79,7 @@ def gather(
         held_out=held_out,
         consent=consent,
         counted_only=counted_only,
+        language=event.language if reference.brand.about.languages else msgspec.UNSET,
     )
 
 
