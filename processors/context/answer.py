@@ -11,6 +11,8 @@ import msgspec
 from processors.context.decide import decide
 from processors.context.history import History
 from processors.context.situation import Situation
+from processors.experiments.assignment import drawn_only
+from processors.experiments.exposure import deciding
 from processors.reference import Reference
 from schemas.brand.model import Brand
 from schemas.brand.placeholders import fill, fill_text
@@ -33,7 +35,8 @@ class AnswerKey(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """The fields of a ScanRouted that do not depend on who asks and when."""
+    """The fields of a ScanRouted that do not depend on who asks and when. ``depends_on`` are the experiments with
+    another variant of which another route would have answered."""
 
     moment: str
     route: str
@@ -43,11 +46,16 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     text: str
     label: str
     candidates: tuple[Candidate, ...]
+    depends_on: tuple[str, ...] = ()
 
 
 def answer_key(situation: Situation, history: History | msgspec.UnsetType, campaign: str) -> AnswerKey:
     """:param history: what stands for the situation's history (``HistoryConditions.representative``)."""
-    return AnswerKey(msgspec.structs.replace(situation, local_time=None, history=history), campaign)
+    experiments = situation.experiments
+    if experiments is not msgspec.UNSET:
+        experiments = drawn_only(experiments)
+    situation = msgspec.structs.replace(situation, local_time=None, history=history, experiments=experiments)
+    return AnswerKey(situation, campaign)
 
 
 def cached_answer(key: AnswerKey, reference: Reference) -> Answer:
@@ -65,6 +73,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
     values = placeholder_values(key, brand)
     decision = decide(brand.routes, key.situation, frozenset(name for name, value in values.items() if not value))
     route = decision.winner
+    depends_on = deciding(decision.eligible, key.situation.variants, brand.experiments)
     if route is None:
         # As the gateway serves it: a fallback has no placeholders.
         return Answer(
@@ -76,6 +85,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
             text="",
             label="",
             candidates=decision.candidates,
+            depends_on=depends_on,
         )
     action = route.action
     return Answer(
@@ -87,6 +97,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
         text=fill_text(action.text, values),
         label=fill_text(action.label, values),
         candidates=decision.candidates,
+        depends_on=depends_on,
     )
 
 

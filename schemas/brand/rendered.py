@@ -22,6 +22,8 @@ MAX_EVENT_NAME_BYTES: Final = 200 * len("%F0%9F%98%80")
 CANDIDATE_BYTES: Final = MAX_REASON_BYTES + 16
 OTHER_BYTES: Final = 8_000
 """Of all other fields of an answer's record: ids, and the names among its inputs."""
+EXPERIMENT_BYTES: Final = 1_500
+"""Of what the inputs say of one experiment: its id, phase and variant, and the words that say why."""
 _SAME_EVERYWHERE: Final = re.compile(r"[A-Za-z0-9._-]*")
 """Texts that are not escaped anywhere."""
 _IN_ADDRESSES: Final = "{}:/?#[]@!$&'()*+,;=%-._~"
