@@ -11,8 +11,6 @@ from processors.experiments.assignment import Assignment, Plan
 from processors.experiments.seen import Seen
 from schemas.brand.experiments import Experiment
 from schemas.brand.routes import Route, When
-from schemas.events import ExperimentExposed, TouchpointIdentified
-from schemas.ids import derived
 
 
 def unmet_variant(when: When, variants: Mapping[str, str]) -> str:
@@ -48,47 +46,10 @@ def _first(eligible: Iterable[Route], variants: Mapping[str, str]) -> Route | No
     return next((route for route in eligible if not unmet_variant(route.when, variants)), None)
 
 
-def shown(assignments: Iterable[Assignment], at: int, plans: Iterable[Plan]) -> dict[int, Seen]:
+def shown(assignments: Iterable[Assignment], at: int, plans: Mapping[str, Plan]) -> dict[int, Seen]:
     """What a source profile has seen with an answer, by phase.
 
-    :param assignments: those on which the answer depends. :param at: time of the scan in microseconds.
+    :param assignments: those on which the answer depends. :param at: time of the scan in microseconds. :param plans: by
+    experiment.
     """
-    keys = {plan.id: plan.key for plan in plans}
-    return {keys[one.id]: Seen(one.variant, at) for one in assignments}
-
-
-def exposures(
-    event: TouchpointIdentified,
-    profile: str,
-    assignments: Iterable[Assignment],
-    plans: Iterable[Plan],
-    route: str,
-    brand_version: str,
-    counted_only: bool,
-) -> tuple[ExperimentExposed, ...]:
-    """The events of an answer, one for each experiment on which it depends.
-
-    :param profile: the scan's source profile. :param assignments: those on which the answer depends. :param route: the
-    one that answered.
-    """
-    arms = {plan.id: plan.arms for plan in plans}
-    return tuple(
-        ExperimentExposed(
-            event_id=derived("exposed", profile, one.id, one.phase, event.event_id),
-            occurred_at=event.occurred_at,
-            person_id=event.person_id,
-            source_profile_id=profile,
-            experiment=one.id,
-            phase=one.phase,
-            variant=one.variant,
-            why=one.why,
-            arms=arms[one.id],
-            scan_event_id=event.event_id,
-            route=route,
-            tag=event.tag,
-            store=event.store,
-            brand_version=brand_version,
-            analytics="refused" if counted_only else "",
-        )
-        for one in assignments
-    )
+    return {plans[one.id].key: Seen(one.variant, at) for one in assignments}
