@@ -43,6 +43,9 @@ class Sections(Protocol):
     def routes(self) -> Sequence[Any]: ...
 
     @property
+    def experiments(self) -> Mapping[str, Any]: ...
+
+    @property
     def destinations(self) -> tuple[str, ...]:
         """The brand's destinations; none as long as one of them is wrong, since it is that one which is at fault."""
 
