@@ -39,7 +39,8 @@ def _followed(stored: Stored, event_id: str) -> Iterator[str]:
     if stored.ask("SELECT toUUIDOrNull({id:String}) IS NULL AS no", id=event_id)[0]["no"]:
         return
     for table, source, noun in DECISIONS:
-        for row in stored.ask(f"SELECT {source} AS event FROM {table} WHERE _key = {DERIVED} LIMIT 1", derived=event_id):
+        rows = stored.ask(f"SELECT {source} AS event FROM {table} WHERE _key = {DERIVED} LIMIT 1", derived=event_id)
+        for row in rows:
             yield f"that is {noun}; its event is {row['event']}"
             return
     if stored.ask("SELECT 1 FROM touchpoint_identified WHERE person_id = {id:UUID} LIMIT 1", id=event_id):
@@ -48,8 +49,10 @@ def _followed(stored: Stored, event_id: str) -> Iterator[str]:
 
 def _namesakes(stored: Stored, event_id: str) -> Iterator[str]:
     rows = stored.ask(
-        "SELECT DISTINCT if(namespace = '', event_id, concat(namespace, '/', event_id)) AS event "
-        f"FROM touchpoint_recorded WHERE event_id = {{id:String}} ORDER BY event LIMIT {NEAR}",
+        "SELECT DISTINCT if(of = '', id, concat(of, '/', id)) AS event FROM ("
+        "SELECT namespace AS of, event_id AS id FROM touchpoint_recorded WHERE event_id = {id:String} UNION ALL "
+        "SELECT source_namespace, source_event_id FROM event_rejected WHERE source_event_id = {id:String}) "
+        f"ORDER BY event LIMIT {NEAR}",
         id=own_id_of(event_id),
     )
     if rows:

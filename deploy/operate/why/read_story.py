@@ -7,13 +7,12 @@ import msgspec
 
 from deploy.operate.why.stored import NOBODY, Stored
 from deploy.operate.why.story import Ending, Missed, Recognised, Recorded, Routed, Step, Story
-from schemas import kinds
 from schemas.brand.routes import ANSWERED
 
 COUNTED = "their person allows no analytics, or was erased before: the rows count and name nobody"
 ERASED = "their person was erased: what they did stays as a count, of nobody"
 NO_TAG = "the scan names no tag"
-UNKNOWN_TAG = "the link means no tag of the brand: the phone got the brand's fallback, and nothing is decided"
+UNKNOWN_TAG = "the link means no tag of the brand: a phone gets the brand's fallback, and nothing is decided"
 
 
 def read_story(stored: Stored, event_id: str) -> Story | None:
@@ -39,7 +38,7 @@ def read_story(stored: Stored, event_id: str) -> Story | None:
         waits_for.append("routed")
     return Story(
         event_id=event_id,
-        ending=Ending.NOT_STORED if waits_for else Ending.ERASED if nobody == ERASED else Ending.TOLD,
+        ending=Ending.ERASED if nobody == ERASED else Ending.NOT_STORED if waits_for else Ending.TOLD,
         recorded=recorded,
         recognised=recognised,
         consent=consent,
@@ -68,7 +67,7 @@ def _no_decision(recorded: Recorded) -> str:
         return f"events of type {recorded.type} get no answer: {' and '.join(ANSWERED)} do"
     if not recorded.tag:
         return NO_TAG
-    return UNKNOWN_TAG if recorded.source == kinds.SCAN and not recorded.placement else ""
+    return "" if recorded.placement else UNKNOWN_TAG
 
 
 def _times(

@@ -1,4 +1,4 @@
-"""What ClickHouse has of an event and of a person, as parts of a story. Every query goes by a key where there is one."""
+"""What ClickHouse has of an event and of a person, as parts of a story. Queries go by a key where there is one."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -118,8 +118,8 @@ class Stored:
     def routed(self, event_id: str) -> story.Routed | None:
         """The decision for a scan."""
         rows = self.ask(
-            f"SELECT {_times(stored_at='inserted_at')}, brand_version, moment, route, action, destination, title, text, "
-            "label, content, inputs, candidates, reply_partition IS NOT NULL AS waited "
+            f"SELECT {_times(stored_at='inserted_at')}, brand_version, moment, route, action, destination, title, "
+            "text, label, content, inputs, candidates, reply_partition IS NOT NULL AS waited "
             f"FROM scan_routed FINAL WHERE _key = {DERIVED}",
             derived=derived("route", event_id),
         )
@@ -215,5 +215,3 @@ def _values(candidate: Any) -> tuple[Any, ...]:
 
 def _in_all(rows: Sequence[dict[str, Any]]) -> int:
     return int(rows[0]["in_all"]) if rows else 0
-
-
