@@ -108,20 +108,18 @@ def _print(stories: "list[Story]", json: bool, is_list: bool) -> None:
         document = msgspec.json.encode(stories if is_list else stories[0])
         print(msgspec.json.format(document, indent=2).decode())
         return
-    from rich.console import Console
+    from deploy.operate.why.output import build_console, print_story
 
-    from deploy.operate.why.output import print_story
-
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = build_console()
     for story in stories:
         print_story(story, console)
 
 
 def _period(since: datetime, until: datetime | None, under: "Under", json: bool) -> int:
     import msgspec
-    from rich.console import Console
 
     from deploy.operate.store_client import connect
+    from deploy.operate.why.output import build_console
     from deploy.operate.why.period import count, repeat_period
     from deploy.operate.why.period_output import PeriodProgress, print_period
     from deploy.operate.why.story import Ending
@@ -134,7 +132,7 @@ def _period(since: datetime, until: datetime | None, under: "Under", json: bool)
     if json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
-        print_period(found, Console(highlight=False, markup=False, emoji=False))
+        print_period(found, build_console())
     return Ending.DIFFERS if found.changed else Ending.TOLD
 
 

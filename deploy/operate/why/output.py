@@ -13,6 +13,12 @@ def print_story(story: Story, console: Console) -> None:
     print_node(outline(story), console)
 
 
+def build_console() -> Console:
+    """Standard output: on a terminal lines are wrapped, elsewhere they stay whole, so that ids can be copied."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    return console if console.is_terminal else Console(width=1000, highlight=False, markup=False, emoji=False)
+
+
 def print_node(node: Node, console: Console) -> None:
     """Prints an outline."""
     if console.is_terminal:

@@ -5,7 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.table import Table
 
 from deploy.operate.progress import ProgressView
-from deploy.operate.why.period import Period
+from deploy.operate.why.period import Moved, Period
 
 
 class PeriodProgress(ProgressView):
@@ -27,13 +27,17 @@ def print_period(period: Period, console: Console) -> None:
     if period.moved:
         table = Table("was", "would be", "answers", box=None, pad_edge=False, header_style="bold")
         for one in period.moved:
-            now = f"{one.now} (other {', '.join(one.fields)})" if one.fields else one.now
-            table.add_row(one.was, now, f"{one.answers:,}")
+            table.add_row(one.was, target(one), f"{one.answers:,}")
         console.print(table)
     for note in notes(period):
         console.print(note)
     rate = period.answers / period.seconds if period.seconds else 0
     console.print(f"{period.seconds:,.1f} s, {rate:,.0f} decisions a second")
+
+
+def target(one: Moved) -> str:
+    """The route that would answer; of the same route the fields that would be others."""
+    return f"{one.now} (other {', '.join(one.fields)})" if one.fields else one.now
 
 
 def summary(period: Period) -> str:
