@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 from starlette.requests import Request
 
 from gateway.brand.live import BrandView, LiveBrand
-from gateway.http.accept_language import wanted_languages
 from gateway.http.client_limit import ClientLimit
 from gateway.http.errors import ErrorKind, RequestError
+from gateway.http.languages import wanted_languages
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.rate_limits import TokenBuckets
 from gateway.metrics import Metrics

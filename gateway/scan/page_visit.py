@@ -4,7 +4,7 @@ The page that answered a scan is in a cookie of the phone, signed with the deplo
 When the browser says that it reloads, within :data:`WINDOW_S` and at whichever gateway, the page comes from there.
 Going back to the page asks no gateway: the browser may store it (:data:`CACHE`). Whoever follows the link anew scans
 anew: then nothing is said of a reload. Within :data:`DOUBLE_TAP_S` that is one tap too many: the same visit, of a page
-and of a redirect, which is a page without a button here.
+and of a redirect, which is a page with nothing to show here.
 """
 
 import hashlib
@@ -14,10 +14,12 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import msgspec
+
+from gateway.landing.page import Page
 
 COOKIE: Final = "fp_page"
 WINDOW_S: Final = 30 * 60
@@ -37,20 +39,6 @@ _PATH: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+=:@%/-]{1,1000}")
 _RELOADS: Final = (b"no-cache", b"max-age=0")
 
 
-class Page(NamedTuple):
-    """What a page shows; all that a later request needs to show it again."""
-
-    title: str
-    text: str
-    label: str
-    destination: str
-
-    @property
-    def is_redirect(self) -> bool:
-        """Whether there is nothing to show: the phone goes to the destination at once."""
-        return not (self.title or self.text or self.label)
-
-
 class PageVisits:
     """:param key: secret of the deployment, at least 16 bytes; all gateways have the same.
 
@@ -60,7 +48,7 @@ class PageVisits:
     def __init__(self, key: bytes, path: str = "") -> None:
         # BLAKE2b is a keyed hash by itself (RFC 7693, 2.9), in a fourth of the time of HMAC.
         self._mac = hashlib.blake2b(key=hashlib.sha256(key).digest(), digest_size=MAC_BYTES, person=b"fp page visit")
-        self._path = path.encode()
+        self.base, self._path = path, path.encode()
 
     def cookie(
         self, page: Page, event_id: str, device: str, tag_id: str, now_s: float, path: bytes, https: bool
@@ -74,7 +62,7 @@ class PageVisits:
         if len(value) > MAX_COOKIE_CHARS or not _PATH.fullmatch(path):
             return None
         secure = b"; Secure" if https else b""
-        kept_s = DOUBLE_TAP_S if page.is_redirect else WINDOW_S
+        kept_s = DOUBLE_TAP_S if is_redirect(page) else WINDOW_S
         return b"%s=%s; HttpOnly; Max-Age=%d; Path=%s%s; SameSite=lax%s" % (
             COOKIE.encode(), value, kept_s, self._path, path, secure,
         )  # fmt: skip
@@ -94,15 +82,24 @@ class PageVisits:
         age_s = now_s - int.from_bytes(body[:8], "big")
         if not -AHEAD_S <= age_s <= window_s:
             return None
-        shown = Page(*msgspec.json.decode(zlib.decompress(body[24:]), type=tuple[str, str, str, str]))
-        if shown.is_redirect and age_s > DOUBLE_TAP_S:
-            return None
-        return str(UUID(bytes=body[8:24])), shown
+        shown = msgspec.json.decode(zlib.decompress(body[24:]), type=tuple[str, ...])
+        page = Page(*shown)
+        return None if is_redirect(page) and age_s > DOUBLE_TAP_S else (str(UUID(bytes=body[8:24])), page)
 
     def _sign(self, body: bytes, device: str, tag_id: str) -> bytes:
         mac = self._mac.copy()
         mac.update(f"{device}\0{tag_id}\0".encode() + body)
         return mac.digest()
+
+
+def redirect_to(destination: str) -> Page:
+    """A redirect, as the cookie has it."""
+    return Page("", "", "", destination)
+
+
+def is_redirect(page: Page) -> bool:
+    """Whether there is nothing to show: the phone goes to the destination at once."""
+    return not (page.title or page.text or page.label)
 
 
 def is_reload(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -21,7 +21,7 @@ class SameScans:
         """The response to a scan of a device that is known. :raises: what ``scan`` raises."""
         key = (device, tag_id)
         if (first := self._answers.get(key)) is not None and (found := await asyncio.shield(first)) is not None:
-            return found
+            return RawResponse(found.status, found.headers[:-1], found.body)
         loop = asyncio.get_running_loop()
         mine = self._answers[key] = loop.create_future()
         response = None

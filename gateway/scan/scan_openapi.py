@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.http.errors import ErrorKind
 from gateway.http.openapi_parts import ApiPart, error_responses, header, response
-from gateway.scan.scan_responses import FALLBACK, ROUTED
+from gateway.scan.redirects import FALLBACK, ROUTED
 from gateway.trust.looks import PREVIEW
 from gateway.trust.refused_page import REFUSED
 from schemas.trust.signed import PARAMETER
@@ -31,7 +31,7 @@ _PAGE_COOKIE: dict[str, Any] = {
     "schema": {"type": "string"},
     "description": "The page that the phone has of this tag, as the gateway set it: loading it again is no new scan.",
 }
-_HEADERS = {
+HEADERS = {
     "Footpath-Event": header(
         "Id of the recorded scan. Absent when the scan could not be recorded (Kafka unavailable and the spool full, or "
         "too many requests waiting): the phone still gets the fallback."
@@ -70,10 +70,10 @@ _GET = {
     "browsers that fetch ahead get it with status 503, so that they ask again when their person does.",
     "parameters": [TAG, _COOKIE, _PAGE_COOKIE, *_SECURITY],
     "responses": {
-        "200": response("A page with one action; or a preview.", "text/html", {"type": "string"}, _HEADERS),
+        "200": response("A page with one action; or a preview.", "text/html", {"type": "string"}, HEADERS),
         "302": {
             "description": "One redirect, to a registered destination.",
-            "headers": {**_HEADERS, "Location": header("Where to.")},
+            "headers": {**HEADERS, "Location": header("Where to.")},
         },
         "410": _REFUSED,
         **_ERRORS,

@@ -4,7 +4,7 @@ from functools import lru_cache
 from html import escape
 from typing import Final, NamedTuple
 
-from gateway.http.accept_language import wanted_languages
+from gateway.http.languages import wanted_languages
 from gateway.http.pages import POLICY, page
 from gateway.http.responses import RawHeaders, RawResponse
 from schemas.brand.model import Brand, Tag

@@ -8,6 +8,7 @@ import msgspec
 
 from processors.context.history import History
 from processors.context.state import VISIT_GAP_US, VisitorPart, is_in_store
+from processors.experiments.assignment import Assignment
 from processors.reference import Reference
 from schemas.brand.model import Tag
 from schemas.brand.opening import Hours, hours_of, is_open
@@ -20,8 +21,10 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
-    ``trust`` is set where the gateway judged the scan (``schemas.trust.score``).
-    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them."""
+    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
+    ``trust`` is set where the gateway looked at the scan (``schemas.trust.score``).
+    ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
+    variant, or why there is none, of each experiment on which a route depends."""
 
     type: str
     placement: str
@@ -39,7 +42,16 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
     trust: int | msgspec.UnsetType = msgspec.UNSET
+    experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The visitor's variant of each experiment that they take part in."""
+        if isinstance(self.experiments, msgspec.UnsetType):
+            return {}
+        return {one.id: one.variant for one in self.experiments if one.variant}
 
 
 def gather(
@@ -79,6 +91,7 @@ def gather(
         consent=consent,
         counted_only=counted_only,
         trust=event.trust if event.trust is not None else msgspec.UNSET,
+        language=event.language if reference.brand.about.languages else msgspec.UNSET,
     )
 
 

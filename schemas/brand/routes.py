@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
 from schemas import kinds
+from schemas.brand.action import Action
 from schemas.brand.item import (
     Item,
     Mistake,
@@ -15,10 +16,7 @@ from schemas.brand.item import (
     no_trust,
     unknown_name,
     unknown_reference,
-    unregistered_address,
 )
-from schemas.brand.placeholders import named_in, placeholder_faults
-from schemas.brand.rendered import text_mistakes
 from schemas.brand.tags import PLACEMENTS
 
 Moment = Literal["know", "go", "buy", "do"]
@@ -32,14 +30,16 @@ RESERVED = {FALLBACK: "decisions without a route", kinds.PROBE: "the probes of g
 """Ids that no route may have, and whose they are."""
 
 
-class When(Part, frozen=True, omit_defaults=True):
+class When(Part, frozen=True):
     """Conditions of a route; all that are given must hold. Stock is that of the tag's product in the tag's store.
-
-    ``trust_at_least``: of the scan, 0 to 100 (``schemas.trust.score``).
 
     Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
     currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    ``trust_at_least`` is of the scan, 0 to 100 (``schemas.trust.score``).
+    ``experiment`` has the variant that must have been drawn, by experiment.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"experiment", "trust_at_least"})
 
     types: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
@@ -56,6 +56,7 @@ class When(Part, frozen=True, omit_defaults=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
+    experiment: dict[str, str] = {}  # noqa: RUF012
     trust_at_least: int | None = None
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
@@ -71,6 +72,12 @@ class When(Part, frozen=True, omit_defaults=True):
             for name in names:
                 yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
         yield from self._number_mistakes()
+        for experiment, variant in self.experiment.items():
+            yield from unknown_reference("when.experiment", experiment, brand.experiments)
+            if known := brand.experiments.get(experiment):
+                arms = [one.id for one in known.variants]
+                field = f"when.experiment.{experiment}"
+                yield from unknown_name(field, variant, arms, f"no variant of {experiment} is called")
 
     def _number_mistakes(self) -> Iterator[Mistake]:
         yield from no_trust("when.trust_at_least", self.trust_at_least)
@@ -87,40 +94,7 @@ class When(Part, frozen=True, omit_defaults=True):
             yield "when.stock_at_most", f"{most} never holds together with stock_at_least: {least}"
 
 
-class Action(Part, frozen=True):
-    """What the phone gets: a redirect, or a page with one button.
-
-    Texts and addresses may name {tag}, {store}, {store_name}, {product}, {product_name}, {campaign} and {stock}.
-    """
-
-    url: str
-    kind: Literal["redirect", "page"] = "redirect"
-    title: str = ""
-    text: str = ""
-    label: str = ""
-
-    def texts(self) -> dict[str, str]:
-        """The fields that may name placeholders."""
-        return {"url": self.url, "title": self.title, "text": self.text, "label": self.label}
-
-    def needs(self) -> frozenset[str]:
-        """The placeholders without whose values there is no answer: those of a page's texts, and of the address before
-        its query, where an empty value would lead elsewhere."""
-        before_query = self.url.partition("?")[0].partition("#")[0]
-        shown = (self.title, self.text, self.label) if self.kind == "page" else ()
-        return named_in(before_query).union(*map(named_in, shown))
-
-    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
-        for field, text in self.texts().items():
-            for fault in placeholder_faults(text):
-                yield f"action.{field}", fault
-        yield from unregistered_address("action.url", self.url, brand)
-        if self.kind == "page" and not (self.title.strip() and self.label.strip()):
-            yield "action.title", "a page needs a title and a label"
-        yield from text_mistakes(self.kind == "page", self.texts(), brand.longest)
-
-
-class Route(Item, frozen=True, omit_defaults=True):
+class Route(Item, frozen=True):
     """A rule that offers an action. Order is total: higher priority first, then the smaller id.
 
     ``promotes_product`` routes never win when the product is known to be out of stock.
