@@ -89,7 +89,7 @@ def step(
     part = before.part(profile)
     posted = part.posted | {key: e.points for key, e in earned.items()}
     after = before.with_part(profile, msgspec.structs.replace(part, posted=posted))
-    return Step(after, _earnings(earned.values(), before, reference))
+    return Step(after, (*_earnings(earned.values(), before, reference), *offered))
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
