@@ -18,6 +18,7 @@ from schemas.brand.model import Brand
 from schemas.brand.placeholders import fill, fill_text
 from schemas.brand.routes import FALLBACK
 from schemas.events import Candidate
+from schemas.languages import of_language
 
 MOMENT_WITHOUT_ROUTE = "know"
 ANSWERS_CACHED = 10_000
@@ -35,8 +36,9 @@ class AnswerKey(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """The fields of a ScanRouted that do not depend on who asks and when. ``depends_on`` are the experiments with
-    another variant of which another route would have answered."""
+    """The fields of a ScanRouted that do not depend on who asks and when; ``language`` is that of its texts, ``steps``
+    are a page's instructions. ``depends_on`` are the experiments with another variant of which another route would
+    have answered."""
 
     moment: str
     route: str
@@ -46,6 +48,8 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     text: str
     label: str
     candidates: tuple[Candidate, ...]
+    language: str = ""
+    steps: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
 
 
@@ -87,30 +91,45 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
             candidates=decision.candidates,
             depends_on=depends_on,
         )
-    action = route.action
+    action, language = route.action, _language_of(key, brand)
+    if language != brand.about.language and of_language(action.texts, language) is None:
+        # A page has one language: where an action's texts are not in the phone's, so are no names within them.
+        language = brand.about.language
+        own = msgspec.structs.replace(key.situation, language=language)
+        values = placeholder_values(msgspec.structs.replace(key, situation=own), brand)
+    texts = action.texts_in(language)
     return Answer(
         moment=route.moment,
         route=route.id,
         action=action.kind,
         destination=fill(action.url, {name: quote(value, safe="") for name, value in values.items()}),
-        title=fill_text(action.title, values),
-        text=fill_text(action.text, values),
-        label=fill_text(action.label, values),
+        title=fill_text(texts.title, values),
+        text=fill_text(texts.text, values),
+        label=fill_text(texts.label, values),
         candidates=decision.candidates,
+        language=language,
+        steps=tuple(fill_text(step, values) for step in texts.steps),
         depends_on=depends_on,
     )
 
 
 def placeholder_values(key: AnswerKey, brand: Brand) -> dict[str, str]:
     """The values of the placeholders of an action; empty where nothing is known."""
+    language = _language_of(key, brand)
     now = key.situation
     store, product = brand.stores.get(now.store), brand.products.get(now.product)
     return {
         "tag": now.tag,
         "store": now.store,
-        "store_name": store.name if store else "",
+        "store_name": store.texts_in(language).name if store else "",
         "product": now.product,
-        "product_name": product.name if product else "",
+        "product_name": product.texts_in(language).name if product else "",
         "campaign": key.campaign,
         "stock": "" if now.stock is None else str(now.stock),
     }
+
+
+def _language_of(key: AnswerKey, brand: Brand) -> str:
+    """The phone's language where it is one of the brand's, else the brand's own."""
+    wanted = key.situation.language
+    return wanted if isinstance(wanted, str) and wanted in brand.about.languages else brand.about.language

@@ -8,9 +8,10 @@ import msgspec
 
 from processors.consents import counts_only, permitted
 from processors.context.answer import MOMENT_WITHOUT_ROUTE, Answer, answer_key, cached_answer
+from processors.context.content import page_content
 from processors.context.history import HistoryConditions, history_conditions, history_of
 from processors.context.holdout import is_held_out
-from processors.context.situation import gather
+from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split
 from processors.context.variants import answered, with_variants
 from processors.reference import Reference
@@ -19,6 +20,7 @@ from schemas import kinds
 from schemas.brand.model import Tag
 from schemas.consent.purposes import PERSONALISATION
 from schemas.consent.statements import may_say
+from schemas.content import EMPTY
 from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
 from schemas.ids import derived
 from schemas.reasons import DropReason
@@ -64,7 +66,7 @@ def step(
         after = before.with_word(event)
         return Step(visitor if after is before else after)
     if event.type == kinds.PROBE:
-        return Step(None, (_routed(event, reference, PROBED, "{}"),))
+        return Step(None, (_routed(event, reference, PROBED, None),))
     if not event.person_id:
         return Step(visitor)
     after = (visitor or Visitor()).after(event)
@@ -115,8 +117,7 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
     situation = with_variants(situation, after, event, tag, reference, permission)
     distinct = situation.history if conditions is None else conditions.representative(history)
     answer = cached_answer(answer_key(situation, distinct, event.campaign), reference)
-    routed = _routed(event, reference, answer, msgspec.json.encode(situation).decode())
-    return answered(after, event, situation, answer, routed, reference)
+    return answered(after, event, situation, answer, _routed(event, reference, answer, situation), reference)
 
 
 def _history_conditions(reference: Reference) -> HistoryConditions | None:
@@ -128,7 +129,7 @@ def _history_conditions(reference: Reference) -> HistoryConditions | None:
     return found
 
 
-def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, inputs: str) -> Emit:
+def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, situation: Situation | None) -> Emit:
     routed = ScanRouted(
         event_id=derived("route", event.event_id),
         occurred_at=event.occurred_at,
@@ -146,7 +147,8 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, i
         brand_version=reference.brand.version,
         reply_partition=event.reply_partition,
         candidates=answer.candidates,
-        inputs=inputs,
+        inputs=EMPTY if situation is None else msgspec.json.encode(situation).decode(),
+        content=EMPTY if situation is None else page_content(answer, situation, event.occurred_at, reference),
     )
     return Emit(routed, partition=event.reply_partition)
 

@@ -22,7 +22,9 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
     ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
-    ``experiments`` has the visitor's variant, or why there is none, of each experiment on which a route depends."""
+    ``experiments`` has the visitor's variant, or why there is none, of each experiment on which a route depends.
+
+    ``language`` is the phone's, of those that the brand has, when it has several."""
 
     type: str
     placement: str
@@ -40,6 +42,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
     experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
 
     @property
@@ -86,6 +89,7 @@ def gather(
         held_out=held_out,
         consent=consent,
         counted_only=counted_only,
+        language=event.language if reference.brand.about.languages else msgspec.UNSET,
     )
 
 

@@ -14,6 +14,7 @@ from schemas.brand.consent import Consent
 from schemas.brand.experiments import Experiment
 from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.brand.retention import Retention
+from schemas.brand.versioned import version_body
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
 
@@ -47,7 +48,8 @@ def version_of(items: Mapping[str, list[Item]]) -> str:
     for kind in ADDED:
         if not ordered[kind]:
             del ordered[kind]
-    return digest(msgspec.json.encode(ordered, order="deterministic"))
+    bodies = {kind: version_body(ordered[kind], CLASSES[kind]) for kind in sorted(ordered)}
+    return digest(msgspec.json.encode(bodies))
 
 
 def build_brand(items: Mapping[str, list[Item]], version: str = "") -> Brand:

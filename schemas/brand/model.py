@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from schemas.brand.about import About, Channel
+from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
 from schemas.brand.consent import Consent
 from schemas.brand.destinations import is_registered
@@ -21,7 +22,7 @@ from schemas.brand.matching import Matching
 from schemas.brand.products import Product
 from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
-from schemas.brand.routes import Action, Route, When
+from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
 from schemas.brand.tags import Tag
 

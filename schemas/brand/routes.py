@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from schemas import kinds
+from schemas.brand.action import Action
 from schemas.brand.item import (
     Item,
     Mistake,
@@ -16,10 +17,7 @@ from schemas.brand.item import (
     beyond_int,
     unknown_name,
     unknown_reference,
-    unregistered_address,
 )
-from schemas.brand.placeholders import named_in, placeholder_faults
-from schemas.brand.rendered import text_mistakes
 from schemas.brand.tags import PLACEMENTS
 
 Moment = Literal["know", "go", "buy", "do"]
@@ -95,39 +93,6 @@ class When(Part, frozen=True):
             yield "when.stock_at_most", f"{most} never holds: the least stock is 0"
         elif least is not None and most is not None and least > most:
             yield "when.stock_at_most", f"{most} never holds together with stock_at_least: {least}"
-
-
-class Action(Part, frozen=True):
-    """What the phone gets: a redirect, or a page with one button.
-
-    Texts and addresses may name {tag}, {store}, {store_name}, {product}, {product_name}, {campaign} and {stock}.
-    """
-
-    url: str
-    kind: Literal["redirect", "page"] = "redirect"
-    title: str = ""
-    text: str = ""
-    label: str = ""
-
-    def texts(self) -> dict[str, str]:
-        """The fields that may name placeholders."""
-        return {"url": self.url, "title": self.title, "text": self.text, "label": self.label}
-
-    def needs(self) -> frozenset[str]:
-        """The placeholders without whose values there is no answer: those of a page's texts, and of the address before
-        its query, where an empty value would lead elsewhere."""
-        before_query = self.url.partition("?")[0].partition("#")[0]
-        shown = (self.title, self.text, self.label) if self.kind == "page" else ()
-        return named_in(before_query).union(*map(named_in, shown))
-
-    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
-        for field, text in self.texts().items():
-            for fault in placeholder_faults(text):
-                yield f"action.{field}", fault
-        yield from unregistered_address("action.url", self.url, brand)
-        if self.kind == "page" and not (self.title.strip() and self.label.strip()):
-            yield "action.title", "a page needs a title and a label"
-        yield from text_mistakes(self.kind == "page", self.texts(), brand.longest)
 
 
 class Route(Item, frozen=True):
