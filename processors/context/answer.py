@@ -37,8 +37,8 @@ class AnswerKey(msgspec.Struct, frozen=True, gc=False):
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The fields of a ScanRouted that do not depend on who asks and when; ``language`` is that of its texts, ``steps``
-    are a page's instructions. ``depends_on`` are the experiments with another variant of which another route would
-    have answered."""
+    are a page's instructions. ``depends_on`` are the experiments with another variant of which another route would have
+    answered."""
 
     moment: str
     route: str

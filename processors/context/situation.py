@@ -22,9 +22,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
     ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
-    ``experiments`` has the visitor's variant, or why there is none, of each experiment on which a route depends.
-
-    ``language`` is the phone's, of those that the brand has, when it has several."""
+    ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
+    variant, or why there is none, of each experiment on which a route depends."""
 
     type: str
     placement: str
