@@ -75,7 +75,7 @@ def test_a_person_converts_after_the_first_exposure_and_within_the_window(store:
             exposed("late", "b", days(3), name="late"), bought("nobody knows", days(4)),
         ],
     )  # fmt: skip
-    columns = "is_control, share, people, exposures, conversions, toFloat64(revenue), drawn, verdict"
+    columns = "is_control, share, people, exposures, conversions, toFloat64(revenue), drawn, conclusion"
     assert rows(store, columns) == {
         "a": (True, 0.5, 2, 2, 1, 7.0, 2, "control"), "b": (False, 0.5, 4, 5, 1, 3.0, 4, "too early"),
     }  # fmt: skip
@@ -203,36 +203,36 @@ def test_figures_are_those_of_the_oracle(store: Store, arms: tuple[Arm, ...]) ->
             assert ends == ((None,) * 3 if wanted is None else pytest.approx(wanted, rel=1e-6))
 
 
-def test_a_sample_that_is_uneven_beyond_chance_has_no_verdict(store: Store) -> None:
+def test_a_sample_that_is_uneven_beyond_chance_has_no_conclusion(store: Store) -> None:
     people = People(HALVES, random.Random(1))
     people.add(1500, [0.62, 0.38], [0.1, 0.9])
     put(store, people.events)
-    found = rows(store, "sample_ratio_p < 0.001, verdict, revenue_verdict")
+    found = rows(store, "sample_ratio_p < 0.001, conclusion, revenue_conclusion")
     assert found == {variant: (True, *["blocked: uneven sample"] * 2) for variant in "ab"}
 
 
-def test_verdicts(store: Store) -> None:
+def test_conclusions(store: Store) -> None:
     people = People(HALVES, random.Random(2))
     people.add(1200, [0.5, 0.5], [0.1, 0.4])
     put(store, people.events)
-    assert rows(store, "verdict, revenue_verdict") == {"a": ("control", "control"), "b": ("better", "better")}
+    assert rows(store, "conclusion, revenue_conclusion") == {"a": ("control", "control"), "b": ("better", "better")}
     store.empty()
     people = People(HALVES, random.Random(3))
     people.add(1200, [0.5, 0.5], [0.4, 0.1])
     put(store, people.events)
-    assert rows(store, "verdict")["b"] == ("worse",)
+    assert rows(store, "conclusion")["b"] == ("worse",)
     store.empty()
     people = People(HALVES, random.Random(4))
     people.add(1200, [0.5, 0.5], [0.2, 0.2])
     put(store, people.events)
-    assert rows(store, "verdict")["b"] == ("no difference shown",)
+    assert rows(store, "conclusion")["b"] == ("no difference shown",)
 
 
 def test_nobody_converts_and_the_interval_still_is_one(store: Store) -> None:
     people = People(HALVES, random.Random(5))
     people.add(400, [0.5, 0.5], [0.0, 0.0])
     put(store, people.events)
-    assert rows(store, "difference, difference_low, difference_high, verdict")["b"] == (
+    assert rows(store, "difference, difference_low, difference_high, conclusion")["b"] == (
         0.0,
         0.0,
         0.0,

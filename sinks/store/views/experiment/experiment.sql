@@ -10,9 +10,9 @@
 --             divided by the number of comparisons (Bonferroni), narrowest at 5000 people, from 100 people of each
 --             variant on; the variance is that of Welch or the pooled one, whichever is larger. drawn are source profiles
 --             whose variant was drawn and not kept; sample_ratio_p is the chance of numbers as uneven as theirs (Pearson's
---             chi-squared test against the shares), and below 0.001 there is no verdict: something lost people of one
+--             chi-squared test against the shares), and below 0.001 there is no conclusion: something lost people of one
 --             variant.
--- Example:    SELECT variant, people, conversions, difference, difference_low, difference_high, verdict FROM
+-- Example:    SELECT variant, people, conversions, difference, difference_low, difference_high, conclusion FROM
 --             experiment(experiment='shelf-page', phase='')
 
 CREATE OR REPLACE VIEW footpath.experiment AS
@@ -52,7 +52,7 @@ WITH
         low > 0, 'better',
         high < 0, 'worse',
         'no difference shown'
-    ) AS verdict_of
+    ) AS conclusion_of
 SELECT
     {experiment:String} AS experiment,
     wanted_phase AS phase,
@@ -73,8 +73,8 @@ SELECT
     revenue_difference + revenue_half_width AS revenue_difference_high,
     drawn,
     sample_ratio_p,
-    verdict_of(difference_low, difference_high) AS verdict,
-    verdict_of(revenue_difference_low, revenue_difference_high) AS revenue_verdict,
+    conclusion_of(difference_low, difference_high) AS conclusion,
+    conclusion_of(revenue_difference_low, revenue_difference_high) AS revenue_conclusion,
     both_people,
     missed_exposures,
     counted_only_exposures
