@@ -168,7 +168,7 @@ ENDPOINTS = (
     Endpoint(
         "/v1/events/{id}/live", "GET", live_openapi.API,
         lambda s: LiveHandler(s.live_addresses, s.rewards, s.live_streams, s.clients, s.devices, s.clock,
-                              s.settings.tls).live,
+                              s.settings.tls).live_events,
     ),
     Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
     Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),

@@ -55,7 +55,7 @@ class LiveHandler:
         self._clock = clock
         self._tls = tls
 
-    async def live(self, request: Request) -> StreamingResponse:
+    async def live_events(self, request: Request) -> StreamingResponse:
         """:raises RequestError: ADDRESS_RATE, SATURATED or NO_LIVE."""
         client = self._clients.admit(request.scope)
         event_id, query = request.path_params["id"], request.query_params

@@ -15,7 +15,7 @@ def _query(name: str, description: str) -> dict[str, Any]:
 API = ApiPart(
     {
         "get": {
-            "operationId": "live",
+            "operationId": "live_events",
             "summary": "What becomes of a scan, as server-sent events.",
             "description": "For the page that answered the scan: its address is in the page, good for ten minutes and "
             "for the device whose cookie is sent. Events: decision (moment, route), reward (points, rule, kind; one "
