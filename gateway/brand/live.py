@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from aiokafka.errors import KafkaError
 
+from gateway.brand.gs1_lookup import Gs1Lookup
 from gateway.brand.known_texts import KnownTexts
 from gateway.brand.link_query import LinkQuery
 from gateway.brand.tag_lookup import TagLookup
@@ -44,6 +45,7 @@ class BrandView:
     known_texts: KnownTexts
     tags: TagLookup
     query: LinkQuery
+    gs1: Gs1Lookup
 
 
 class BrandRefused(OperatorError):
@@ -70,6 +72,7 @@ def build_brand_view(brand: Brand, identifier_key: Key, dead: Dead = NOBODY_DEAD
         known_texts=KnownTexts(brand),
         tags=TagLookup(brand.tags),
         query=LinkQuery(pseudonyms.links),
+        gs1=Gs1Lookup(brand.tags, brand.products),
     )
 
 

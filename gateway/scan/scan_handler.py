@@ -32,11 +32,13 @@ from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from gateway.reply.pending import PendingReplies
 from gateway.scan.device import DeviceCookies, cookies_of
+from gateway.scan.digital_link import DigitalLinkScan
 from gateway.scan.page_response import page_response
 from gateway.scan.page_visit import COOKIE, PageVisits, is_reload
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
 from schemas.brand.model import Tag, is_registered
+from schemas.brand.routes import FALLBACK as FALLBACK_ROUTE
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
 from schemas.identifiers.named import Named
 from schemas.identifiers.types import DEVICE
@@ -106,16 +108,17 @@ class ScanHandler:
         self._live = live
         self._unknown = UnknownTags()
 
-    async def scan(self, scope: Scope) -> RawResponse:
+    async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
         """The response to a phone that follows a tag. HEAD gets the fallback and is not recorded as a scan.
 
+        :param link: what the path means where it names no tag by its id.
         :raises RequestError: ADDRESS_RATE or NO_BRAND.
         """
         arrived_s = time.monotonic()
-        client = self._clients.admit(scope)
+        client = self._clients.admit(scope) if link is None else link.client
         brand_view = self._brand.view()
-        written = scope["path_params"]["tag"]
-        tag = brand_view.tags.find(written)
+        written = scope["path_params"]["tag"] if link is None else link.written
+        tag = brand_view.tags.find(written) if link is None else link.tag
         parameters = brand_view.query.recorded(scope["query_string"]) if scope["query_string"] else NO_PARAMETERS
         if scope["method"] == "HEAD":
             return _fallback(_passed_on(_fallback_of(brand_view, tag), brand_view, parameters), [])
@@ -140,6 +143,8 @@ class ScanHandler:
         else:
             partition = self._replies.partition if self._replies.positioned else None
             event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters, gpc, language)
+        if link is not None:
+            event = link.stated(event)
         if brand_view.pseudonyms.has_others:
             self._link(brand_view, event.primary_identifier, device, now_us)
         scan = Scan(
@@ -202,7 +207,12 @@ class ScanHandler:
         return missed.reason if missed is not None else DropReason.UNKNOWN_TAG
 
     def _routed(self, scan: Scan, decision: ScanRouted, headers: RawHeaders) -> RawResponse:
-        destination = scan.served(decision.destination) if scan.parameters else decision.destination
+        destination = decision.destination
+        if decision.route == FALLBACK_ROUTE:
+            # The stream does not know what the gateway found behind a GS1 Digital Link.
+            destination = _fallback_of(scan.brand_view, scan.tag)
+        if scan.parameters:
+            destination = scan.served(destination)
         if decision.action != "page":
             return _redirect(destination, [*headers, (b"footpath-outcome", ROUTED.encode())])
         page = Page(decision.title, decision.text, decision.label, destination, decision.content, decision.route)

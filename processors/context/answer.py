@@ -11,6 +11,8 @@ import msgspec
 from processors.context.decide import decide
 from processors.context.history import History
 from processors.context.situation import Situation
+from processors.experiments.assignment import drawn_only
+from processors.experiments.exposure import deciding
 from processors.reference import Reference
 from schemas.brand.model import Brand
 from schemas.brand.placeholders import fill, fill_text
@@ -35,7 +37,8 @@ class AnswerKey(msgspec.Struct, frozen=True, gc=False):
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """The fields of a ScanRouted that do not depend on who asks and when; ``language`` is that of its texts, ``steps``
-    are a page's instructions."""
+    are a page's instructions. ``depends_on`` are the experiments with another variant of which another route would have
+    answered."""
 
     moment: str
     route: str
@@ -47,11 +50,16 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     candidates: tuple[Candidate, ...]
     language: str = ""
     steps: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
 
 def answer_key(situation: Situation, history: History | msgspec.UnsetType, campaign: str) -> AnswerKey:
     """:param history: what stands for the situation's history (``HistoryConditions.representative``)."""
-    return AnswerKey(msgspec.structs.replace(situation, local_time=None, history=history), campaign)
+    experiments = situation.experiments
+    if experiments is not msgspec.UNSET:
+        experiments = drawn_only(experiments)
+    situation = msgspec.structs.replace(situation, local_time=None, history=history, experiments=experiments)
+    return AnswerKey(situation, campaign)
 
 
 def cached_answer(key: AnswerKey, reference: Reference) -> Answer:
@@ -69,6 +77,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
     values = placeholder_values(key, brand)
     decision = decide(brand.routes, key.situation, frozenset(name for name, value in values.items() if not value))
     route = decision.winner
+    depends_on = deciding(decision.eligible, key.situation.variants, brand.experiments)
     if route is None:
         # As the gateway serves it: a fallback has no placeholders.
         return Answer(
@@ -80,6 +89,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
             text="",
             label="",
             candidates=decision.candidates,
+            depends_on=depends_on,
         )
     action, language = route.action, _language_of(key, brand)
     if language != brand.about.language and of_language(action.texts, language) is None:
@@ -99,6 +109,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
         candidates=decision.candidates,
         language=language,
         steps=tuple(fill_text(step, values) for step in texts.steps),
+        depends_on=depends_on,
     )
 
 

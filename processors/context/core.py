@@ -1,4 +1,4 @@
-"""Context: reads touchpoint-identified, writes scan-routed, keyed by person id.
+"""Context: reads touchpoint-identified, writes scan-routed and experiment-exposed, keyed by person id.
 
 Every scan and tap of a tag gets one answer, with its explanation, on the partition that its gateway reads. The history
 of a visitor counts where they allow personalisation at the time of the scan; otherwise place, time and stock alone do.
@@ -13,6 +13,7 @@ from processors.context.history import HistoryConditions, history_conditions, hi
 from processors.context.holdout import is_held_out
 from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split
+from processors.context.variants import answered, with_variants
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
@@ -26,6 +27,7 @@ from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
     CONSENT_STATED,
+    EXPERIMENT_EXPOSED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
     SALE_RETURNED,
@@ -79,7 +81,7 @@ def step(
     tag = reference.brand.tags.get(event.tag)
     if tag is None:
         return Step(after, (UNKNOWN_TAG,))
-    return Step(after, (_decided(after, event, tag, reference),))
+    return _decided(after, event, tag, reference)
 
 
 def merge(winner: Visitor | None, loser: Visitor) -> Step[Visitor]:
@@ -92,7 +94,8 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
     return ()
 
 
-def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Emit:
+def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Step[Visitor]:
+    visitor = after
     conditions, holdout = _history_conditions(reference), reference.brand.about.holdout
     held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
     said = visitor.said
@@ -108,17 +111,20 @@ def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference:
         situation = gather(
             visitor.whole, event, tag, reference, held_out=held_out, consent=consent, counted_only=counted_only
         )
-        key = answer_key(situation, situation.history, event.campaign)
     else:
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
         situation = gather(visitor.whole, event, tag, reference, history, held_out, consent, counted_only)
-        key = answer_key(situation, conditions.representative(history), event.campaign)
-    return _routed(event, reference, cached_answer(key, reference), situation)
+    situation = with_variants(situation, after, event, tag, reference, permission)
+    distinct = situation.history if conditions is None else conditions.representative(history)
+    answer = cached_answer(answer_key(situation, distinct, event.campaign), reference)
+    return answered(after, event, situation, answer, _routed(event, reference, answer, situation), reference)
 
 
 def _history_conditions(reference: Reference) -> HistoryConditions | None:
     if HISTORY_CONDITIONS not in reference.memo:
-        reference.memo[HISTORY_CONDITIONS] = history_conditions(reference.brand.routes)
+        reference.memo[HISTORY_CONDITIONS] = history_conditions(
+            reference.brand.routes, (one.audience for one in reference.brand.experiments.values())
+        )
     found: HistoryConditions | None = reference.memo[HISTORY_CONDITIONS]
     return found
 
@@ -150,7 +156,7 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, s
 PROCESSOR = Processor(
     name="context",
     sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED),
-    emits=(SCAN_ROUTED,),
+    emits=(SCAN_ROUTED, EXPERIMENT_EXPOSED),
     state=Visitor,
     step=step,
     merge=merge,

@@ -8,6 +8,7 @@ import msgspec
 
 from processors.context.history import History
 from processors.context.state import VISIT_GAP_US, VisitorPart, is_in_store
+from processors.experiments.assignment import Assignment
 from processors.reference import Reference
 from schemas.brand.model import Tag
 from schemas.brand.opening import Hours, hours_of, is_open
@@ -21,8 +22,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
     ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
-
-    ``language`` is the phone's, of those that the brand has, when it has several."""
+    ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
+    variant, or why there is none, of each experiment on which a route depends."""
 
     type: str
     placement: str
@@ -41,6 +42,14 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
     language: str | msgspec.UnsetType = msgspec.UNSET
+    experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The visitor's variant of each experiment that they take part in."""
+        if isinstance(self.experiments, msgspec.UnsetType):
+            return {}
+        return {one.id: one.variant for one in self.experiments if one.variant}
 
 
 def gather(

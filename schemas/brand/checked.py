@@ -8,9 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from schemas.brand.destinations import destination_fault
+from schemas.brand.experiments import MAX_EXPERIMENTS
+from schemas.brand.gs1_keys import tags_of_products
 from schemas.brand.item import Item, Mistake
 from schemas.brand.model import About, Brand
-from schemas.brand.rendered import MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
+from schemas.brand.rendered import EXPERIMENT_BYTES, MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
 
 LONGEST_STOCK: Final = str(-(2**63))
 MAX_ITEM_BYTES: Final = 500_000
@@ -33,6 +35,7 @@ class Checked:
         self.products: Mapping[str, Any] = brand.products
         self.tags: Mapping[str, Any] = brand.tags
         self.routes: Sequence[Any] = brand.routes
+        self.experiments: Mapping[str, Any] = brand.experiments
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:
@@ -45,6 +48,25 @@ class Checked:
     @cached_property
     def categories(self) -> frozenset[str]:
         return frozenset(product.category for product in self.products.values() if product.category)
+
+    @cached_property
+    def products_by_gtin(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for product in self.products.values():
+            found.setdefault(product.gtin14, product.id)
+        return found
+
+    @cached_property
+    def product_tags(self) -> Mapping[str, tuple[str, ...]]:
+        return tags_of_products(self.tags.values())
+
+    @cached_property
+    def tags_by_gs1_key(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for tag in self.tags.values():
+            if tag.gs1:
+                found.setdefault(tag.gs1, tag.id)
+        return found
 
     @cached_property
     def longest(self) -> dict[str, Longest]:
@@ -65,9 +87,12 @@ class Checked:
             (route.id for route in self.routes),
             self.longest,
         ) + sum(len(category.encode()) + 3 for category in self.categories)
+        size += EXPERIMENT_BYTES * len(self.experiments)
         if size > MAX_ANSWER_BYTES:
             many = f"{len(self.routes)} routes and {len(self.categories)} categories"
             yield "", f"{many} make an answer's record of {size} bytes; {MAX_ANSWER_BYTES} is the most"
+        if len(self.experiments) > MAX_EXPERIMENTS:
+            yield "", f"{len(self.experiments)} experiments are too many: {MAX_EXPERIMENTS} is the most"
 
 
 def unwritable(item: Item) -> Iterator[Mistake]:

@@ -43,6 +43,9 @@ class Sections(Protocol):
     def routes(self) -> Sequence[Any]: ...
 
     @property
+    def experiments(self) -> Mapping[str, Any]: ...
+
+    @property
     def destinations(self) -> tuple[str, ...]:
         """The brand's destinations; none as long as one of them is wrong, since it is that one which is at fault."""
 
@@ -53,6 +56,18 @@ class Sections(Protocol):
     @property
     def categories(self) -> Collection[str]:
         """The categories of the products."""
+
+    @property
+    def products_by_gtin(self) -> Mapping[str, str]:
+        """By GTIN, with 14 digits, the first product that has it."""
+
+    @property
+    def product_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """By product the tags that its GTIN may mean."""
+
+    @property
+    def tags_by_gs1_key(self) -> Mapping[str, str]:
+        """By another key of GS1 the first tag that has it."""
 
     @property
     def longest(self) -> Mapping[str, Longest]:

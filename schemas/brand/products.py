@@ -6,7 +6,9 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from schemas.brand.gs1_keys import gtin_mistakes
 from schemas.brand.item import Item, Mistake, Part, Sections, below_one, foreign_languages, unregistered_picture
+from schemas.brand.links import Link, link_mistakes
 from schemas.languages import of_language
 
 MAX_PRICE: Final = Decimal(10**9)
@@ -26,11 +28,17 @@ class Product(Item, frozen=True):
     """A product; its id is the SKU. What a page shows of it: ``price`` in the brand's currency; the address of a
     ``picture``; ``rating`` from 0 to 5, as the mean of so many ``ratings``; ``steps`` say how it is used; ``texts``
     are those of other languages, by their tag.
+
+    ``gtin`` is its number in GS1's system, which a code on its packaging carries (GS1 Digital Link). ``links`` are what
+    there is to it, by type; ``default_link`` is the type that answers a scan on which the stream does not decide, by
+    default that of the first.
     """
 
     section: ClassVar[str] = "products"
     kind: ClassVar[str] = "product"
-    later: ClassVar[frozenset[str]] = frozenset({"price", "picture", "rating", "ratings", "steps", "texts"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"price", "picture", "rating", "ratings", "steps", "texts", "gtin", "links", "default_link"}
+    )
 
     name: str
     category: str = ""
@@ -40,6 +48,19 @@ class Product(Item, frozen=True):
     ratings: int | None = None
     steps: tuple[str, ...] = ()
     texts: dict[str, ProductTexts] = msgspec.field(default_factory=dict)
+    gtin: str = ""
+    links: tuple[Link, ...] = ()
+    default_link: str = ""
+
+    @property
+    def gtin14(self) -> str:
+        """The GTIN with 14 digits; empty where it has none."""
+        return self.gtin.zfill(14) if self.gtin else ""
+
+    @property
+    def default_type(self) -> str:
+        """The type of its default link; empty where it has no links."""
+        return self.default_link or (self.links[0].type if self.links else "")
 
     def names(self) -> Iterator[str]:
         """Its name in each language."""
@@ -52,6 +73,8 @@ class Product(Item, frozen=True):
         return ProductTexts(name=found.name or self.name, steps=found.steps or self.steps)
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        yield from gtin_mistakes(self, brand)
+        yield from link_mistakes(self.links, self.default_link, brand)
         yield from foreign_languages("texts", self.texts, brand)
         if self.price is not None:
             yield from _decimal_mistakes("price", self.price, MAX_PRICE)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
+import msgspec
+
 from schemas import kinds
 from schemas.brand.action import Action
 from schemas.brand.item import (
@@ -34,6 +36,7 @@ class When(Part, frozen=True):
 
     Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
     currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    ``experiment`` has the variant that must have been drawn, by experiment.
     """
 
     types: tuple[str, ...] = ()
@@ -51,6 +54,12 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
+    experiment: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The variants that must have been drawn, by experiment."""
+        return {} if isinstance(self.experiment, msgspec.UnsetType) else self.experiment
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         for name in self.types:
@@ -65,6 +74,12 @@ class When(Part, frozen=True):
             for name in names:
                 yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
         yield from self._number_mistakes()
+        for experiment, variant in self.variants.items():
+            yield from unknown_reference("when.experiment", experiment, brand.experiments)
+            if known := brand.experiments.get(experiment):
+                arms = [one.id for one in known.variants]
+                field = f"when.experiment.{experiment}"
+                yield from unknown_name(field, variant, arms, f"no variant of {experiment} is called")
 
     def _number_mistakes(self) -> Iterator[Mistake]:
         yield from below_one("when.purchases_at_least", self.purchases_at_least)
