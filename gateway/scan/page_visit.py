@@ -48,13 +48,22 @@ class PageVisits:
         self.base, self._path = path, path.encode()
 
     def cookie(
-        self, page: Page, event_id: str, device: str, tag_id: str, now_s: float, path: bytes, https: bool
+        self,
+        page: Page,
+        event_id: str,
+        device: str,
+        tag_id: str,
+        now_s: float,
+        path: bytes,
+        https: bool,
+        known: bytes = b"",
     ) -> bytes | None:
         """The value of ``Set-Cookie`` that remembers the page; None where no cookie can.
 
-        :param event_id: of the scan, a UUID. :param path: of the request, as it was sent.
+        :param event_id: of the scan, a UUID. :param path: of the request, as it was sent. :param known: what follows
+            from the brand (gateway/brand/known_texts.py), so that the cookie has only the rest.
         """
-        body = int(now_s).to_bytes(8, "big") + bytes.fromhex(event_id.replace("-", "")) + _packed(page)
+        body = int(now_s).to_bytes(8, "big") + bytes.fromhex(event_id.replace("-", "")) + _packed(page, known)
         value = urlsafe_b64encode(self._sign(body, device, tag_id) + body).rstrip(b"=")
         if len(value) > MAX_COOKIE_CHARS or not _PATH.fullmatch(path):
             return None
@@ -63,7 +72,7 @@ class PageVisits:
             COOKIE.encode(), value, WINDOW_S, self._path, path, secure,
         )  # fmt: skip
 
-    def page(self, value: str, device: str, tag_id: str, now_s: float) -> tuple[str, Page] | None:
+    def page(self, value: str, device: str, tag_id: str, now_s: float, known: bytes = b"") -> tuple[str, Page] | None:
         """The id of the scan, and the page that answered it; None where the cookie is not ours, not this phone's, of
         another tag, or too old."""
         try:
@@ -75,7 +84,11 @@ class PageVisits:
             return None
         if not -AHEAD_S <= now_s - int.from_bytes(body[:8], "big") <= WINDOW_S:
             return None
-        shown = msgspec.json.decode(zlib.decompress(body[24:]), type=tuple[str, ...])
+        try:
+            packed = zlib.decompressobj(zdict=known).decompress(body[24:])
+        except zlib.error:
+            return None
+        shown = msgspec.json.decode(packed, type=tuple[str, ...])
         return str(UUID(bytes=body[8:24])), Page(*shown)
 
     def _sign(self, body: bytes, device: str, tag_id: str) -> bytes:
@@ -95,5 +108,6 @@ def is_reload(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 @lru_cache(1024)
-def _packed(page: Page) -> bytes:
-    return zlib.compress(msgspec.json.encode(tuple(page)))
+def _packed(page: Page, known: bytes) -> bytes:
+    packer = zlib.compressobj(zdict=known)
+    return packer.compress(msgspec.json.encode(tuple(page))) + packer.flush()

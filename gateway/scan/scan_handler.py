@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 import msgspec
@@ -24,6 +24,7 @@ from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
 from gateway.landing.page import Page
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
@@ -90,6 +91,7 @@ class ScanHandler:
         deadline_ms: int,
         tls: bool,
         links: ValueLinks,
+        live: LiveAddresses,
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -103,6 +105,7 @@ class ScanHandler:
         self._deadline_s = deadline_ms / 1000
         self._tls = tls
         self._links = links
+        self._live = live
         self._unknown = UnknownTags()
 
     async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
@@ -125,11 +128,13 @@ class ScanHandler:
         device = found.id
         headers = [(b"set-cookie", cookie) for cookie in self._devices.set_cookies(found, https)]
         if tag is not None and COOKIE in cookies and is_reload(scope["headers"]):
-            again = self._visits.page(cookies[COOKIE], device, tag.id, now_us / 1_000_000)
+            again = self._visits.page(
+                cookies[COOKIE], device, tag.id, now_us / 1_000_000, brand_view.known_texts.of(tag)
+            )
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count("reloaded").inc()
-                event_id = (b"footpath-event", again[0].encode())
-                return self._page(brand_view, again[1], scope["headers"], [*headers, event_id])
+                headers.append((b"footpath-event", again[0].encode()))
+                return self._page(brand_view, again[1], again[0], device, scope["headers"], headers)
         gpc = sends_gpc(scope["headers"])
         language = language_of(scope["headers"], brand_view.languages)
         if tag is None:
@@ -210,7 +215,7 @@ class ScanHandler:
             destination = scan.served(destination)
         if decision.action != "page":
             return _redirect(destination, [*headers, (b"footpath-outcome", ROUTED.encode())])
-        page = Page(decision.title, decision.text, decision.label, destination, decision.content)
+        page = Page(decision.title, decision.text, decision.label, destination, decision.content, decision.route)
         cookie = self._visits.cookie(
             page,
             scan.event.event_id,
@@ -219,16 +224,25 @@ class ScanHandler:
             scan.event.received_at / 1_000_000,
             scan.path,
             scan.https,
+            b"" if scan.tag is None else scan.brand_view.known_texts.of(scan.tag),
         )
         if cookie is not None:
             headers = [*headers, (b"set-cookie", cookie)]
-        return self._page(scan.brand_view, page, scan.headers, headers)
+        return self._page(scan.brand_view, page, scan.event.event_id, scan.device, scan.headers, headers)
 
     def _page(
-        self, brand_view: BrandView, page: Page, request: Iterable[tuple[bytes, bytes]], headers: RawHeaders
+        self,
+        brand_view: BrandView,
+        page: Page,
+        event_id: str,
+        device: str,
+        request: Iterable[tuple[bytes, bytes]],
+        headers: RawHeaders,
     ) -> RawResponse:
+        now_s = self._clock.now_us() / 1_000_000
+        live = partial(self._live.address, event_id, device, now_s=now_s)
         outcome = (b"footpath-outcome", ROUTED.encode())
-        return page_response(brand_view, page, self._visits.base, request, [*headers, outcome])
+        return page_response(brand_view, page, self._visits.base, live, request, [*headers, outcome])
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()

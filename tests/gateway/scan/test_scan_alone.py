@@ -13,6 +13,7 @@ from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
@@ -82,6 +83,7 @@ class Phone:
             brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), cast(Publisher, stream),
             cast(PendingReplies, stream), DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), Clock(), metrics, 2000,
             False, ValueLinks(),
+            LiveAddresses(IDENTIFIER_KEY),
         ).scan  # fmt: skip
 
     async def get(self, tag: str, query: str = "", cookies: str = DEVICE, **headers: str) -> RawResponse:
