@@ -11,7 +11,7 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 
 from deploy.operate.why.brand_versions import BrandVersions
-from deploy.operate.why.recomputation import COMPARED, NO_INPUTS, NO_TAG, Recomputation, Scan, differences
+from deploy.operate.why.recomputation import COMPARED, CONTENT, NO_INPUTS, NO_TAG, Recomputation, Scan, differences
 from deploy.operate.why.stored import Stored, micros, moment_of
 from schemas.brand.model import Brand
 
@@ -94,7 +94,7 @@ class PeriodCount:
         if new.answer is None:
             self.moved[row["route"], NO_TAG, ()] += 1
             return True
-        found = tuple(one.field for one in differences(row, new.answer))
+        found = tuple(one.field for one in differences(row, new))
         if not found:
             self.same += 1
             return False
@@ -157,7 +157,7 @@ def recompute_period(
 
 def _rows(client: Client, since: datetime, until: datetime, share: int) -> Iterator[list[dict[str, Any]]]:
     columns = ["toString(person_id) AS full_person_id", "toUnixTimestamp64Micro(occurred_at) AS occurred_at_us"]
-    names = ["person_id", "occurred_at_us", "tag", "brand_version", "inputs", *COMPARED]
+    names = ["person_id", "occurred_at_us", "tag", "brand_version", "inputs", *COMPARED, CONTENT]
     sql = (
         f"SELECT {', '.join([*columns, *names[2:]])} {IN_PERIOD} AND modulo(cityHash64(_key), {{share:UInt64}}) = 0 "
         f"SETTINGS max_block_size = {BLOCK_ROWS}"

@@ -7,11 +7,15 @@ from typing import Any, Final
 import msgspec
 
 from deploy.operate.why.fitting import Fitting
+from deploy.operate.why.stored import micros
 from deploy.operate.why.story import Candidate, Comparison, Difference
 from processors.context.answer import ANSWERS_CACHED, CANDIDATES_CACHED, Answer
+from processors.context.content import page_content
 from processors.context.recompute import recompute
 from processors.context.situation import Situation
+from processors.reference import Reference
 from schemas.brand.model import Brand
+from schemas.content import EMPTY
 from schemas.events import ScanRouted
 
 NO_INPUTS: Final = "{}"
@@ -22,7 +26,10 @@ CANDIDATES: Final = "candidates"
 COMPARED: Final = tuple(
     field for field in Answer.__struct_fields__ if field in ScanRouted.__struct_fields__ and field != CANDIDATES
 )
-"""Fields of an answer that are stored, its candidates apart."""
+"""Fields of an answer that are stored, its candidates and its page's content apart."""
+CONTENT: Final = "content"
+NOT_COMPARED: Final = ("nearby", "version")
+"""Members of a page's content."""
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -36,10 +43,11 @@ class Scan(msgspec.Struct, frozen=True):
 
 class NewAnswer(msgspec.Struct, frozen=True):
     """``answer`` is None where the brand does not have the tag; ``missing`` names inputs that the brand's routes ask
-    for and that the stored ones do not have."""
+    for and that the stored ones do not have; ``content`` is what the page shows beside its texts, as JSON."""
 
     answer: Answer | None
     missing: tuple[str, ...] = ()
+    content: str = EMPTY
 
 
 class Recomputation:
@@ -50,6 +58,7 @@ class Recomputation:
 
     def __init__(self, brand: Brand, other: bool) -> None:
         self._brand = brand
+        self._reference = Reference(brand)
         self._fitting = Fitting(brand) if other else None
         self._answers: dict[tuple[str, str], Answer | None] = {}
 
@@ -61,10 +70,14 @@ class Recomputation:
         tag = self._brand.tags.get(situation.tag)
         if tag is None:
             return NewAnswer(None)
-        if self._fitting is None:
-            return NewAnswer(self._answer(situation, scan.campaign))
-        fitted, lost = self._fitting.fit(situation, tag, scan.person_id, scan.occurred_at)
-        return NewAnswer(self._answer(fitted, tag.campaign), tuple(sorted(lost & self._fitting.asks)))
+        campaign, missing = scan.campaign, tuple[str, ...]()
+        if self._fitting is not None:
+            situation, lost = self._fitting.fit(situation, tag, scan.person_id, scan.occurred_at)
+            campaign, missing = tag.campaign, tuple(sorted(lost & self._fitting.asks))
+        answer = self._answer(situation, campaign)
+        if answer is None:
+            return NewAnswer(None)
+        return NewAnswer(answer, missing, page_content(answer, situation, micros(scan.occurred_at), self._reference))
 
     def _answer(self, situation: Situation, campaign: str) -> Answer | None:
         # Answers depend on the local time through the opening hours alone: without it many scans share one.
@@ -102,7 +115,7 @@ def compare(stored: Mapping[str, Any], new: NewAnswer | None, by: str, version: 
         return Comparison(
             by=by, brand_version=version, differences=gone, notes=["the configuration does not have the tag"]
         )
-    found = differences(stored, new.answer)
+    found = differences(stored, new)
     candidates = [Candidate(one.route, one.priority, one.lost_because) for one in new.answer.candidates]
     was = {one.route: (one.priority, one.lost_because) for one in stored[CANDIDATES]}
     for one in candidates:
@@ -115,18 +128,27 @@ def compare(stored: Mapping[str, Any], new: NewAnswer | None, by: str, version: 
     )
 
 
-def differences(stored: Mapping[str, Any], answer: Answer) -> list[Difference]:
-    """The fields of the answer that are others now, candidates apart."""
-    return [
+def differences(stored: Mapping[str, Any], new: NewAnswer) -> list[Difference]:
+    """The fields of the answer that are others now, candidates apart. Of a page's content the stores nearby are not
+    compared: what they had in stock then is not among the inputs."""
+    found = [
         Difference(field, str(stored[field]), str(now))
         for field in COMPARED
-        if field in stored and not _same(stored[field], now := getattr(answer, field))
+        if stored[field] != (now := getattr(new.answer, field))
+    ]
+    if stored[CONTENT] in ("", EMPTY, new.content):
+        return found
+    was, now_shown = msgspec.json.decode(stored[CONTENT]), msgspec.json.decode(new.content)
+    names = [*was, *(name for name in now_shown if name not in was)]
+    return found + [
+        Difference(f"{CONTENT}.{name}", _json(was.get(name)), _json(now_shown.get(name)))
+        for name in names
+        if name not in NOT_COMPARED and was.get(name) != now_shown.get(name)
     ]
 
 
-def _same(was: Any, now: Any) -> bool:
-    """Whether two values of a field say the same; an empty JSON object is what older rows have as empty text."""
-    return was == now or {was, now} <= {"", "{}"}
+def _json(value: Any) -> str:
+    return "(none)" if value is None else msgspec.json.encode(value).decode()
 
 
 def _lost(one: tuple[int, str] | None) -> str:

@@ -15,6 +15,7 @@ from deploy.operate.why.stored import moment_of
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.reference import Reference
 from processors.step import Emit
+from schemas.brand.experiments import Experiment, Variant
 from schemas.brand.items import events_of
 from schemas.brand.load import load
 from schemas.brand.model import Action, Brand, Consent, Holdout
@@ -45,9 +46,11 @@ ROUTES = (
     route("regular", 50, visits_at_least=2),
     route("shelf", 40, placements=("shelf",), promotes=True),
     route("inside", 30, in_store=True),
+    route("trial", 75, experiment={"cta": "b"}, in_store=True),
 )
 SPECS = st.one_of(
     st.builds(scan, st.sampled_from(TAG_IDS), st.sampled_from(("anna", "ben"))),
+    st.builds(scan, st.sampled_from(TAG_IDS), reply_partition=st.just(0)),
     st.builds(tap, st.sampled_from(TAG_IDS)),
     st.just(enter()),
     st.just(leave()),
@@ -77,7 +80,12 @@ def test_the_same_code_and_configuration_give_the_same_answer(
     specs: list[EventSpec], stock: int, held_out: float
 ) -> None:
     """Also where the configuration is taken for another one, and what inputs owe to it is worked out anew."""
-    where = reference(*ROUTES, stock={("mitte", "KB-1"): stock}, consent=(Consent(id="personalisation"),))
+    where = reference(
+        *ROUTES,
+        stock={("mitte", "KB-1"): stock},
+        consent=(Consent(id="personalisation"),),
+        experiments=(Experiment(id="cta", variants=(Variant(id="a"), Variant(id="b")), salt="1"),),
+    )
     about = msgspec.structs.replace(where.brand.about, holdout=Holdout(share=held_out, salt="x"))
     brand = msgspec.structs.replace(where.brand, about=about, tags={t.id: _campaign(t) for t in TAGS})
     for event, routed in decisions(Reference(brand, where.stock), specs):
@@ -85,7 +93,7 @@ def test_the_same_code_and_configuration_give_the_same_answer(
             for _ in range(2):
                 new = recomputation.answer(scan_of(event, routed))
                 assert new is not None and new.answer is not None and new.missing == ()
-                assert differences(msgspec.structs.asdict(routed), new.answer) == []
+                assert differences(msgspec.structs.asdict(routed), new) == []
                 assert compare(msgspec.structs.asdict(routed), new, "", "").same, "candidates as well"
 
 
@@ -136,6 +144,29 @@ def test_what_the_inputs_do_not_have_is_named() -> None:
     assert recomputed_under(visits, enter(), after("2 hours"), scan("shelf"), where=before) == [("else", ("visits",))]
     stricter = msgspec.structs.replace(visits, consent={"personalisation": silent[0]})
     assert recomputed_under(stricter, enter(), after("2 hours"), scan("shelf")) == [("else", ())]
+
+
+def test_experiments_are_drawn_as_context_draws_them() -> None:
+    """Under a configuration that begins an experiment; who saw a variant of a phase keeps it while the phase lasts."""
+    halves = Experiment(id="cta", variants=(Variant(id="a"), Variant(id="b")), salt="1")
+    trial = reference(route("trial", 9, experiment={"cta": "b"}), route("else", 1), experiments=(halves,))
+    crowd = [scan("shelf", who=f"shopper {number}") for number in range(40)]
+    drawn = [routed.route for _, routed in decisions(trial, crowd)]
+    assert set(drawn) == {"trial", "else"}
+    assert [one for one, _ in recomputed_under(trial.brand, *crowd)] == drawn
+    assert [one for one, _ in recomputed_under(reference(route("else", 1)).brand, *crowd, where=trial)] == ["else"] * 40
+
+
+def test_a_page_that_would_show_another_price_is_another_answer() -> None:
+    page = Action(kind="page", url=SHOP, title="Espresso", label="Buy")
+    before = reference(route("page", 9, action=page))
+    dearer = msgspec.structs.replace(before.brand.products["KB-1"], price=Decimal("9.90"))
+    other = msgspec.structs.replace(before.brand, products=before.brand.products | {"KB-1": dearer})
+    [(event, routed)] = decisions(before, [scan("shelf")])
+    new = Recomputation(other, other=True).answer(scan_of(event, routed))
+    assert new is not None
+    [difference] = differences(msgspec.structs.asdict(routed), new)
+    assert difference.field == "content.product" and "9.90" in difference.now and "9.90" not in difference.was
 
 
 def test_inputs_that_are_not_stored_or_not_understood_are_no_answer() -> None:
