@@ -76,7 +76,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
 def plans_of(brand: Brand) -> tuple[Plan, ...]:
     """The experiments on which some route depends, sorted by id."""
-    named = {id for route in brand.routes for id in route.when.variants}
+    named = {id for route in brand.routes for id in route.when.experiment}
     return tuple(_plan(brand.experiments[id]) for id in sorted(named & brand.experiments.keys()))
 
 

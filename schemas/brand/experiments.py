@@ -95,7 +95,7 @@ class Experiment(Item, frozen=True, omit_defaults=True):
             yield "metrics.days", f"{self.metrics.days} is not from 1 to {MAX_DAYS}"
         for field, message in self.audience.mistakes(brand):
             yield f"audience{field.removeprefix('when')}", message
-        if self.audience.variants:
+        if self.audience.experiment:
             yield "audience.experiment", "must be empty: to keep experiments apart, give them parts of a layer"
         yield from self._layer_mistakes(brand)
 

@@ -39,6 +39,8 @@ class When(Part, frozen=True):
     ``experiment`` has the variant that must have been drawn, by experiment.
     """
 
+    later: ClassVar[frozenset[str]] = frozenset({"experiment"})
+
     types: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
@@ -54,12 +56,7 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
-    experiment: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def variants(self) -> dict[str, str]:
-        """The variants that must have been drawn, by experiment."""
-        return {} if isinstance(self.experiment, msgspec.UnsetType) else self.experiment
+    experiment: dict[str, str] = msgspec.field(default_factory=dict)
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         for name in self.types:
@@ -74,7 +71,7 @@ class When(Part, frozen=True):
             for name in names:
                 yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
         yield from self._number_mistakes()
-        for experiment, variant in self.variants.items():
+        for experiment, variant in self.experiment.items():
             yield from unknown_reference("when.experiment", experiment, brand.experiments)
             if known := brand.experiments.get(experiment):
                 arms = [one.id for one in known.variants]
