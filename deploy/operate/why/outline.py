@@ -9,9 +9,9 @@ import msgspec
 from deploy.operate.identity.identifier_input import as_argument
 from deploy.operate.why.stored import NOBODY
 from deploy.operate.why.story import (
-    Again,
     Candidate,
     Change,
+    Comparison,
     Edge,
     Entry,
     Recognised,
@@ -54,8 +54,8 @@ def outline(story: Story) -> Node:
     if story.times:
         times = [Node(f"{moment(one.at)}  {took(one.after_ms)}  {one.step}") for one in story.times]
         below.append(Node("times", times))
-    if story.again is not None:
-        below.append(outline_again(story.again))
+    if story.recomputed is not None:
+        below.append(outline_comparison(story.recomputed))
     kind = story.recorded.type if story.recorded else "rejected event"
     return Node(f"{kind} {story.event_id}", below)
 
@@ -213,8 +213,8 @@ def _rejected(one: Rejected) -> Node:
     return Node(f"{text} ({moment(one.occurred_at)})", below, wrong=True)
 
 
-def outline_again(one: Again) -> Node:
-    """What a repetition of the decision says."""
+def outline_comparison(one: Comparison) -> Node:
+    """What a recomputation of the decision says."""
     under = f"{one.by}{f', version {one.brand_version}' if one.brand_version else ''}"
     notes = [Node(note) for note in one.notes]
     if one.impossible:
