@@ -62,6 +62,14 @@ def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = 
             print(f"guards: they count from the next event of a person on; `footpath identity recheck` helps ({error})")
 
 
+@brand.command
+def inputs() -> None:
+    """Print what expressions (`if`) may read, as Markdown."""
+    from schemas.expressions.page import page
+
+    print(page(), end="")
+
+
 def _named(folders: tuple[Path, ...]) -> tuple[Path, ...]:
     """The folders that somebody named: no brand goes live, or is called right, by default.
 

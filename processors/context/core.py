@@ -8,8 +8,11 @@ import msgspec
 
 from processors.consents import counts_only, permitted
 from processors.context.answer import MOMENT_WITHOUT_ROUTE, Answer, answer_key, cached_answer
-from processors.context.history import HistoryConditions, history_conditions, history_of
+from processors.context.asked import Asked, asked_of
+from processors.context.history import History, history_of
 from processors.context.holdout import is_held_out
+from processors.context.inputs.read import values_of
+from processors.context.inputs.scene import Scene
 from processors.context.situation import gather
 from processors.context.state import Visitor, split
 from processors.reference import Reference
@@ -33,8 +36,8 @@ from schemas.topics import (
     TOUCHPOINT_IDENTIFIED,
 )
 
-HISTORY_CONDITIONS = "history conditions"
-"""Key of the brand's HistoryConditions in ``Reference.memo``."""
+ASKED = "asked"
+"""Key of what the brand's routes ask of a scan, in ``Reference.memo``."""
 NO_TAG = Drop(DropReason.NO_TAG)
 UNKNOWN_TAG = Drop(DropReason.UNKNOWN_TAG)
 PROBED = Answer(
@@ -91,7 +94,7 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
 
 
 def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Emit:
-    conditions, holdout = _history_conditions(reference), reference.brand.about.holdout
+    asked, holdout = _asked(reference), reference.brand.about.holdout
     held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
     said = visitor.said
     permission = permitted(said, PERSONALISATION, event, reference)
@@ -102,22 +105,26 @@ def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference:
             # Place, time and stock: whoever comes for the first time.
             visitor = Visitor().after(event)
     counted_only = True if counts_only(said, event, reference) else msgspec.UNSET
-    if conditions is None:
-        situation = gather(
-            visitor.whole, event, tag, reference, held_out=held_out, consent=consent, counted_only=counted_only
-        )
-        key = answer_key(situation, situation.history, event.campaign)
-    else:
+    history: History | msgspec.UnsetType = msgspec.UNSET
+    if asked.history is not None:
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
-        situation = gather(visitor.whole, event, tag, reference, history, held_out, consent, counted_only)
-        key = answer_key(situation, conditions.representative(history), event.campaign)
+    whole = visitor.whole
+    situation = gather(whole, event, tag, reference, history, held_out, consent, counted_only)
+    faults = tuple[str, ...]()
+    if asked.conditions is not None:
+        values = values_of(asked.conditions.reads, Scene(visitor, whole, event, situation, reference))
+        situation = msgspec.structs.replace(situation, inputs=values)
+        faults = asked.conditions.faults(values)
+    if asked.history is not None and isinstance(history, History):
+        history = asked.history.representative(history)
+    key = answer_key(situation, history, event.campaign, faults)
     return _routed(event, reference, cached_answer(key, reference), msgspec.json.encode(situation).decode())
 
 
-def _history_conditions(reference: Reference) -> HistoryConditions | None:
-    if HISTORY_CONDITIONS not in reference.memo:
-        reference.memo[HISTORY_CONDITIONS] = history_conditions(reference.brand.routes)
-    found: HistoryConditions | None = reference.memo[HISTORY_CONDITIONS]
+def _asked(reference: Reference) -> Asked:
+    found: Asked | None = reference.memo.get(ASKED)
+    if found is None:
+        found = reference.memo[ASKED] = asked_of(reference.brand.routes)
     return found
 
 

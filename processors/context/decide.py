@@ -1,6 +1,8 @@
 """The decision: the first route, by a total order over the brand's routes, that applies; and why every other lost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
@@ -20,17 +22,22 @@ class Decision:
     candidates: tuple[Candidate, ...]
 
 
-def decide(routes: tuple[Route, ...], situation: Situation, unknown: frozenset[str] = frozenset()) -> Decision:
+def decide(
+    routes: tuple[Route, ...],
+    situation: Situation,
+    unknown: frozenset[str] = frozenset(),
+    faults: Mapping[str, str] = MappingProxyType({}),
+) -> Decision:
     """Decides for the first route, in the brand's order (priority, then id), whose conditions all hold and whose texts
     can be filled in. A held-out visitor gets none; then the first route that lost because of it is the one that would
     have answered.
 
-    :param unknown: the placeholders that have no value.
+    :param unknown: the placeholders that have no value. :param faults: why each expression of the routes does not hold.
     """
     winner: Route | None = None
     candidates = []
     for route in routes:
-        lost_because = _lost_because(route, situation, unknown)
+        lost_because = _lost_because(route, situation, unknown, faults)
         if not lost_because:
             if situation.held_out is True:
                 lost_because = HELD_OUT
@@ -42,9 +49,13 @@ def decide(routes: tuple[Route, ...], situation: Situation, unknown: frozenset[s
     return Decision(winner, tuple(candidates))
 
 
-def _lost_because(route: Route, situation: Situation, unknown: frozenset[str]) -> str:
+def _lost_because(route: Route, situation: Situation, unknown: frozenset[str], faults: Mapping[str, str]) -> str:
     """Why a route does not apply, in at most :data:`MAX_REASON_BYTES`; empty when it does."""
-    reason = _unmet_place(route.when, situation) or _unmet_condition(route, situation)
+    reason = (
+        _unmet_place(route.when, situation)
+        or _unmet_condition(route, situation)
+        or (faults[route.expression] if route.expression else "")
+    )
     if not reason and unknown and (missing := route.action.needs() & unknown):
         reason = f"{{{min(missing)}}} is unknown"
     if len(reason) * 4 > MAX_REASON_BYTES:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,7 +21,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
-    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them."""
+    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them. ``inputs`` has
+    the values of what the routes' expressions read, as far as they are known."""
 
     type: str
     placement: str
@@ -38,6 +40,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    inputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 def gather(
