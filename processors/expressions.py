@@ -19,10 +19,10 @@ Read = Callable[[TouchpointIdentified, Brand], Any]
 
 
 def values_of(names: tuple[str, ...], event: TouchpointIdentified, brand: Brand) -> dict[str, Any]:
-    """The values of those of the named inputs that are known."""
+    """The values of those of the named inputs that are known here."""
     found = dict(clock_values(names, event, brand))
     for name in names:
-        if name not in CLOCK:
+        if name in READ:
             value = READ[name](event, brand)
             if value is not None:
                 found[name] = value

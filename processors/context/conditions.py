@@ -32,7 +32,7 @@ class Conditions:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._expressions = [expression_of(text) for text in texts_of(routes)]
-        self.reads = tuple(sorted(frozenset[str]().union(*(one.reads for one in self._expressions))))
+        self.reads = tuple(sorted({name for one in self._expressions for name in one.reads}))
         self._place = tuple(name for name in self.reads if BY_NAME[name].changes_with == PLACE)
         self.plans: dict[tuple[Any, ...], Plan] = {}
 

@@ -16,6 +16,7 @@ import msgspec
 
 from processors import parts
 from processors.consents import permitted
+from processors.expressions import values_of
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, may_rebook, named_return
 from processors.reference import Reference
@@ -30,6 +31,7 @@ from schemas.brand.rewards import ONCE_A_DAY
 from schemas.consent.purposes import IDENTITY
 from schemas.consent.statements import consents_after, may_say
 from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.expressions.engine import expression_of
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
@@ -134,7 +136,8 @@ def _earned(
     for rule in reference.brand.rewards:
         cause = _cause(rule, event, reference)
         points = _points(rule, event, reference) if cause else 0
-        if points and (key := entry_key(rule.id, cause)) not in posted and _has_purchases(account, event, rule):
+        key = entry_key(rule.id, cause) if points else 0
+        if points and key not in posted and _has_purchases(account, event, rule) and _holds(rule, event, reference):
             earned[key] = _entry(event, profile, rule, points, cause)
     return earned
 
@@ -155,6 +158,14 @@ def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) 
         return True
     this = event.type == kinds.SALE and (event.amount_micros or 0) > 0
     return account.purchases_by(event.occurred_at) + this >= rule.purchases_at_least
+
+
+def _holds(rule: Reward, event: TouchpointIdentified, reference: Reference) -> bool:
+    """Whether the rule's expression holds for the event; what is unknown does not."""
+    if not rule.expression:
+        return True
+    expression = expression_of(rule.expression)
+    return not expression.fault(values_of(expression.reads, event, reference.brand))
 
 
 def _points(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import cel
-import msgspec
 
 from schemas.expressions.check import MACROS, check, input_name
 from schemas.expressions.inputs import BY_NAME, names_read_by
@@ -63,16 +62,15 @@ class Condition:
             return next((UNKNOWN[name] for name in self.names if name not in values), self.unclear)
 
 
-class Expression(msgspec.Struct, frozen=True):
-    """``conditions`` must all hold. Of one that nobody could read, ``unreadable`` says why, and it never holds."""
+class Expression:
+    """``conditions`` must all hold, ``reads`` are their inputs. Of one that nobody could read, ``unreadable`` says why,
+    and it never holds."""
 
-    conditions: tuple[Condition, ...] = ()
-    unreadable: str = ""
+    __slots__ = ("conditions", "reads", "unreadable")
 
-    @property
-    def reads(self) -> frozenset[str]:
-        """The inputs that it reads."""
-        return frozenset(name for condition in self.conditions for name in condition.reads)
+    def __init__(self, conditions: tuple[Condition, ...] = (), unreadable: str = "") -> None:
+        self.conditions, self.unreadable = conditions, unreadable
+        self.reads = tuple(sorted({name for condition in conditions for name in condition.reads}))
 
     def fault(self, values: Mapping[str, Any]) -> str:
         """Why it does not hold for these values of inputs; empty when it holds. What is false counts before what is

@@ -16,9 +16,9 @@ reward.
     if: place.in_store && behaviour.days_since_purchase >= 21 && !('tea' in behaviour.bought_categories)
 
 An input without a value is unknown, and so is a condition that needs it: it does not hold, and the decision says which
-input was missing. `a || b` holds where one of them does, though the other one is unknown; `has(place.kind)` says whether
-an input is known. Inputs of a visitor who does not allow personalisation are those of a stranger. `footpath brand check`
-refuses what has no meaning, with line and column."""
+input was missing. `a || b` holds where one of them does, though the other one is unknown; `has(place.kind)` says
+whether an input is known. Inputs of a visitor who does not allow personalisation are those of a stranger.
+`footpath brand check` refuses what has no meaning, with line and column."""
 
 
 def page() -> str:

@@ -70,7 +70,7 @@ def test_the_engine_has_no_way_to_the_host() -> None:
 
 def test_a_name_within_a_macro_is_the_macros() -> None:
     expression = expression_of("person.segments.all(s, s != 'staff') && store.id == 'mitte'")
-    assert expression.reads == {"person.segments", "store.id"}
+    assert expression.reads == ("person.segments", "store.id")
     assert not expression.fault(VALUES)
 
 
