@@ -6,6 +6,7 @@ constructor takes exactly what it uses.
 
 import asyncio
 import logging
+import re
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from gateway.brand.live import LiveBrand
 from gateway.deployment import Deployment
 from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
+from gateway.gs1 import gs1_openapi
+from gateway.gs1.gs1_handler import Gs1Handler
 from gateway.health import MetricsHandler, ReadyHandler, StreamHandler
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory
@@ -69,6 +72,8 @@ from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from schemas.codec.schema_registry import codec_with
+from schemas.gs1.dictionary import primary_keys
+from schemas.gs1.digital_link import ALPHAS
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
@@ -104,11 +109,11 @@ class Services:
     apart: ApartTopics
     replies: PendingReplies
     devices: DeviceCookies
-    visits: PageVisits
     probes: Probes
     deployment: Deployment
     contacts: Contacts
     links: ValueLinks
+    scans: ScanHandler
     erased: ErasedContacts
 
 
@@ -137,17 +142,26 @@ class TextConvertor(Convertor[str]):
         return value
 
 
+class Gs1KeyConvertor(Convertor[str]):
+    """A primary key of GS1, by its digits or its old name, perhaps below a path of up to four steps."""
+
+    regex = rf"(?:[^/]+/){{0,4}}(?:{'|'.join((*primary_keys(), *ALPHAS))})"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 register_url_convertor("text", TextConvertor())
+register_url_convertor("gs1", Gs1KeyConvertor())
 EVENTS_PATH = "/v1/events"
 ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
 
 
 ENDPOINTS = (
-    Endpoint(
-        "/s/{tag:text}", "GET", scan_openapi.API,
-        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
-                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls, s.links).scan),
-    ),
+    Endpoint("/s/{tag:text}", "GET", scan_openapi.API, lambda s: RawEndpoint(s.scans.scan)),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
         lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.clock, s.metrics,
@@ -193,12 +207,22 @@ ENDPOINTS = (
         for_operators=True,
     ),
     Endpoint("/openapi.json", "GET", openapi.API, lambda s: DocumentHandler(build_document()).document),
+    # The last one: its path may begin with anything.
+    Endpoint(
+        "/{key:gs1}/{value:text}", "GET", gs1_openapi.API,
+        lambda s: RawEndpoint(Gs1Handler(s.brand, s.clients, s.scans, s.settings.public_url).digital_link),
+    ),
 )  # fmt: skip
 
 
 def build_document() -> dict[str, Any]:
     """The OpenAPI document of all endpoints."""
-    return openapi.build_document((endpoint.path.replace(":text}", "}"), endpoint.api) for endpoint in ENDPOINTS)
+    return openapi.build_document((described_path(endpoint.path), endpoint.api) for endpoint in ENDPOINTS)
+
+
+def described_path(path: str) -> str:
+    """A route's path as the document writes it, without what its parameters may be."""
+    return re.sub(r":\w+}", "}", path)
 
 
 def build_services(settings: Settings) -> Services:
@@ -228,12 +252,29 @@ def build_services(settings: Settings) -> Services:
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
     request_ids = RequestIds(keys_of(settings.identifier_key).oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
+    erased = ErasedContacts(settings.kafka, contacts, erasures.dead, erasures.read_whole)
+    erasures.followers.append(erased.on_erased)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
     devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
+    pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
+    scans = ScanHandler(
+        brand,
+        clients,
+        admission,
+        publisher,
+        replies,
+        devices,
+        pages,
+        clock,
+        metrics,
+        settings.deadline_ms,
+        settings.tls,
+        links,
+    )
     return Services(
         settings=settings,
         metrics=metrics,
@@ -268,14 +309,14 @@ def build_services(settings: Settings) -> Services:
         backlog=Backlog(settings.kafka),
         replies=replies,
         devices=devices,
-        visits=PageVisits(keys_of(settings.identifier_key).newest, base),
         clock=clock,
         apart=apart,
         probes=probes,
         deployment=Deployment(settings, codec, replies, probes),
         contacts=contacts,
-        links=ValueLinks(),
-        erased=ErasedContacts(settings.kafka, codec, contacts),
+        links=links,
+        scans=scans,
+        erased=erased,
     )
 
 

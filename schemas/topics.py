@@ -17,6 +17,7 @@ from schemas.events import (
     Event,
     EventRejected,
     EventReplayed,
+    ExperimentExposed,
     IdentityChanged,
     IdentityMatched,
     IdentitySignalled,
@@ -183,6 +184,14 @@ SCAN_MISSED = Topic(
     lambda e: e.scan_event_id,
     "scan event id",
     written_by=("gateway",),
+    read_by=("sink",),
+)
+EXPERIMENT_EXPOSED = Topic(
+    "experiment-exposed",
+    ExperimentExposed,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("context",),
     read_by=("sink",),
 )
 SALE_REFERENCED = Topic(
@@ -375,6 +384,7 @@ TOPICS: tuple[Topic, ...] = (
     STATE_MOVED,
     SCAN_ROUTED,
     SCAN_MISSED,
+    EXPERIMENT_EXPOSED,
     SALE_REFERENCED,
     SALE_RETURNED,
     REWARD_POSTED,

@@ -12,6 +12,8 @@ class ErrorKind(Enum):
     """Status code, meaning as the OpenAPI document states it, and headers that the response always has."""
 
     NOT_FOUND = 404, "There is no such tag or picture."
+    DIGITAL_LINK = 400, "The path is no right GS1 Digital Link; error says what is wrong."
+    NO_LINK = 404, "Of what the path means there is no link of this type."
     SCALE = 400, "scale is out of range."
     HOST = 400, "The Host header is none of the addresses that are known."
     ADDRESS_RATE = 429, "The client's address sends too many requests."

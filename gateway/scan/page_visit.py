@@ -13,10 +13,12 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import msgspec
+
+from gateway.landing.page import Page
 
 COOKIE: Final = "fp_page"
 WINDOW_S: Final = 30 * 60
@@ -34,15 +36,6 @@ _PATH: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+=:@%/-]{1,1000}")
 _RELOADS: Final = (b"no-cache", b"max-age=0")
 
 
-class Page(NamedTuple):
-    """What a page shows; all that a later request needs to show it again."""
-
-    title: str
-    text: str
-    label: str
-    destination: str
-
-
 class PageVisits:
     """:param key: secret of the deployment, at least 16 bytes; all gateways have the same.
 
@@ -52,7 +45,7 @@ class PageVisits:
     def __init__(self, key: bytes, path: str = "") -> None:
         # BLAKE2b is a keyed hash by itself (RFC 7693, 2.9), in a fourth of the time of HMAC.
         self._mac = hashlib.blake2b(key=hashlib.sha256(key).digest(), digest_size=MAC_BYTES, person=b"fp page visit")
-        self._path = path.encode()
+        self.base, self._path = path, path.encode()
 
     def cookie(
         self, page: Page, event_id: str, device: str, tag_id: str, now_s: float, path: bytes, https: bool
@@ -82,7 +75,7 @@ class PageVisits:
             return None
         if not -AHEAD_S <= now_s - int.from_bytes(body[:8], "big") <= WINDOW_S:
             return None
-        shown = msgspec.json.decode(zlib.decompress(body[24:]), type=tuple[str, str, str, str])
+        shown = msgspec.json.decode(zlib.decompress(body[24:]), type=tuple[str, ...])
         return str(UUID(bytes=body[8:24])), Page(*shown)
 
     def _sign(self, body: bytes, device: str, tag_id: str) -> bytes:

@@ -9,7 +9,7 @@ page that a phone loads again is the same page, and no new scan (gateway/scan/pa
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -20,21 +20,24 @@ from gateway.brand.link_query import with_parameters
 from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
-from gateway.http.pages import POLICY
+from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.page import Page
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import SpoolFull
 from gateway.reply.pending import PendingReplies
-from gateway.scan.action_page import action_page
 from gateway.scan.device import DeviceCookies, cookies_of
-from gateway.scan.page_visit import CACHE, COOKIE, Page, PageVisits, is_reload
+from gateway.scan.digital_link import DigitalLinkScan
+from gateway.scan.page_response import page_response
+from gateway.scan.page_visit import COOKIE, PageVisits, is_reload
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
 from schemas.brand.model import Tag, is_registered
+from schemas.brand.routes import FALLBACK as FALLBACK_ROUTE
 from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
 from schemas.identifiers.named import Named
 from schemas.identifiers.types import DEVICE
@@ -44,13 +47,12 @@ from schemas.reasons import DropReason, MissReason
 log = logging.getLogger(__name__)
 
 ROUTED, FALLBACK = "routed", "fallback"
-PAGE_HEADERS = [(b"content-type", b"text/html; charset=utf-8"), (b"content-security-policy", POLICY.encode()), CACHE]
 NO_PARAMETERS: Mapping[str, str] = {}
 
 
 class Scan(msgspec.Struct, frozen=True, gc=False):
     """A scan that is being answered. ``tag`` is None when its link means none; ``path`` is that of the request, as it
-    was sent; ``parameters`` are those of its query that count.
+    was sent; ``parameters`` are those of its query that count; ``headers`` are those of the request.
     """
 
     brand_view: BrandView
@@ -61,6 +63,7 @@ class Scan(msgspec.Struct, frozen=True, gc=False):
     https: bool
     parameters: Mapping[str, str]
     arrived_s: float
+    headers: list[tuple[bytes, bytes]]
 
     def served(self, destination: str) -> str:
         """The destination as the phone gets it."""
@@ -102,16 +105,17 @@ class ScanHandler:
         self._links = links
         self._unknown = UnknownTags()
 
-    async def scan(self, scope: Scope) -> RawResponse:
+    async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
         """The response to a phone that follows a tag. HEAD gets the fallback and is not recorded as a scan.
 
+        :param link: what the path means where it names no tag by its id.
         :raises RequestError: ADDRESS_RATE or NO_BRAND.
         """
         arrived_s = time.monotonic()
-        client = self._clients.admit(scope)
+        client = self._clients.admit(scope) if link is None else link.client
         brand_view = self._brand.view()
-        written = scope["path_params"]["tag"]
-        tag = brand_view.tags.find(written)
+        written = scope["path_params"]["tag"] if link is None else link.written
+        tag = brand_view.tags.find(written) if link is None else link.tag
         parameters = brand_view.query.recorded(scope["query_string"]) if scope["query_string"] else NO_PARAMETERS
         if scope["method"] == "HEAD":
             return _fallback(_passed_on(_fallback_of(brand_view, tag), brand_view, parameters), [])
@@ -124,17 +128,23 @@ class ScanHandler:
             again = self._visits.page(cookies[COOKIE], device, tag.id, now_us / 1_000_000)
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count("reloaded").inc()
-                return _page(brand_view, again[1], [*headers, (b"footpath-event", again[0].encode())])
+                event_id = (b"footpath-event", again[0].encode())
+                return self._page(brand_view, again[1], scope["headers"], [*headers, event_id])
         gpc = sends_gpc(scope["headers"])
+        language = language_of(scope["headers"], brand_view.languages)
         if tag is None:
             tag_id = self._unknown.recorded(written, now_us)
-            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters, gpc)
+            event = build_unknown_touchpoint(brand_view, tag_id, device, now_us, parameters, gpc, language)
         else:
             partition = self._replies.partition if self._replies.positioned else None
-            event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters, gpc)
+            event = build_touchpoint(brand_view, tag, device, now_us, partition, parameters, gpc, language)
+        if link is not None:
+            event = link.stated(event)
         if brand_view.pseudonyms.has_others:
             self._link(brand_view, event.primary_identifier, device, now_us)
-        scan = Scan(brand_view, tag, event, device, scope.get("raw_path") or b"", https, parameters, arrived_s)
+        scan = Scan(
+            brand_view, tag, event, device, scope.get("raw_path") or b"", https, parameters, arrived_s, scope["headers"]
+        )
         response = await self._respond(scan, headers)
         self._metrics.scan_seconds.observe(time.monotonic() - arrived_s)
         return response
@@ -192,10 +202,15 @@ class ScanHandler:
         return missed.reason if missed is not None else DropReason.UNKNOWN_TAG
 
     def _routed(self, scan: Scan, decision: ScanRouted, headers: RawHeaders) -> RawResponse:
-        destination = scan.served(decision.destination) if scan.parameters else decision.destination
+        destination = decision.destination
+        if decision.route == FALLBACK_ROUTE:
+            # The stream does not know what the gateway found behind a GS1 Digital Link.
+            destination = _fallback_of(scan.brand_view, scan.tag)
+        if scan.parameters:
+            destination = scan.served(destination)
         if decision.action != "page":
             return _redirect(destination, [*headers, (b"footpath-outcome", ROUTED.encode())])
-        page = Page(decision.title, decision.text, decision.label, destination)
+        page = Page(decision.title, decision.text, decision.label, destination, decision.content)
         cookie = self._visits.cookie(
             page,
             scan.event.event_id,
@@ -205,7 +220,15 @@ class ScanHandler:
             scan.path,
             scan.https,
         )
-        return _page(scan.brand_view, page, [*headers, (b"set-cookie", cookie)] if cookie is not None else headers)
+        if cookie is not None:
+            headers = [*headers, (b"set-cookie", cookie)]
+        return self._page(scan.brand_view, page, scan.headers, headers)
+
+    def _page(
+        self, brand_view: BrandView, page: Page, request: Iterable[tuple[bytes, bytes]], headers: RawHeaders
+    ) -> RawResponse:
+        outcome = (b"footpath-outcome", ROUTED.encode())
+        return page_response(brand_view, page, self._visits.base, request, [*headers, outcome])
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()
@@ -238,12 +261,6 @@ def _passed_on(destination: str, brand_view: BrandView, parameters: Mapping[str,
     if parameters and brand_view.brand.about.query.pass_on:
         return with_parameters(destination, parameters)
     return destination
-
-
-def _page(brand_view: BrandView, page: Page, headers: RawHeaders) -> RawResponse:
-    language, direction = brand_view.brand.about.language, brand_view.direction
-    html = action_page(page.title, page.text, page.label, page.destination, language, direction)
-    return RawResponse(200, [*PAGE_HEADERS, *headers, (b"footpath-outcome", ROUTED.encode())], html)
 
 
 def _fallback(destination: str, headers: RawHeaders) -> RawResponse:

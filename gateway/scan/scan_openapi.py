@@ -27,7 +27,7 @@ _PAGE_COOKIE: dict[str, Any] = {
     "schema": {"type": "string"},
     "description": "The page that the phone has of this tag, as the gateway set it: loading it again is no new scan.",
 }
-_HEADERS = {
+HEADERS = {
     "Footpath-Event": header(
         "Id of the recorded scan. Absent when the scan could not be recorded (Kafka unavailable and the spool full, or "
         "too many requests waiting): the phone still gets the fallback."
@@ -45,10 +45,10 @@ _GET = {
     "that means no tag leads to the brand's fallback.",
     "parameters": [TAG, _COOKIE, _PAGE_COOKIE],
     "responses": {
-        "200": response("A page with one action.", "text/html", {"type": "string"}, _HEADERS),
+        "200": response("A page with one action.", "text/html", {"type": "string"}, HEADERS),
         "302": {
             "description": "One redirect, to a registered destination.",
-            "headers": {**_HEADERS, "Location": header("Where to.")},
+            "headers": {**HEADERS, "Location": header("Where to.")},
         },
         **_ERRORS,
     },

@@ -25,6 +25,7 @@ def build_touchpoint(
     reply_partition: int | None,
     parameters: Mapping[str, str],
     gpc: bool = False,
+    language: str = "",
 ) -> TouchpointRecorded:
     """The scan as an event: kind and place come from the tag, from the phone nothing but the device id and the listed
     parameters of the link.
@@ -32,6 +33,7 @@ def build_touchpoint(
     :param now: time of receipt in microseconds.
     :param reply_partition: partition of scan-routed for the decision; None when the gateway does not wait for one.
     :param parameters: see ``gateway.brand.link_query``. :param gpc: the browser sends Global Privacy Control.
+    :param language: which of the brand's the phone gets.
     """
     primary_identifier = brand_view.pseudonyms.identifier("device", device, EVER_AFTER)
     return TouchpointRecorded(
@@ -50,12 +52,19 @@ def build_touchpoint(
         product=tag.product,
         campaign=tag.campaign,
         properties=_properties(parameters, gpc),
+        language=language,
         reply_partition=reply_partition,
     )
 
 
 def build_unknown_touchpoint(
-    brand_view: BrandView, tag_id: str, device: str, now: int, parameters: Mapping[str, str], gpc: bool = False
+    brand_view: BrandView,
+    tag_id: str,
+    device: str,
+    now: int,
+    parameters: Mapping[str, str],
+    gpc: bool = False,
+    language: str = "",
 ) -> TouchpointRecorded:
     """The scan of a link that means none of the brand's tags, such as one that was removed: it has no placement.
 
@@ -73,6 +82,7 @@ def build_unknown_touchpoint(
         brand=brand_view.brand.about.id,
         tag=tag_id,
         properties=_properties(parameters, gpc),
+        language=language,
     )
 
 

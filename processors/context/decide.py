@@ -8,6 +8,7 @@ import msgspec
 
 from processors.context.holdout import HELD_OUT
 from processors.context.situation import Situation
+from processors.experiments.exposure import unmet_variant
 from schemas.brand.model import Route, When
 from schemas.brand.rendered import MAX_REASON_BYTES
 from schemas.events import Candidate
@@ -16,10 +17,12 @@ from schemas.events import Candidate
 @dataclass(frozen=True, slots=True)
 class Decision:
     """``winner`` is None when no route applies or the visitor is held out; ``candidates`` has every route in the order
-    of evaluation."""
+    of evaluation. ``eligible`` are the routes whose other conditions hold where there are some on experiments: which of
+    them answers is up to the visitor's variants."""
 
     winner: Route | None
     candidates: tuple[Candidate, ...]
+    eligible: tuple[Route, ...] = ()
 
 
 def decide(
@@ -35,9 +38,12 @@ def decide(
     :param unknown: the placeholders that have no value. :param faults: why each expression of the routes does not hold.
     """
     winner: Route | None = None
-    candidates = []
+    candidates, eligible, variants = [], [], situation.variants
     for route in routes:
         lost_because = _lost_because(route, situation, unknown, faults)
+        if not lost_because:
+            eligible.append(route)
+            lost_because = unmet_variant(route.when, variants)
         if not lost_because:
             if situation.held_out is True:
                 lost_because = HELD_OUT
@@ -46,14 +52,14 @@ def decide(
             else:
                 lost_because = f"outranked by {winner.id}"
         candidates.append(Candidate(route.id, route.priority, lost_because))
-    return Decision(winner, tuple(candidates))
+    return Decision(winner, tuple(candidates), tuple(eligible))
 
 
 def _lost_because(route: Route, situation: Situation, unknown: frozenset[str], faults: Mapping[str, str]) -> str:
     """Why a route does not apply, in at most :data:`MAX_REASON_BYTES`; empty when it does."""
     reason = (
         _unmet_place(route.when, situation)
-        or _unmet_condition(route, situation)
+        or _unmet_condition(route.when, situation, route.promotes_product)
         or (faults[route.expression] if route.expression else "")
     )
     if not reason and unknown and (missing := route.action.needs() & unknown):
@@ -62,6 +68,11 @@ def _lost_because(route: Route, situation: Situation, unknown: frozenset[str], f
         # Names come from events, and each answer lists every route: together they must fit into a record.
         return reason.encode()[: MAX_REASON_BYTES - 3].decode(errors="ignore") + "…"
     return reason
+
+
+def unmet(when: When, now: Situation) -> str:
+    """The first of these conditions that does not hold, in words; empty when all hold."""
+    return _unmet_place(when, now) or _unmet_condition(when, now)
 
 
 def _unmet_place(when: When, now: Situation) -> str:
@@ -79,16 +90,15 @@ def _unmet_place(when: When, now: Situation) -> str:
     return ""
 
 
-def _unmet_condition(route: Route, now: Situation) -> str:
+def _unmet_condition(when: When, now: Situation, promotes_product: bool = False) -> str:
     """The first other condition that does not hold, in words; empty when all hold."""
-    when = route.when
     if when.open is not None and now.open != when.open:
         if now.open is None:
             return "opening hours are unknown"
         return "store is open" if now.open else "store is closed"
     if when.in_store is not None and now.in_store != when.in_store:
         return "in the store" if now.in_store else "not in the store"
-    if lost_because := _unmet_stock(route, now):
+    if lost_because := _unmet_stock(when, now, promotes_product):
         return lost_because
     if when.visits_at_least is not None and now.visits < when.visits_at_least:
         return f"visits are {now.visits}, needs {when.visits_at_least}"
@@ -97,9 +107,8 @@ def _unmet_condition(route: Route, now: Situation) -> str:
     return _unmet_history(when, now)
 
 
-def _unmet_stock(route: Route, now: Situation) -> str:
-    when = route.when
-    if route.promotes_product and now.stock == 0:
+def _unmet_stock(when: When, now: Situation, promotes_product: bool) -> str:
+    if promotes_product and now.stock == 0:
         return "out of stock"
     if when.stock_at_least is None and when.stock_at_most is None:
         return ""

@@ -23,7 +23,7 @@ def recompute(inputs: str, campaign: str, brand: Brand) -> Answer | None:
         return None
     if situation.tag not in brand.tags:
         return None
-    conditions = asked_of(brand.routes).conditions
+    conditions = asked_of(brand).conditions
     values = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs
     faults = conditions.faults(values) if conditions is not None else ()
     return answer_of(answer_key(situation, situation.history, campaign, faults), brand)

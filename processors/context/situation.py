@@ -9,6 +9,7 @@ import msgspec
 
 from processors.context.history import History
 from processors.context.state import VISIT_GAP_US, VisitorPart, is_in_store
+from processors.experiments.assignment import Assignment
 from processors.reference import Reference
 from schemas.brand.model import Tag
 from schemas.brand.opening import Hours, hours_of, is_open
@@ -21,8 +22,10 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
-    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them. ``inputs`` has
-    the values of what the routes' expressions read, as far as they are known."""
+    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
+    ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
+    variant, or why there is none, of each experiment on which a route depends. ``inputs`` has the values of what the
+    routes' expressions read, as far as they are known."""
 
     type: str
     placement: str
@@ -40,7 +43,16 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
+    experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
     inputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The visitor's variant of each experiment that they take part in."""
+        if isinstance(self.experiments, msgspec.UnsetType):
+            return {}
+        return {one.id: one.variant for one in self.experiments if one.variant}
 
 
 def gather(
@@ -79,6 +91,7 @@ def gather(
         held_out=held_out,
         consent=consent,
         counted_only=counted_only,
+        language=event.language if reference.brand.about.languages else msgspec.UNSET,
     )
 
 

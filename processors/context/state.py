@@ -7,6 +7,8 @@ import msgspec
 
 from processors import parts
 from processors.context.purchases import CATEGORIES_KEPT, NO_HISTORY, BoundedHistory, reconciled_bounded
+from processors.experiments.seen import NOTHING_SEEN, Seen
+from processors.experiments.seen import joined as joined_seen
 from processors.parts import Parts, source_profile_of
 from processors.purchases import Return, Sale, named_return
 from schemas import kinds
@@ -30,7 +32,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile, or of several as one: ``visits`` counts store visits, the present one included;
     ``last_seen`` (microseconds) and ``store`` are those of the last touch in a store (empty after leaving); ``bought``
     has the last products bought, newest last; ``purchases`` is None before the first sale or return; ``consents``
-    is what was said of personalisation and of analytics."""
+    is what was said of personalisation and of analytics; ``seen`` the variants of experiments, by phase."""
 
     visits: int = 0
     last_seen: int = 0
@@ -38,6 +40,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     bought: tuple[str, ...] = ()
     purchases: BoundedHistory | None = None
     consents: Consents = NOTHING_SAID
+    seen: dict[int, Seen] = {}
 
     def joined(self, other: "VisitorPart") -> "VisitorPart":
         """The part of one source profile as two people had it. What both counted is taken for the same visits: a
@@ -53,6 +56,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             (*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
             purchases,
             self.consents.joined(other.consents),
+            joined_seen((self.seen, other.seen)) if self.seen or other.seen else NOTHING_SEEN,
         )
 
 
@@ -75,10 +79,12 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Visits, products, sales, returns and choices."""
+        """Visits, products, sales, returns, choices and variants seen."""
         histories = self.histories.values()
         trades = sum(len(one.recent.sales) + len(one.recent.returns) + one.older.count for one in histories)
-        return trades + sum(part.visits + len(part.bought) + part.consents.size for part in self.parts.values())
+        return trades + sum(
+            part.visits + len(part.bought) + part.consents.size + len(part.seen) for part in self.parts.values()
+        )
 
     @property
     def histories(self) -> dict[str, BoundedHistory]:
@@ -121,6 +127,18 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         return Visitor(self.parts | changed)
 
     @property
+    def seen(self) -> Mapping[int, Seen]:
+        """The variants that all parts saw, as one: of a phase the one seen first."""
+        several = [part.seen for part in self.parts.values() if part.seen]
+        return several[0] if len(several) == 1 else joined_seen(several)
+
+    def with_seen(self, profile: str, shown: Mapping[int, Seen]) -> "Visitor":
+        """The visitor once the source profile was shown these variants."""
+        mine = self.parts.get(profile, EMPTY)
+        seen = joined_seen((mine.seen, shown))
+        return self if seen == mine.seen else self.with_part(profile, msgspec.structs.replace(mine, seen=seen))
+
+    @property
     def said(self) -> list[Consents]:
         """What was said of personalisation, by each source profile that said anything."""
         consents = [part.consents for part in self.parts.values()]
@@ -154,7 +172,13 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         left, since = event.type == "store_exit", event.occurred_at - now.last_seen
         begins = not left and since >= 0 and (event.store != now.store or since > VISIT_GAP_US)
         after = VisitorPart(
-            mine.visits + begins, event.occurred_at, "" if left else event.store, bought, mine.purchases, mine.consents
+            mine.visits + begins,
+            event.occurred_at,
+            "" if left else event.store,
+            bought,
+            mine.purchases,
+            mine.consents,
+            mine.seen,
         )
         return self.with_part(profile, after)
 

@@ -6,7 +6,7 @@ of those of this day and the day before (whose hours may last past midnight) tha
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -157,3 +157,34 @@ def with_holidays(text: str, holidays: Iterable[str]) -> str:
     if not weekdays:
         return text
     return _TEXT_OR_HOLIDAY.sub(lambda found: weekdays if found[0] == "PH" else found[0], str(OpeningHours(text)))
+
+
+Span = tuple[datetime, datetime | None]
+"""From when until when a store is open, on its own wall clock; None: until the next day's morning or longer."""
+_BEFORE, _AFTER = timedelta(hours=12), timedelta(hours=30)
+
+
+@lru_cache(4096)
+def open_spans(hours: Hours, day: date) -> tuple[Span, ...]:
+    """When a store is open on a day, what began the evening before included; empty where that cannot be worked out."""
+    try:
+        return tuple(_spans(hours, day))
+    except BaseException as error:
+        if not given_up(error):
+            raise
+        return ()
+
+
+def _spans(hours: Hours, day: date) -> Iterator[Span]:
+    holidays: tuple[str, ...] = ()
+    if names_holidays(hours.text):
+        days = (day - timedelta(days=1), day)
+        holidays = tuple(WEEKDAYS[one.weekday()] for one in days if is_public_holiday(hours.country, hours.region, one))
+    midnight = datetime(day.year, day.month, day.day)
+    last = midnight + _AFTER
+    for start, end, state, _ in _parsed(hours, holidays).intervals(midnight - _BEFORE, last):
+        begins, ends = start.replace(tzinfo=None), (end or last).replace(tzinfo=None)
+        if begins.date() > day:
+            return
+        if state == State.OPEN and ends > midnight:
+            yield begins, ends if ends < last else None

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from schemas import kinds
+from schemas.brand.action import Action
 from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import (
     Item,
@@ -17,10 +18,7 @@ from schemas.brand.item import (
     beyond_int,
     unknown_name,
     unknown_reference,
-    unregistered_address,
 )
-from schemas.brand.placeholders import named_in, placeholder_faults
-from schemas.brand.rendered import text_mistakes
 from schemas.brand.tags import PLACEMENTS
 from schemas.expressions.inputs import CONTEXT
 
@@ -40,6 +38,7 @@ class When(Part, frozen=True):
 
     Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
     currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    ``experiment`` has the variant that must have been drawn, by experiment.
     """
 
     types: tuple[str, ...] = ()
@@ -57,6 +56,12 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
+    experiment: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The variants that must have been drawn, by experiment."""
+        return {} if isinstance(self.experiment, msgspec.UnsetType) else self.experiment
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         for name in self.types:
@@ -71,6 +76,12 @@ class When(Part, frozen=True):
             for name in names:
                 yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
         yield from self._number_mistakes()
+        for experiment, variant in self.variants.items():
+            yield from unknown_reference("when.experiment", experiment, brand.experiments)
+            if known := brand.experiments.get(experiment):
+                arms = [one.id for one in known.variants]
+                field = f"when.experiment.{experiment}"
+                yield from unknown_name(field, variant, arms, f"no variant of {experiment} is called")
 
     def _number_mistakes(self) -> Iterator[Mistake]:
         yield from below_one("when.purchases_at_least", self.purchases_at_least)
@@ -84,39 +95,6 @@ class When(Part, frozen=True):
             yield "when.stock_at_most", f"{most} never holds: the least stock is 0"
         elif least is not None and most is not None and least > most:
             yield "when.stock_at_most", f"{most} never holds together with stock_at_least: {least}"
-
-
-class Action(Part, frozen=True):
-    """What the phone gets: a redirect, or a page with one button.
-
-    Texts and addresses may name {tag}, {store}, {store_name}, {product}, {product_name}, {campaign} and {stock}.
-    """
-
-    url: str
-    kind: Literal["redirect", "page"] = "redirect"
-    title: str = ""
-    text: str = ""
-    label: str = ""
-
-    def texts(self) -> dict[str, str]:
-        """The fields that may name placeholders."""
-        return {"url": self.url, "title": self.title, "text": self.text, "label": self.label}
-
-    def needs(self) -> frozenset[str]:
-        """The placeholders without whose values there is no answer: those of a page's texts, and of the address before
-        its query, where an empty value would lead elsewhere."""
-        before_query = self.url.partition("?")[0].partition("#")[0]
-        shown = (self.title, self.text, self.label) if self.kind == "page" else ()
-        return named_in(before_query).union(*map(named_in, shown))
-
-    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
-        for field, text in self.texts().items():
-            for fault in placeholder_faults(text):
-                yield f"action.{field}", fault
-        yield from unregistered_address("action.url", self.url, brand)
-        if self.kind == "page" and not (self.title.strip() and self.label.strip()):
-            yield "action.title", "a page needs a title and a label"
-        yield from text_mistakes(self.kind == "page", self.texts(), brand.longest)
 
 
 class Route(Item, frozen=True):

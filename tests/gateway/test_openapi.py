@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from starlette.routing import Route
 
-from gateway.app import ENDPOINTS, build_app, build_document
+from gateway.app import ENDPOINTS, build_app, build_document, described_path
 from gateway.http.errors import ErrorKind
 from gateway.settings import Settings
 from schemas.identifiers.keys import keys_of
@@ -23,7 +23,7 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
         )
     )
     routed = {
-        (route.path.replace(":text}", "}"), method)
+        (described_path(route.path), method)
         for route in app.routes
         if isinstance(route, Route)
         for method in route.methods or ()

@@ -6,7 +6,20 @@ import msgspec
 
 from processors.reference import Reference
 from schemas.brand.items import build_brand
-from schemas.brand.model import About, Action, ApiKey, Consent, Item, Product, Reward, Route, Store, Tag, When
+from schemas.brand.model import (
+    About,
+    Action,
+    ApiKey,
+    Consent,
+    Experiment,
+    Item,
+    Product,
+    Reward,
+    Route,
+    Store,
+    Tag,
+    When,
+)
 
 SHOP = "https://shop.example"
 STORES = [
@@ -33,6 +46,7 @@ def reference(
     stock: dict[tuple[str, str], int] | None = None,
     api_keys: tuple[ApiKey, ...] = (),
     consent: tuple[Consent, ...] = (),
+    experiments: tuple[Experiment, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -45,6 +59,7 @@ def reference(
         "reward": list(rewards),
         "api_key": list(api_keys),
         "consent": list(consent),
+        "experiment": list(experiments),
     }
     return Reference(build_brand(items), stock or {})
 
