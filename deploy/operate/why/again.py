@@ -170,7 +170,7 @@ def _asked(brand: Brand) -> frozenset[str]:
             asked.add("visits")
         if route.promotes_product or when.stock_at_least is not None or when.stock_at_most is not None:
             asked.add("stock")
-        if any("{stock}" in text for text in route.action.texts().values()):
+        if any("{stock}" in text for texts in route.action.templates() for text in texts.values()):
             asked.add("stock")
     return frozenset(asked)
 
