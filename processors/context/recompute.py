@@ -5,6 +5,7 @@ import msgspec
 
 from processors.context.answer import Answer, answer_key, answer_of
 from processors.context.asked import asked_of
+from processors.context.inputs.of_situation import values_of_situation
 from processors.context.situation import Situation
 from schemas.brand.model import Brand
 
@@ -24,6 +25,7 @@ def recompute(inputs: str, campaign: str, brand: Brand) -> Answer | None:
     if situation.tag not in brand.tags:
         return None
     conditions = asked_of(brand).conditions
-    values = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs
+    stored = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs
+    values = stored | values_of_situation(situation)
     faults = conditions.faults(values) if conditions is not None else ()
     return answer_of(answer_key(situation, situation.history, campaign, faults), brand)

@@ -78,8 +78,9 @@ def minutes_until_closing(hours: Hours, local: datetime) -> int | None:
         at = local
         for _ in range(CLOSING_DAYS):
             midnight = datetime.combine(at.date() + timedelta(days=1), time())
-            while (change := _on_day(hours, at).next_change(at)) is not None and change < midnight:
-                at = change
+            # With coordinates the library's times are aware.
+            while (change := _on_day(hours, at).next_change(at)) and change.replace(tzinfo=None) < midnight:
+                at = change.replace(tzinfo=None)
                 if not is_open(hours, at):
                     return int((at - local).total_seconds()) // 60
             at = midnight

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from processors import expressions
 from processors.context.inputs.behaviour import BEHAVIOUR
+from processors.context.inputs.of_situation import OF_SITUATION
 from processors.context.inputs.place import PLACE
 from processors.context.inputs.scene import Scene
 from processors.context.inputs.store import STORE
@@ -16,29 +17,29 @@ def _of_event(name: str) -> Callable[[Scene], Any]:
     return lambda scene: read(scene.event, scene.reference.brand)
 
 
-def _nothing(scene: Scene) -> None:
-    """What nothing says yet."""
+def _of_situation(name: str) -> Callable[[Scene], Any]:
+    read = OF_SITUATION[name]
+    return lambda scene: read(scene.now)
 
 
 READ: Final[Mapping[str, Callable[[Scene], Any]]] = {
-    **dict.fromkeys(names_read_by(CONTEXT) - expressions.CLOCK.keys(), _nothing),
     **{name: _of_event(name) for name in expressions.READ if name in names_read_by(CONTEXT)},
-    # As ``when`` reads them: the brand's own word on the tag.
-    "tag.placement": lambda scene: scene.now.placement or None,
+    **{name: _of_situation(name) for name in OF_SITUATION if name not in expressions.CLOCK},
     **PLACE,
     **STORE,
     **BEHAVIOUR,
 }
-"""How each input is read; None is unknown."""
+"""How each input is read, those of the clock apart; None is unknown."""
+NOT_YET: Final = frozenset(("capacity.free", "capacity.queue", "capacity.wait_s", "person.segments"))
+"""Inputs that nothing says yet: always unknown."""
 
 
 def values_of(names: tuple[str, ...], scene: Scene) -> dict[str, Any]:
     """The values of those of the named inputs that are known."""
     found = dict(expressions.clock_values(names, scene.event, scene.reference.brand))
     for name in names:
-        if name in expressions.CLOCK:
-            continue
-        value = READ[name](scene)
+        read = READ.get(name)
+        value = read(scene) if read is not None else None
         if value is not None:
             found[name] = value
     return found
