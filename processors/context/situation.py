@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,7 +24,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
     ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
     ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
-    variant, or why there is none, of each experiment on which a route depends."""
+    variant, or why there is none, of each experiment on which a route depends. ``inputs`` has the values of what the
+    routes' expressions read, as far as they are known."""
 
     type: str
     placement: str
@@ -43,6 +45,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
     language: str | msgspec.UnsetType = msgspec.UNSET
     experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
+    inputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def variants(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from processors import parts
+from processors.expressions import values_of
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
@@ -39,6 +40,7 @@ from schemas.brand.model import Reward
 from schemas.brand.rewards import ONCE_A_DAY
 from schemas.consent.statements import may_say
 from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.expressions.engine import expression_of
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
@@ -154,7 +156,8 @@ def _earned(
         cause = _cause(rule, event, reference)
         points = _points(rule, event, reference) if cause else 0
         key = entry_key(rule.id, cause) if points else 0
-        if points and key not in part.posted and key not in part.offers and _has_purchases(account, event, rule):
+        known = key in part.posted or key in part.offers
+        if points and not known and _has_purchases(account, event, rule) and _holds(rule, event, reference):
             earned[key] = _entry(event, profile, rule, points, cause)
     return earned
 
@@ -180,6 +183,8 @@ def _with_moments(account: Account, event: TouchpointIdentified, profile: str, r
     for rule in reference.brand.rewards:
         if not (cause := _cause(rule, event, reference)) or not _points(rule, event, reference):
             continue
+        if not _holds(rule, event, reference):
+            continue
         offer = part.offers.get(key := entry_key(rule.id, cause))
         if offer is not None and offer.with_moment(moment) is not offer:
             offers[key] = offer.with_moment(moment)
@@ -191,6 +196,14 @@ def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) 
         return True
     this = event.type == kinds.SALE and (event.amount_micros or 0) > 0
     return account.purchases_by(event.occurred_at) + this >= rule.purchases_at_least
+
+
+def _holds(rule: Reward, event: TouchpointIdentified, reference: Reference) -> bool:
+    """Whether the rule's expression holds for the event; what is unknown does not."""
+    if not rule.expression:
+        return True
+    expression = expression_of(rule.expression)
+    return not expression.fault(values_of(expression.reads, event, reference.brand))
 
 
 def _points(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:

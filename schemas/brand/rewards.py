@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+import msgspec
+
 from schemas import kinds
+from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import Item, Mistake, Sections, below_one, beyond_int, unknown_kinds, unknown_name
 from schemas.brand.tags import PLACEMENTS
+from schemas.expressions.inputs import REWARDS
 
 NOTHING, ONCE_A_DAY = "nothing", "once_a_day"
 MAX_POINTS = 10**12
@@ -21,7 +25,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
     that was returned as a whole does not count.
 
     ``public_keys``: what events earn that anybody can send (`api_keys[].public`): nothing, or once a day and source
-    profile.
+    profile. ``if``: an expression (``schemas.expressions``) that must hold for the event, at its time.
     """
 
     section: ClassVar[str] = "rewards"
@@ -35,6 +39,12 @@ class Reward(Item, frozen=True, omit_defaults=True):
     purchases_at_least: int | None = None
     currency: str = ""
     public_keys: str = NOTHING
+    condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+
+    @property
+    def expression(self) -> str:
+        """The text of ``if``; empty where there is none."""
+        return self.condition if isinstance(self.condition, str) else ""
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         yield from beyond_int("version", self.version)
@@ -55,3 +65,4 @@ class Reward(Item, frozen=True, omit_defaults=True):
             yield "points_per_unit", "only a sale has an amount"
         yield from unknown_name("public_keys", self.public_keys, (NOTHING, ONCE_A_DAY), "a reward is never earned")
         yield from below_one("purchases_at_least", self.purchases_at_least)
+        yield from expression_mistakes("if", self.condition, REWARDS)

@@ -8,6 +8,7 @@ import msgspec
 
 from schemas import kinds
 from schemas.brand.action import Action
+from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import (
     Item,
     Mistake,
@@ -19,6 +20,7 @@ from schemas.brand.item import (
     unknown_reference,
 )
 from schemas.brand.tags import PLACEMENTS
+from schemas.expressions.inputs import CONTEXT
 
 Moment = Literal["know", "go", "buy", "do"]
 """The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
@@ -95,7 +97,8 @@ class When(Part, frozen=True):
 class Route(Item, frozen=True):
     """A rule that offers an action. Order is total: higher priority first, then the smaller id.
 
-    ``promotes_product`` routes never win when the product is known to be out of stock.
+    ``promotes_product`` routes never win when the product is known to be out of stock. ``if`` is an expression
+    (``schemas.expressions``) that must hold beside ``when``.
     """
 
     section: ClassVar[str] = "routes"
@@ -106,6 +109,12 @@ class Route(Item, frozen=True):
     action: Action
     when: When = When()
     promotes_product: bool = False
+    condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+
+    @property
+    def expression(self) -> str:
+        """The text of ``if``; empty where there is none."""
+        return self.condition if isinstance(self.condition, str) else ""
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         if self.id in RESERVED:
@@ -114,6 +123,7 @@ class Route(Item, frozen=True):
         if self.promotes_product and self.when.stock_at_most == 0:
             yield "promotes_product", "never holds together with when.stock_at_most: 0: nothing is in stock then"
         yield from self.when.mistakes(brand)
+        yield from expression_mistakes("if", self.condition, CONTEXT)
         yield from self.action.mistakes(brand)
 
     def precedence(self) -> tuple[Any, ...]:
