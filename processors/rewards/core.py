@@ -54,6 +54,7 @@ from schemas.topics import (
     TOUCHPOINT_IDENTIFIED,
 )
 
+LOW_TRUST = Drop(DropReason.LOW_TRUST)
 NO_CONSENT = Drop(DropReason.NO_CONSENT)
 """Points that are offered and not kept."""
 
@@ -86,9 +87,15 @@ def step(
 def _with_earning(
     account: Account | None, before: Account, event: TouchpointIdentified, profile: str, reference: Reference
 ) -> Step[Account]:
-    earned = _earned(before, event, profile, reference)
+    earned, offered = _earned(before, event, profile, reference), tuple[Drop, ...]()
+    if event.trust is not None:
+        trusted = {rule.id for rule in reference.brand.rewards if event.trust >= rule.trust_at_least}
+        if any(entry.rule not in trusted for entry in earned.values()):
+            earned = {key: entry for key, entry in earned.items() if entry.rule in trusted}
+            offered = (LOW_TRUST,)
     keeps = not earned or may_keep(before, event, reference)
-    offered = () if keeps else (NO_CONSENT,)
+    if not keeps:
+        offered = (*offered, NO_CONSENT)
     if event.type == kinds.SALE:
         step = _with_sale(before, event, profile, earned, keeps, reference)
         return Step(step.state, (*step.effects, *offered))
