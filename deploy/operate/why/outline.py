@@ -148,7 +148,7 @@ def _answered(story: Story) -> Iterator[Node]:
     elif story.no_decision:
         yield Node(f"not decided: {story.no_decision}")
     if story.missed is not None:
-        late = {
+        late: dict[str, str] = {
             MissReason.LATE: f"no decision within {story.missed.waited_ms:,.0f} ms",
             MissReason.UNAVAILABLE: "Kafka was away, the scan was spooled",
         }
