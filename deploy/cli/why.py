@@ -120,7 +120,7 @@ def _period(since: datetime, until: datetime | None, under: "Under", json: bool)
 
     from deploy.operate.store_client import connect
     from deploy.operate.why.output import build_console
-    from deploy.operate.why.period import count, repeat_period
+    from deploy.operate.why.period import count, recompute_period
     from deploy.operate.why.period_output import PeriodProgress, print_period
     from deploy.operate.why.story import Ending
 
@@ -128,7 +128,7 @@ def _period(since: datetime, until: datetime | None, under: "Under", json: bool)
         raise OperatorError("--since needs --with DIR or --recompute: what else would the decisions be compared with?")
     begin, end = _utc(since), _utc(until or datetime.now(UTC))
     with connect(os.environ) as client, PeriodProgress(count(client, begin, end)) as progress:
-        found = repeat_period(client, begin, end, under.other, progress)
+        found = recompute_period(client, begin, end, under.other, progress)
     if json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:

@@ -9,9 +9,9 @@ import msgspec
 from deploy.operate.identity.identifier_input import as_argument
 from deploy.operate.why.stored import NOBODY
 from deploy.operate.why.story import (
-    Again,
     Candidate,
     Change,
+    Comparison,
     Edge,
     Entry,
     Recognised,
@@ -21,6 +21,7 @@ from deploy.operate.why.story import (
     Said,
     Story,
 )
+from schemas.reasons import MissReason, RejectReason
 
 INPUTS_LEFT_OUT = ("type", "tag", "store", "product", "placement")
 """Inputs that the event itself shows."""
@@ -54,8 +55,8 @@ def outline(story: Story) -> Node:
     if story.times:
         times = [Node(f"{moment(one.at)}  {took(one.after_ms)}  {one.step}") for one in story.times]
         below.append(Node("times", times))
-    if story.again is not None:
-        below.append(outline_again(story.again))
+    if story.recomputed is not None:
+        below.append(outline_comparison(story.recomputed))
     kind = story.recorded.type if story.recorded else "rejected event"
     return Node(f"{kind} {story.event_id}", below)
 
@@ -148,8 +149,8 @@ def _answered(story: Story) -> Iterator[Node]:
         yield Node(f"not decided: {story.no_decision}")
     if story.missed is not None:
         late = {
-            "late": f"no decision within {story.missed.waited_ms:,.0f} ms",
-            "unavailable": "Kafka was away, the scan was spooled",
+            MissReason.LATE: f"no decision within {story.missed.waited_ms:,.0f} ms",
+            MissReason.UNAVAILABLE: "Kafka was away, the scan was spooled",
         }
         why = late.get(story.missed.reason, story.missed.reason)
         yield Node(f"answered: the tag's fallback, {story.missed.destination} ({why})", wrong=True)
@@ -204,7 +205,7 @@ def _entry(one: Entry) -> Node:
 
 
 def _rejected(one: Rejected) -> Node:
-    if one.reason == "conflict":
+    if one.reason == RejectReason.CONFLICT:
         text = "another event under this id was refused: the first one counts"
     else:
         text = f"rejected by {one.stage}: {one.reason}"
@@ -213,8 +214,8 @@ def _rejected(one: Rejected) -> Node:
     return Node(f"{text} ({moment(one.occurred_at)})", below, wrong=True)
 
 
-def outline_again(one: Again) -> Node:
-    """What a repetition of the decision says."""
+def outline_comparison(one: Comparison) -> Node:
+    """What a recomputation of the decision says."""
     under = f"{one.by}{f', version {one.brand_version}' if one.brand_version else ''}"
     notes = [Node(note) for note in one.notes]
     if one.impossible:

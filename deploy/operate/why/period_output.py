@@ -55,9 +55,7 @@ def notes(period: Period) -> list[str]:
     """What limits the figures."""
     found = []
     if period.without_inputs:
-        found.append(
-            f"{period.without_inputs:,} have no inputs any more (no analytics, erased, retention): not repeated"
-        )
+        found.append(f"{period.without_inputs:,} have no inputs any more (no analytics, erased, retention): not new")
     for name, answers in period.missing.items():
         found.append(f"{answers:,} would need the input {name}, which is not stored: taken as unknown or none")
     for version in period.other_versions:

@@ -166,7 +166,7 @@ def test_a_terminal_of_80_columns_shows_all_of_it(store: dict[str, str]) -> None
     assert "".join(words) == "".join(re.sub("[│├└─ \n]", "", shown)), "the same text, all of it"
 
 
-def test_a_period_is_repeated_under_another_configuration(store: dict[str, str], tmp_path: Path) -> None:
+def test_a_period_is_recomputed_under_another_configuration(store: dict[str, str], tmp_path: Path) -> None:
     """All decisions were of the shelf's route, which the other brand does not have; two have no inputs."""
     period = ("--since", "2026-03-01", "--until", "2026-03-03T00:00:00")
     same = why(store, *period, "--recompute", "--json")
@@ -183,14 +183,14 @@ def test_a_period_is_repeated_under_another_configuration(store: dict[str, str],
     assert empty.returncode == 0 and "0 decisions" in empty.stdout
 
 
-def test_a_decision_is_repeated_field_by_field(store: dict[str, str], tmp_path: Path) -> None:
+def test_a_decision_is_recomputed_field_by_field(store: dict[str, str], tmp_path: Path) -> None:
     same = why(store, event_id("tap"), "--recompute")
     assert same.returncode == 0 and "with its own configuration" in same.stdout and "the same answer" in same.stdout
     folder = write(tmp_path, OTHER)
     other = why(store, event_id("missed"), "--with", str(folder), "--json")
-    again = json.loads(other.stdout)["again"]
-    assert other.returncode == 2 and [one["field"] for one in again["differences"]][:2] == ["route", "destination"]
-    assert "candidate buy" in [one["field"] for one in again["differences"]]
+    comparison = json.loads(other.stdout)["recomputed"]
+    assert other.returncode == 2 and [one["field"] for one in comparison["differences"]][:2] == ["route", "destination"]
+    assert "candidate buy" in [one["field"] for one in comparison["differences"]]
     gone = why(store, event_id("missed"), "--with", str(write(tmp_path, YAML)))
     assert gone.returncode == 2 and "the configuration does not have the tag" in gone.stdout
     nobody = why(store, event_id("erased"), "--recompute")
