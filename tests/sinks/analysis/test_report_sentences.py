@@ -317,14 +317,14 @@ SENTENCES: dict[str, tuple[str, list[Row], str]] = {
         "experiments-variants",
         [varied("a", 10, 100), varied("b", 20, 100, 0.1, revenue_difference=2.0, revenue_difference_low=-1.0,
                                       revenue_difference_high=5.0)],
-        "Of those who were shown b in experiment cta 20.0 % converted, of those shown a 10.0 %: a difference of +10.0 "
-        "points (+5.0 to +15.0), more than chance. | 200 people in 1 experiment | cta, b: 2.00 EUR of revenue a person "
-        "against the control (-1.00 EUR to 5.00 EUR).",
+        "Of those who were shown “b” in experiment cta 20.0 % converted, of those shown “a” 10.0 %: a difference of "
+        "+10.0 points (+5.0 to +15.0), more than chance. | 200 people in 1 experiment | cta, b: 2.00 EUR of revenue a "
+        "person against the control (-1.00 EUR to 5.00 EUR).",
     ),
     "a variant is worse, another may be": (
         "experiments-variants",
         [varied("b", 0, 100, -0.1), varied("a", 10, 100, both_people=1), varied("c", 9, 100, -0.01)],
-        "points (-15.0 to -5.0), less, beyond chance. Of those who were shown c",
+        "points (-15.0 to -5.0), less, beyond chance. Of those who were shown “c”",
     ),
     "an experiment has just begun": (
         "experiments-variants",

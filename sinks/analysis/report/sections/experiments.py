@@ -64,8 +64,8 @@ def _compared(row: Row, control: Row) -> str:
     apart, *between = (points(one, *ends, *rates) for one in (middle, low, high))
     meaning = "which may be chance" if low <= 0 <= high else "more than chance" if low > 0 else "less, beyond chance"
     return (
-        f"Of those who were shown {label(row['variant'])} in experiment {label(row['experiment'])} {share(*rates)} "
-        f"converted, of those shown {label(control['variant'])} {share(*reversed(rates))}: a difference of "
+        f"Of those who were shown “{label(row['variant'])}” in experiment {label(row['experiment'])} {share(*rates)} "
+        f"converted, of those shown “{label(control['variant'])}” {share(*reversed(rates))}: a difference of "
         f"{apart} points ({' to '.join(between)}), {meaning}."
     )
 
