@@ -85,4 +85,3 @@ def _meanings(before: Brand, after: Brand, changes: list[ItemChange]) -> Iterato
         earlier = before.retention.get(subject)
         if earlier is None or limit.days < earlier.days:
             yield f"retention: {subject} older than {limit.days} days go, for good"
-    yield from experiment_differences(before, after)
