@@ -63,6 +63,14 @@ def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = 
 
 
 @brand.command
+def inputs() -> None:
+    """Print what expressions (`if`) may read, as Markdown."""
+    from schemas.expressions.page import page
+
+    print(page(), end="")
+
+
+@brand.command
 def plan(
     *folders: Folders,
     detailed_exitcode: Annotated[bool, Parameter(negative="")] = False,

@@ -34,7 +34,7 @@ def qr(
 
     from deploy.environment import brand_dir, read
     from deploy.operate.qr import write_codes
-    from deploy.target import read_gateway
+    from deploy.target import read_gateway, tag_keys_if_any
     from gateway.settings import PUBLIC_URL
     from schemas.base_address import BASE_ADDRESS, base_address, reach_warning
     from schemas.process.errors import OperatorError
@@ -47,7 +47,7 @@ def qr(
         raise OperatorError(f"{name} {given!r}: must be {BASE_ADDRESS.allowed}") from None
     if warning := reach_warning(base):
         print(f"footpath: warning: {warning}; --address names another one", file=sys.stderr)
-    for code in write_codes(brand_dir(brand), tags, base, out, format):
+    for code in write_codes(brand_dir(brand), tags, base, out, format, tag_keys_if_any(os.environ)):
         print(code.file)
         if code.warning:
             print(f"footpath: warning: {code.warning}", file=sys.stderr)

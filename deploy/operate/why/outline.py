@@ -21,6 +21,7 @@ from deploy.operate.why.story import (
     Said,
     Story,
 )
+from schemas.reasons import MissReason, RejectReason
 
 INPUTS_LEFT_OUT = ("type", "tag", "store", "product", "placement")
 """Inputs that the event itself shows."""
@@ -160,9 +161,9 @@ def _answered(story: Story) -> Iterator[Node]:
     elif story.no_decision:
         yield Node(f"not decided: {story.no_decision}")
     if story.missed is not None:
-        late = {
-            "late": f"no decision within {story.missed.waited_ms:,.0f} ms",
-            "unavailable": "Kafka was away, the scan was spooled",
+        late: dict[str, str] = {
+            MissReason.LATE: f"no decision within {story.missed.waited_ms:,.0f} ms",
+            MissReason.UNAVAILABLE: "Kafka was away, the scan was spooled",
         }
         why = late.get(story.missed.reason, story.missed.reason)
         yield Node(f"answered: the tag's fallback, {story.missed.destination} ({why})", wrong=True)
@@ -217,7 +218,7 @@ def _entry(one: Entry) -> Node:
 
 
 def _rejected(one: Rejected) -> Node:
-    if one.reason == "conflict":
+    if one.reason == RejectReason.CONFLICT:
         text = "another event under this id was refused: the first one counts"
     else:
         text = f"rejected by {one.stage}: {one.reason}"
