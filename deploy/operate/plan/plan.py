@@ -70,7 +70,6 @@ def _meanings(before: Brand, after: Brand, changes: list[ItemChange]) -> Iterato
             yield f"rule {one.id} changes and keeps its version: entries will not show which of the two posted them"
         if one.section == "tags" and one.change == "removed":
             yield f"tag {one.id}: printed codes lead to the brand's fallback ({after.about.fallback})"
-    yield from experiment_differences(before, after)
     for purpose, now in after.consent.items():
         was = before.consent.get(purpose)
         if was is None:
