@@ -74,6 +74,15 @@ def test_a_brand_goes_live_once_and_what_is_gone_is_withdrawn(kafka: str, tmp_pa
     assert "tag/door-1" not in live(kafka).held
 
 
+def test_what_is_to_be_checked_again_follows_from_what_the_brand_says_of_identity(kafka: str, tmp_path: Path) -> None:
+    says = "consent: [{id: identity%s}]\n"
+    seen = []
+    for section in ("", says % "", says % ", gpc: [DE]", says % ", gpc: [DE, FR]", says % ", default: opt_in"):
+        applied = step.apply(kafka, [write(tmp_path, YAML + section)])
+        seen.append((applied.guards_changed, applied.gpc_changed))
+    assert seen == [(False, False), (True, False), (True, True), (True, False), (True, True)]
+
+
 def test_check_dry_run_and_apply_show_one_version_on_every_stack(kafka: str, tmp_path: Path) -> None:
     folder, keys = write(tmp_path), tmp_path / "keys-of-the-stack"
     version = step.check([folder]).version
