@@ -85,6 +85,7 @@ def qr(
     from deploy.operate.qr.sheet import STOCK, cut_sheet
     from deploy.operate.qr.write import write_codes, write_sheet
     from deploy.setup.brand import check
+    from deploy.target import tag_keys_if_any
     from gateway.scan.qr import colours_of
     from schemas.base_address import reach_warning
     from schemas.process.errors import OperatorError
@@ -99,7 +100,8 @@ def qr(
     lines = read_listing(csv) if csv is not None else [Line(0, tag) for tag in tags]
     if csv is not None and not lines:
         raise OperatorError(f"--csv {csv}: has no lines below its header")
-    codes = codes_of(found, place, lines, base, gs1, captions and sheet is not None)
+    keys = tag_keys_if_any(os.environ)
+    codes = codes_of(found, place, lines, base, gs1, captions and sheet is not None, keys)
     colours = colours_of(found.about.look)
     if gs1 and (warning := found.about.look.red_light_warning):
         print(f"footpath: warning: {warning}", file=sys.stderr)

@@ -145,7 +145,7 @@ def _response(view: BrandView, chosen: tuple[Answer, ...], accept: str, query: b
     headers.append((b"link", alternatives(chosen)))
     about = view.brand.about
     if media_weight(preferences(accept), "text/html") > media_weight(preferences(accept), "application/json"):
-        html = choices_page(chosen, about.language, view.direction)
+        html = choices_page(chosen, about.language, about.text_direction)
         return RawResponse(300, [(b"content-type", b"text/html; charset=utf-8"), _POLICY, *headers], html)
     return RawResponse(300, [(b"content-type", b"application/json"), *headers], choices_json(chosen))
 

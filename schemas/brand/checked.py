@@ -8,16 +8,17 @@ from typing import Any, Final
 import msgspec
 
 from schemas.brand.destinations import destination_fault
+from schemas.brand.experiments import MAX_EXPERIMENTS
 from schemas.brand.gs1_keys import tags_of_products
 from schemas.brand.item import Item, Mistake
 from schemas.brand.model import About, Brand
-from schemas.brand.rendered import MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
+from schemas.brand.rendered import EXPERIMENT_BYTES, MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
 
 LONGEST_STOCK: Final = str(-(2**63))
 MAX_ITEM_BYTES: Final = 500_000
 """Of an item's JSON: half of what Kafka's clients and brokers take as a record by default."""
 MAX_NAME_CHARS: Final = 300
-LONG_TEXTS: Final = frozenset({"hours", "url", "fallback", "title", "text", "label", "destinations"})
+LONG_TEXTS: Final = frozenset({"hours", "if", "url", "fallback", "title", "text", "label", "destinations"})
 """Fields that have their own limits."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SUSPICIOUS = re.compile(rb"[\\\x7f]|[0-9]{19}")
@@ -34,6 +35,7 @@ class Checked:
         self.products: Mapping[str, Any] = brand.products
         self.tags: Mapping[str, Any] = brand.tags
         self.routes: Sequence[Any] = brand.routes
+        self.experiments: Mapping[str, Any] = brand.experiments
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:
@@ -85,9 +87,12 @@ class Checked:
             (route.id for route in self.routes),
             self.longest,
         ) + sum(len(category.encode()) + 3 for category in self.categories)
+        size += EXPERIMENT_BYTES * len(self.experiments)
         if size > MAX_ANSWER_BYTES:
             many = f"{len(self.routes)} routes and {len(self.categories)} categories"
             yield "", f"{many} make an answer's record of {size} bytes; {MAX_ANSWER_BYTES} is the most"
+        if len(self.experiments) > MAX_EXPERIMENTS:
+            yield "", f"{len(self.experiments)} experiments are too many: {MAX_EXPERIMENTS} is the most"
 
 
 def unwritable(item: Item) -> Iterator[Mistake]:

@@ -14,6 +14,7 @@ from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
 from schemas.brand.consent import Consent
 from schemas.brand.destinations import is_registered
+from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
 from schemas.brand.holdout import Holdout
 from schemas.brand.item import Item
@@ -33,6 +34,7 @@ __all__ = [
     "Brand",
     "Channel",
     "Consent",
+    "Experiment",
     "Guards",
     "Holdout",
     "Item",
@@ -65,6 +67,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     matching: dict[str, Matching] = {}
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
+    experiments: dict[str, Experiment] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from deploy.operate.qr.listing import Line
-from gateway.scan.link import link_of
+from gateway.scan.link import NoLink, printed_link
 from schemas.brand.gs1_keys import ANY_END, tags_of_products
 from schemas.brand.model import Brand, Tag
+from schemas.brand.tags import NTAG424, ROTATING
 from schemas.gs1.digital_link import DigitalLink, compose, parse_path
 from schemas.gs1.elements import Element, Fault, entry_of, value_fault
 from schemas.process.errors import OperatorError
+from schemas.trust.keys import TagKeys
 
 MAX_EASY_CHARS: Final = 300
 """Longer links make codes of 75 modules and more a side, which a phone reads only from a large print."""
@@ -34,17 +36,27 @@ class Code(NamedTuple):
         return f"the link of {self.name} has {chars} characters: print its code large, or give the tag a shorter id"
 
 
-def codes_of(brand: Brand, place: Path, lines: Sequence[Line], address: str, gs1: bool, captions: bool) -> list[Code]:
-    """The codes of these lines; of every tag where there are none.
+def codes_of(
+    brand: Brand,
+    place: Path,
+    lines: Sequence[Line],
+    address: str,
+    gs1: bool,
+    captions: bool,
+    keys: TagKeys | None = None,
+) -> list[Code]:
+    """The codes of these lines; of every tag where there are none, except those whose links a chip or a screen makes.
 
     :param place: the brand's folder, for messages. :param address: see ``schemas.base_address``.
+    :param keys: sign the links of tags that demand it.
     :param gs1: links are GS1 Digital Links, and without lines those of the tags that have one.
     :param captions: a code whose line says nothing of its caption has the tag's id.
     :raises OperatorError: an unknown tag, one that has no such link, or too many codes.
     """
     links = _gs1_links(brand, address) if gs1 else {}
     if not lines:
-        lines = [Line(0, tag) for tag in (links if gs1 else brand.tags)]
+        printed = (id for id, tag in brand.tags.items() if tag.security not in (NTAG424, ROTATING))
+        lines = [Line(0, tag) for tag in (links if gs1 else printed)]
     if unknown := [line.tag for line in lines if line.tag not in brand.tags]:
         known = ", ".join(list(brand.tags)[:50]) + (" …" if len(brand.tags) > 50 else "")
         raise OperatorError(f"{place} has no tag {', '.join(dict.fromkeys(unknown))}; there are {known}")
@@ -52,15 +64,27 @@ def codes_of(brand: Brand, place: Path, lines: Sequence[Line], address: str, gs1
         raise OperatorError(f"{labels} codes are too many at once: {MAX_LABELS} is the most")
     if gs1 and not lines:
         raise OperatorError(f"{place} has no tag that a GS1 Digital Link means: a product needs its gtin")
-    return [_code(line, brand.tags[line.tag], address, links if gs1 else None, captions) for line in lines]
+    found = []
+    for line in lines:
+        tag = brand.tags[line.tag]
+        name, link = _gs1_code(line, tag, address, links) if gs1 else _tag_code(line, tag, address, brand, keys)
+        caption = (tag.id if captions else "") if line.caption is None else line.caption
+        found.append(Code(name, link, caption, line.copies))
+    return found
 
 
-def _code(line: Line, tag: Tag, address: str, gs1_links: Mapping[str, str] | None, captions: bool) -> Code:
-    caption = (tag.id if captions else "") if line.caption is None else line.caption
-    if gs1_links is None:
-        if line.lot or line.serial:
-            raise OperatorError(f"line {line.number}: lot and serial are parts of a GS1 Digital Link: add --gs1")
-        return Code(tag.id, link_of(address, tag.id), caption, line.copies)
+def _tag_code(line: Line, tag: Tag, address: str, brand: Brand, keys: TagKeys | None) -> tuple[str, str]:
+    """The name of a code and its link."""
+    if line.lot or line.serial:
+        raise OperatorError(f"line {line.number}: lot and serial are parts of a GS1 Digital Link: add --gs1")
+    try:
+        return tag.id, printed_link(address, tag, brand.about.id, keys)
+    except NoLink as error:
+        raise OperatorError(str(error)) from None
+
+
+def _gs1_code(line: Line, tag: Tag, address: str, gs1_links: Mapping[str, str]) -> tuple[str, str]:
+    """The name of a code and its link."""
     if tag.id not in gs1_links:
         raise OperatorError(f"no GS1 Digital Link means {tag.id}: the GTIN of its product means another tag, or none")
     link, name = gs1_links[tag.id], tag.id
@@ -68,7 +92,7 @@ def _code(line: Line, tag: Tag, address: str, gs1_links: Mapping[str, str] | Non
     if qualifiers:
         link = _with_qualifiers(line, link, address, qualifiers)
         name = "-".join([tag.id, *("".join(c if c.isalnum() else "_" for c in value) for _, value in qualifiers)])
-    return Code(name, link, caption, line.copies)
+    return name, link
 
 
 def _with_qualifiers(line: Line, link: str, address: str, qualifiers: list[Element]) -> str:
