@@ -10,7 +10,6 @@ from deploy.operate.plan.differences import ItemChange, differences
 from deploy.operate.store_client import connect
 from deploy.operate.why.period import Watched
 from schemas.brand.model import Brand
-from schemas.experiments.changes import differences as experiment_differences
 from schemas.process.errors import OperatorError
 
 
