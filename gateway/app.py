@@ -41,6 +41,11 @@ from gateway.http.responses import RawEndpoint, http_exception_response, request
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
+from gateway.live import live_openapi
+from gateway.live.live_handler import LiveHandler
+from gateway.live.rewards import PostedRewards
+from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
@@ -121,6 +126,9 @@ class Services:
     scans: ScanHandler
     counters: Counters
     erased: ErasedContacts
+    live_addresses: LiveAddresses
+    live_streams: LiveStreams
+    rewards: PostedRewards
 
 
 class Endpoint(NamedTuple):
@@ -175,6 +183,11 @@ ENDPOINTS = (
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
                                            s.settings.waiting // 4),
                                 s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
+    ),
+    Endpoint(
+        "/v1/events/{id}/live", "GET", live_openapi.API,
+        lambda s: LiveHandler(s.live_addresses, s.rewards, s.live_streams, s.clients, s.devices, s.clock,
+                              s.settings.tls).live_events,
     ),
     Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
     Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
@@ -268,6 +281,7 @@ def build_services(settings: Settings) -> Services:
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
+    live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
     counters = Counters(settings.kafka, codec, publisher)
     trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
     scans = ScanHandler(
@@ -283,6 +297,7 @@ def build_services(settings: Settings) -> Services:
         settings.deadline_ms,
         settings.tls,
         links,
+        live_addresses,
         trust,
         FirstScans(issued),
     )
@@ -329,6 +344,9 @@ def build_services(settings: Settings) -> Services:
         scans=scans,
         counters=counters,
         erased=erased,
+        live_addresses=live_addresses,
+        live_streams=LiveStreams(settings.connections // 4, metrics),
+        rewards=PostedRewards(settings.kafka, codec),
     )
 
 
@@ -357,6 +375,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
                 (services.erased, deployment.after(services.erased.run)),
+                (services.rewards, deployment.after(services.rewards.run)),
             )
         ]
         if services.letters is not None:
@@ -396,6 +415,7 @@ def _build_starlette(services: Services, endpoints: Iterable[Endpoint], lifespan
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
     app.state.refused = False
+    app.state.stop = services.live_streams.stop  # for the server, which waits for requests in progress
     app.state.connections = services.connections  # for the server's protocol
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
     return app

@@ -220,7 +220,7 @@ REWARD_POSTED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("rewards",),
-    read_by=("sink",),
+    read_by=("gateway", "sink"),
 )
 CONSENT_STATED = Topic(
     "consent-stated",

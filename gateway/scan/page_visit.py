@@ -51,13 +51,22 @@ class PageVisits:
         self.base, self._path = path, path.encode()
 
     def cookie(
-        self, page: Page, event_id: str, device: str, tag_id: str, now_s: float, path: bytes, https: bool
+        self,
+        page: Page,
+        event_id: str,
+        device: str,
+        tag_id: str,
+        now_s: float,
+        path: bytes,
+        https: bool,
+        known: bytes = b"",
     ) -> bytes | None:
         """The value of ``Set-Cookie`` that remembers the page; None where no cookie can.
 
-        :param event_id: of the scan, a UUID. :param path: of the request, as it was sent.
+        :param event_id: of the scan, a UUID. :param path: of the request, as it was sent. :param known: what follows
+            from the brand (gateway/brand/known_texts.py), so that the cookie has only the rest.
         """
-        body = int(now_s).to_bytes(8, "big") + bytes.fromhex(event_id.replace("-", "")) + _packed(page)
+        body = int(now_s).to_bytes(8, "big") + bytes.fromhex(event_id.replace("-", "")) + _packed(page, known)
         value = urlsafe_b64encode(self._sign(body, device, tag_id) + body).rstrip(b"=")
         if len(value) > MAX_COOKIE_CHARS or not _PATH.fullmatch(path):
             return None
@@ -68,7 +77,7 @@ class PageVisits:
         )  # fmt: skip
 
     def page(
-        self, value: str, device: str, tag_id: str, now_s: float, window_s: int = WINDOW_S
+        self, value: str, device: str, tag_id: str, now_s: float, known: bytes = b"", window_s: int = WINDOW_S
     ) -> tuple[str, Page] | None:
         """The id of the scan, and the page that answered it; None where the cookie is not ours, not this phone's, of
         another tag, or older than ``window_s``."""
@@ -82,8 +91,11 @@ class PageVisits:
         age_s = now_s - int.from_bytes(body[:8], "big")
         if not -AHEAD_S <= age_s <= window_s:
             return None
-        shown = msgspec.json.decode(zlib.decompress(body[24:]), type=tuple[str, ...])
-        page = Page(*shown)
+        try:
+            packed = zlib.decompressobj(zdict=known).decompress(body[24:])
+        except zlib.error:
+            return None
+        page = Page(*msgspec.json.decode(packed, type=tuple[str, ...]))
         return None if is_redirect(page) and age_s > DOUBLE_TAP_S else (str(UUID(bytes=body[8:24])), page)
 
     def _sign(self, body: bytes, device: str, tag_id: str) -> bytes:
@@ -118,5 +130,6 @@ def is_reload(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 @lru_cache(1024)
-def _packed(page: Page) -> bytes:
-    return zlib.compress(msgspec.json.encode(tuple(page)))
+def _packed(page: Page, known: bytes) -> bytes:
+    packer = zlib.compressobj(zdict=known)
+    return packer.compress(msgspec.json.encode(tuple(page))) + packer.flush()

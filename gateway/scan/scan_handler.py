@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from starlette.types import Scope
 
@@ -23,6 +23,7 @@ from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
 from gateway.landing.page import Page
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
@@ -87,6 +88,7 @@ class ScanHandler:
         deadline_ms: int,
         tls: bool,
         links: ValueLinks,
+        live: LiveAddresses,
         trust: ScanTrust,
         first_scans: FirstScans,
     ) -> None:
@@ -102,6 +104,7 @@ class ScanHandler:
         self._deadline_s = deadline_ms / 1000
         self._tls = tls
         self._links = links
+        self._live = live
         self._unknown = UnknownTags()
         self._trust = trust
         self._first_scans = first_scans
@@ -136,10 +139,12 @@ class ScanHandler:
         parameters = brand_view.query.recorded(query) if query else NO_PARAMETERS
         if tag is not None and COOKIE in cookies:
             window_s = WINDOW_S if is_reload(headers) else DOUBLE_TAP_S
-            again = self._visits.page(cookies[COOKIE], found.id, visited(tag.id, parameters), now_us / 1e6, window_s)
+            texts, again_of = brand_view.known_texts.of(tag), visited(tag.id, parameters)
+            again = self._visits.page(cookies[COOKIE], found.id, again_of, now_us / 1_000_000, texts, window_s)
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count("reloaded").inc()
-                return self._shown(brand_view, again[1], headers, [*answered, (b"footpath-event", again[0].encode())])
+                answered.append((b"footpath-event", again[0].encode()))
+                return self._shown(brand_view, again[1], again[0], found.id, headers, answered)
         assessment = self._trust.assess(look, brand_view, tag, query, headers, client.address, now_us)
         if assessment.refused is not None:
             return assessment.refused
@@ -242,7 +247,7 @@ class ScanHandler:
             destination = scan.served(destination)
         page = redirect_to(destination)
         if decision.action == "page":
-            page = Page(decision.title, decision.text, decision.label, destination, decision.content)
+            page = Page(decision.title, decision.text, decision.label, destination, decision.content, decision.route)
         cookie = self._visits.cookie(
             page,
             scan.event.event_id,
@@ -251,18 +256,26 @@ class ScanHandler:
             scan.event.received_at / 1_000_000,
             scan.path,
             scan.https,
+            b"" if scan.tag is None else scan.brand_view.known_texts.of(scan.tag),
         )
         if cookie is not None:
             headers = [*headers, (b"set-cookie", cookie)]
-        return self._shown(scan.brand_view, page, scan.headers, headers)
+        return self._shown(scan.brand_view, page, scan.event.event_id, scan.device, scan.headers, headers)
 
     def _shown(
-        self, brand_view: BrandView, page: Page, request: Iterable[tuple[bytes, bytes]], headers: RawHeaders
+        self,
+        brand_view: BrandView,
+        page: Page,
+        event_id: str,
+        device: str,
+        request: Iterable[tuple[bytes, bytes]],
+        headers: RawHeaders,
     ) -> RawResponse:
         headers = [*headers, (b"footpath-outcome", ROUTED.encode())]
         if is_redirect(page):
             return redirect(page.destination, headers)
-        return page_response(brand_view, page, self._visits.base, request, headers)
+        live = partial(self._live.address, event_id, device, now_s=self._clock.now_us() / 1_000_000)
+        return page_response(brand_view, page, self._visits.base, live, request, headers)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()

@@ -14,6 +14,20 @@ from schemas.brand.suggestions import closest, suggestion
 
 Mistake = tuple[str, str]
 """The field at fault as a path such as ``when.stores``, and what is wrong with it."""
+
+
+class Within(str):
+    """A field at fault whose mistake stands within its text, ``offset`` characters from its beginning."""
+
+    __slots__ = ("offset",)
+    offset: int
+
+    def __new__(cls, field: str, offset: int) -> "Within":
+        made = super().__new__(cls, field)
+        made.offset = offset
+        return made
+
+
 MAX_ID_CHARS = 100
 MAX_PICTURE_CHARS = 300
 _NOT_IN_ADDRESSES = frozenset("\"'<>`{}|^;, ")

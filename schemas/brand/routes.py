@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
+import msgspec
+
 from schemas import kinds
 from schemas.brand.action import Action
+from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import (
     Item,
     Mistake,
@@ -17,7 +20,9 @@ from schemas.brand.item import (
     unknown_name,
     unknown_reference,
 )
+from schemas.brand.schedule import Schedule, window_mistakes
 from schemas.brand.tags import PLACEMENTS
+from schemas.expressions.inputs import CONTEXT
 
 Moment = Literal["know", "go", "buy", "do"]
 """The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
@@ -56,7 +61,7 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
-    experiment: dict[str, str] = {}  # noqa: RUF012
+    experiment: dict[str, str] = msgspec.field(default_factory=dict)
     trust_at_least: int | None = None
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
@@ -97,7 +102,9 @@ class When(Part, frozen=True):
 class Route(Item, frozen=True):
     """A rule that offers an action. Order is total: higher priority first, then the smaller id.
 
-    ``promotes_product`` routes never win when the product is known to be out of stock.
+    ``promotes_product`` routes never win when the product is known to be out of stock. ``if`` is an expression
+    (``schemas.expressions``) that must hold beside ``when``. ``schedule`` says when it answers, ``not_again_within``
+    ("7 days", "12 hours") how soon not again to the same person, as far as they allow personalisation.
     """
 
     section: ClassVar[str] = "routes"
@@ -108,6 +115,14 @@ class Route(Item, frozen=True):
     action: Action
     when: When = When()
     promotes_product: bool = False
+    condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+    schedule: Schedule | msgspec.UnsetType = msgspec.UNSET
+    not_again_within: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def expression(self) -> str:
+        """The text of ``if``; empty where there is none."""
+        return self.condition if isinstance(self.condition, str) else ""
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         if self.id in RESERVED:
@@ -116,6 +131,11 @@ class Route(Item, frozen=True):
         if self.promotes_product and self.when.stock_at_most == 0:
             yield "promotes_product", "never holds together with when.stock_at_most: 0: nothing is in stock then"
         yield from self.when.mistakes(brand)
+        yield from expression_mistakes("if", self.condition, CONTEXT)
+        if isinstance(self.schedule, Schedule):
+            yield from self.schedule.mistakes()
+        if isinstance(self.not_again_within, str):
+            yield from window_mistakes("not_again_within", self.not_again_within)
         yield from self.action.mistakes(brand)
 
     def precedence(self) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
@@ -102,7 +103,8 @@ def build_handler(
     trust = ScanTrust(LinkCheck(keys), counters, Nobodys(publisher, metrics), metrics)
     return ScanHandler(
         brand, clients, AdmissionLimit(10), publisher, cast(PendingReplies, stream), DeviceCookies(ISSUED),
-        PageVisits(IDENTIFIER_KEY), clock or Clock(), metrics, 2000, tls, ValueLinks(), trust, FirstScans(ISSUED),
+        PageVisits(IDENTIFIER_KEY), clock or Clock(), metrics, 2000, tls, ValueLinks(),
+        LiveAddresses(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
     )  # fmt: skip
 
 
