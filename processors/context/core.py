@@ -32,6 +32,7 @@ from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
+    CAPACITY_REPORTED,
     CONSENT_STATED,
     EXPERIMENT_EXPOSED,
     IDENTITY_CHANGED,
@@ -181,5 +182,5 @@ PROCESSOR = Processor(
     by_person=True,
     split=split,
     size=lambda visitor: visitor.size,
-    reference=(BRAND_CONFIGURED, STOCK_REPORTED),
+    reference=(BRAND_CONFIGURED, STOCK_REPORTED, CAPACITY_REPORTED),
 )

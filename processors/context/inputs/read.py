@@ -30,7 +30,7 @@ READ: Final[Mapping[str, Callable[[Scene], Any]]] = {
     **BEHAVIOUR,
 }
 """How each input is read, those of the clock apart; None is unknown."""
-NOT_YET: Final = frozenset(("capacity.free", "capacity.queue", "capacity.wait_s", "person.segments"))
+NOT_YET: Final = frozenset(("person.segments",))
 """Inputs that nothing says yet: always unknown."""
 
 
