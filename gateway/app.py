@@ -41,6 +41,11 @@ from gateway.http.responses import RawEndpoint, http_exception_response, request
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
+from gateway.live import live_openapi
+from gateway.live.live_handler import LiveHandler
+from gateway.live.rewards import PostedRewards
+from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
@@ -67,10 +72,15 @@ from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
 from gateway.scan.device import DeviceCookies
+from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
+from gateway.trust.counters import Counters
+from gateway.trust.link_check import LinkCheck
+from gateway.trust.nobodys import Nobodys
+from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
 from schemas.gs1.dictionary import primary_keys
 from schemas.gs1.digital_link import ALPHAS
@@ -114,7 +124,11 @@ class Services:
     contacts: Contacts
     links: ValueLinks
     scans: ScanHandler
+    counters: Counters
     erased: ErasedContacts
+    live_addresses: LiveAddresses
+    live_streams: LiveStreams
+    rewards: PostedRewards
 
 
 class Endpoint(NamedTuple):
@@ -170,6 +184,11 @@ ENDPOINTS = (
                                            s.settings.waiting // 4),
                                 s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
     ),
+    Endpoint(
+        "/v1/events/{id}/live", "GET", live_openapi.API,
+        lambda s: LiveHandler(s.live_addresses, s.rewards, s.live_streams, s.clients, s.devices, s.clock,
+                              s.settings.tls).live_events,
+    ),
     Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
     Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
     Endpoint("/v1/privacy/consent", "POST", api_openapi.CONSENT_API, lambda s: s.privacy_api.privacy_consent),
@@ -188,7 +207,7 @@ ENDPOINTS = (
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
-        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
+        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls, s.settings.tag_keys).qr,
     ),
     Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live, for_operators=True),
     Endpoint(
@@ -255,12 +274,16 @@ def build_services(settings: Settings) -> Services:
     erased = ErasedContacts(settings.kafka, contacts, erasures.dead, erasures.read_whole)
     erasures.followers.append(erased.on_erased)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
-    devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
+    issued = IssuedDevices(settings.identifier_key)
+    devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
+    live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
+    counters = Counters(settings.kafka, codec, publisher)
+    trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
     scans = ScanHandler(
         brand,
         clients,
@@ -274,6 +297,9 @@ def build_services(settings: Settings) -> Services:
         settings.deadline_ms,
         settings.tls,
         links,
+        live_addresses,
+        trust,
+        FirstScans(issued),
     )
     return Services(
         settings=settings,
@@ -316,7 +342,11 @@ def build_services(settings: Settings) -> Services:
         contacts=contacts,
         links=links,
         scans=scans,
+        counters=counters,
         erased=erased,
+        live_addresses=live_addresses,
+        live_streams=LiveStreams(settings.connections // 4, metrics),
+        rewards=PostedRewards(settings.kafka, codec),
     )
 
 
@@ -340,10 +370,12 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.brand, services.brand.run()),
                 (services.erasures, services.erasures.run()),
                 (services.answers, services.answers.run()),
+                (services.counters, services.counters.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
                 (services.erased, deployment.after(services.erased.run)),
+                (services.rewards, deployment.after(services.rewards.run)),
             )
         ]
         if services.letters is not None:
@@ -359,6 +391,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             await services.replies.await_position(CHECK_WAIT_S)
             # An event that is acknowledged before would name somebody who is erased, and so count for nobody.
             await services.erasures.await_read(ERASURES_WAIT_S)
+            # A link that was copied before would count as a tap.
+            await services.counters.await_read(ERASURES_WAIT_S)
         yield
         for task in running:
             task.cancel()
@@ -381,6 +415,7 @@ def _build_starlette(services: Services, endpoints: Iterable[Endpoint], lifespan
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
     app.state.refused = False
+    app.state.stop = services.live_streams.stop  # for the server, which waits for requests in progress
     app.state.connections = services.connections  # for the server's protocol
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
     return app

@@ -34,6 +34,7 @@ from schemas.events import (
     ScanRouted,
     StateMoved,
     StockReported,
+    TagCounted,
     TouchpointIdentified,
     TouchpointReceived,
     TouchpointRecorded,
@@ -220,7 +221,7 @@ REWARD_POSTED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("rewards",),
-    read_by=("sink",),
+    read_by=("gateway", "sink"),
 )
 CONSENT_STATED = Topic(
     "consent-stated",
@@ -312,6 +313,15 @@ CONTACT_KEY_CREATED = Topic(
     read_by=("gateway", "contact-keys rewrap"),
     compacted=True,
     destroyed_ms=DESTROYED_MS,
+)
+TAG_COUNTED = Topic(
+    "tag-counted",
+    TagCounted,
+    lambda e: f"{e.tag}/{e.chip}",
+    "tag/chip",
+    written_by=("gateway",),
+    read_by=("gateway",),
+    compacted=True,
 )
 STOCK_REPORTED = Topic(
     "stock-reported",
@@ -407,6 +417,7 @@ TOPICS: tuple[Topic, ...] = (
     PRIVACY_ANSWERED,
     CONTACT_RECORDED,
     CONTACT_KEY_CREATED,
+    TAG_COUNTED,
     STOCK_REPORTED,
     CAPACITY_REPORTED,
     COST_REPORTED,

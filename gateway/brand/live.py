@@ -10,6 +10,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from gateway.brand.gs1_lookup import Gs1Lookup
+from gateway.brand.known_texts import KnownTexts
 from gateway.brand.link_query import LinkQuery
 from gateway.brand.tag_lookup import TagLookup
 from gateway.http.errors import ErrorKind, RequestError
@@ -41,6 +42,7 @@ class BrandView:
     identifier_types: frozenset[str]
     languages: tuple[str, ...]
     surroundings: Surroundings
+    known_texts: KnownTexts
     tags: TagLookup
     query: LinkQuery
     gs1: Gs1Lookup
@@ -67,6 +69,7 @@ def build_brand_view(brand: Brand, identifier_key: Key, dead: Dead = NOBODY_DEAD
         identifier_types=frozenset((*TYPES, *brand.about.identifier_types)),
         languages=tuple(filter(None, (brand.about.language, *brand.about.languages))),
         surroundings=surroundings_of(brand),
+        known_texts=KnownTexts(brand),
         tags=TagLookup(brand.tags),
         query=LinkQuery(pseudonyms.links),
         gs1=Gs1Lookup(brand.tags, brand.products),

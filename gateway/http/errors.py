@@ -31,6 +31,7 @@ class ErrorKind(Enum):
     KEY_RATE = 429, "The key sends too many events."
     NO_PRIVACY_SCOPE = 403, "The key has no scope for requests about data."
     INVALID = 422, "A field cannot be used; error names it."
+    NO_LIVE = 404, "The phone has no page of that scan, or had it too long ago."
     NO_REQUEST = 404, "There is no such request, or it is not the sender's."
     OTHER_REQUEST = 409, "Another request was made under this request_id."
     NOT_DONE = 409, "There is no data yet, or the request is for none."

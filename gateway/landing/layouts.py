@@ -137,11 +137,17 @@ def _hours(hours: Hours, shown: Shown) -> str:
         return ""
     words = shown.words
     if hours.open:
-        if not hours.until:
-            return shown.word(words.open)
-        until = datetime.fromisoformat(hours.until)
-        return shown.word(words.open_until, time=local.time(until, shown.locale))
-    if not hours.opens:
+        until = _time(hours.until)
+        return shown.word(words.open_until, time=local.time(until, shown.locale)) if until else shown.word(words.open)
+    opens = _time(hours.opens)
+    if opens is None:
         return shown.word(words.closed)
-    opens = datetime.fromisoformat(hours.opens)
-    return shown.word(words.opens, time=local.time(opens, shown.locale, hours.date != opens.date().isoformat()))
+    another_day = hours.date != opens.date().isoformat()
+    return shown.word(words.opens, time=local.time(opens, shown.locale, another_day))
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

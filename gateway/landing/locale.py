@@ -15,8 +15,8 @@ from schemas.languages import ranges_of
 MILES: Final = frozenset({"US", "GB", "LR", "MM"})
 """Countries whose roads have miles (CLDR, measurement systems)."""
 METRES_OF_A_MILE: Final = Decimal("1609.344")
-NUMBERS: Final = "default"
-"""The digits that are usual in the language."""
+NUMBERS: Final = "latn"
+"""The digits, with their separators: babel has no others, and people who write others read these."""
 
 
 @lru_cache(256)

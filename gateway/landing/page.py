@@ -10,6 +10,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 from gateway.landing.layouts import Shown, parts
+from gateway.landing.live_address import Decided
 from gateway.landing.locale import locale_of
 from gateway.landing.script import SCRIPT
 from gateway.landing.style import policy_of, style_of
@@ -29,13 +30,15 @@ _LIVE: Final = "\x00"
 
 
 class Page(NamedTuple):
-    """What a page shows; all that a later request needs to show it again. ``content`` is JSON (schemas/content.py)."""
+    """What a page shows; all that a later request needs to show it again. ``content`` is JSON (schemas/content.py);
+    ``route`` is that of the decision."""
 
     title: str
     text: str
     label: str
     destination: str
     content: str = EMPTY
+    route: str = ""
 
 
 class Surroundings(NamedTuple):
@@ -59,6 +62,12 @@ class Rendered(NamedTuple):
     before: bytes
     after: bytes
     policy: bytes
+    decided: Decided
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it shows what becomes of its scan."""
+        return bool(self.after)
 
     def whole(self, live: bytes) -> bytes:
         """:param live: the address of the live events, safe in an attribute."""
@@ -100,7 +109,12 @@ def landing_page(page: Page, around: Surroundings, base: str = "") -> Rendered:
     if found and len(html.encode()) > MAX_BYTES:
         html, style = whole(False, ())
     before, mark, after = html.partition(_LIVE)
-    return Rendered(before.encode(), after.encode() if mark else b"", policy_of(style, script, _origins(logo, picture)))
+    return Rendered(
+        before.encode(),
+        after.encode() if mark else b"",
+        policy_of(style, script, _origins(logo, picture)),
+        Decided(content.layout, page.route),
+    )
 
 
 def _fitting(found: Iterable[str], room: int) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """The response with a page, as small as the phone takes it."""
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.brand.live import BrandView
 from gateway.http.responses import RawHeaders, RawResponse
+from gateway.landing.live_address import Decided
 from gateway.landing.page import Page, landing_page
 from gateway.scan.page_visit import CACHE
 
@@ -19,11 +20,19 @@ _HEADERS: Final = [
 
 
 def page_response(
-    brand_view: BrandView, page: Page, base: str, request: Iterable[tuple[bytes, bytes]], headers: RawHeaders
+    brand_view: BrandView,
+    page: Page,
+    base: str,
+    live: Callable[[Decided], bytes],
+    request: Iterable[tuple[bytes, bytes]],
+    headers: RawHeaders,
 ) -> RawResponse:
-    """:param base: path that phones reach the gateway at. :param request: the headers of the request."""
+    """:param base: path that phones reach the gateway at. :param live: gives the address of the scan's live events.
+
+    :param request: the headers of the request."""
     rendered = landing_page(page, brand_view.surroundings, base)
-    body, found = rendered.whole(b""), [*_HEADERS, (b"content-security-policy", rendered.policy), *headers]
+    body = rendered.whole(live(rendered.decided) if rendered.is_live else b"")
+    found = [*_HEADERS, (b"content-security-policy", rendered.policy), *headers]
     if takes_gzip(request):
         return RawResponse(200, [*found, (b"content-encoding", b"gzip")], gzip.compress(body, COMPRESSION, mtime=0))
     return RawResponse(200, found, body)

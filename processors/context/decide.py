@@ -92,8 +92,16 @@ def _unmet_place(when: When, now: Situation) -> str:
     return ""
 
 
+def _unmet_trust(when: When, now: Situation) -> str:
+    if when.trust_at_least is None or isinstance(now.trust, msgspec.UnsetType):
+        return ""
+    return f"trust is {now.trust}, needs {when.trust_at_least}" if now.trust < when.trust_at_least else ""
+
+
 def _unmet_condition(when: When, now: Situation, promotes_product: bool = False) -> str:
     """The first other condition that does not hold, in words; empty when all hold."""
+    if lost_because := _unmet_trust(when, now):
+        return lost_because
     if when.open is not None and now.open != when.open:
         if now.open is None:
             return "opening hours are unknown"

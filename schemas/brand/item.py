@@ -193,6 +193,12 @@ def below_one(field: str, number: int | None) -> Iterator[Mistake]:
         yield field, f"{number} is too few: it must be one or more"
 
 
+def no_trust(field: str, number: int | None) -> Iterator[Mistake]:
+    """A trust is a whole number from 0 to 100."""
+    if number is not None and not 0 <= number <= 100:
+        yield field, f"{number} is no trust: 0 to 100"
+
+
 def beyond_int(field: str, number: int) -> Iterator[Mistake]:
     """A mistake where a number does not fit into 32 bits, as the stream's records carry it."""
     if number not in INT_32:

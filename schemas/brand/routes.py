@@ -16,6 +16,7 @@ from schemas.brand.item import (
     Sections,
     below_one,
     beyond_int,
+    no_trust,
     unknown_name,
     unknown_reference,
 )
@@ -39,8 +40,11 @@ class When(Part, frozen=True):
 
     Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
     currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    ``trust_at_least`` is of the scan, 0 to 100 (``schemas.trust.score``).
     ``experiment`` has the variant that must have been drawn, by experiment.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"experiment", "trust_at_least"})
 
     types: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
@@ -57,12 +61,8 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
-    experiment: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def variants(self) -> dict[str, str]:
-        """The variants that must have been drawn, by experiment."""
-        return {} if isinstance(self.experiment, msgspec.UnsetType) else self.experiment
+    experiment: dict[str, str] = msgspec.field(default_factory=dict)
+    trust_at_least: int | None = None
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         for name in self.types:
@@ -77,7 +77,7 @@ class When(Part, frozen=True):
             for name in names:
                 yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
         yield from self._number_mistakes()
-        for experiment, variant in self.variants.items():
+        for experiment, variant in self.experiment.items():
             yield from unknown_reference("when.experiment", experiment, brand.experiments)
             if known := brand.experiments.get(experiment):
                 arms = [one.id for one in known.variants]
@@ -85,6 +85,7 @@ class When(Part, frozen=True):
                 yield from unknown_name(field, variant, arms, f"no variant of {experiment} is called")
 
     def _number_mistakes(self) -> Iterator[Mistake]:
+        yield from no_trust("when.trust_at_least", self.trust_at_least)
         yield from below_one("when.purchases_at_least", self.purchases_at_least)
         yield from below_one("when.bought_within_days", self.bought_within_days)
         spent, least, most = self.spent_at_least, self.stock_at_least, self.stock_at_most

@@ -11,7 +11,8 @@ def _capacity(field: str) -> Callable[[Scene], Any]:
     """What services of the store at hand report, by service; those that expired, or did not state it, are unknown."""
 
     def read(scene: Scene) -> dict[str, int] | None:
-        reports, now = scene.reference.capacity.get(scene.event.store, {}), scene.event.occurred_at
+        reference, now = scene.reference, scene.event.occurred_at
+        reports = reference.capacity.get(scene.event.store, {})
         fresh = ((one.service, getattr(one, field)) for one in reports.values() if now < one.expires_at)
         stated = sorted((service, number) for service, number in fresh if number is not None)
         return dict(stated[:LIST_KEPT]) or None
