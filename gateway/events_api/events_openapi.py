@@ -36,6 +36,8 @@ _DESCRIPTION = (
     "identity_linked and identity_unlinked are an operator's statement that two identifiers are, or are not, one "
     "person's; they need exactly two. properties.device_class names the class of the device that sent the event: "
     "identity joins nobody by a device of a class that the brand never stitches (kiosk, till, staff). "
+    "properties.latitude and longitude are a position that a person chose to share, in degrees: it is rounded to three "
+    "decimals, and counts for answers as far as the person allows personalisation. "
     "consent_given and consent_withdrawn take properties.purposes (at least one), channels of marketing, "
     "policy_version, expires_at, jurisdiction and proof, and nothing else; a grant of a purpose of the brand needs "
     "proof.text_id or proof.text, and a policy_version that the brand has. Any key may send them that sends events of "

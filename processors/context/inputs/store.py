@@ -12,7 +12,9 @@ def _capacity(field: str) -> Callable[[Scene], Any]:
 
     def read(scene: Scene) -> dict[str, int] | None:
         reference, now = scene.reference, scene.event.occurred_at
-        reports = reference.capacity.get(scene.event.store, {})
+        reports = reference.capacity.get(scene.event.store)
+        if not reports:
+            return None
         fresh = ((one.service, getattr(one, field)) for one in reports.values() if now < one.expires_at)
         stated = sorted((service, number) for service, number in fresh if number is not None)
         return dict(stated[:LIST_KEPT]) or None
