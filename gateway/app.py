@@ -76,6 +76,9 @@ from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
+from gateway.tracker import tracker_openapi
+from gateway.tracker.device_links import DeviceLinks
+from gateway.tracker.tracker_handler import TrackerHandler
 from schemas.codec.schema_registry import codec_with
 from schemas.gs1.dictionary import primary_keys
 from schemas.gs1.digital_link import ALPHAS
@@ -123,6 +126,8 @@ class Services:
     live_addresses: LiveAddresses
     live_streams: LiveStreams
     rewards: PostedRewards
+    events: EventsHandler
+    tracker: TrackerHandler
 
 
 class Endpoint(NamedTuple):
@@ -165,19 +170,17 @@ class Gs1KeyConvertor(Convertor[str]):
 register_url_convertor("text", TextConvertor())
 register_url_convertor("gs1", Gs1KeyConvertor())
 EVENTS_PATH = "/v1/events"
+OF_PAGES = frozenset({EVENTS_PATH, "/v1/tracker/events", "/v1/tracker/device"})
+"""What pages of the brand's origins may send to."""
 ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
 
 
 ENDPOINTS = (
     Endpoint("/s/{tag:text}", "GET", scan_openapi.API, lambda s: RawEndpoint(s.scans.scan)),
-    Endpoint(
-        EVENTS_PATH, "POST", events_openapi.API,
-        lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.clock, s.metrics,
-                                s.settings.events_per_s, s.settings.body_kb * 1024,
-                                BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
-                                           s.settings.waiting // 4),
-                                s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
-    ),
+    Endpoint(EVENTS_PATH, "POST", events_openapi.API, lambda s: s.events.events),
+    Endpoint("/fp.js", "GET", tracker_openapi.SCRIPT_API, lambda s: s.tracker.tracker),
+    Endpoint("/v1/tracker/events", "POST", tracker_openapi.EVENTS_API, lambda s: s.tracker.tracker_events),
+    Endpoint("/v1/tracker/device", "POST", tracker_openapi.DEVICE_API, lambda s: s.tracker.tracker_device),
     Endpoint(
         "/v1/events/{id}/live", "GET", live_openapi.API,
         lambda s: LiveHandler(s.live_addresses, s.rewards, s.live_streams, s.clients, s.devices, s.clock,
@@ -290,6 +293,24 @@ def build_services(settings: Settings) -> Services:
         links,
         live_addresses,
     )
+    backlog = Backlog(settings.kafka)
+    largest = settings.body_kb * 1024
+    memory = BodyMemory(settings.bodies_mb * 1024 * 1024, largest, settings.waiting // 4)
+    events = EventsHandler(
+        brand,
+        admission,
+        publisher,
+        clock,
+        metrics,
+        settings.events_per_s,
+        largest,
+        memory,
+        backlog,
+        replies.delays.delay_s,
+        contacts,
+        links,
+    )
+    device_links = DeviceLinks(keys_of(settings.identifier_key).oldest)
     return Services(
         settings=settings,
         metrics=metrics,
@@ -321,7 +342,7 @@ def build_services(settings: Settings) -> Services:
         admission=admission,
         spool=spool,
         publisher=publisher,
-        backlog=Backlog(settings.kafka),
+        backlog=backlog,
         replies=replies,
         devices=devices,
         clock=clock,
@@ -335,6 +356,8 @@ def build_services(settings: Settings) -> Services:
         live_addresses=live_addresses,
         live_streams=LiveStreams(settings.connections // 4, metrics),
         rewards=PostedRewards(settings.kafka, codec),
+        events=events,
+        tracker=TrackerHandler(brand, events, device_links, clients, clock, metrics, memory),
     )
 
 
@@ -388,7 +411,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
 
     shown = [one for one in ENDPOINTS if settings.shows_probes or not one.for_operators]
     app = _build_starlette(services, shown, lifespan)
-    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
+    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, paths=OF_PAGES)
     app.add_middleware(CommonMiddleware, metrics=services.metrics)
     return app
 
