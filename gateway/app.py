@@ -72,6 +72,7 @@ from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
 from gateway.scan.device import DeviceCookies
+from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
@@ -79,6 +80,10 @@ from gateway.settings import Settings
 from gateway.tracker import tracker_openapi
 from gateway.tracker.device_links import DeviceLinks
 from gateway.tracker.tracker_handler import TrackerHandler
+from gateway.trust.counters import Counters
+from gateway.trust.link_check import LinkCheck
+from gateway.trust.nobodys import Nobodys
+from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
 from schemas.gs1.dictionary import primary_keys
 from schemas.gs1.digital_link import ALPHAS
@@ -122,6 +127,7 @@ class Services:
     contacts: Contacts
     links: ValueLinks
     scans: ScanHandler
+    counters: Counters
     erased: ErasedContacts
     live_addresses: LiveAddresses
     live_streams: LiveStreams
@@ -204,7 +210,7 @@ ENDPOINTS = (
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
-        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
+        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls, s.settings.tag_keys).qr,
     ),
     Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live, for_operators=True),
     Endpoint(
@@ -271,13 +277,16 @@ def build_services(settings: Settings) -> Services:
     erased = ErasedContacts(settings.kafka, contacts, erasures.dead, erasures.read_whole)
     erasures.followers.append(erased.on_erased)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
-    devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
+    issued = IssuedDevices(settings.identifier_key)
+    devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
     live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
+    counters = Counters(settings.kafka, codec, publisher)
+    trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
     scans = ScanHandler(
         brand,
         clients,
@@ -292,6 +301,8 @@ def build_services(settings: Settings) -> Services:
         settings.tls,
         links,
         live_addresses,
+        trust,
+        FirstScans(issued),
     )
     backlog = Backlog(settings.kafka)
     largest = settings.body_kb * 1024
@@ -352,6 +363,7 @@ def build_services(settings: Settings) -> Services:
         contacts=contacts,
         links=links,
         scans=scans,
+        counters=counters,
         erased=erased,
         live_addresses=live_addresses,
         live_streams=LiveStreams(settings.connections // 4, metrics),
@@ -381,6 +393,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.brand, services.brand.run()),
                 (services.erasures, services.erasures.run()),
                 (services.answers, services.answers.run()),
+                (services.counters, services.counters.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
@@ -401,6 +414,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             await services.replies.await_position(CHECK_WAIT_S)
             # An event that is acknowledged before would name somebody who is erased, and so count for nobody.
             await services.erasures.await_read(ERASURES_WAIT_S)
+            # A link that was copied before would count as a tap.
+            await services.counters.await_read(ERASURES_WAIT_S)
         yield
         for task in running:
             task.cancel()

@@ -351,6 +351,12 @@ class DeploymentConfigured(Event, frozen=True, kw_only=True):
     fingerprint: str
 
 
+class TagCounted(Event, frozen=True, kw_only=True):
+    tag: str
+    chip: str
+    counter: int
+
+
 class EventRejected(Event, frozen=True, kw_only=True):
     stage: str
     reason: str

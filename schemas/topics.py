@@ -33,6 +33,7 @@ from schemas.events import (
     ScanRouted,
     StateMoved,
     StockReported,
+    TagCounted,
     TouchpointIdentified,
     TouchpointReceived,
     TouchpointRecorded,
@@ -312,6 +313,15 @@ CONTACT_KEY_CREATED = Topic(
     compacted=True,
     destroyed_ms=DESTROYED_MS,
 )
+TAG_COUNTED = Topic(
+    "tag-counted",
+    TagCounted,
+    lambda e: f"{e.tag}/{e.chip}",
+    "tag/chip",
+    written_by=("gateway",),
+    read_by=("gateway",),
+    compacted=True,
+)
 STOCK_REPORTED = Topic(
     "stock-reported",
     StockReported,
@@ -397,6 +407,7 @@ TOPICS: tuple[Topic, ...] = (
     PRIVACY_ANSWERED,
     CONTACT_RECORDED,
     CONTACT_KEY_CREATED,
+    TAG_COUNTED,
     STOCK_REPORTED,
     COST_REPORTED,
     BRAND_CONFIGURED,

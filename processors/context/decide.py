@@ -1,6 +1,8 @@
 """The decision: the first route, by a total order over the brand's routes, that applies; and why every other lost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
@@ -23,17 +25,24 @@ class Decision:
     eligible: tuple[Route, ...] = ()
 
 
-def decide(routes: tuple[Route, ...], situation: Situation, unknown: frozenset[str] = frozenset()) -> Decision:
+def decide(
+    routes: tuple[Route, ...],
+    situation: Situation,
+    unknown: frozenset[str] = frozenset(),
+    faults: Mapping[str, str] = MappingProxyType({}),
+    lost: Mapping[str, str] = MappingProxyType({}),
+) -> Decision:
     """Decides for the first route, in the brand's order (priority, then id), whose conditions all hold and whose texts
     can be filled in. A held-out visitor gets none; then the first route that lost because of it is the one that would
     have answered.
 
-    :param unknown: the placeholders that have no value.
+    :param unknown: the placeholders that have no value. :param faults: why each expression of the routes does not hold.
+    :param lost: why routes may not answer now, by route.
     """
     winner: Route | None = None
     candidates, eligible, variants = [], [], situation.variants
     for route in routes:
-        lost_because = _lost_because(route, situation, unknown)
+        lost_because = _lost_because(route, situation, unknown, faults) or lost.get(route.id, "")
         if not lost_because:
             eligible.append(route)
             lost_because = unmet_variant(route.when, variants)
@@ -48,9 +57,13 @@ def decide(routes: tuple[Route, ...], situation: Situation, unknown: frozenset[s
     return Decision(winner, tuple(candidates), tuple(eligible))
 
 
-def _lost_because(route: Route, situation: Situation, unknown: frozenset[str]) -> str:
+def _lost_because(route: Route, situation: Situation, unknown: frozenset[str], faults: Mapping[str, str]) -> str:
     """Why a route does not apply, in at most :data:`MAX_REASON_BYTES`; empty when it does."""
-    reason = _unmet_place(route.when, situation) or _unmet_condition(route.when, situation, route.promotes_product)
+    reason = (
+        _unmet_place(route.when, situation)
+        or _unmet_condition(route.when, situation, route.promotes_product)
+        or (faults[route.expression] if route.expression else "")
+    )
     if not reason and unknown and (missing := route.action.needs() & unknown):
         reason = f"{{{min(missing)}}} is unknown"
     if len(reason) * 4 > MAX_REASON_BYTES:
@@ -79,8 +92,16 @@ def _unmet_place(when: When, now: Situation) -> str:
     return ""
 
 
+def _unmet_trust(when: When, now: Situation) -> str:
+    if when.trust_at_least is None or isinstance(now.trust, msgspec.UnsetType):
+        return ""
+    return f"trust is {now.trust}, needs {when.trust_at_least}" if now.trust < when.trust_at_least else ""
+
+
 def _unmet_condition(when: When, now: Situation, promotes_product: bool = False) -> str:
     """The first other condition that does not hold, in words; empty when all hold."""
+    if lost_because := _unmet_trust(when, now):
+        return lost_because
     if when.open is not None and now.open != when.open:
         if now.open is None:
             return "opening hours are unknown"

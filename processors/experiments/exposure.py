@@ -18,7 +18,7 @@ def unmet_variant(when: When, variants: Mapping[str, str]) -> str:
 
     :param variants: the visitor's, by experiment.
     """
-    for experiment, wanted in when.variants.items():
+    for experiment, wanted in when.experiment.items():
         if (has := variants.get(experiment)) != wanted:
             return f"variant of {experiment} is {has}" if has else f"has no variant of {experiment}"
     return ""
@@ -33,7 +33,7 @@ def deciding(
     """
     if not variants:
         return ()
-    named = {id for route in eligible for id in route.when.variants}
+    named = {id for route in eligible for id in route.when.experiment}
     answers = _first(eligible, variants)
     return tuple(
         id

@@ -7,7 +7,8 @@ went back, and leaves no residue when all of it did; ``processors.purchases`` sa
 When a late sale, a merge or a split moves a booking, further reversals post the difference.
 
 A ledger needs the person's consent to identity as of the time of the event. Without it points are offered and not kept:
-nothing is posted, and the metric of drops counts it (``no_consent``). What was posted before a withdrawal stays.
+nothing is posted, and the metric of drops counts it (``no_consent``). What was posted for events before a withdrawal
+stays. A statement that arrives late has what it concerns reversed, or posted after all (``late_consent``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,21 +16,31 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from processors import parts
-from processors.consents import permitted
+from processors.expressions import values_of
 from processors.parts import source_profile_of
-from processors.purchases import Return, Sale, may_rebook, named_return
+from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
+from processors.rewards.late_consent import (
+    consent_counts,
+    may_keep,
+    offer_of,
+    public_cause,
+    reconsidered,
+    stated,
+    terms_of,
+    with_word,
+)
 from processors.rewards.references import NOTHING, forget, meet, refer
-from processors.rewards.reversals import entry_key, points_for, reconcile
-from processors.rewards.state import Account, Origin, Posting
+from processors.rewards.reversals import EARNED, entry_key, points_for, reconcile, returned, with_return
+from processors.rewards.state import Account, Posting
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
 from schemas.brand.rewards import ONCE_A_DAY
-from schemas.consent.purposes import IDENTITY
-from schemas.consent.statements import consents_after, may_say
+from schemas.consent.statements import may_say
 from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.expressions.engine import expression_of
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
@@ -43,11 +54,9 @@ from schemas.topics import (
     TOUCHPOINT_IDENTIFIED,
 )
 
-EARNED = "earned"
+LOW_TRUST = Drop(DropReason.LOW_TRUST)
 NO_CONSENT = Drop(DropReason.NO_CONSENT)
 """Points that are offered and not kept."""
-RECOGNISED = frozenset((IDENTITY,))
-DAY_US = 86_400_000_000
 
 
 def step(
@@ -60,37 +69,72 @@ def step(
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
     if isinstance(event, SaleReturned):
-        return _with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
+        return with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
     if isinstance(event, ConsentStated):
-        mine = account or Account()
-        after = _with_word(mine, source_profile_of(event), event)
-        return Step(account if after is mine else after)
+        return Step(*stated(account, event))
     if event.type == kinds.RETURN:
-        return _returned(account, event)
+        return returned(account, event)
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
-    if may_say(event) and (after := _with_word(before, profile, event)) is not before:
-        account = before = after
+    if may_say(event) and (after := with_word(before, profile, event)) is not before:
+        before, changed = reconsidered(after)
+        step = _with_earning(before, before, event, profile, reference)
+        return Step(step.state, (*changed, *step.effects))
+    return _with_earning(account, before, event, profile, reference)
+
+
+def _with_earning(
+    account: Account | None, before: Account, event: TouchpointIdentified, profile: str, reference: Reference
+) -> Step[Account]:
     earned, offered = _earned(before, event, profile, reference), tuple[Drop, ...]()
-    if earned and not _may_keep(before, event, reference):
-        earned, offered = {}, (NO_CONSENT,)
+    if event.trust is not None:
+        trusted = {rule.id for rule in reference.brand.rewards if event.trust >= rule.trust_at_least}
+        if any(entry.rule not in trusted for entry in earned.values()):
+            earned = {key: entry for key, entry in earned.items() if entry.rule in trusted}
+            offered = (LOW_TRUST,)
+    keeps = not earned or may_keep(before, event, reference)
+    if not keeps:
+        offered = (*offered, NO_CONSENT)
     if event.type == kinds.SALE:
-        step = _with_sale(before, event, profile, earned, reference)
+        step = _with_sale(before, event, profile, earned, keeps, reference)
         return Step(step.state, (*step.effects, *offered))
+    if before.part(profile).offers and _is_public(event, reference):
+        agreeing, changed = reconsidered(_with_moments(before, event, profile, reference))
+        if agreeing is not before:
+            step = _with_entries(agreeing, agreeing, event, profile, earned, keeps, reference)
+            return Step(step.state, (*changed, *step.effects, *offered))
+    step = _with_entries(account, before, event, profile, earned, keeps, reference)
+    return Step(step.state, (*step.effects, *offered))
+
+
+def _with_entries(
+    account: Account | None,
+    before: Account,
+    event: TouchpointIdentified,
+    profile: str,
+    earned: Mapping[int, RewardPosted],
+    keeps: bool,
+    reference: Reference,
+) -> Step[Account]:
     if not earned:
-        return Step(account, offered)
+        return Step(account)
     part = before.part(profile)
-    posted = part.posted | {key: e.points for key, e in earned.items()}
-    after = before.with_part(profile, msgspec.structs.replace(part, posted=posted))
-    return Step(after, _earnings(earned.values(), before, reference))
+    if keeps:
+        part = msgspec.structs.replace(part, posted=part.posted | {key: e.points for key, e in earned.items()})
+    if consent_counts(before, reference):
+        terms = terms_of(event, reference)
+        part = part.with_offers({key: offer_of(event, entry, key, terms, keeps) for key, entry in earned.items()})
+    return Step(before.with_part(profile, part), _earnings(earned.values(), before, reference) if keeps else ())
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
     """The parts of both accounts: the balance is the sum, entries that both have count once, and a return of one may be
-    booked on a sale of the other. What was booked on parts that the account has no more is booked anew."""
-    after, effects = reconcile(winner.joined(loser) if winner is not None else loser)
-    return Step(after, effects)
+    booked on a sale of the other. What was booked on parts that the account has no more is booked anew; what is
+    posted agrees with what its parts said."""
+    agreeing, changed = reconsidered(winner.joined(loser) if winner is not None else loser)
+    after, effects = reconcile(agreeing)
+    return Step(after, (*changed, *effects))
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -110,31 +154,17 @@ def _sale_id(postings: tuple[Posting, ...]) -> str:
     return postings[0].source_event_id if postings else ""
 
 
-def _with_word(account: Account, profile: str, event: TouchpointIdentified | ConsentStated) -> Account:
-    """The account once what the event says of identity is known; the same object where that is nothing new."""
-    part = account.part(profile)
-    consents = consents_after(part.consents, event, RECOGNISED)
-    if consents is part.consents:
-        return account
-    return account.with_part(profile, msgspec.structs.replace(part, consents=consents))
-
-
-def _may_keep(account: Account, event: TouchpointIdentified, reference: Reference) -> bool:
-    """Whether the person agrees to be recognised, without which nobody has a ledger."""
-    said = [part.consents for part in account.parts.values() if part.consents.says_something]
-    permission = permitted(said, IDENTITY, event, reference)
-    return permission is None or permission.allowed
-
-
 def _earned(
     account: Account, event: TouchpointIdentified, profile: str, reference: Reference
 ) -> dict[int, RewardPosted]:
     """The entries that the account does not have yet, by their keys."""
-    posted, earned = account.part(profile).posted, {}
+    part, earned = account.part(profile), {}
     for rule in reference.brand.rewards:
         cause = _cause(rule, event, reference)
         points = _points(rule, event, reference) if cause else 0
-        if points and (key := entry_key(rule.id, cause)) not in posted and _has_purchases(account, event, rule):
+        key = entry_key(rule.id, cause) if points else 0
+        known = key in part.posted or key in part.offers
+        if points and not known and _has_purchases(account, event, rule) and _holds(rule, event, reference):
             earned[key] = _entry(event, profile, rule, points, cause)
     return earned
 
@@ -142,12 +172,30 @@ def _earned(
 def _cause(rule: Reward, event: TouchpointIdentified, reference: Reference) -> str:
     """What an entry is unique by, beside rule and source profile: the event, or its day of receipt where anybody can
     send as many as they like; empty: the event earns nothing of the rule."""
+    if not _is_public(event, reference):
+        return event.event_id
+    return public_cause(event) if rule.public_keys == ONCE_A_DAY else ""
+
+
+def _is_public(event: TouchpointIdentified, reference: Reference) -> bool:
     public = reference.memo.get("public keys")
     if public is None:
         public = reference.memo["public keys"] = public_key_ids(reference.brand.api_keys)
-    if event.source not in public:
-        return event.event_id
-    return f"public/{event.received_at // DAY_US}" if rule.public_keys == ONCE_A_DAY else ""
+    return event.source in public
+
+
+def _with_moments(account: Account, event: TouchpointIdentified, profile: str, reference: Reference) -> Account:
+    """The account once the offers of the event's day, which other events made, know of this one."""
+    part, offers, moment = account.part(profile), {}, (event.occurred_at, terms_of(event, reference))
+    for rule in reference.brand.rewards:
+        if not (cause := _cause(rule, event, reference)) or not _points(rule, event, reference):
+            continue
+        if not _holds(rule, event, reference):
+            continue
+        offer = part.offers.get(key := entry_key(rule.id, cause))
+        if offer is not None and offer.with_moment(moment) is not offer:
+            offers[key] = offer.with_moment(moment)
+    return account.with_part(profile, part.with_offers(offers)) if offers else account
 
 
 def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) -> bool:
@@ -155,6 +203,14 @@ def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) 
         return True
     this = event.type == kinds.SALE and (event.amount_micros or 0) > 0
     return account.purchases_by(event.occurred_at) + this >= rule.purchases_at_least
+
+
+def _holds(rule: Reward, event: TouchpointIdentified, reference: Reference) -> bool:
+    """Whether the rule's expression holds for the event; what is unknown does not."""
+    if not rule.expression:
+        return True
+    expression = expression_of(rule.expression)
+    return not expression.fault(values_of(expression.reads, event, reference.brand))
 
 
 def _points(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
@@ -177,12 +233,13 @@ def _with_sale(
     event: TouchpointIdentified,
     profile: str,
     earned: Mapping[int, RewardPosted],
+    keeps: bool,
     reference: Reference,
 ) -> Step[Account]:
     part, id = account.part(profile), hash64(event.event_id)
     if id in part.history.sales:
         return Step(account)
-    rules = {rule.id: rule for rule in reference.brand.rewards}
+    rules, terms = {rule.id: rule for rule in reference.brand.rewards}, terms_of(event, reference)
     postings = tuple(
         Posting(
             e.rule,
@@ -190,16 +247,20 @@ def _with_sale(
             e.event_id,
             rules[e.rule].points,
             _per_unit(rules[e.rule], event, reference),
-            e.points,
+            e.points if keeps else 0,
             person_id=event.person_id,
             source_event_id=event.event_id,
+            terms=terms,
+            refused=not keeps,
         )
-        for e in earned.values()
+        for key, e in earned.items()
+        # What a sale of a public key was offered in vain is free for the next one of the day.
+        if keeps or key == entry_key(e.rule, event.event_id)
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
     with_sale = msgspec.structs.replace(
         part,
-        posted=part.posted | {key: e.points for key, e in earned.items()},
+        posted=part.posted | {key: e.points for key, e in earned.items() if keeps},
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
@@ -207,43 +268,15 @@ def _with_sale(
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
         after, reversals = reconcile(after)
-    return Step(after, (*_earnings(earned.values(), account, reference), refer(event), *reversals))
-
-
-def _returned(account: Account | None, event: TouchpointIdentified) -> Step[Account]:
-    """A return is booked here when its sale is one of the person's or it names none, and elsewhere otherwise. Without a
-    name and a person it is the store's."""
-    back = Return(event.occurred_at, event.currency, event.amount_micros or 0)
-    if not event.related_event_id:
-        if not event.person_id:
-            return Step(account)
-        return _with_return(account or Account(), source_profile_of(event), back, event.event_id)
-    back = msgspec.structs.replace(back, sale=hash64(event.related_event_id))
-    if account is not None:
-        for profile, history in account.histories.items():
-            if back.sale in history.sales:
-                return _with_return(account, profile, back, event.event_id)
-    return Step(account, (refer(event),))
-
-
-def _with_return(account: Account, profile: str, back: Return, event_id: str) -> Step[Account]:
-    part, id = account.part(profile), hash64(event_id)
-    if id in part.posted or id in part.history.returns:
-        return Step(account)
-    with_return = msgspec.structs.replace(
-        part, history=part.history.with_return(id, back), origins=part.origins | {id: Origin(event_id)}
-    )
-    after, effects = reconcile(account.with_part(profile, with_return))
-    return Step(after, effects)
+    entries = _earnings(earned.values(), account, reference) if keeps else ()
+    return Step(after, (*entries, refer(event), *reversals))
 
 
 def _earnings(entries: Iterable[RewardPosted], account: Account, reference: Reference) -> tuple[Emit, ...]:
     """How often somebody had bought, and what they said of being recognised, may change with the order between topics;
     what the event itself earns does not."""
     by_purchases = {rule.id for rule in reference.brand.rewards if rule.purchases_at_least is not None}
-    by_consent = IDENTITY in reference.brand.consent or any(
-        part.consents.says_something for part in account.parts.values()
-    )
+    by_consent = consent_counts(account, reference)
     return tuple(Emit(entry, transactional=by_consent or entry.rule in by_purchases) for entry in entries)
 
 

@@ -1,17 +1,19 @@
 """What returns take back of a sale's points, and give back when they are booked elsewhere: the difference between what
 the sale has now and what was posted for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, reconciled
+from processors.rewards.references import refer
 from processors.rewards.state import Account, AccountPart, Origin, Posting
-from processors.step import Emit
-from schemas.events import RewardPosted
+from processors.step import Emit, Step
+from schemas.events import RewardPosted, TouchpointIdentified
 from schemas.ids import derived, hash64
 
-REVERSED = "reversed"
+EARNED, REVERSED = "earned", "reversed"
 MICROS = 1_000_000
 
 
@@ -30,6 +32,34 @@ def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
                 # What a return is booked on may change with the order between topics.
                 effects += (Emit(entry, transactional=True) for entry in entries)
     return after, tuple(effects)
+
+
+def returned(account: Account | None, event: TouchpointIdentified) -> Step[Account]:
+    """A return is booked here when its sale is one of the person's or it names none, and elsewhere otherwise. Without a
+    name and a person it is the store's."""
+    back = Return(event.occurred_at, event.currency, event.amount_micros or 0)
+    if not event.related_event_id:
+        if not event.person_id:
+            return Step(account)
+        return with_return(account or Account(), source_profile_of(event), back, event.event_id)
+    back = msgspec.structs.replace(back, sale=hash64(event.related_event_id))
+    if account is not None:
+        for profile, history in account.histories.items():
+            if back.sale in history.sales:
+                return with_return(account, profile, back, event.event_id)
+    return Step(account, (refer(event),))
+
+
+def with_return(account: Account, profile: str, back: Return, event_id: str) -> Step[Account]:
+    """The account with a return that is booked here, of the event with that id."""
+    part, id = account.part(profile), hash64(event_id)
+    if id in part.posted or id in part.history.returns:
+        return Step(account)
+    with_return = msgspec.structs.replace(
+        part, history=part.history.with_return(id, back), origins=part.origins | {id: Origin(event_id)}
+    )
+    after, effects = reconcile(account.with_part(profile, with_return))
+    return Step(after, effects)
 
 
 def points_for(fixed: int, per_unit: int, micros: int) -> int:
@@ -58,10 +88,12 @@ def _reverse(
     steps.append((None, None, now.left_micros))
     for cause, origin, left in steps:
         for posting in tuple(postings.values()):
-            difference = points_for(posting.fixed, posting.per_unit, left) - posting.points
+            due = 0 if posting.refused else points_for(posting.fixed, posting.per_unit, left)
+            difference = due - posting.points
             if not difference or not before.micros:
                 continue
-            key, entry = _entry(part.posted | posted, seller, posting, difference, cause, origin, now)
+            at = cause.occurred_at if cause is not None else now.occurred_at
+            key, entry = further_entry(posted, seller, posting, difference, at, cause, origin)
             posted[key] = difference
             entries.append(entry)
             postings[posting.rule] = msgspec.structs.replace(
@@ -84,24 +116,24 @@ def _changed(account: Account, before: Sale, now: Sale) -> Iterator[tuple[int, R
         yield id, part.history.returns[id], part.origins.get(id)
 
 
-def _entry(
-    posted: dict[int, int],
+def further_entry(
+    posted: Mapping[int, int],
     seller: str,
     posting: Posting,
     points: int,
-    back: Return | None,
-    origin: Origin | None,
-    sale: Sale,
+    occurred_at: int,
+    back: Return | None = None,
+    origin: Origin | None = None,
 ) -> tuple[int, RewardPosted]:
-    """An entry and its key. The first one of a return that names its sale has the return's id alone; others count, as
-    bookings are divided and move."""
+    """An entry that follows the first one of a posting, and its key. The first one of a return that names its sale has
+    the return's id alone; others count, as bookings are divided and move and as statements arrive."""
     source = origin.event_id if origin is not None else posting.source_event_id
     what: tuple[str, ...] = (posting.rule, source)
     if back is None or not back.sale or entry_key(*what) in posted:
         what = (*what, posting.entry_id, str(posting.reversals))
     entry = RewardPosted(
         event_id=derived("reward", posting.rule, seller, *what[1:]),
-        occurred_at=back.occurred_at if back is not None else sale.occurred_at,
+        occurred_at=occurred_at,
         person_id=posting.person_id or seller,
         kind=REVERSED,
         points=points,

@@ -10,12 +10,17 @@ from processors.purchases import NO_PURCHASES, PurchaseHistory
 from processors.rewards.references import Reference
 from schemas.consent.choices import NOTHING_SAID, Consents
 
+OFFERS_KEPT: Final = 32
+"""Latest offers that are kept of a source profile, some 120 bytes each."""
+MOMENTS_KEPT: Final = 8
+"""Latest further events that are kept of an offer."""
+
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule grants for a sale, on the terms of the day: ``fixed`` points and ``per_unit`` for each whole unit of
     the currency that stays paid. ``points`` is the sum of the entries posted for it, ``reversals`` the number of those
     that followed the first one, ``entry_id``. ``person_id`` and ``source_event_id`` are those of the sale; empty in
-    states that are older than these fields."""
+    states that are older than these fields. ``terms`` and ``refused`` are as in an ``Offer``."""
 
     rule: str
     version: int
@@ -26,6 +31,52 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reversals: int = 0
     person_id: str = ""
     source_event_id: str = ""
+    terms: int = 0
+    refused: bool = False
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether the entry itself was ever posted."""
+        return bool(self.points or self.reversals)
+
+
+class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a rule grants for an event that is no sale, posted while the person agrees to be recognised.
+
+    ``at`` (microseconds) and ``terms`` are of the event: the time at which consent is asked for, and what the brand
+    said of its place then (``late_consent.terms_of``). ``also`` has the same of further events that earn the same
+    entry, as those of a public key do within a day. ``cause`` is what the entry is unique by, empty for the event.
+    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one."""
+
+    at: int
+    rule: str
+    version: int
+    points: int
+    source_event_id: str
+    person_id: str
+    terms: int = 0
+    refused: bool = False
+    reversals: int = 0
+    cause: str = ""
+    also: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def moments(self) -> tuple[tuple[int, int], ...]:
+        """Time and terms of each event, the first one's first."""
+        return ((self.at, self.terms), *self.also)
+
+    def with_moment(self, moment: tuple[int, int]) -> "Offer":
+        """With a further event; the same object when its moment is known."""
+        if moment in self.moments:
+            return self
+        return msgspec.structs.replace(self, also=tuple(sorted({*self.also, moment})[-MOMENTS_KEPT:]))
+
+    def joined(self, other: "Offer") -> "Offer":
+        """One offer as two accounts had it."""
+        offer = max(self, other, key=lambda one: one.reversals)
+        for moment in (*self.moments, *other.moments):
+            offer = offer.with_moment(moment)
+        return offer
 
 
 class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,7 +92,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     computed anew has left the hash64 of its event there, with zero points: a replay does not book it again.
     ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``. ``consents`` is what was
     said of the purpose identity, without which nothing is posted. ``sale_ids`` has the event ids of the sales, by their
-    hash64: references to them are kept by these."""
+    hash64: references to them are kept by these. ``offers`` by the key of their entry in ``posted``, in order of time:
+    the latest of them, which late statements still concern."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
@@ -49,6 +101,13 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     origins: dict[int, Origin] = {}
     consents: Consents = NOTHING_SAID
     sale_ids: dict[int, str] = {}
+    offers: dict[int, Offer] = {}
+
+    def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
+        """With further offers; the earliest of what is more than is kept are left out."""
+        union = self.offers | offers
+        kept = sorted(union.items(), key=lambda item: (item[1].at, item[0]))[-OFFERS_KEPT:]
+        return msgspec.structs.replace(self, offers=dict(kept))
 
     def joined(self, other: "AccountPart") -> "AccountPart":
         """The part of one source profile as two accounts had it: the union, in which nothing counts twice."""
@@ -60,7 +119,11 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         history = self.history.joined(other.history)
         consents = self.consents.joined(other.consents)
         origins, sale_ids = other.origins | self.origins, other.sale_ids | self.sale_ids
-        return AccountPart(posted, history, postings, origins, consents, sale_ids).without_booked_returns()
+        offers = {
+            key: offer.joined(other.offers[key]) if key in other.offers else offer for key, offer in self.offers.items()
+        }
+        part = AccountPart(posted, history, postings, origins, consents, sale_ids, other.offers)
+        return part.with_offers(offers).without_booked_returns()
 
     def without_booked_returns(self) -> "AccountPart":
         """Without the returns that left their hash64 in ``posted``, and the origins of returns that are not there."""
@@ -106,8 +169,11 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Entries, sales, returns and choices."""
+        """Entries, offers that are not posted, sales, returns and choices."""
         return sum(
-            len(part.posted) + len(part.history.sales) + len(part.history.returns) + part.consents.size
+            len(part.posted.keys() | part.offers.keys())
+            + len(part.history.sales)
+            + len(part.history.returns)
+            + part.consents.size
             for part in self.parts.values()
         )

@@ -18,7 +18,7 @@ LONGEST_STOCK: Final = str(-(2**63))
 MAX_ITEM_BYTES: Final = 500_000
 """Of an item's JSON: half of what Kafka's clients and brokers take as a record by default."""
 MAX_NAME_CHARS: Final = 300
-LONG_TEXTS: Final = frozenset({"hours", "url", "fallback", "title", "text", "label", "destinations"})
+LONG_TEXTS: Final = frozenset({"hours", "if", "url", "fallback", "title", "text", "label", "destinations"})
 """Fields that have their own limits."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SUSPICIOUS = re.compile(rb"[\\\x7f]|[0-9]{19}")

@@ -14,6 +14,20 @@ from schemas.brand.suggestions import closest, suggestion
 
 Mistake = tuple[str, str]
 """The field at fault as a path such as ``when.stores``, and what is wrong with it."""
+
+
+class Within(str):
+    """A field at fault whose mistake stands within its text, ``offset`` characters from its beginning."""
+
+    __slots__ = ("offset",)
+    offset: int
+
+    def __new__(cls, field: str, offset: int) -> "Within":
+        made = super().__new__(cls, field)
+        made.offset = offset
+        return made
+
+
 MAX_ID_CHARS = 100
 MAX_PICTURE_CHARS = 300
 _NOT_IN_ADDRESSES = frozenset("\"'<>`{}|^;, ")
@@ -177,6 +191,12 @@ def below_one(field: str, number: int | None) -> Iterator[Mistake]:
     """A mistake where a number is given and is not one or more."""
     if number is not None and number < 1:
         yield field, f"{number} is too few: it must be one or more"
+
+
+def no_trust(field: str, number: int | None) -> Iterator[Mistake]:
+    """A trust is a whole number from 0 to 100."""
+    if number is not None and not 0 <= number <= 100:
+        yield field, f"{number} is no trust: 0 to 100"
 
 
 def beyond_int(field: str, number: int) -> Iterator[Mistake]:

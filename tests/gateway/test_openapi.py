@@ -39,7 +39,7 @@ def test_every_operation_has_an_id_of_its_own() -> None:
 def test_all_responses_of_the_contract_are_in_the_document() -> None:
     paths = build_document()["paths"]
     assert set(paths["/v1/events"]["post"]["responses"]) >= {"202", "401", "403", "413", "429", "503"}
-    assert set(paths["/s/{tag}"]["get"]["responses"]) == {"200", "302", "429", "503"}
+    assert set(paths["/s/{tag}"]["get"]["responses"]) == {"200", "302", "410", "429", "503"}
 
 
 def test_every_request_error_is_in_the_document() -> None:

@@ -175,12 +175,14 @@ def test_points_stay_when_consent_is_withdrawn_and_no_more_come(rewards: Harness
     ]
 
 
-def test_a_merge_with_somebody_who_withdrew_keeps_no_more_points(rewards: Harness) -> None:
+def test_whom_a_merge_joins_to_somebody_who_withdrew_has_points_again_after_the_split(rewards: Harness) -> None:
+    rewards.reference = reference(consent=(Consent(id="identity"),))
     events = build_events(
         objected("identity", who="ben"), scan(), merged("ben", into="anna"), scan(), parted("ben", from_="anna"), scan()
     )
     assert rewards.run(*events) == [
-        "anna +5 scanned for scan-1", "ben moves to anna", "dropped: no_consent", "ben moves to ben",
+        "anna +5 scanned for scan-1", "ben moves to anna", "anna -5 scanned for scan-1",
+        "dropped: no_consent", "ben moves to ben", "anna +5 scanned for scan-1", "anna +5 scanned for scan-2",
         "anna +5 scanned for scan-3",
     ]  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from processors.reference import Reference
 from schemas.brand.items import build_brand
 from schemas.brand.model import (
@@ -63,7 +65,13 @@ def reference(
 
 
 def route(
-    id: str, priority: int = 10, moment: Any = "buy", action: Action | None = None, promotes: bool = False, **when: Any
+    id: str,
+    priority: int = 10,
+    moment: Any = "buy",
+    action: Action | None = None,
+    promotes: bool = False,
+    expression: str = "",
+    **when: Any,
 ) -> Route:
     """A route with its conditions as keywords."""
     return Route(
@@ -73,4 +81,5 @@ def route(
         action=action or Action(url=f"{SHOP}/{id}"),
         when=When(**when),
         promotes_product=promotes,
+        condition=expression or msgspec.UNSET,
     )

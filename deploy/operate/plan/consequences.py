@@ -8,14 +8,14 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 
 from deploy.operate.plan.differences import ItemChange
-from deploy.operate.why.period import Period, Watched, repeat_period
+from deploy.operate.why.period import Period, Watched, recompute_period
 from deploy.operate.why.stored import Stored, micros
 from schemas.brand.model import Brand
 from schemas.brand.retention import PROPERTIES, SIGHTINGS, TOPICS
 from sinks.privacy.retention import LIMITED, SIGHTED
 
 DAYS = (7, 30)
-"""Of how many days answers are repeated; tags and rules are looked at over the longest."""
+"""Of how many days answers are new; tags and rules are looked at over the longest."""
 MOST_ANSWERS = 200_000
 """Above so many in a period a share of them is drawn."""
 EARNER = "if(source_profile_id = toUUID('00000000-0000-0000-0000-000000000000'), person_id, source_profile_id)"
@@ -72,7 +72,7 @@ def consequences(
     answers = []
     if affects_answers(changes):
         answers = [
-            repeat_period(client, now - timedelta(days=days), now, after, watched, MOST_ANSWERS) for days in DAYS
+            recompute_period(client, now - timedelta(days=days), now, after, watched, MOST_ANSWERS) for days in DAYS
         ]
     return Consequences(
         answers=answers,

@@ -8,12 +8,12 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.operate.identity.identifier_input import IdentifierInput, stored_identifier
 from deploy.operate.identity.people import People
-from deploy.operate.why.again import Repetition, Scan, again
 from deploy.operate.why.brand_versions import BrandVersions
 from deploy.operate.why.lookup import unknown_event
 from deploy.operate.why.read_story import read_story
+from deploy.operate.why.recomputation import Recomputation, Scan, compare
 from deploy.operate.why.stored import NOBODY, Stored
-from deploy.operate.why.story import Again, Ending, Story
+from deploy.operate.why.story import Comparison, Ending, Story
 from schemas.brand.model import Brand
 from schemas.identifiers.dead import DeadIdentifiers
 from schemas.process.errors import OperatorError
@@ -25,7 +25,7 @@ class Erased(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """Which repetition is wanted: under the version that decided, or under another brand."""
+    """Which recomputation is wanted: under the version that decided, or under another brand."""
 
     recompute: bool = False
     other: Brand | None = None
@@ -39,9 +39,9 @@ def story_of(client: Client, event_id: str, under: Under) -> Story:
         raise unknown_event(stored, event_id)
     if story.routed is None or not (under.recompute or under.other):
         return story
-    once_more = _again(stored, story, under)
-    ending = story.ending if once_more.same or once_more.impossible else Ending.DIFFERS
-    return msgspec.structs.replace(story, again=once_more, ending=ending)
+    comparison = _recomputed(stored, story, under)
+    ending = story.ending if comparison.same or comparison.impossible else Ending.DIFFERS
+    return msgspec.structs.replace(story, recomputed=comparison, ending=ending)
 
 
 def stories_of(
@@ -84,7 +84,7 @@ def _latest(stored: Stored, person: str, last: int) -> Sequence[str]:
     return [row["event"] for row in rows]
 
 
-def _again(stored: Stored, story: Story, under: Under) -> Again:
+def _recomputed(stored: Stored, story: Story, under: Under) -> Comparison:
     assert story.routed is not None and story.recorded is not None
     routed, recorded = story.routed, story.recorded
     scan = Scan(
@@ -95,13 +95,15 @@ def _again(stored: Stored, story: Story, under: Under) -> Again:
     )
     fields = msgspec.structs.asdict(routed) | {"inputs": scan.inputs}
     if under.other is not None:
-        repeated = Repetition(under.other, other=True).repeat(scan)
-        return again(fields, repeated, "the code of today, with the other configuration", under.other.version)
+        new = Recomputation(under.other, other=True).answer(scan)
+        return compare(fields, new, "the code of today, with the other configuration", under.other.version)
     versions = BrandVersions.read(stored)
     brand, by = versions.of(routed.brand_version, recorded.occurred_at), "the code of today, with its own configuration"
     if brand is None:
         brand = versions.live()
         by = f"the code of today, with the present configuration ({routed.brand_version} cannot be put together)"
     if brand is None:
-        return Again(by="the code of today", impossible="ClickHouse holds no configuration that this release can read")
-    return again(fields, Repetition(brand, other=False).repeat(scan), by, brand.version)
+        return Comparison(
+            by="the code of today", impossible="ClickHouse holds no configuration that this release can read"
+        )
+    return compare(fields, Recomputation(brand, other=False).answer(scan), by, brand.version)

@@ -47,16 +47,16 @@ class BrandVersions:
         key = (own.version, own.occurred_at)
         if key not in self._known:
             later = {event.version: None for event in self._items if event.occurred_at > own.occurred_at}
-            tries = (self._folded(own, again) for again in ("", *later))
+            tries = (self._folded(own, reapplied) for reapplied in ("", *later))
             self._known[key] = next((brand for brand in tries if brand is not None), None)
         return self._known[key]
 
-    def _folded(self, own: BrandConfigured, again: str) -> Brand | None:
+    def _folded(self, own: BrandConfigured, reapplied: str) -> Brand | None:
         """The version with what had been applied by its time.
 
-        :param again: a later version that had been applied before as well, so that its contents count as the first.
+        :param reapplied: a later version that had been applied before as well, so that its contents count as the first.
         """
-        before = [event for event in self._items if again and event.version == again]
+        before = [event for event in self._items if reapplied and event.version == reapplied]
         until = [event for event in self._items if event.occurred_at <= own.occurred_at]
         fold = BrandFold()
         for event in latest(item for item in (*before, *until) if item.kind != About.kind).values():

@@ -9,9 +9,9 @@ import msgspec
 from deploy.operate.identity.identifier_input import as_argument
 from deploy.operate.why.stored import NOBODY
 from deploy.operate.why.story import (
-    Again,
     Candidate,
     Change,
+    Comparison,
     Edge,
     Entry,
     Recognised,
@@ -21,6 +21,7 @@ from deploy.operate.why.story import (
     Said,
     Story,
 )
+from schemas.reasons import MissReason, RejectReason
 
 INPUTS_LEFT_OUT = ("type", "tag", "store", "product", "placement")
 """Inputs that the event itself shows."""
@@ -43,6 +44,8 @@ def outline(story: Story) -> Node:
         below.append(_recognised(story.recognised, story.nobody))
     if story.consent:
         below.append(Node("consent stated by then, by all that the person is now", [*map(_said, story.consent)]))
+    if story.routed is not None:
+        below.append(_inputs(story.routed))
     below += _answered(story)
     if story.recorded is not None:
         below.append(_paid(story.entries))
@@ -54,10 +57,22 @@ def outline(story: Story) -> Node:
     if story.times:
         times = [Node(f"{moment(one.at)}  {took(one.after_ms)}  {one.step}") for one in story.times]
         below.append(Node("times", times))
-    if story.again is not None:
-        below.append(outline_again(story.again))
+    if story.recomputed is not None:
+        below.append(outline_comparison(story.recomputed))
     kind = story.recorded.type if story.recorded else "rejected event"
     return Node(f"{kind} {story.event_id}", below)
+
+
+def outline_brief(story: Story) -> Node:
+    """What happened and what came of it, without how."""
+    if story.recorded is None:
+        return outline(story)
+    one = story.recorded
+    place = " ".join(filter(None, (one.tag, one.store)))
+    below = [Node(node.text, wrong=node.wrong) for node in (*_answered(story), _paid(story.entries))]
+    if story.recomputed is not None:
+        below.append(outline_comparison(story.recomputed))
+    return Node(f"{moment(one.occurred_at)} {one.type} {story.event_id}{f' {place}' if place else ''}", below)
 
 
 def moment(at: datetime) -> str:
@@ -142,14 +157,13 @@ def _said(one: Said) -> Node:
 
 def _answered(story: Story) -> Iterator[Node]:
     if story.routed is not None:
-        yield _inputs(story.routed)
         yield _decided(story.routed)
     elif story.no_decision:
         yield Node(f"not decided: {story.no_decision}")
     if story.missed is not None:
-        late = {
-            "late": f"no decision within {story.missed.waited_ms:,.0f} ms",
-            "unavailable": "Kafka was away, the scan was spooled",
+        late: dict[str, str] = {
+            MissReason.LATE: f"no decision within {story.missed.waited_ms:,.0f} ms",
+            MissReason.UNAVAILABLE: "Kafka was away, the scan was spooled",
         }
         why = late.get(story.missed.reason, story.missed.reason)
         yield Node(f"answered: the tag's fallback, {story.missed.destination} ({why})", wrong=True)
@@ -204,7 +218,7 @@ def _entry(one: Entry) -> Node:
 
 
 def _rejected(one: Rejected) -> Node:
-    if one.reason == "conflict":
+    if one.reason == RejectReason.CONFLICT:
         text = "another event under this id was refused: the first one counts"
     else:
         text = f"rejected by {one.stage}: {one.reason}"
@@ -213,8 +227,8 @@ def _rejected(one: Rejected) -> Node:
     return Node(f"{text} ({moment(one.occurred_at)})", below, wrong=True)
 
 
-def outline_again(one: Again) -> Node:
-    """What a repetition of the decision says."""
+def outline_comparison(one: Comparison) -> Node:
+    """What a recomputation of the decision says."""
     under = f"{one.by}{f', version {one.brand_version}' if one.brand_version else ''}"
     notes = [Node(note) for note in one.notes]
     if one.impossible:
@@ -225,8 +239,13 @@ def outline_again(one: Again) -> Node:
     return Node(f"recomputed by {under}: another answer", [*notes, *below], wrong=True)
 
 
+def printable(text: str) -> str:
+    """The text without what would steer a terminal: part of it comes from strangers."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
+
+
 def lines(node: Node, depth: int = 0) -> Iterable[str]:
     """The outline as lines, two blanks for each level."""
-    yield f"{'  ' * depth}{node.text}"
+    yield f"{'  ' * depth}{printable(node.text)}"
     for one in node.below:
         yield from lines(one, depth + 1)

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import msgspec
 from clickhouse_connect.driver.client import Client
 
-from deploy.operate.why.again import COMPARED, NO_INPUTS, NO_TAG, Repetition, Scan, differences
 from deploy.operate.why.brand_versions import BrandVersions
+from deploy.operate.why.recomputation import COMPARED, CONTENT, NO_INPUTS, NO_TAG, Recomputation, Scan, differences
 from deploy.operate.why.stored import Stored, micros, moment_of
 from schemas.brand.model import Brand
 
@@ -33,7 +33,7 @@ class Moved(msgspec.Struct, frozen=True):
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
     """``answers`` were looked at, of ``of`` in the period (a share of them when there are too many). ``without_inputs``
-    cannot be repeated; of ``missing`` inputs, by name, that many answers would have needed one that is not stored and
+    cannot be new; of ``missing`` inputs, by name, that many answers would have needed one that is not stored and
     was taken as unknown. ``other_versions`` are those that could not be put together, in whose place the present
     configuration answered."""
 
@@ -57,20 +57,20 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 class Watched(Protocol):
     """Who is told how far it is."""
 
-    def advanced(self, answers: int) -> None:
-        """:param answers: how many have been looked at."""
+    def advanced(self, answers: int, of: int) -> None:
+        """:param answers: how many have been looked at. :param of: about how many will be."""
 
 
-class Repetitions:
+class PeriodCount:
     """Repeats the decisions of a stream of rows, and counts.
 
     :param other: the brand that answers; None: each row's own version, by ``versions``.
     """
 
     def __init__(self, other: Brand | None, versions: BrandVersions | None) -> None:
-        self._other = Repetition(other, other=True) if other is not None else None
+        self._other = Recomputation(other, other=True) if other is not None else None
         self._versions = versions
-        self._own: dict[str, tuple[Repetition, Brand] | None] = {}
+        self._own: dict[str, tuple[Recomputation, Brand] | None] = {}
         self.answers = self.same = self.without_inputs = 0
         self.moved: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self.missing: Counter[str] = Counter()
@@ -80,36 +80,36 @@ class Repetitions:
         """Repeats one decision; whether the answer would be another."""
         self.answers += 1
         scan = Scan(row["person_id"], moment_of(row["occurred_at_us"]), "", row["inputs"])
-        repeated = None
+        new = None
         if scan.inputs != NO_INPUTS:
             if self._other is not None:
-                repeated = self._other.repeat(scan)
+                new = self._other.answer(scan)
             elif (own := self._of(row["brand_version"], scan.occurred_at)) is not None:
                 tag = own[1].tags.get(row["tag"])
-                repeated = own[0].repeat(msgspec.structs.replace(scan, campaign=tag.campaign if tag else ""))
-        if repeated is None:
+                new = own[0].answer(msgspec.structs.replace(scan, campaign=tag.campaign if tag else ""))
+        if new is None:
             self.without_inputs += 1
             return False
-        self.missing.update(repeated.missing)
-        if repeated.answer is None:
+        self.missing.update(new.missing)
+        if new.answer is None:
             self.moved[row["route"], NO_TAG, ()] += 1
             return True
-        found = tuple(one.field for one in differences(row, repeated.answer))
+        found = tuple(one.field for one in differences(row, new))
         if not found:
             self.same += 1
             return False
-        fields = found if row["route"] == repeated.answer.route else ()
-        self.moved[row["route"], repeated.answer.route, fields] += 1
+        fields = found if row["route"] == new.answer.route else ()
+        self.moved[row["route"], new.answer.route, fields] += 1
         return True
 
-    def _of(self, version: str, moment: datetime) -> tuple[Repetition, Brand] | None:
+    def _of(self, version: str, moment: datetime) -> tuple[Recomputation, Brand] | None:
         if version not in self._own:
             assert self._versions is not None
             brand = self._versions.of(version, moment)
             if brand is None:
                 self.other_versions[version] = None
                 brand = self._versions.live()
-            self._own[version] = (Repetition(brand, other=False), brand) if brand is not None else None
+            self._own[version] = (Recomputation(brand, other=False), brand) if brand is not None else None
         return self._own[version]
 
 
@@ -119,7 +119,7 @@ def count(client: Client, since: datetime, until: datetime) -> int:
     return int(rows[0]["n"])
 
 
-def repeat_period(
+def recompute_period(
     client: Client,
     since: datetime,
     until: datetime,
@@ -133,31 +133,31 @@ def repeat_period(
     :raises ClickHouseError: the store is away or refuses.
     """
     began, of = time.monotonic(), count(client, since, until)
-    repetitions = Repetitions(other, None if other is not None else BrandVersions.read(Stored(client)))
+    counts = PeriodCount(other, None if other is not None else BrandVersions.read(Stored(client)))
     share = 1 if most is None or of <= most else -(-of // most)
     for rows in _rows(client, since, until, share):
         for row in rows:
-            repetitions.take(row)
+            counts.take(row)
         if watched is not None:
-            watched.advanced(repetitions.answers)
-    moved = [Moved(was, now, n, list(fields)) for (was, now, fields), n in repetitions.moved.most_common()]
+            watched.advanced(counts.answers, of // share)
+    moved = [Moved(was, now, n, list(fields)) for (was, now, fields), n in counts.moved.most_common()]
     return Period(
         since=since,
         until=until,
         of=of,
-        answers=repetitions.answers,
-        same=repetitions.same,
-        without_inputs=repetitions.without_inputs,
+        answers=counts.answers,
+        same=counts.same,
+        without_inputs=counts.without_inputs,
         moved=moved,
-        missing=dict(repetitions.missing),
-        other_versions=list(repetitions.other_versions),
+        missing=dict(counts.missing),
+        other_versions=list(counts.other_versions),
         seconds=time.monotonic() - began,
     )
 
 
 def _rows(client: Client, since: datetime, until: datetime, share: int) -> Iterator[list[dict[str, Any]]]:
     columns = ["toString(person_id) AS full_person_id", "toUnixTimestamp64Micro(occurred_at) AS occurred_at_us"]
-    names = ["person_id", "occurred_at_us", "tag", "brand_version", "inputs", *COMPARED]
+    names = ["person_id", "occurred_at_us", "tag", "brand_version", "inputs", *COMPARED, CONTENT]
     sql = (
         f"SELECT {', '.join([*columns, *names[2:]])} {IN_PERIOD} AND modulo(cityHash64(_key), {{share:UInt64}}) = 0 "
         f"SETTINGS max_block_size = {BLOCK_ROWS}"

@@ -161,7 +161,7 @@ class Stored:
             "SELECT * FROM event_rejected FINAL WHERE event_id = {full:String} "
             "OR (source_event_id = {id:String} AND source_namespace = {namespace:String})) AS reject "
             "LEFT JOIN (SELECT reject_event_id, argMax(outcome, occurred_at) AS replayed FROM event_replayed "
-            "GROUP BY reject_event_id) AS again ON again.reject_event_id = reject.event_id "
+            "GROUP BY reject_event_id) AS replay ON replay.reject_event_id = reject.event_id "
             "ORDER BY occurred_at_us, event_id",
             full=event_id,
             **_key(event_id),

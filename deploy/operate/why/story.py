@@ -176,7 +176,7 @@ class Difference(msgspec.Struct, frozen=True):
     now: str
 
 
-class Again(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """The decision once more. ``by`` says under which configuration; ``impossible`` why there is none, or is empty.
 
     ``notes`` say what was not known and what was taken instead.
@@ -208,4 +208,4 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     waits_for: list[str] = []
     no_decision: str = ""
     times: list[Step] = []
-    again: Again | None = None
+    recomputed: Comparison | None = None

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from deploy.cli.main import build_app
 from deploy.operate.store_client import connect
-from deploy.operate.why.outline import lines, outline
-from deploy.operate.why.output import print_story
+from deploy.operate.why.outline import Node, lines, outline
+from deploy.operate.why.output import print_node
 from deploy.operate.why.read_story import read_story
 from deploy.operate.why.stored import Stored
 from deploy.operate.why.story import Story
@@ -159,14 +159,14 @@ def test_a_terminal_of_80_columns_shows_all_of_it(store: dict[str, str]) -> None
         story = read_story(Stored(client), event_id("tap"))
     assert story is not None
     console = Console(width=80, force_terminal=True, color_system=None, file=io.StringIO())
-    print_story(story, console)
+    print_node(outline(story), console)
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert max(map(len, shown.splitlines())) <= 80 and "├── decided: shelf (buy), brand version" in shown
     words = [word for line in lines(outline(story)) for word in line.split()]
     assert "".join(words) == "".join(re.sub("[│├└─ \n]", "", shown)), "the same text, all of it"
 
 
-def test_a_period_is_repeated_under_another_configuration(store: dict[str, str], tmp_path: Path) -> None:
+def test_a_period_is_recomputed_under_another_configuration(store: dict[str, str], tmp_path: Path) -> None:
     """All decisions were of the shelf's route, which the other brand does not have; two have no inputs."""
     period = ("--since", "2026-03-01", "--until", "2026-03-03T00:00:00")
     same = why(store, *period, "--recompute", "--json")
@@ -183,14 +183,14 @@ def test_a_period_is_repeated_under_another_configuration(store: dict[str, str],
     assert empty.returncode == 0 and "0 decisions" in empty.stdout
 
 
-def test_a_decision_is_repeated_field_by_field(store: dict[str, str], tmp_path: Path) -> None:
+def test_a_decision_is_recomputed_field_by_field(store: dict[str, str], tmp_path: Path) -> None:
     same = why(store, event_id("tap"), "--recompute")
     assert same.returncode == 0 and "with its own configuration" in same.stdout and "the same answer" in same.stdout
     folder = write(tmp_path, OTHER)
     other = why(store, event_id("missed"), "--with", str(folder), "--json")
-    again = json.loads(other.stdout)["again"]
-    assert other.returncode == 2 and [one["field"] for one in again["differences"]][:2] == ["route", "destination"]
-    assert "candidate buy" in [one["field"] for one in again["differences"]]
+    comparison = json.loads(other.stdout)["recomputed"]
+    assert other.returncode == 2 and [one["field"] for one in comparison["differences"]][:2] == ["route", "destination"]
+    assert "candidate buy" in [one["field"] for one in comparison["differences"]]
     gone = why(store, event_id("missed"), "--with", str(write(tmp_path, YAML)))
     assert gone.returncode == 2 and "the configuration does not have the tag" in gone.stdout
     nobody = why(store, event_id("erased"), "--recompute")
@@ -243,10 +243,26 @@ def test_a_persons_latest_events_are_found_by_an_identifier(store: dict[str, str
     found = [why(store, "--person", "customer", one, "--last", "2", "--json") for one in ("C-1", hashed)]
     assert found[0].stdout == found[1].stdout, found[0].stderr
     assert [one["event_id"] for one in json.loads(found[0].stdout)] == [event_id("gone"), event_id("return")]
+    brief = why(store, "--person", "customer", "C-1").stdout
+    assert (
+        brief.startswith("2026-03-02 10:05:07.000 scan ") and "  decided: shelf (buy)" in brief and "times" not in brief
+    )
     erased = why(store, "--person", "email", "dora@shop.example")
     assert (erased.returncode, erased.stdout) == (6, "") and "was erased" in erased.stderr
     nobody = why(store, "--person", "email", "elsa@shop.example")
     assert nobody.returncode == 1 and "nobody has been seen" in nobody.stderr
+
+
+@pytest.mark.parametrize(
+    "id", ["'", "\\", "a/b/c", "/", " ", "\n", "{id:String}", "é" * 300, "\x9b2J", "%", "--", "x\x00"]
+)
+def test_an_id_may_be_anything(store: dict[str, str], id: str) -> None:
+    answer = why(store, "--", id)
+    assert answer.returncode == 3 and "is stored" in answer.stderr
+
+
+def test_what_strangers_wrote_steers_no_terminal() -> None:
+    assert [*lines(Node("a\x1b[2Jb\x9bc\r\nd", [Node("é ✓")]))] == ["a�[2Jb�c��d", "  é ✓"]
 
 
 def test_without_clickhouse_it_says_so(store: dict[str, str]) -> None:

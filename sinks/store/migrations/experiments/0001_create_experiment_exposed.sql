@@ -6,6 +6,7 @@
 CREATE TABLE IF NOT EXISTS footpath.experiment_exposed
 (
     event_id          String                 COMMENT 'Derived from source profile, experiment, phase and scan.',
+    occurred_at       DateTime64(6, 'UTC')   COMMENT 'When the scan happened (UTC, microseconds).',
     person_id         UUID                   COMMENT 'The person as known when the scan was decided; the key of the topic. Zero: a count only.',
     source_profile_id UUID                   COMMENT 'Source profile of the scan: it decides whose the exposure is after a merge or a split. Zero: a count only.',
     experiment        LowCardinality(String) COMMENT 'Id of the experiment.',
@@ -20,7 +21,6 @@ CREATE TABLE IF NOT EXISTS footpath.experiment_exposed
     store             LowCardinality(String) COMMENT 'Store of the tag.',
     brand_version     LowCardinality(String) COMMENT 'Version of the brand configuration that decided.',
     analytics         LowCardinality(String) COMMENT 'refused where the person does not allow analytics: the row is a count; empty otherwise.',
-    occurred_at       DateTime64(6, 'UTC')   COMMENT 'When the scan happened (UTC, microseconds).',
     _key              UInt128 MATERIALIZED ifNull(toUInt128(toUUIDOrNull(event_id)), reinterpretAsUInt128(sipHash128(event_id))) COMMENT 'event_id as a number: the value of a UUID, the 128-bit SipHash of any other text.',
     _partition        Int32                  COMMENT 'Partition of the record in the topic.',
     _offset           Int64                  COMMENT 'Offset of the record in its partition.',

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.local.settings import DEMO_BRAND
-from deploy.operate.why.again import NO_TAG, Repetition, Scan, again, differences
 from deploy.operate.why.brand_versions import BrandVersions
+from deploy.operate.why.recomputation import NO_TAG, Recomputation, Scan, compare, differences
 from deploy.operate.why.stored import moment_of
 from processors.context.core import PROCESSOR as CONTEXT
 from processors.reference import Reference
 from processors.step import Emit
+from schemas.brand.experiments import Experiment, Variant
 from schemas.brand.items import events_of
 from schemas.brand.load import load
 from schemas.brand.model import Action, Brand, Consent, Holdout
@@ -45,9 +46,11 @@ ROUTES = (
     route("regular", 50, visits_at_least=2),
     route("shelf", 40, placements=("shelf",), promotes=True),
     route("inside", 30, in_store=True),
+    route("trial", 75, experiment={"cta": "b"}, in_store=True),
 )
 SPECS = st.one_of(
     st.builds(scan, st.sampled_from(TAG_IDS), st.sampled_from(("anna", "ben"))),
+    st.builds(scan, st.sampled_from(TAG_IDS), reply_partition=st.just(0)),
     st.builds(tap, st.sampled_from(TAG_IDS)),
     st.just(enter()),
     st.just(leave()),
@@ -77,16 +80,21 @@ def test_the_same_code_and_configuration_give_the_same_answer(
     specs: list[EventSpec], stock: int, held_out: float
 ) -> None:
     """Also where the configuration is taken for another one, and what inputs owe to it is worked out anew."""
-    where = reference(*ROUTES, stock={("mitte", "KB-1"): stock}, consent=(Consent(id="personalisation"),))
+    where = reference(
+        *ROUTES,
+        stock={("mitte", "KB-1"): stock},
+        consent=(Consent(id="personalisation"),),
+        experiments=(Experiment(id="cta", variants=(Variant(id="a"), Variant(id="b")), salt="1"),),
+    )
     about = msgspec.structs.replace(where.brand.about, holdout=Holdout(share=held_out, salt="x"))
     brand = msgspec.structs.replace(where.brand, about=about, tags={t.id: _campaign(t) for t in TAGS})
     for event, routed in decisions(Reference(brand, where.stock), specs):
-        for repetition in (Repetition(brand, other=False), Repetition(brand, other=True)):
+        for recomputation in (Recomputation(brand, other=False), Recomputation(brand, other=True)):
             for _ in range(2):
-                repeated = repetition.repeat(scan_of(event, routed))
-                assert repeated is not None and repeated.answer is not None and repeated.missing == ()
-                assert differences(msgspec.structs.asdict(routed), repeated.answer) == []
-                assert again(msgspec.structs.asdict(routed), repeated, "", "").same, "candidates as well"
+                new = recomputation.answer(scan_of(event, routed))
+                assert new is not None and new.answer is not None and new.missing == ()
+                assert differences(msgspec.structs.asdict(routed), new) == []
+                assert compare(msgspec.structs.asdict(routed), new, "", "").same, "candidates as well"
 
 
 def _campaign(tag: object) -> object:
@@ -94,56 +102,79 @@ def _campaign(tag: object) -> object:
     return msgspec.structs.replace(tag, campaign="spring & co" if tag.id in ("shelf", "poster") else "")  # type: ignore[type-var, attr-defined]
 
 
-def repeated_under(
+def recomputed_under(
     brand: Brand, *specs: EventSpec, where: Reference | None = None
 ) -> list[tuple[str, tuple[str, ...]]]:
     """Of each scan of a story the route under another brand, and what was not known."""
     found = []
     for event, routed in decisions(where or reference(route("shelf", 40)), specs):
-        repeated = Repetition(brand, other=True).repeat(scan_of(event, routed))
-        assert repeated is not None
-        found.append((repeated.answer.route if repeated.answer else NO_TAG, repeated.missing))
+        new = Recomputation(brand, other=True).answer(scan_of(event, routed))
+        assert new is not None
+        found.append((new.answer.route if new.answer else NO_TAG, new.missing))
     return found
 
 
 def test_another_configuration_answers_with_its_own_tags_hours_and_holdout() -> None:
     other = reference(route("closed", 9, open=False), route("tea", 8, categories=("tea",)), route("else", 1)).brand
-    assert repeated_under(other, scan("shelf"), at("2026-03-02T23:00"), scan("shelf"), scan("bar")) == [
+    assert recomputed_under(other, scan("shelf"), at("2026-03-02T23:00"), scan("shelf"), scan("bar")) == [
         ("else", ()), ("closed", ()), ("tea", ()),
     ]  # fmt: skip
     moved = msgspec.structs.replace(other.tags["shelf"], product="KB-2", placement="poster")
     tea = msgspec.structs.replace(other, tags=other.tags | {"shelf": moved})
-    assert repeated_under(tea, scan("shelf")) == [("tea", ())]
+    assert recomputed_under(tea, scan("shelf")) == [("tea", ())]
     none = msgspec.structs.replace(other, tags={})
-    assert repeated_under(none, scan("shelf")) == [(NO_TAG, ())]
+    assert recomputed_under(none, scan("shelf")) == [(NO_TAG, ())]
     halves = msgspec.structs.replace(other.about, holdout=Holdout(share=0.5, salt="x"))
     crowd = [scan("shelf", who=f"shopper {number}") for number in range(40)]
-    some = repeated_under(msgspec.structs.replace(other, about=halves), *crowd)
+    some = recomputed_under(msgspec.structs.replace(other, about=halves), *crowd)
     assert {one for one, _ in some} == {"else", "fallback"}
 
 
 def test_what_the_inputs_do_not_have_is_named() -> None:
     """A history nobody asked for, the stock of another product, visits that consent kept out."""
     asks = reference(route("coffee", 9, bought_categories=("coffee",)), route("else", 1)).brand
-    assert repeated_under(asks, purchase("3", "KB-1"), scan("shelf")) == [("else", ("history",))]
+    assert recomputed_under(asks, purchase("3", "KB-1"), scan("shelf")) == [("else", ("history",))]
     stock = reference(route("few", 9, stock_at_most=3), route("else", 1)).brand
     moved = msgspec.structs.replace(stock.tags["shelf"], product="KB-2")
     other = msgspec.structs.replace(stock, tags=stock.tags | {"shelf": moved})
-    assert repeated_under(other, scan("shelf")) == [("else", ("stock",))]
+    assert recomputed_under(other, scan("shelf")) == [("else", ("stock",))]
     silent = (Consent(id="personalisation", default="opt_in"),)
     visits = reference(route("regular", 9, visits_at_least=2), route("else", 1)).brand
     before = reference(route("else", 1), consent=silent)
-    assert repeated_under(visits, enter(), after("2 hours"), scan("shelf"), where=before) == [("else", ("visits",))]
+    assert recomputed_under(visits, enter(), after("2 hours"), scan("shelf"), where=before) == [("else", ("visits",))]
     stricter = msgspec.structs.replace(visits, consent={"personalisation": silent[0]})
-    assert repeated_under(stricter, enter(), after("2 hours"), scan("shelf")) == [("else", ())]
+    assert recomputed_under(stricter, enter(), after("2 hours"), scan("shelf")) == [("else", ())]
+
+
+def test_experiments_are_drawn_as_context_draws_them() -> None:
+    """Under a configuration that begins an experiment; who saw a variant of a phase keeps it while the phase lasts."""
+    halves = Experiment(id="cta", variants=(Variant(id="a"), Variant(id="b")), salt="1")
+    trial = reference(route("trial", 9, experiment={"cta": "b"}), route("else", 1), experiments=(halves,))
+    crowd = [scan("shelf", who=f"shopper {number}") for number in range(40)]
+    drawn = [routed.route for _, routed in decisions(trial, crowd)]
+    assert set(drawn) == {"trial", "else"}
+    assert [one for one, _ in recomputed_under(trial.brand, *crowd)] == drawn
+    assert [one for one, _ in recomputed_under(reference(route("else", 1)).brand, *crowd, where=trial)] == ["else"] * 40
+
+
+def test_a_page_that_would_show_another_price_is_another_answer() -> None:
+    page = Action(kind="page", url=SHOP, title="Espresso", label="Buy")
+    before = reference(route("page", 9, action=page))
+    dearer = msgspec.structs.replace(before.brand.products["KB-1"], price=Decimal("9.90"))
+    other = msgspec.structs.replace(before.brand, products=before.brand.products | {"KB-1": dearer})
+    [(event, routed)] = decisions(before, [scan("shelf")])
+    new = Recomputation(other, other=True).answer(scan_of(event, routed))
+    assert new is not None
+    [difference] = differences(msgspec.structs.asdict(routed), new)
+    assert difference.field == "content.product" and "9.90" in difference.now and "9.90" not in difference.was
 
 
 def test_inputs_that_are_not_stored_or_not_understood_are_no_answer() -> None:
     brand = reference(route("else", 1)).brand
     for inputs in ("{}", "[]", '{"tag": "shelf"}', "no JSON"):
         one = Scan("p", moment_of(0), "", inputs)
-        assert Repetition(brand, other=True).repeat(one) is Repetition(brand, other=False).repeat(one) is None
-        assert again({"inputs": inputs}, None, "", "").impossible
+        assert Recomputation(brand, other=True).answer(one) is Recomputation(brand, other=False).answer(one) is None
+        assert compare({"inputs": inputs}, None, "", "").impossible
 
 
 def applied(*brands: Brand) -> list[BrandConfigured]:
@@ -201,5 +232,5 @@ def test_every_tag_of_the_demo_gets_the_same_answer_again() -> None:
     assert len(found) == 2 * len(brand.tags) and len({routed.route for _, routed in found}) > 10
     for event, routed in found:
         for other in (False, True):
-            repeated = Repetition(brand, other).repeat(scan_of(event, routed))
-            assert again(msgspec.structs.asdict(routed), repeated, "", "").same, routed
+            new = Recomputation(brand, other).answer(scan_of(event, routed))
+            assert compare(msgspec.structs.asdict(routed), new, "", "").same, routed
