@@ -39,6 +39,7 @@ from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.identifiers.contacts import Contacts
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
@@ -78,7 +79,6 @@ from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
 from gateway.tracker import tracker_openapi
-from gateway.tracker.device_links import DeviceLinks
 from gateway.tracker.tracker_handler import TrackerHandler
 from gateway.trust.counters import Counters
 from gateway.trust.link_check import LinkCheck
@@ -284,6 +284,7 @@ def build_services(settings: Settings) -> Services:
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
+    device_links = DeviceLinks(keys_of(settings.identifier_key).oldest)
     live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
     counters = Counters(settings.kafka, codec, publisher)
     trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
@@ -301,6 +302,7 @@ def build_services(settings: Settings) -> Services:
         settings.tls,
         links,
         live_addresses,
+        device_links,
         trust,
         FirstScans(issued),
     )
@@ -321,7 +323,6 @@ def build_services(settings: Settings) -> Services:
         contacts,
         links,
     )
-    device_links = DeviceLinks(keys_of(settings.identifier_key).oldest)
     return Services(
         settings=settings,
         metrics=metrics,

@@ -23,6 +23,7 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
 from gateway.landing.page import Page
@@ -36,20 +37,19 @@ from gateway.scan.digital_link import DigitalLinkScan
 from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_response import page_response
 from gateway.scan.page_visit import COOKIE, DOUBLE_TAP_S, WINDOW_S, PageVisits, is_redirect, is_reload, redirect_to
-from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect
+from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect, with_device
 from gateway.scan.same_scan import SameScans
-from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
+from gateway.scan.touchpoint import build_missed, build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
 from gateway.trust.scan_trust import ScanTrust
 from schemas.brand.model import Tag, is_registered
 from schemas.brand.routes import FALLBACK as FALLBACK_ROUTE
-from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
+from schemas.events import ScanRouted, TouchpointRecorded
 from schemas.identifiers.dead import EVER_AFTER
 from schemas.identifiers.devices import new_device
 from schemas.identifiers.named import Named
 from schemas.identifiers.rotation import same_value
 from schemas.identifiers.types import DEVICE
-from schemas.ids import derived
 from schemas.reasons import DropReason, MissReason
 
 log = logging.getLogger(__name__)
@@ -100,6 +100,7 @@ class ScanHandler:
         tls: bool,
         links: ValueLinks,
         live: LiveAddresses,
+        device_links: DeviceLinks,
         trust: ScanTrust,
         first_scans: FirstScans,
     ) -> None:
@@ -116,6 +117,7 @@ class ScanHandler:
         self._tls = tls
         self._links = links
         self._live = live
+        self._device_links = device_links
         self._unknown = UnknownTags()
         self._trust = trust
         self._first_scans = first_scans
@@ -234,7 +236,11 @@ class ScanHandler:
         finally:
             self._replies.forget(event.event_id)
         in_kafka = pending is not None and pending.acknowledged
-        missed = _missed(scan, MissReason.LATE if in_kafka else MissReason.UNAVAILABLE)
+        missed = None
+        if scan.tag is not None:  # else nobody decides
+            reason = MissReason.LATE if in_kafka else MissReason.UNAVAILABLE
+            waited_ms = (time.monotonic() - scan.arrived_s) * 1000
+            missed = build_missed(event, fallback_of(scan.brand_view, scan.tag), reason, waited_ms)
         if not in_kafka:
             await self._publisher.spool_scan(event, missed)
         elif missed is not None:
@@ -275,30 +281,16 @@ class ScanHandler:
         headers: RawHeaders,
     ) -> RawResponse:
         headers = [*headers, (b"footpath-outcome", ROUTED.encode())]
+        now_s = self._clock.now_us() / 1_000_000
+        link = self._device_links.made(device, now_s) if brand_view.brand.about.device_links else ""
         if is_redirect(page):
-            return redirect(page.destination, headers)
-        live = partial(self._live.address, event_id, device, now_s=self._clock.now_us() / 1_000_000)
-        return page_response(brand_view, page, self._visits.base, live, request, headers)
+            return redirect(with_device(page.destination, link) if link else page.destination, headers)
+        live = partial(self._live.address, event_id, device, now_s=now_s)
+        return page_response(brand_view, page, self._visits.base, live, request, headers, link)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()
         return fallback(scan.served(fallback_of(scan.brand_view, scan.tag)), headers)
-
-
-def _missed(scan: Scan, reason: MissReason) -> ScanMissed | None:
-    """The record of a decision that did not come; None for a link that means no tag, on which nobody decides."""
-    if scan.tag is None:
-        return None
-    event = scan.event
-    return ScanMissed(
-        event_id=derived("missed", event.event_id),
-        scan_event_id=event.event_id,
-        tag=event.tag,
-        destination=fallback_of(scan.brand_view, scan.tag),
-        reason=reason,
-        waited_ms=(time.monotonic() - scan.arrived_s) * 1000,
-        occurred_at=event.occurred_at,
-    )
 
 
 # A brand has few destinations, and each scan needs one.

@@ -24,9 +24,9 @@ from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.keys import find_key
 from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
-from gateway.tracker.device_links import DeviceLinks
 from schemas.identifiers.devices import is_unsigned
 
 MAX_BODY_BYTES: Final = 1_000

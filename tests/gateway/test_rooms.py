@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "live": {"metrics", "http", "landing", "publish", "scan"},
     "gs1": {"http", "brand", "scan"},
     "events_api": {"metrics", "http", "brand", "publish", "identifiers"},
-    "tracker": {"metrics", "http", "brand", "publish", "events_api"},
+    "tracker": {"metrics", "http", "brand", "publish", "identifiers", "events_api"},
     "privacy": {"smtp_server", "metrics", "http", "brand", "publish", "identifiers", "scan", "events_api"},
     "health": {"http", "brand", "publish", "reply"},
     "openapi": {"http"},

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.tracker.device_links import AHEAD_S, GOOD_FOR_S, DeviceLinks
+from gateway.identifiers.device_links import AHEAD_S, GOOD_FOR_S, DeviceLinks
 from schemas.identifiers.devices import new_device
 
 KEY, NOW_S = bytes(32), 1_800_000_000.5
