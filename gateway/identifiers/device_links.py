@@ -1,4 +1,4 @@
-"""Links that carry a device from one of the brand's sites to another, sealed with the deployment's key.
+"""Links that carry a device from one of the brand's sites to another, encrypted with the deployment's key.
 
 No cookie of a third party does that any more. Whoever follows such a link in time is taken for the same device, as they
 are in the browser that it was made in; so it lives no longer than it takes to follow it.
@@ -29,8 +29,8 @@ class DeviceLinks:
 
     def made(self, device: str, now_s: float) -> str:
         """The link of a device, safe in an address. :param device: an id as gateways issue them."""
-        sealed = self._cipher.encrypt(int(now_s).to_bytes(_TIME_BYTES, "big") + device.encode(), None)
-        return urlsafe_b64encode(sealed).decode().rstrip("=")
+        encrypted = self._cipher.encrypt(int(now_s).to_bytes(_TIME_BYTES, "big") + device.encode(), None)
+        return urlsafe_b64encode(encrypted).decode().rstrip("=")
 
     def device(self, link: str, now_s: float) -> str | None:
         """The device of a link; None where it is none, or too old."""
