@@ -33,7 +33,7 @@ class RawResponse:
         self.body = body
 
     async def send(self, send: Send) -> None:
-        # A copy: the middleware adds headers, and a response may be sent to a second request (gateway/scan/same_scan.py).
+        # A copy: the middleware adds headers, and a response may be sent twice (gateway/scan/same_scan.py).
         await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers]})
         await send({"type": "http.response.body", "body": self.body})
 

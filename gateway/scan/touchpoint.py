@@ -8,11 +8,9 @@ import msgspec
 from gateway.brand.live import BrandView
 from schemas.brand.model import Tag
 from schemas.consent.statements import GPC
-from schemas.events import ScanMissed, TouchpointRecorded
+from schemas.events import TouchpointRecorded
 from schemas.identifiers.dead import EVER_AFTER
-from schemas.ids import derived
 from schemas.kinds import SCAN
-from schemas.reasons import MissReason
 from schemas.trust.score import trust_of
 
 SOURCE = SCAN
@@ -93,19 +91,6 @@ def build_unknown_touchpoint(
         language=language,
         trust=trust_of(doubts),
         trust_reasons=doubts,
-    )
-
-
-def build_missed(event: TouchpointRecorded, destination: str, reason: MissReason, waited_ms: float) -> ScanMissed:
-    """The record of a decision that did not come. :param destination: what the phone gets instead."""
-    return ScanMissed(
-        event_id=derived("missed", event.event_id),
-        scan_event_id=event.event_id,
-        tag=event.tag,
-        destination=destination,
-        reason=reason,
-        waited_ms=waited_ms,
-        occurred_at=event.occurred_at,
     )
 
 

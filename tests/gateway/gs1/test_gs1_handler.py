@@ -17,7 +17,7 @@ from schemas.brand.links import Link
 from schemas.brand.model import Tag
 from schemas.events import ScanRouted, TouchpointRecorded
 from tests.gateway.gs1.garden import CAPSULES, HOME, RESOLVER, RICE, Resolver, garden
-from tests.gateway.scan.test_scan_alone import Acknowledged, Stream, header
+from tests.support.lone_phone import Acknowledged, Stream, header
 
 CASES: list[dict[str, Any]] = json.loads((RESOLVER / "cases.json").read_text())["cases"]
 for before, case in pairwise(CASES):
