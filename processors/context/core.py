@@ -16,9 +16,12 @@ from processors.context.history import History, history_of
 from processors.context.holdout import is_held_out
 from processors.context.inputs.read import values_of
 from processors.context.inputs.scene import Scene
+from processors.context.lately import Answered
 from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split, without_seen
+from processors.context.timing import zone_of
 from processors.context.variants import answered, with_variants
+from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
@@ -27,7 +30,7 @@ from schemas.consent.purposes import PERSONALISATION
 from schemas.consent.statements import may_say
 from schemas.content import EMPTY
 from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
-from schemas.ids import derived
+from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
@@ -125,7 +128,16 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
     situation = with_variants(situation, values, after, event, tag, reference, permission, asked.audiences)
     if asked.history is not None and isinstance(history, History):
         history = asked.history.representative(history)
-    answer = cached_answer(answer_key(situation, history, event.campaign, faults), reference)
+    timing = asked.timing
+    if timing.has_schedules:
+        situation = msgspec.structs.replace(situation, at=event.occurred_at)
+    if timing.limited:
+        situation = msgspec.structs.replace(situation, answered_lately=timing.answered_lately(whole.answers, event))
+    lost = timing.lost(situation.at, zone_of(event.store, reference.brand), situation.answered_lately)
+    answer = cached_answer(answer_key(situation, history, event.campaign, faults, lost), reference)
+    if answer.route in timing.limited and (permission is None or permission.allowed):
+        given = Answered(event.occurred_at, timing.limited[answer.route][0], hash64(event.event_id))
+        after = after.with_answer(source_profile_of(event), given)
     return answered(after, event, situation, answer, _routed(event, reference, answer, situation), reference)
 
 
