@@ -9,25 +9,35 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from deploy.operate.why.stored import micros
+from processors.context.asked import Asked
 from processors.context.decide import unmet
-from processors.context.history import History, history_conditions
+from processors.context.history import History
 from processors.context.holdout import is_held_out
+from processors.context.inputs.of_situation import OF_SITUATION
+from processors.context.inputs.read import NOT_YET
 from processors.context.situation import Situation
 from processors.context.state import IN_STORE_PLACEMENTS
 from processors.experiments.assignment import Assignment, assigned, plans_of
 from processors.experiments.assignment import Why as DrawnBy
 from processors.experiments.participation import STAFF_BADGE
 from processors.experiments.seen import Seen
+from processors.expressions import CLOCK, READ, values_of
 from schemas.brand.consent import jurisdiction_of
 from schemas.brand.model import Brand, Tag, When
 from schemas.brand.opening import Hours, hours_of, is_open
 from schemas.consent.permission import Why, permission
 from schemas.consent.purposes import PERSONALISATION
+from schemas.events import TouchpointIdentified
 
 SILENT: Final = (Why.OPT_IN, Why.OPT_OUT)
 """Why a history counted or not where nobody had said anything: the brand's defaults decide."""
 WITH_HISTORY: Final = (Why.GRANTED, Why.OPT_OUT)
 NO_HISTORY: Final = History(0, Decimal(), None, ())
+WORKED_OUT: Final = frozenset((*READ, *CLOCK, *OF_SITUATION, *NOT_YET))
+"""Inputs of expressions that the event, the brand or every situation says, or that nothing does."""
+ELSEWHERE: Final = ("inventory.", "place.")
+"""Inputs of expressions that are about the store and the product at hand, by the beginning of their names."""
 
 
 class Fitting:
@@ -36,11 +46,16 @@ class Fitting:
     ``asks`` are the inputs that may not be stored and that the brand's routes or texts ask for.
     """
 
-    def __init__(self, brand: Brand) -> None:
+    def __init__(self, brand: Brand, asked: Asked) -> None:
         self._brand = brand
         self._plans = plans_of(brand)
-        self._has_history = history_conditions(brand.routes, _audiences(brand)) is not None
-        self.asks = _asked(brand) | ({"history"} if self._has_history else set())
+        self._timing = asked.timing
+        self._reads = asked.conditions.reads if asked.conditions is not None else ()
+        self._has_history = asked.history is not None
+        self._stored_alone = frozenset(self._reads) - WORKED_OUT
+        self.asks = _asked(brand) | self._stored_alone
+        self.asks |= {"history"} if self._has_history else set()
+        self.asks |= {"answered_lately"} if self._timing.limited else set()
 
     def fit(self, situation: Situation, tag: Tag, person_id: str, at: datetime) -> tuple[Situation, frozenset[str]]:
         """The inputs, and those of them that nobody knows: where the tag is about another product its stock is not
@@ -76,8 +91,50 @@ class Fitting:
             changed["language"] = ""
             lost.add("language")
         changed |= self._history(situation, tag, lost)
-        fitted = msgspec.structs.replace(situation, **changed)
-        return self._with_variants(fitted, tag, person_id, at), frozenset(lost)
+        changed |= self._timed(situation, at, lost)
+        fitted = self._with_variants(msgspec.structs.replace(situation, **changed), tag, person_id, at)
+        if self._reads:
+            fitted = self._with_values(fitted, situation, tag, at, lost)
+        return fitted, frozenset(lost)
+
+    def _timed(self, situation: Situation, at: datetime, lost: set[str]) -> Mapping[str, Any]:
+        """The inputs of schedules, and of what may not answer so soon again."""
+        changed: dict[str, Any] = {"at": micros(at) if self._timing.has_schedules else msgspec.UNSET}
+        lately = situation.answered_lately
+        if isinstance(lately, msgspec.UnsetType):
+            lost.add("answered_lately")
+            lately = ()
+        limited = tuple(one for one in lately if one in self._timing.limited)
+        return changed | {"answered_lately": limited if self._timing.limited else msgspec.UNSET}
+
+    def _with_values(self, fitted: Situation, before: Situation, tag: Tag, at: datetime, lost: set[str]) -> Situation:
+        """The values that expressions read: place and clock are worked out, those of person and stock are as stored."""
+        stored = {} if isinstance(fitted.inputs, msgspec.UnsetType) else fitted.inputs
+        moved = (fitted.store, fitted.product) != (before.store, before.product)
+        kept = {
+            name: value
+            for name, value in stored.items()
+            if name in self._stored_alone and not (moved and name.startswith(ELSEWHERE))
+        }
+        lost |= self._stored_alone - kept.keys()
+        event = TouchpointIdentified(
+            event_id="",
+            occurred_at=micros(at),
+            type=fitted.type,
+            received_at=micros(at),
+            source="",
+            primary_identifier="",
+            identifiers=(),
+            person_id="",
+            tag=tag.id,
+            store=tag.store,
+            placement=tag.placement,
+            product=tag.product,
+            campaign=tag.campaign,
+            trust=None if isinstance(fitted.trust, msgspec.UnsetType) else fitted.trust,
+            trust_reasons=tuple(stored.get("event.trust_reasons", ())),
+        )
+        return msgspec.structs.replace(fitted, inputs=kept | values_of(self._reads, event, self._brand))
 
     def _history(self, situation: Situation, tag: Tag, lost: set[str]) -> Mapping[str, Any]:
         """The inputs about what the visitor did before: what they said of personalisation counts as it did then,
@@ -115,9 +172,8 @@ class Fitting:
             for plan in self._plans
             if (one := known.get((plan.id, plan.phase))) is not None
         }
-        micros = int(at.timestamp()) * 1_000_000 + at.microsecond
         out = _excluded(situation, tag, stored)
-        assignments = assigned(self._plans, person_id, micros, seen, out, lambda when: unmet(when, situation))
+        assignments = assigned(self._plans, person_id, micros(at), seen, out, lambda when: unmet(when, situation))
         return msgspec.structs.replace(situation, experiments=assignments)
 
 
