@@ -57,7 +57,7 @@ def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = 
     print(applied)
     if applied.guards_changed and not dry_run:
         try:
-            print(recheck(kafka, os.environ, codec_with(registry), applied.after))
+            print(recheck(kafka, os.environ, codec_with(registry), applied.after, applied.gpc_changed))
         except OperatorError as error:
             print(f"guards: they count from the next event of a person on; `footpath identity recheck` helps ({error})")
 

@@ -14,7 +14,7 @@ from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.openapi_parts import ApiPart, error_responses
 from gateway.http.turns import Turns
 from gateway.scan.link import NoLink, printed_link
-from gateway.scan.qr import MEDIA_TYPES, draw
+from gateway.scan.qr import MEDIA_TYPES, colours_of, draw
 from gateway.scan.scan_openapi import TAG
 from schemas.base_address import base_address
 from schemas.brand.destinations import parse_address
@@ -64,7 +64,7 @@ class QrHandler:
         with self._drawing:
             # One after the other, with a rest: a picture takes as long as ten scans.
             async with self._turns.slice(client.address):
-                picture = await asyncio.to_thread(draw, link, kind, scale)
+                picture = await asyncio.to_thread(draw, link, kind, scale, colours_of(brand.about.look))
         return Response(picture, media_type=MEDIA_TYPES[kind], headers={"Cache-Control": "private, max-age=300"})
 
 

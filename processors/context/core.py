@@ -4,6 +4,8 @@ Every scan and tap of a tag gets one answer, with its explanation, on the partit
 of a visitor counts where they allow personalisation at the time of the scan; otherwise place, time and stock alone do.
 """
 
+from typing import Any
+
 import msgspec
 
 from processors.consents import counts_only, permitted
@@ -118,12 +120,12 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
     whole = visitor.whole
     situation = gather(whole, event, tag, reference, history, held_out, consent, counted_only)
-    situation = with_variants(situation, after, event, tag, reference, permission)
-    faults = tuple[str, ...]()
-    if asked.conditions is not None:
-        values = values_of(asked.conditions.reads, Scene(visitor, whole, event, situation, reference))
+    faults, values = tuple[str, ...](), dict[str, Any]()
+    if asked.reads:
+        values = values_of(asked.reads, Scene(visitor, whole, event, situation, reference))
         situation = msgspec.structs.replace(situation, inputs=values)
-        faults = asked.conditions.faults(values)
+        faults = asked.conditions.faults(values) if asked.conditions is not None else ()
+    situation = with_variants(situation, values, after, event, tag, reference, permission, asked.audiences)
     if asked.history is not None and isinstance(history, History):
         history = asked.history.representative(history)
     timing = asked.timing

@@ -16,11 +16,12 @@ MIN_PREFIX_CHARS = 4
 
 def tags_of_products(tags: Iterable[Any]) -> Mapping[str, tuple[str, ...]]:
     """By product the ids of the tags that its GTIN may mean: those with ``digital_link``, otherwise those on
-    packaging, otherwise those that hang in no store. More than one is ambiguous.
+    packaging, otherwise those that hang in no store. More than one is ambiguous. A tag whose link has to prove
+    something is none: the same GTIN is on every pack.
     """
     found: dict[str, tuple[int, tuple[str, ...]]] = {}
     for tag in tags:
-        if not tag.product or tag.gs1:
+        if not tag.product or tag.gs1 or tag.security:
             continue
         rank = 3 if tag.digital_link else 0 if tag.store else 2 if tag.placement == "packaging" else 1
         best, ids = found.get(tag.product, (1, ()))

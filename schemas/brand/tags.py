@@ -64,6 +64,8 @@ class Tag(Item, frozen=True):
             yield "uid", f"{self.uid!r} is not 14 hex digits, as a UID of seven bytes has"
         if self.digital_link and not self.product:
             yield "digital_link", "needs a product, whose GTIN means the tag"
+        if self.security and (self.digital_link or self.gs1):
+            yield "security", "asks for a proof, which no GS1 Digital Link has: everybody can print it"
         if self.gs1:
             yield from key_mistakes("gs1", self.gs1)
             if (other := brand.tags_by_gs1_key[self.gs1]) != self.id:

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from schemas.brand.checked import Checked
+from schemas.brand.gs1_keys import tags_of_products
 from schemas.brand.links import Link
 from schemas.brand.model import Product, Tag
 from tests.support.brand_files import brand
@@ -116,3 +117,11 @@ def test_two_tags_cannot_have_one_key() -> None:
     first = Tag(id="door", placement="door", gs1="414/9506000134369")
     assert faults(first, replace(first, id="gate")) == [("gs1", "414/9506000134369 is the key of door as well")]
     assert faults(Tag(id="door", placement="door", digital_link=True))[0][0] == "digital_link"
+
+
+def test_a_code_that_everybody_can_print_proves_nothing() -> None:
+    chip = Tag(id="chip", placement="packaging", product="a", security="ntag424")
+    assert faults(chip, Product(id="a", name="A", gtin=GTIN)) == []
+    assert tags_of_products([chip, replace(chip, id="pack", security="")]) == {"a": ("pack",)}
+    for wrong in (replace(chip, digital_link=True), Tag(id="d", placement="door", security="signed", gs1="8004/0950A")):
+        assert [field for field, _ in faults(wrong)] == ["security"]

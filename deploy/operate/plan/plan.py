@@ -10,7 +10,6 @@ from deploy.operate.plan.differences import ItemChange, differences
 from deploy.operate.store_client import connect
 from deploy.operate.why.period import Watched
 from schemas.brand.model import Brand
-from schemas.experiments.changes import differences as experiment_differences
 from schemas.process.errors import OperatorError
 
 
@@ -84,4 +83,3 @@ def _meanings(before: Brand, after: Brand, changes: list[ItemChange]) -> Iterato
         earlier = before.retention.get(subject)
         if earlier is None or limit.days < earlier.days:
             yield f"retention: {subject} older than {limit.days} days go, for good"
-    yield from experiment_differences(before, after)

@@ -14,11 +14,11 @@ from processors.context.asked import Asked
 from processors.context.decide import unmet
 from processors.context.history import History
 from processors.context.holdout import is_held_out
-from processors.context.inputs.of_situation import OF_SITUATION
+from processors.context.inputs.of_situation import OF_SITUATION, values_of_situation
 from processors.context.inputs.read import NOT_YET
 from processors.context.situation import Situation
 from processors.context.state import IN_STORE_PLACEMENTS
-from processors.experiments.assignment import Assignment, assigned, plans_of
+from processors.experiments.assignment import Assignment, Plan, assigned, plans_of
 from processors.experiments.assignment import Why as DrawnBy
 from processors.experiments.participation import STAFF_BADGE
 from processors.experiments.seen import Seen
@@ -50,7 +50,7 @@ class Fitting:
         self._brand = brand
         self._plans = plans_of(brand)
         self._timing = asked.timing
-        self._reads = asked.conditions.reads if asked.conditions is not None else ()
+        self._reads, self._audiences = asked.reads, asked.audiences
         self._has_history = asked.history is not None
         self._stored_alone = frozenset(self._reads) - WORKED_OUT
         self.asks = _asked(brand) | self._stored_alone
@@ -92,9 +92,10 @@ class Fitting:
             lost.add("language")
         changed |= self._history(situation, tag, lost)
         changed |= self._timed(situation, at, lost)
-        fitted = self._with_variants(msgspec.structs.replace(situation, **changed), tag, person_id, at)
+        fitted = msgspec.structs.replace(situation, **changed)
         if self._reads:
             fitted = self._with_values(fitted, situation, tag, at, lost)
+        fitted = self._with_variants(fitted, tag, person_id, at)
         return fitted, frozenset(lost)
 
     def _timed(self, situation: Situation, at: datetime, lost: set[str]) -> Mapping[str, Any]:
@@ -172,9 +173,21 @@ class Fitting:
             for plan in self._plans
             if (one := known.get((plan.id, plan.phase))) is not None
         }
-        out = _excluded(situation, tag, stored)
-        assignments = assigned(self._plans, person_id, micros(at), seen, out, lambda when: unmet(when, situation))
+        out, faults = _excluded(situation, tag, stored), self._faults(situation)
+
+        def lacks(plan: Plan) -> str:
+            return unmet(plan.audience, situation) or faults.get(plan.expression, "")
+
+        assignments = assigned(self._plans, person_id, micros(at), seen, out, lacks)
         return msgspec.structs.replace(situation, experiments=assignments)
+
+    def _faults(self, situation: Situation) -> Mapping[str, str]:
+        """Why the expressions of experiments do not hold. What was not read then is unknown now."""
+        if self._audiences is None:
+            return {}
+        stored = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs
+        values = stored | values_of_situation(situation)
+        return dict(zip(self._audiences.texts, self._audiences.faults(values), strict=True))
 
 
 def _excluded(situation: Situation, tag: Tag, stored: tuple[Assignment, ...]) -> DrawnBy | None:
