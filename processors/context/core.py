@@ -124,7 +124,8 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
     if asked.reads:
         values = values_of(asked.reads, Scene(visitor, whole, event, situation, reference))
         situation = msgspec.structs.replace(situation, inputs=values)
-        faults = asked.conditions.faults(values) if asked.conditions is not None else ()
+    if asked.conditions is not None:
+        faults = asked.conditions.faults(values)
     situation = with_variants(situation, values, after, event, tag, reference, permission, asked.audiences)
     if asked.history is not None and isinstance(history, History):
         history = asked.history.representative(history)
