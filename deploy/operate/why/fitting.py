@@ -14,7 +14,7 @@ from processors.context.asked import Asked
 from processors.context.decide import unmet
 from processors.context.history import History
 from processors.context.holdout import is_held_out
-from processors.context.inputs.of_situation import OF_SITUATION, values_of_situation
+from processors.context.inputs.of_situation import OF_HISTORY, OF_SITUATION, values_of_situation
 from processors.context.inputs.read import NOT_YET
 from processors.context.situation import Situation
 from processors.context.state import IN_STORE_PLACEMENTS
@@ -36,8 +36,10 @@ WITH_HISTORY: Final = (Why.GRANTED, Why.OPT_OUT)
 NO_HISTORY: Final = History(0, Decimal(), None, ())
 WORKED_OUT: Final = frozenset((*READ, *CLOCK, *OF_SITUATION, *NOT_YET))
 """Inputs of expressions that the event, the brand or every situation says, or that nothing does."""
-ELSEWHERE: Final = ("inventory.", "place.")
+ELSEWHERE: Final = ("inventory.", "place.", "capacity.")
 """Inputs of expressions that are about the store and the product at hand, by the beginning of their names."""
+PERSONAL: Final = ("behaviour.", "person.", "place.")
+"""Those that are about what the visitor did before."""
 
 
 class Fitting:
@@ -52,6 +54,7 @@ class Fitting:
         self._timing = asked.timing
         self._reads, self._audiences = asked.reads, asked.audiences
         self._has_history = asked.history is not None
+        self._reads_history = not OF_HISTORY.keys().isdisjoint(self._reads)
         self._stored_alone = frozenset(self._reads) - WORKED_OUT
         self.asks = _asked(brand) | self._stored_alone
         self.asks |= {"history"} if self._has_history else set()
@@ -111,13 +114,13 @@ class Fitting:
     def _with_values(self, fitted: Situation, before: Situation, tag: Tag, at: datetime, lost: set[str]) -> Situation:
         """The values that expressions read: place and clock are worked out, those of person and stock are as stored."""
         stored = {} if isinstance(fitted.inputs, msgspec.UnsetType) else fitted.inputs
-        moved = (fitted.store, fitted.product) != (before.store, before.product)
+        void: tuple[str, ...] = ELSEWHERE if (fitted.store, fitted.product) != (before.store, before.product) else ()
+        void += PERSONAL if _counts(fitted) != _counts(before) else ()
         kept = {
-            name: value
-            for name, value in stored.items()
-            if name in self._stored_alone and not (moved and name.startswith(ELSEWHERE))
+            name: value for name, value in stored.items() if name in self._stored_alone and not name.startswith(void)
         }
-        lost |= self._stored_alone - kept.keys()
+        known = kept.keys() if fitted.history is msgspec.UNSET else kept.keys() | OF_HISTORY.keys()
+        lost |= self._stored_alone - known
         event = TouchpointIdentified(
             event_id="",
             occurred_at=micros(at),
@@ -141,7 +144,7 @@ class Fitting:
         """The inputs about what the visitor did before: what they said of personalisation counts as it did then,
         silence as the brand has it."""
         brand = self._brand
-        counted = situation.consent is msgspec.UNSET or situation.consent in WITH_HISTORY
+        counted = _counts(situation)
         counts, why = counted, situation.consent
         if situation.consent is msgspec.UNSET or situation.consent in SILENT:
             counts, why = True, msgspec.UNSET
@@ -156,7 +159,7 @@ class Fitting:
             changed |= {"visits": min(situation.visits, 1), "bought": False}
         if counts and situation.history is msgspec.UNSET:
             lost.add("history")
-        if not self._has_history:
+        if not (self._has_history or (self._reads_history and not counts)):
             changed["history"] = msgspec.UNSET
         elif not counts or situation.history is msgspec.UNSET:
             changed["history"] = NO_HISTORY
@@ -195,8 +198,12 @@ def _excluded(situation: Situation, tag: Tag, stored: tuple[Assignment, ...]) ->
         return DrawnBy.HELD_OUT
     if tag.placement == STAFF_BADGE or any(one.why == DrawnBy.STAFF for one in stored):
         return DrawnBy.STAFF
-    allowed = situation.consent is msgspec.UNSET or situation.consent in WITH_HISTORY
-    return None if allowed else DrawnBy.NO_CONSENT
+    return None if _counts(situation) else DrawnBy.NO_CONSENT
+
+
+def _counts(situation: Situation) -> bool:
+    """Whether what the visitor did before counts."""
+    return situation.consent is msgspec.UNSET or situation.consent in WITH_HISTORY
 
 
 def _audiences(brand: Brand) -> list[When]:

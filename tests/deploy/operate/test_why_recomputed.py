@@ -153,6 +153,24 @@ def test_what_the_inputs_do_not_have_is_named() -> None:
     assert recomputed_under(stricter, enter(), after("2 hours"), scan("shelf")) == [("else", ())]
 
 
+def test_what_expressions_read_of_people_goes_with_their_consent() -> None:
+    """Under a configuration that asks first a buyer is nobody in particular; the other way round nothing is known."""
+    buyers = (
+        route("buyer", 9, expression="behaviour.purchases >= 1"),
+        route("new", 8, expression="behaviour.purchases == 0"),
+    )
+    open_, asking = (
+        reference(*buyers, route("else", 1), consent=(Consent(id="personalisation", default=default),))
+        for default in ("opt_out", "opt_in")
+    )
+    story = (purchase("3", "KB-1"), scan("shelf"))
+    assert [routed.route for _, routed in decisions(open_, story)] == ["buyer"]
+    assert [routed.route for _, routed in decisions(asking, story)] == ["new"]
+    assert recomputed_under(open_.brand, *story, where=open_) == [("buyer", ())]
+    assert recomputed_under(asking.brand, *story, where=open_) == [("new", ())]
+    assert recomputed_under(open_.brand, *story, where=asking) == [("else", ("behaviour.purchases",))]
+
+
 def test_experiments_are_drawn_as_context_draws_them() -> None:
     """Under a configuration that begins an experiment; who saw a variant of a phase keeps it while the phase lasts."""
     halves = Experiment(id="cta", variants=(Variant(id="a"), Variant(id="b")), salt="1")
