@@ -30,6 +30,7 @@ from processors.rewards.late_consent import (
     with_word,
 )
 from processors.rewards.references import NOTHING, forget, meet, refer
+from processors.rewards.replay import canonical
 from processors.rewards.reversals import EARNED, entry_key, points_for, reconcile, returned, with_return
 from processors.rewards.state import Account, Posting
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -294,4 +295,5 @@ PROCESSOR = Processor(
     split=parts.split,
     size=lambda account: account.size,
     linger_ms=300,
+    canonical=canonical,
 )
