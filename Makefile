@@ -40,6 +40,7 @@ chaos: $(VENV)/.installed-test
 		tests/stack/test_secure_kafka.py tests/stack/test_identifier_key.py tests/stack/test_key_rotation.py \
 		tests/stack/test_destroyed_contacts.py tests/gateway/publish/test_clock.py \
 		tests/sinks/test_other_kafka.py --long $(ARGS)
+	$(BIN)/python -m pytest tests -m hypothesis --ignore=tests/chaos --ignore=tests/stories --long $(ARGS)
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.bench $(WHAT) $(ARGS)

@@ -21,12 +21,14 @@ from schemas.process.shared_settings import (
     LOCAL_CLICKHOUSE,
     LOCAL_KAFKA,
     REJECT_KEY_FILE,
+    TAG_KEY_FILE,
 )
 
 if TYPE_CHECKING:
     from schemas.codec.registry_settings import RegistrySettings
     from schemas.identifiers.keys import IdentifierKeys
     from schemas.protection.reject_keys import RejectKeys
+    from schemas.trust.keys import TagKeys
     from sinks.clickhouse.store_settings import StoreSettings
 
 
@@ -125,6 +127,22 @@ def read_contact_key_file(environ: Mapping[str, str]) -> Path:
     """The file of the master keys of contacts: FOOTPATH_CONTACT_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
     given = environ.get(CONTACT_KEY_FILE.name, "").strip()
     return Path(given).expanduser() if given else DataDirectory(read_data(environ)).contact_keys
+
+
+def read_tag_key_file(environ: Mapping[str, str]) -> Path:
+    """The file of the keys of tags: FOOTPATH_TAG_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
+    given = environ.get(TAG_KEY_FILE.name, "").strip()
+    return Path(given).expanduser() if given else DataDirectory(read_data(environ)).tag_keys
+
+
+def read_tag_keys(environ: Mapping[str, str]) -> "TagKeys":
+    """The keys in that file. :raises SettingError: it cannot be used."""
+    return TAG_KEY_FILE.value(str(read_tag_key_file(environ)))
+
+
+def tag_keys_if_any(environ: Mapping[str, str]) -> "TagKeys | None":
+    """The same; None where no file is set, and none in FOOTPATH_DATA. :raises SettingError: it cannot be used."""
+    return read_tag_keys(environ) if TAG_KEY_FILE.name in environ or read_tag_key_file(environ).exists() else None
 
 
 def read_reject_keys(environ: Mapping[str, str]) -> "RejectKeys":

@@ -6,6 +6,7 @@ constructor takes exactly what it uses.
 
 import asyncio
 import logging
+import re
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from gateway.brand.live import LiveBrand
 from gateway.deployment import Deployment
 from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
+from gateway.gs1 import gs1_openapi
+from gateway.gs1.gs1_handler import Gs1Handler
 from gateway.health import MetricsHandler, ReadyHandler, StreamHandler
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory
@@ -38,6 +41,11 @@ from gateway.http.responses import RawEndpoint, http_exception_response, request
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
+from gateway.landing.live_address import LiveAddresses
+from gateway.live import live_openapi
+from gateway.live.live_handler import LiveHandler
+from gateway.live.rewards import PostedRewards
+from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
@@ -64,11 +72,18 @@ from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
 from gateway.scan.device import DeviceCookies
+from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
+from gateway.trust.counters import Counters
+from gateway.trust.link_check import LinkCheck
+from gateway.trust.nobodys import Nobodys
+from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
+from schemas.gs1.dictionary import primary_keys
+from schemas.gs1.digital_link import ALPHAS
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
@@ -104,12 +119,16 @@ class Services:
     apart: ApartTopics
     replies: PendingReplies
     devices: DeviceCookies
-    visits: PageVisits
     probes: Probes
     deployment: Deployment
     contacts: Contacts
     links: ValueLinks
+    scans: ScanHandler
+    counters: Counters
     erased: ErasedContacts
+    live_addresses: LiveAddresses
+    live_streams: LiveStreams
+    rewards: PostedRewards
 
 
 class Endpoint(NamedTuple):
@@ -137,17 +156,26 @@ class TextConvertor(Convertor[str]):
         return value
 
 
+class Gs1KeyConvertor(Convertor[str]):
+    """A primary key of GS1, by its digits or its old name, perhaps below a path of up to four steps."""
+
+    regex = rf"(?:[^/]+/){{0,4}}(?:{'|'.join((*primary_keys(), *ALPHAS))})"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 register_url_convertor("text", TextConvertor())
+register_url_convertor("gs1", Gs1KeyConvertor())
 EVENTS_PATH = "/v1/events"
 ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
 
 
 ENDPOINTS = (
-    Endpoint(
-        "/s/{tag:text}", "GET", scan_openapi.API,
-        lambda s: RawEndpoint(ScanHandler(s.brand, s.clients, s.admission, s.publisher, s.replies, s.devices, s.visits,
-                                          s.clock, s.metrics, s.settings.deadline_ms, s.settings.tls, s.links).scan),
-    ),
+    Endpoint("/s/{tag:text}", "GET", scan_openapi.API, lambda s: RawEndpoint(s.scans.scan)),
     Endpoint(
         EVENTS_PATH, "POST", events_openapi.API,
         lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.clock, s.metrics,
@@ -155,6 +183,11 @@ ENDPOINTS = (
                                 BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
                                            s.settings.waiting // 4),
                                 s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
+    ),
+    Endpoint(
+        "/v1/events/{id}/live", "GET", live_openapi.API,
+        lambda s: LiveHandler(s.live_addresses, s.rewards, s.live_streams, s.clients, s.devices, s.clock,
+                              s.settings.tls).live_events,
     ),
     Endpoint("/v1/privacy/export", "POST", api_openapi.EXPORT_API, lambda s: s.privacy_api.privacy_export),
     Endpoint("/v1/privacy/erase", "POST", api_openapi.ERASE_API, lambda s: s.privacy_api.privacy_erase),
@@ -174,7 +207,7 @@ ENDPOINTS = (
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
-        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls).qr,
+        lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls, s.settings.tag_keys).qr,
     ),
     Endpoint("/health/live", "GET", health.LIVE_API, lambda s: health.live, for_operators=True),
     Endpoint(
@@ -193,12 +226,22 @@ ENDPOINTS = (
         for_operators=True,
     ),
     Endpoint("/openapi.json", "GET", openapi.API, lambda s: DocumentHandler(build_document()).document),
+    # The last one: its path may begin with anything.
+    Endpoint(
+        "/{key:gs1}/{value:text}", "GET", gs1_openapi.API,
+        lambda s: RawEndpoint(Gs1Handler(s.brand, s.clients, s.scans, s.settings.public_url).digital_link),
+    ),
 )  # fmt: skip
 
 
 def build_document() -> dict[str, Any]:
     """The OpenAPI document of all endpoints."""
-    return openapi.build_document((endpoint.path.replace(":text}", "}"), endpoint.api) for endpoint in ENDPOINTS)
+    return openapi.build_document((described_path(endpoint.path), endpoint.api) for endpoint in ENDPOINTS)
+
+
+def described_path(path: str) -> str:
+    """A route's path as the document writes it, without what its parameters may be."""
+    return re.sub(r":\w+}", "}", path)
 
 
 def build_services(settings: Settings) -> Services:
@@ -228,12 +271,36 @@ def build_services(settings: Settings) -> Services:
     submission, parts = Submission(publisher, answers), Parts(settings.kafka, codec, settings.reject_keys)
     request_ids = RequestIds(keys_of(settings.identifier_key).oldest)
     contacts = Contacts(settings.contact_keys, publisher, clock, metrics)
+    erased = ErasedContacts(settings.kafka, contacts, erasures.dead, erasures.read_whole)
+    erasures.followers.append(erased.on_erased)
     clients = ClientLimit(settings.scans_per_s, settings.trusted_proxies, metrics)
-    devices = DeviceCookies(IssuedDevices(settings.identifier_key), settings.earlier_cookies_until_s)
+    issued = IssuedDevices(settings.identifier_key)
+    devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
+    pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
+    live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
+    counters = Counters(settings.kafka, codec, publisher)
+    trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
+    scans = ScanHandler(
+        brand,
+        clients,
+        admission,
+        publisher,
+        replies,
+        devices,
+        pages,
+        clock,
+        metrics,
+        settings.deadline_ms,
+        settings.tls,
+        links,
+        live_addresses,
+        trust,
+        FirstScans(issued),
+    )
     return Services(
         settings=settings,
         metrics=metrics,
@@ -268,14 +335,18 @@ def build_services(settings: Settings) -> Services:
         backlog=Backlog(settings.kafka),
         replies=replies,
         devices=devices,
-        visits=PageVisits(keys_of(settings.identifier_key).newest, base),
         clock=clock,
         apart=apart,
         probes=probes,
         deployment=Deployment(settings, codec, replies, probes),
         contacts=contacts,
-        links=ValueLinks(),
-        erased=ErasedContacts(settings.kafka, codec, contacts),
+        links=links,
+        scans=scans,
+        counters=counters,
+        erased=erased,
+        live_addresses=live_addresses,
+        live_streams=LiveStreams(settings.connections // 4, metrics),
+        rewards=PostedRewards(settings.kafka, codec),
     )
 
 
@@ -299,10 +370,12 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.brand, services.brand.run()),
                 (services.erasures, services.erasures.run()),
                 (services.answers, services.answers.run()),
+                (services.counters, services.counters.run()),
                 (services.replies, deployment.after(services.replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
                 (services.erased, deployment.after(services.erased.run)),
+                (services.rewards, deployment.after(services.rewards.run)),
             )
         ]
         if services.letters is not None:
@@ -318,6 +391,8 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
             await services.replies.await_position(CHECK_WAIT_S)
             # An event that is acknowledged before would name somebody who is erased, and so count for nobody.
             await services.erasures.await_read(ERASURES_WAIT_S)
+            # A link that was copied before would count as a tap.
+            await services.counters.await_read(ERASURES_WAIT_S)
         yield
         for task in running:
             task.cancel()
@@ -340,6 +415,7 @@ def _build_starlette(services: Services, endpoints: Iterable[Endpoint], lifespan
         exception_handlers={RequestError: request_error_response, HTTPException: http_exception_response},
     )
     app.state.refused = False
+    app.state.stop = services.live_streams.stop  # for the server, which waits for requests in progress
     app.state.connections = services.connections  # for the server's protocol
     app.router.redirect_slashes = False  # such a redirect would lead to whatever the Host header names
     return app

@@ -70,6 +70,11 @@ class Metrics:
             ["limit"],
             registry=self.registry,
         )
+        self.live_listeners = Gauge(
+            "footpath_gateway_live_listeners",
+            "Pages that listen for the points of their scan.",
+            registry=self.registry,
+        )
         self.letters = Counter(
             "footpath_gateway_privacy_letters_total",
             "E-mails with a link to somebody's data: sent, failed after all attempts, or dropped because too many"

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -41,7 +42,12 @@ LOG_LEVELS = {
 
 
 class Server(uvicorn.Server):
-    """Exits with code 0 on a signal, where uvicorn would raise the signal again after its shutdown."""
+    """Exits with code 0 on a signal, where uvicorn would raise the signal again after its shutdown. What has no end of
+    its own, it ends first."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.config.app.state.stop()  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

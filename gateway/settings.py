@@ -22,12 +22,14 @@ from schemas.process.shared_settings import (
     METRICS_HOST,
     PARTITIONS,
     REJECT_KEY_FILE,
+    TAG_KEY_FILE,
 )
 from schemas.topics import SCAN_ROUTED
 
 if TYPE_CHECKING:
     from schemas.contacts.wrapping import MasterKeys
     from schemas.protection.reject_keys import RejectKeys
+    from schemas.trust.keys import TagKeys
 
 COOKIE_DAYS = 400
 """The longest that browsers store a cookie (RFC 6265bis)."""
@@ -60,6 +62,7 @@ class Settings:
     identifier_key: IdentifierKeys = use(IDENTIFIER_KEY_FILE)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
     contact_keys: "MasterKeys | None" = use(CONTACT_KEY_FILE, unset=None)
+    tag_keys: "TagKeys | None" = use(TAG_KEY_FILE, unset=None)
     data: Path = use(DATA)
     host: str = use(HOST)
     port: int = use(PORT)

@@ -169,6 +169,29 @@ class ScanMissed(Event, frozen=True, kw_only=True):
     waited_ms: float
 
 
+class Arm(msgspec.Struct, frozen=True, gc=False):
+    """A variant of an experiment, and its share of the people drawn."""
+
+    variant: str
+    share: float
+
+
+class ExperimentExposed(Event, frozen=True, kw_only=True):
+    person_id: str
+    source_profile_id: str
+    experiment: str
+    phase: str
+    variant: str
+    why: str
+    arms: tuple[Arm, ...]
+    scan_event_id: str
+    route: str
+    tag: str = ""
+    store: str = ""
+    brand_version: str
+    analytics: str = ""
+
+
 class RewardPosted(Event, frozen=True, kw_only=True):
     person_id: str
     kind: str
@@ -326,6 +349,12 @@ class EventReplayed(Event, frozen=True, kw_only=True):
 class DeploymentConfigured(Event, frozen=True, kw_only=True):
     setting: str
     fingerprint: str
+
+
+class TagCounted(Event, frozen=True, kw_only=True):
+    tag: str
+    chip: str
+    counter: int
 
 
 class EventRejected(Event, frozen=True, kw_only=True):

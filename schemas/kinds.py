@@ -22,6 +22,13 @@ UNLINKED: Final = "identity_unlinked"
 PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
+PREVIEW: Final = "preview"
+"""A bot, a messenger or a browser looked at a tag's link for nobody yet. Made by the gateway alone."""
+SCAN_REFUSED: Final = "scan_refused"
+"""A link that proves nothing, of a tag that demands it. Made by the gateway alone."""
+NOBODYS: Final = frozenset((PREVIEW, SCAN_REFUSED))
+"""Kinds without a person: they are kept, and nothing follows from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

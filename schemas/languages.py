@@ -1,14 +1,15 @@
 """Languages as web pages name them: tags of BCP 47 (RFC 5646), and the direction of their scripts."""
 
 import re
-from collections.abc import Iterator
-from typing import Final, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal, TypeVar
 
 from schemas.brand.suggestions import USUAL_ERRORS, closest
 from schemas.countries import COUNTRIES
 from schemas.language_subtags import ALPHA_3, NAMES, SCRIPTS, is_language
 
 Direction = Literal["ltr", "rtl"]
+Text = TypeVar("Text")
 MAX_CHARS: Final = 60
 _TAG: Final = re.compile(
     r"(?P<language>[a-z]{2,3})(?:-(?P<extended>[a-z]{3}))?(?:-(?P<script>[a-z]{4}))?"
@@ -78,6 +79,37 @@ def direction_of(tag: str) -> Direction:
     if there in _RIGHT_TO_LEFT_THERE:
         return "rtl"
     return "rtl" if language in _RIGHT_TO_LEFT and there not in _LEFT_TO_RIGHT_THERE else "ltr"
+
+
+def ranges_of(tag: str) -> Iterator[str]:
+    """The tag, and what is left of it as its subtags are taken away from the end, in small letters (RFC 4647, 3.4)."""
+    parts = tag.lower().split("-")
+    while parts:
+        yield "-".join(parts)
+        del parts[-1:]
+        if parts and len(parts[-1]) == 1:  # the mark of an extension says nothing alone
+            del parts[-1:]
+
+
+def lookup(wanted: Sequence[str], available: Sequence[str], default: str) -> str:
+    """The language that somebody gets (RFC 4647, 3.4): of the languages wanted, the most wanted first, the first of
+    which there is one. Where there is none, another variant of a wanted one, such as pt-BR for pt-PT, else the default.
+    """
+    exact = {tag.lower(): tag for tag in reversed(available)}
+    for tag in wanted:
+        for range in ranges_of(tag):
+            if range in exact:
+                return exact[range]
+    primary = {tag.partition("-")[0]: own for tag, own in exact.items()}
+    return next((primary[one] for tag in wanted if (one := tag.lower().partition("-")[0]) in primary), default)
+
+
+def of_language(texts: Mapping[str, Text], language: str) -> Text | None:
+    """The texts in a language, or without its last subtags; None where there are none."""
+    if not texts:
+        return None
+    exact = {tag.lower(): text for tag, text in texts.items()}
+    return next((exact[range] for range in ranges_of(language) if range in exact), None)
 
 
 def _meant(tag: str) -> str:

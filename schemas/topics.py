@@ -17,6 +17,7 @@ from schemas.events import (
     Event,
     EventRejected,
     EventReplayed,
+    ExperimentExposed,
     IdentityChanged,
     IdentityMatched,
     IdentitySignalled,
@@ -32,6 +33,7 @@ from schemas.events import (
     ScanRouted,
     StateMoved,
     StockReported,
+    TagCounted,
     TouchpointIdentified,
     TouchpointReceived,
     TouchpointRecorded,
@@ -185,6 +187,14 @@ SCAN_MISSED = Topic(
     written_by=("gateway",),
     read_by=("sink",),
 )
+EXPERIMENT_EXPOSED = Topic(
+    "experiment-exposed",
+    ExperimentExposed,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("context",),
+    read_by=("sink",),
+)
 SALE_REFERENCED = Topic(
     "sale-referenced",
     SaleReferenced,
@@ -210,7 +220,7 @@ REWARD_POSTED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("rewards",),
-    read_by=("sink",),
+    read_by=("gateway", "sink"),
 )
 CONSENT_STATED = Topic(
     "consent-stated",
@@ -303,6 +313,15 @@ CONTACT_KEY_CREATED = Topic(
     compacted=True,
     destroyed_ms=DESTROYED_MS,
 )
+TAG_COUNTED = Topic(
+    "tag-counted",
+    TagCounted,
+    lambda e: f"{e.tag}/{e.chip}",
+    "tag/chip",
+    written_by=("gateway",),
+    read_by=("gateway",),
+    compacted=True,
+)
 STOCK_REPORTED = Topic(
     "stock-reported",
     StockReported,
@@ -375,6 +394,7 @@ TOPICS: tuple[Topic, ...] = (
     STATE_MOVED,
     SCAN_ROUTED,
     SCAN_MISSED,
+    EXPERIMENT_EXPOSED,
     SALE_REFERENCED,
     SALE_RETURNED,
     REWARD_POSTED,
@@ -387,6 +407,7 @@ TOPICS: tuple[Topic, ...] = (
     PRIVACY_ANSWERED,
     CONTACT_RECORDED,
     CONTACT_KEY_CREATED,
+    TAG_COUNTED,
     STOCK_REPORTED,
     COST_REPORTED,
     BRAND_CONFIGURED,

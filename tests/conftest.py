@@ -9,9 +9,11 @@ from hypothesis import settings
 from tests.support import randomness, short_lives
 from tests.support.servers import ClickHouseServer, KafkaServer, start_clickhouse, start_kafka
 
-# Machines are shared: the duration of an example says nothing about the code.
-settings.register_profile("footpath", deadline=None)
-settings.load_profile("footpath")
+# Machines are shared: the duration of an example says nothing about the code. Each run draws other examples, so that
+# many short runs see as much as one long one.
+settings.register_profile("short", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=400)
+settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,7 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Each run has its own time zone and hash seed."""
-    if not config.getoption("--long"):
+    if config.getoption("--long"):
+        settings.load_profile("long")
+    else:
         short_lives.make_short()
     wanted = randomness.environment_of(randomness.seed_of(os.environ))
     if config.getoption("numprocesses", None):

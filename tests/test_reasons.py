@@ -13,9 +13,9 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "gateway", "processors", "sinks", "deploy")
 TEXTS = {reason.value for reasons in (RejectReason, EdgeReason, MissReason) for reason in reasons}
 TAKES_A_REASON = {"Reject", "Drop", "Undecodable", "reject_record", "ScanMissed", "EventRejected"}
-OTHER_MEANINGS = {("rejects.py", "invalid"), ("link.py", "invalid")}
-"""File and text: the type that stands before the hash of an identifier whose own type cannot be used, and a top-level
-domain (RFC 6761)."""
+OTHER_MEANINGS = {("rejects.py", "invalid"), ("link.py", "invalid"), ("assignment.py", "no_consent")}
+"""File and text: the type that stands before the hash of an identifier whose own type cannot be used, a top-level
+domain (RFC 6761), and why somebody takes no part in an experiment."""
 
 
 def literals(file: Path) -> Iterator[tuple[int, str]]:

@@ -62,6 +62,57 @@ def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = 
             print(f"guards: they count from the next event of a person on; `footpath identity recheck` helps ({error})")
 
 
+@brand.command
+def inputs() -> None:
+    """Print what expressions (`if`) may read, as Markdown."""
+    from schemas.expressions.page import page
+
+    print(page(), end="")
+
+
+@brand.command
+def plan(
+    *folders: Folders,
+    detailed_exitcode: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="", help="Print one JSON document.")] = False,
+) -> int:
+    """Show what applying the brand would change, and how much of what happened depends on it. Changes nothing.
+
+    Compares the files with what FOOTPATH_KAFKA has: added, removed and changed items with their fields. From
+    FOOTPATH_CLICKHOUSE, if it answers: how many answers of the last 7 and 30 days would have been others, people and
+    points of changed rules, scans of tags that go, who is asked for consent again, what retention would delete.
+
+    Parameters
+    ----------
+    detailed_exitcode
+        Exit with 2 when something changes (0 without changes, 1 for an error); else with 0 for both.
+    """
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from deploy.operate.client_logs import silence_client_logs
+    from deploy.operate.plan.outline import outline
+    from deploy.operate.plan.plan import plan as plan_of
+    from deploy.operate.why.output import build_console, print_node
+    from deploy.operate.why.period_output import PeriodProgress
+    from deploy.setup.brand import check as read_brand
+    from deploy.setup.brand import live
+    from deploy.target import read_kafka, read_registry, stack_keys
+
+    silence_client_logs()
+    kafka = read_kafka(os.environ)
+    after = read_brand(_named(folders), stack_keys(os.environ, kafka))
+    before = live(kafka, read_registry(os.environ))
+    with PeriodProgress() as progress:
+        found = plan_of(before, after, datetime.now(UTC), os.environ, progress)
+    if json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        print_node(outline(found), build_console())
+    return 2 if detailed_exitcode and found.changes_something else 0
+
+
 def _named(folders: tuple[Path, ...]) -> tuple[Path, ...]:
     """The folders that somebody named: no brand goes live, or is called right, by default.
 

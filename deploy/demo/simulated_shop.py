@@ -154,4 +154,6 @@ def _sample(brand: Brand, random: Random, placements: tuple[str, ...], store: st
 
 
 def _tags_at(brand: Brand, placements: tuple[str, ...], store: str | None) -> list[Tag]:
-    return [tag for tag in brand.tags.values() if tag.placement in placements and (store is None or tag.store == store)]
+    # Shoppers have no phone to hold to a chip, and no code to read from a screen.
+    plain = [tag for tag in brand.tags.values() if not tag.security]
+    return [tag for tag in plain if tag.placement in placements and (store is None or tag.store == store)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.operate.key_files import add_key
+from deploy.operate.tag_key_file import create_tag_key
 from deploy.private_file import write_private
 from schemas.process.folder_lock import FolderInUseError, lock_folder
 from schemas.process.shared_settings import CONTACT_KEY_FILE, REJECT_KEY_FILE
@@ -52,6 +53,11 @@ class DataDirectory:
     def contact_keys(self) -> Path:
         """File with the master keys of contacts, see `schemas/contacts/wrapping.py`."""
         return self.root / "secrets" / "contact.keys"
+
+    @property
+    def tag_keys(self) -> Path:
+        """File with the keys of tags, see `schemas/trust/keys.py`."""
+        return self.root / "secrets" / "tag.keys"
 
     @property
     def clickhouse_password(self) -> Path:
@@ -111,6 +117,8 @@ def make_secrets(data: DataDirectory) -> None:
         add_key(data.reject_keys, REJECT_KEY_FILE.name)
     if not data.contact_keys.exists():
         add_key(data.contact_keys, CONTACT_KEY_FILE.name)
+    if not data.tag_keys.exists():
+        create_tag_key(data.tag_keys)
     if not data.clickhouse_password.exists():
         write_private(data.clickhouse_password, secrets.token_urlsafe(24) + "\n")
     if not data.api_key.exists():

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +87,21 @@ def apply(
 def publish(kafka: Kafka, brand: Brand, dry_run: bool = False, schema_registry: SchemaRegistry = "") -> Applied:
     """The same with a brand that was read. :raises SetupError: no such topic, or Kafka does not answer."""
     apply_brand = _plan if dry_run else _apply
+    with _errors_of(kafka), without_collection():
+        return asyncio.run(apply_brand(kafka, brand, codec_with(schema_registry)))
+
+
+def live(kafka: Kafka, schema_registry: SchemaRegistry = "") -> Brand | None:
+    """The brand that is live, None when none was ever applied. Blocks. :raises SetupError: as :func:`publish`."""
+    with _errors_of(kafka), without_collection():
+        return asyncio.run(read_live(kafka, schema_registry))
+
+
+@contextmanager
+def _errors_of(kafka: Kafka) -> Iterator[None]:
+    """Says of what Kafka refuses that it was for the brand."""
     try:
-        with without_collection():
-            return asyncio.run(apply_brand(kafka, brand, codec_with(schema_registry)))
+        yield
     except ProducerFenced:
         raise SetupError(
             "brand: another `footpath brand apply` has started since, or Kafka took longer than "

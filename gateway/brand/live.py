@@ -9,9 +9,12 @@ from pathlib import Path
 import msgspec
 from aiokafka.errors import KafkaError
 
+from gateway.brand.gs1_lookup import Gs1Lookup
+from gateway.brand.known_texts import KnownTexts
 from gateway.brand.link_query import LinkQuery
 from gateway.brand.tag_lookup import TagLookup
 from gateway.http.errors import ErrorKind, RequestError
+from gateway.landing.page import Surroundings, surroundings_of
 from schemas.brand.fold import BrandFold
 from schemas.brand.model import Brand, is_registered
 from schemas.codec.avro import Codec
@@ -37,9 +40,12 @@ class BrandView:
     brand: Brand
     pseudonyms: Pseudonyms
     identifier_types: frozenset[str]
-    direction: str
+    languages: tuple[str, ...]
+    surroundings: Surroundings
+    known_texts: KnownTexts
     tags: TagLookup
     query: LinkQuery
+    gs1: Gs1Lookup
 
 
 class BrandRefused(OperatorError):
@@ -61,9 +67,12 @@ def build_brand_view(brand: Brand, identifier_key: Key, dead: Dead = NOBODY_DEAD
         brand=brand,
         pseudonyms=pseudonyms,
         identifier_types=frozenset((*TYPES, *brand.about.identifier_types)),
-        direction=brand.about.text_direction,
+        languages=tuple(filter(None, (brand.about.language, *brand.about.languages))),
+        surroundings=surroundings_of(brand),
+        known_texts=KnownTexts(brand),
         tags=TagLookup(brand.tags),
         query=LinkQuery(pseudonyms.links),
+        gs1=Gs1Lookup(brand.tags, brand.products),
     )
 
 

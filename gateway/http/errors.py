@@ -12,6 +12,8 @@ class ErrorKind(Enum):
     """Status code, meaning as the OpenAPI document states it, and headers that the response always has."""
 
     NOT_FOUND = 404, "There is no such tag or picture."
+    DIGITAL_LINK = 400, "The path is no right GS1 Digital Link; error says what is wrong."
+    NO_LINK = 404, "Of what the path means there is no link of this type."
     SCALE = 400, "scale is out of range."
     HOST = 400, "The Host header is none of the addresses that are known."
     ADDRESS_RATE = 429, "The client's address sends too many requests."
@@ -29,6 +31,7 @@ class ErrorKind(Enum):
     KEY_RATE = 429, "The key sends too many events."
     NO_PRIVACY_SCOPE = 403, "The key has no scope for requests about data."
     INVALID = 422, "A field cannot be used; error names it."
+    NO_LIVE = 404, "The phone has no page of that scan, or had it too long ago."
     NO_REQUEST = 404, "There is no such request, or it is not the sender's."
     OTHER_REQUEST = 409, "Another request was made under this request_id."
     NOT_DONE = 409, "There is no data yet, or the request is for none."

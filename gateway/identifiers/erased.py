@@ -1,8 +1,8 @@
 """Destroys the contacts of people who are erased: tombstones for their data keys and for what these protect.
 
-It follows profile-erased, and the topic of the data keys with all that is in it. A key of an erased identifier that has
-no tombstone gets one, whether it was there before, comes later from the spool of another gateway, or a gateway ended
-before it had written the tombstone. Every gateway does so: tombstones may be written twice.
+It is told who is erased, and follows the topic of the data keys with all that is in it. A key of an erased identifier
+that has no tombstone gets one, whether it was there before, comes later from the spool of another gateway, or a gateway
+ended before it had written the tombstone. Every gateway does so: tombstones may be written twice.
 """
 
 import asyncio
@@ -16,13 +16,12 @@ from aiokafka.errors import KafkaError
 
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.destroying import KeysToDestroy, identifier_of
-from schemas.codec.avro import Codec
-from schemas.events import ProfileErased
+from schemas.identifiers.dead import Dead
 from schemas.kafka.client_options import client_options, consumer_options
 from schemas.kafka.client_settings import Kafka
-from schemas.kafka.compacted import CompactedReader, partitions_of_topic
+from schemas.kafka.compacted import partitions_of_topic
 from schemas.kafka.partitioner import partition_of
-from schemas.topics import CONTACT_KEY_CREATED, CONTACT_RECORDED, PROFILE_ERASED, Topic
+from schemas.topics import CONTACT_KEY_CREATED, CONTACT_RECORDED, Topic
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5.0
@@ -38,12 +37,17 @@ ROLLING: Final = "rolling"
 
 
 class ErasedContacts:
-    """Made once; the application runs :meth:`run`."""
+    """Made once; the application runs :meth:`run`.
 
-    def __init__(self, kafka: Kafka, codec: Codec, contacts: Contacts) -> None:
+    :param dead: the dead identifiers, of which :meth:`on_erased` tells what they grow by; ``known`` is set once all
+        are there.
+    """
+
+    def __init__(self, kafka: Kafka, contacts: Contacts, dead: Dead, known: asyncio.Event) -> None:
         self._kafka = kafka
-        self._codec = codec
         self._contacts = contacts
+        self._dead = dead
+        self._known = known
         self._keys = KeysToDestroy()
         self._read_again: set[str] = set()
 
@@ -55,26 +59,18 @@ class ErasedContacts:
 
     async def run(self) -> None:
         """Until cancelled; a lost broker is waited for."""
+        await self._known.wait()
+        for identifier in list(self._dead):
+            self.on_erased(identifier)
         while True:
             try:
-                await self._run()
-            except* (KafkaError, OSError) as errors:
-                log.warning("the keys of contacts cannot be followed: %s", type(errors.exceptions[0]).__name__)
+                await self._follow()
+            except (KafkaError, OSError) as error:
+                log.warning("the keys of contacts cannot be followed: %s", type(error).__name__)
             await asyncio.sleep(RETRY_AFTER_S)
 
-    async def _run(self) -> None:
-        """:raises KafkaError: a broker is lost."""
-
-        def erased(event: ProfileErased) -> None:
-            self.on_erased(event.identifier)
-
-        reader = CompactedReader(self._kafka, PROFILE_ERASED, self._codec, erased)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(reader.run())
-            await reader.caught_up.wait()
-            tasks.create_task(self._follow())
-
     async def _follow(self) -> None:
+        """:raises KafkaError: a broker is lost."""
         consumer = AIOKafkaConsumer(
             **consumer_options(self._kafka),
             enable_auto_commit=False,

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +20,7 @@ RETRY_AFTER_S = 0.5
 
 
 class Erasures:
-    """``dead`` grows while :meth:`run` runs.
+    """``dead`` grows while :meth:`run` runs; ``followers`` are called with each identifier that it grows by.
 
     :param file: where the dead identifiers are stored: a line each, the identifier, its time in microseconds
         and a semicolon.
@@ -30,8 +31,10 @@ class Erasures:
         self._codec = codec
         self._file = file
         self._fresh: list[str] = []
-        self._read_whole = asyncio.Event()
+        self.read_whole = asyncio.Event()
+        """Set once the topic was read to its end."""
         self.dead = DeadIdentifiers()
+        self.followers: list[Callable[[str], None]] = []
 
     def load(self) -> None:
         """Adopts what an earlier process stored, if it did."""
@@ -53,7 +56,7 @@ class Erasures:
         """Returns when the topic has been read once, or after so long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._read_whole.wait()
+                await self.read_whole.wait()
 
     async def run(self) -> None:
         """Reads the topic until cancelled; reconnects when a broker is lost."""
@@ -71,7 +74,7 @@ class Erasures:
         try:
             await asyncio.wait({reading, caught_up}, return_when=asyncio.FIRST_COMPLETED)
             if caught_up.done():
-                self._read_whole.set()
+                self.read_whole.set()
             await reading
         finally:
             reading.cancel()
@@ -79,6 +82,8 @@ class Erasures:
 
     def _apply(self, event: ProfileErased) -> None:
         if self.dead.add(event):
+            for follower in self.followers:
+                follower(event.identifier)
             self._fresh.append(f"{event.identifier} {event.occurred_at};\n")
             if len(self._fresh) == 1:
                 # Those that are read in the same turn of the event loop are stored together.

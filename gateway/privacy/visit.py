@@ -8,10 +8,11 @@ from starlette.requests import Request
 from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.client_limit import ClientLimit
 from gateway.http.errors import ErrorKind, RequestError
+from gateway.http.languages import wanted_languages
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.rate_limits import TokenBuckets
 from gateway.metrics import Metrics
-from gateway.privacy.texts import texts_for, wanted_languages
+from gateway.privacy.texts import texts_for
 from gateway.privacy.texts.model import Texts
 from gateway.publish.clock import Clock
 from gateway.scan.device import DeviceCookies, cookies_of

@@ -13,11 +13,12 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.openapi_parts import ApiPart, error_responses
 from gateway.http.turns import Turns
-from gateway.scan.link import link_of
-from gateway.scan.qr import MEDIA_TYPES, draw
+from gateway.scan.link import NoLink, printed_link
+from gateway.scan.qr import MEDIA_TYPES, colours_of, draw
 from gateway.scan.scan_openapi import TAG
 from schemas.base_address import base_address
 from schemas.brand.destinations import parse_address
+from schemas.trust.keys import TagKeys
 
 MAX_SCALE = 40
 DEFAULT_SCALE = 8
@@ -31,13 +32,17 @@ class QrHandler:
         a registered destination. Anybody can name any other: the code would lead to a stranger's site.
 
     :param tls: clients reach the gateway by HTTPS even where their connection to it is plain.
+    :param tag_keys: sign the links of tags that demand it.
     """
 
-    def __init__(self, brand: LiveBrand, clients: ClientLimit, public_url: str, tls: bool) -> None:
+    def __init__(
+        self, brand: LiveBrand, clients: ClientLimit, public_url: str, tls: bool, tag_keys: TagKeys | None = None
+    ) -> None:
         self._brand = brand
         self._clients = clients
         self._public_url = public_url
         self._tls = tls
+        self._tag_keys = tag_keys
         self._turns = Turns()
         self._drawing = AdmissionLimit(MAX_DRAWING)
 
@@ -50,12 +55,16 @@ class QrHandler:
             raise RequestError(ErrorKind.NOT_FOUND, "there is no such tag, or no such kind of picture (svg, png, pdf)")
         base = self._public_url or _known_address(request, client.https or self._tls, brand.about.destinations)
         scale = _scale(request)
+        try:
+            link = printed_link(base, brand.tags[tag_id], brand.about.id, self._tag_keys)
+        except NoLink as error:
+            raise RequestError(ErrorKind.NOT_FOUND, str(error)) from None
         if self._drawing.full:
             raise RequestError(ErrorKind.SATURATED, "too many pictures are being drawn", retry_after_s=1)
         with self._drawing:
             # One after the other, with a rest: a picture takes as long as ten scans.
             async with self._turns.slice(client.address):
-                picture = await asyncio.to_thread(draw, link_of(base, tag_id), kind, scale)
+                picture = await asyncio.to_thread(draw, link, kind, scale, colours_of(brand.about.look))
         return Response(picture, media_type=MEDIA_TYPES[kind], headers={"Cache-Control": "private, max-age=300"})
 
 

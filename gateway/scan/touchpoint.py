@@ -11,6 +11,7 @@ from schemas.consent.statements import GPC
 from schemas.events import TouchpointRecorded
 from schemas.identifiers.dead import EVER_AFTER
 from schemas.kinds import SCAN
+from schemas.trust.score import trust_of
 
 SOURCE = SCAN
 """The source of every scan that a gateway took itself."""
@@ -25,6 +26,8 @@ def build_touchpoint(
     reply_partition: int | None,
     parameters: Mapping[str, str],
     gpc: bool = False,
+    language: str = "",
+    doubts: tuple[str, ...] = (),
 ) -> TouchpointRecorded:
     """The scan as an event: kind and place come from the tag, from the phone nothing but the device id and the listed
     parameters of the link.
@@ -32,6 +35,8 @@ def build_touchpoint(
     :param now: time of receipt in microseconds.
     :param reply_partition: partition of scan-routed for the decision; None when the gateway does not wait for one.
     :param parameters: see ``gateway.brand.link_query``. :param gpc: the browser sends Global Privacy Control.
+    :param language: which of the brand's the phone gets.
+    :param doubts: what speaks against it, see ``schemas.trust.score``.
     """
     primary_identifier = brand_view.pseudonyms.identifier("device", device, EVER_AFTER)
     return TouchpointRecorded(
@@ -50,12 +55,22 @@ def build_touchpoint(
         product=tag.product,
         campaign=tag.campaign,
         properties=_properties(parameters, gpc),
+        language=language,
         reply_partition=reply_partition,
+        trust=trust_of(doubts),
+        trust_reasons=doubts,
     )
 
 
 def build_unknown_touchpoint(
-    brand_view: BrandView, tag_id: str, device: str, now: int, parameters: Mapping[str, str], gpc: bool = False
+    brand_view: BrandView,
+    tag_id: str,
+    device: str,
+    now: int,
+    parameters: Mapping[str, str],
+    gpc: bool = False,
+    language: str = "",
+    doubts: tuple[str, ...] = (),
 ) -> TouchpointRecorded:
     """The scan of a link that means none of the brand's tags, such as one that was removed: it has no placement.
 
@@ -73,6 +88,9 @@ def build_unknown_touchpoint(
         brand=brand_view.brand.about.id,
         tag=tag_id,
         properties=_properties(parameters, gpc),
+        language=language,
+        trust=trust_of(doubts),
+        trust_reasons=doubts,
     )
 
 

@@ -1,29 +1,41 @@
-"""Context: reads touchpoint-identified, writes scan-routed, keyed by person id.
+"""Context: reads touchpoint-identified, writes scan-routed and experiment-exposed, keyed by person id.
 
 Every scan and tap of a tag gets one answer, with its explanation, on the partition that its gateway reads. The history
 of a visitor counts where they allow personalisation at the time of the scan; otherwise place, time and stock alone do.
 """
 
+from typing import Any
+
 import msgspec
 
 from processors.consents import counts_only, permitted
 from processors.context.answer import MOMENT_WITHOUT_ROUTE, Answer, answer_key, cached_answer
-from processors.context.history import HistoryConditions, history_conditions, history_of
+from processors.context.asked import Asked, asked_of
+from processors.context.content import page_content
+from processors.context.history import History, history_of
 from processors.context.holdout import is_held_out
-from processors.context.situation import gather
+from processors.context.inputs.read import values_of
+from processors.context.inputs.scene import Scene
+from processors.context.lately import Answered
+from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split
+from processors.context.timing import zone_of
+from processors.context.variants import answered, with_variants
+from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.model import Tag
 from schemas.consent.purposes import PERSONALISATION
 from schemas.consent.statements import may_say
+from schemas.content import EMPTY
 from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
-from schemas.ids import derived
+from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
     CONSENT_STATED,
+    EXPERIMENT_EXPOSED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
     SALE_RETURNED,
@@ -33,8 +45,8 @@ from schemas.topics import (
     TOUCHPOINT_IDENTIFIED,
 )
 
-HISTORY_CONDITIONS = "history conditions"
-"""Key of the brand's HistoryConditions in ``Reference.memo``."""
+ASKED = "asked"
+"""Key of what the brand's routes ask of a scan, in ``Reference.memo``."""
 NO_TAG = Drop(DropReason.NO_TAG)
 UNKNOWN_TAG = Drop(DropReason.UNKNOWN_TAG)
 PROBED = Answer(
@@ -62,7 +74,7 @@ def step(
         after = before.with_word(event)
         return Step(visitor if after is before else after)
     if event.type == kinds.PROBE:
-        return Step(None, (_routed(event, reference, PROBED, "{}"),))
+        return Step(None, (_routed(event, reference, PROBED, None),))
     if not event.person_id:
         return Step(visitor)
     after = (visitor or Visitor()).after(event)
@@ -77,7 +89,7 @@ def step(
     tag = reference.brand.tags.get(event.tag)
     if tag is None:
         return Step(after, (UNKNOWN_TAG,))
-    return Step(after, (_decided(after, event, tag, reference),))
+    return _decided(after, event, tag, reference)
 
 
 def merge(winner: Visitor | None, loser: Visitor) -> Step[Visitor]:
@@ -90,8 +102,9 @@ def erase(visitor: Visitor) -> tuple[Effect, ...]:
     return ()
 
 
-def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Emit:
-    conditions, holdout = _history_conditions(reference), reference.brand.about.holdout
+def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: Reference) -> Step[Visitor]:
+    visitor = after
+    asked, holdout = _asked(reference), reference.brand.about.holdout
     held_out = is_held_out(event.person_id, holdout) if holdout.share else msgspec.UNSET
     said = visitor.said
     permission = permitted(said, PERSONALISATION, event, reference)
@@ -102,26 +115,41 @@ def _decided(visitor: Visitor, event: TouchpointIdentified, tag: Tag, reference:
             # Place, time and stock: whoever comes for the first time.
             visitor = Visitor().after(event)
     counted_only = True if counts_only(said, event, reference) else msgspec.UNSET
-    if conditions is None:
-        situation = gather(
-            visitor.whole, event, tag, reference, held_out=held_out, consent=consent, counted_only=counted_only
-        )
-        key = answer_key(situation, situation.history, event.campaign)
-    else:
+    history: History | msgspec.UnsetType = msgspec.UNSET
+    if asked.history is not None:
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
-        situation = gather(visitor.whole, event, tag, reference, history, held_out, consent, counted_only)
-        key = answer_key(situation, conditions.representative(history), event.campaign)
-    return _routed(event, reference, cached_answer(key, reference), msgspec.json.encode(situation).decode())
+    whole = visitor.whole
+    situation = gather(whole, event, tag, reference, history, held_out, consent, counted_only)
+    faults, values = tuple[str, ...](), dict[str, Any]()
+    if asked.reads:
+        values = values_of(asked.reads, Scene(visitor, whole, event, situation, reference))
+        situation = msgspec.structs.replace(situation, inputs=values)
+    if asked.conditions is not None:
+        faults = asked.conditions.faults(values)
+    situation = with_variants(situation, values, after, event, tag, reference, permission, asked.audiences)
+    if asked.history is not None and isinstance(history, History):
+        history = asked.history.representative(history)
+    timing = asked.timing
+    if timing.has_schedules:
+        situation = msgspec.structs.replace(situation, at=event.occurred_at)
+    if timing.limited:
+        situation = msgspec.structs.replace(situation, answered_lately=timing.answered_lately(whole.answers, event))
+    lost = timing.lost(situation.at, zone_of(event.store, reference.brand), situation.answered_lately)
+    answer = cached_answer(answer_key(situation, history, event.campaign, faults, lost), reference)
+    if answer.route in timing.limited and (permission is None or permission.allowed):
+        given = Answered(event.occurred_at, timing.limited[answer.route][0], hash64(event.event_id))
+        after = after.with_answer(source_profile_of(event), given)
+    return answered(after, event, situation, answer, _routed(event, reference, answer, situation), reference)
 
 
-def _history_conditions(reference: Reference) -> HistoryConditions | None:
-    if HISTORY_CONDITIONS not in reference.memo:
-        reference.memo[HISTORY_CONDITIONS] = history_conditions(reference.brand.routes)
-    found: HistoryConditions | None = reference.memo[HISTORY_CONDITIONS]
+def _asked(reference: Reference) -> Asked:
+    found: Asked | None = reference.memo.get(ASKED)
+    if found is None:
+        found = reference.memo[ASKED] = asked_of(reference.brand)
     return found
 
 
-def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, inputs: str) -> Emit:
+def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, situation: Situation | None) -> Emit:
     routed = ScanRouted(
         event_id=derived("route", event.event_id),
         occurred_at=event.occurred_at,
@@ -139,7 +167,8 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, i
         brand_version=reference.brand.version,
         reply_partition=event.reply_partition,
         candidates=answer.candidates,
-        inputs=inputs,
+        inputs=EMPTY if situation is None else msgspec.json.encode(situation).decode(),
+        content=EMPTY if situation is None else page_content(answer, situation, event.occurred_at, reference),
     )
     return Emit(routed, partition=event.reply_partition)
 
@@ -147,7 +176,7 @@ def _routed(event: TouchpointIdentified, reference: Reference, answer: Answer, i
 PROCESSOR = Processor(
     name="context",
     sources=(TOUCHPOINT_IDENTIFIED, SALE_RETURNED, CONSENT_STATED, IDENTITY_CHANGED, STATE_MOVED, PROFILE_ERASED),
-    emits=(SCAN_ROUTED,),
+    emits=(SCAN_ROUTED, EXPERIMENT_EXPOSED),
     state=Visitor,
     step=step,
     merge=merge,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from processors.context.purchases import BoundedHistory
-from schemas.brand.model import Route
+from schemas.brand.model import Route, When
 
 DAY_US = 24 * 60 * 60 * 1_000_000
 MICROS = 1_000_000
@@ -60,9 +60,9 @@ class HistoryConditions(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-def history_conditions(routes: Iterable[Route]) -> HistoryConditions | None:
-    """None when no route has a condition on purchases: then no history is computed."""
-    whens = [route.when for route in routes]
+def history_conditions(routes: Iterable[Route], audiences: Iterable[When] = ()) -> HistoryConditions | None:
+    """None when no route and no audience has a condition on purchases: then no history is computed."""
+    whens = [*(route.when for route in routes), *audiences]
     found = HistoryConditions(
         tuple(when.purchases_at_least for when in whens if when.purchases_at_least is not None),
         tuple(when.spent_at_least for when in whens if when.spent_at_least is not None),

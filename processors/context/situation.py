@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from processors.context.history import History
 from processors.context.state import VISIT_GAP_US, VisitorPart, is_in_store
+from processors.experiments.assignment import Assignment
 from processors.reference import Reference
 from schemas.brand.model import Tag
 from schemas.brand.opening import Hours, hours_of, is_open
@@ -20,7 +22,12 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
 
     ``consent`` says why the visitor's history counts or does not (``schemas.consent.permission.Why``: granted and
     opt_out let it count), when the brand has the purpose personalisation or the visitor said anything of it.
-    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them."""
+    ``counted_only`` is set when they do not allow analytics: the sink stores the decision without them.
+    ``trust`` is set where the gateway looked at the scan (``schemas.trust.score``).
+    ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
+    variant, or why there is none, of each experiment on which a route depends. ``inputs`` has the values of what the
+    routes' expressions read, as far as they are known; ``at`` is the time of the scan (microseconds) where a route has
+    a schedule, ``answered_lately`` the routes that may not answer the person again so soon."""
 
     type: str
     placement: str
@@ -38,6 +45,19 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     held_out: bool | msgspec.UnsetType = msgspec.UNSET
     consent: str | msgspec.UnsetType = msgspec.UNSET
     counted_only: bool | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
+    trust: int | msgspec.UnsetType = msgspec.UNSET
+    experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
+    inputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    at: int | msgspec.UnsetType = msgspec.UNSET
+    answered_lately: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The visitor's variant of each experiment that they take part in."""
+        if isinstance(self.experiments, msgspec.UnsetType):
+            return {}
+        return {one.id: one.variant for one in self.experiments if one.variant}
 
 
 def gather(
@@ -76,6 +96,8 @@ def gather(
         held_out=held_out,
         consent=consent,
         counted_only=counted_only,
+        trust=event.trust if event.trust is not None else msgspec.UNSET,
+        language=event.language if reference.brand.about.languages else msgspec.UNSET,
     )
 
 

@@ -6,7 +6,10 @@ from typing import Final
 import msgspec
 
 from processors import parts
+from processors.context.lately import Answered, View, latest_answers, latest_views
 from processors.context.purchases import CATEGORIES_KEPT, NO_HISTORY, BoundedHistory, reconciled_bounded
+from processors.experiments.seen import NOTHING_SEEN, Seen
+from processors.experiments.seen import joined as joined_seen
 from processors.parts import Parts, source_profile_of
 from processors.purchases import Return, Sale, named_return
 from schemas import kinds
@@ -20,6 +23,7 @@ from schemas.ids import hash64
 VISIT_GAP_US = 30 * 60 * 1_000_000
 """A touch in a store after half an hour without one begins a new visit (the usual session gap of web analytics)."""
 BOUGHT_KEPT = 32
+VIEWS = frozenset(("page_view", "product_view"))
 PERSONAL = frozenset((PERSONALISATION, ANALYTICS))
 """What context keeps of what people say."""
 PHYSICAL = kinds.FAMILIES["sensor"] | kinds.FAMILIES["till"]
@@ -30,7 +34,9 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile, or of several as one: ``visits`` counts store visits, the present one included;
     ``last_seen`` (microseconds) and ``store`` are those of the last touch in a store (empty after leaving); ``bought``
     has the last products bought, newest last; ``purchases`` is None before the first sale or return; ``consents``
-    is what was said of personalisation and of analytics."""
+    is what was said of personalisation and of analytics; ``seen`` the variants of experiments, by phase. ``before`` is
+    the last touch of the store visit before the present one, ``seen_by`` the kind of the last touch in a store;
+    ``viewed`` has the products viewed online, ``answers`` the answers that may not come again soon."""
 
     visits: int = 0
     last_seen: int = 0
@@ -38,6 +44,11 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     bought: tuple[str, ...] = ()
     purchases: BoundedHistory | None = None
     consents: Consents = NOTHING_SAID
+    seen: dict[int, Seen] = {}
+    before: int = 0
+    seen_by: str = ""
+    viewed: tuple[View, ...] = ()
+    answers: tuple[Answered, ...] = ()
 
     def joined(self, other: "VisitorPart") -> "VisitorPart":
         """The part of one source profile as two people had it. What both counted is taken for the same visits: a
@@ -53,6 +64,11 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             (*(b for b in earlier.bought if b not in later.bought), *later.bought)[-BOUGHT_KEPT:],
             purchases,
             self.consents.joined(other.consents),
+            joined_seen((self.seen, other.seen)) if self.seen or other.seen else NOTHING_SEEN,
+            later.before,
+            later.seen_by,
+            latest_views(self.viewed, other.viewed),
+            latest_answers(self.answers, other.answers),
         )
 
 
@@ -71,14 +87,27 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         in_order = [part for _, part in sorted(self.parts.items(), key=lambda item: (item[1].last_seen, item[0]))]
         bought = dict.fromkeys(product for part in in_order for product in part.bought)
         latest = in_order[-1]
-        return VisitorPart(sum(part.visits for part in in_order), latest.last_seen, latest.store, tuple(bought))
+        ends = (latest.before, *(part.last_seen for part in in_order[:-1]))
+        return VisitorPart(
+            sum(part.visits for part in in_order),
+            latest.last_seen,
+            latest.store,
+            tuple(bought),
+            before=max((end for end in ends if end < latest.last_seen - VISIT_GAP_US), default=0),
+            seen_by=latest.seen_by,
+            viewed=latest_views(*(part.viewed for part in in_order)),
+            answers=latest_answers(*(part.answers for part in in_order)),
+        )
 
     @property
     def size(self) -> int:
-        """Visits, products, sales, returns and choices."""
+        """Visits, products, sales, returns, choices, variants seen, views and answers."""
         histories = self.histories.values()
         trades = sum(len(one.recent.sales) + len(one.recent.returns) + one.older.count for one in histories)
-        return trades + sum(part.visits + len(part.bought) + part.consents.size for part in self.parts.values())
+        return trades + sum(
+            part.visits + len(part.bought) + part.consents.size + len(part.seen) + len(part.viewed) + len(part.answers)
+            for part in self.parts.values()
+        )
 
     @property
     def histories(self) -> dict[str, BoundedHistory]:
@@ -121,6 +150,26 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         return Visitor(self.parts | changed)
 
     @property
+    def seen(self) -> Mapping[int, Seen]:
+        """The variants that all parts saw, as one: of a phase the one seen first."""
+        several = [part.seen for part in self.parts.values() if part.seen]
+        return several[0] if len(several) == 1 else joined_seen(several)
+
+    def with_answer(self, profile: str, answer: Answered) -> "Visitor":
+        """The visitor once the source profile got an answer that may not come again soon."""
+        mine = self.parts.get(profile, EMPTY)
+        answers = latest_answers(mine.answers, (answer,))
+        return (
+            self if answers == mine.answers else self.with_part(profile, msgspec.structs.replace(mine, answers=answers))
+        )
+
+    def with_seen(self, profile: str, shown: Mapping[int, Seen]) -> "Visitor":
+        """The visitor once the source profile was shown these variants."""
+        mine = self.parts.get(profile, EMPTY)
+        seen = joined_seen((mine.seen, shown))
+        return self if seen == mine.seen else self.with_part(profile, msgspec.structs.replace(mine, seen=seen))
+
+    @property
     def said(self) -> list[Consents]:
         """What was said of personalisation, by each source profile that said anything."""
         consents = [part.consents for part in self.parts.values()]
@@ -147,14 +196,25 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
                 -BOUGHT_KEPT:
             ]
         if not is_in_store(event) or event.occurred_at < mine.last_seen:
-            if bought == mine.bought:
+            viewed = latest_views(mine.viewed, ((event.occurred_at, event.product),)) if is_view(event) else mine.viewed
+            if bought == mine.bought and viewed == mine.viewed:
                 return self
-            return self.with_part(profile, msgspec.structs.replace(mine, bought=bought))
+            return self.with_part(profile, msgspec.structs.replace(mine, bought=bought, viewed=viewed))
         now = self.whole
         left, since = event.type == "store_exit", event.occurred_at - now.last_seen
         begins = not left and since >= 0 and (event.store != now.store or since > VISIT_GAP_US)
         after = VisitorPart(
-            mine.visits + begins, event.occurred_at, "" if left else event.store, bought, mine.purchases, mine.consents
+            mine.visits + begins,
+            event.occurred_at,
+            "" if left else event.store,
+            bought,
+            mine.purchases,
+            mine.consents,
+            mine.seen,
+            now.last_seen if begins else mine.before,
+            event.type,
+            mine.viewed,
+            mine.answers,
         )
         return self.with_part(profile, after)
 
@@ -169,6 +229,11 @@ def split(visitor: Visitor, profile: str) -> tuple[Visitor | None, Visitor | Non
         left = left.without_bookings_on(other)
     remaining = {one: history.without_bookings_on(gone[profile]) for one, history in kept.items()}
     return stays.with_histories(remaining), leaves.with_histories({profile: left})
+
+
+def is_view(event: TouchpointIdentified) -> bool:
+    """Whether somebody looked at a product online."""
+    return bool(event.product) and event.type in VIEWS
 
 
 def is_in_store(event: TouchpointIdentified) -> bool:

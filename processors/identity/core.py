@@ -31,14 +31,15 @@ from processors.identity.guards import limits_of
 from processors.identity.replay import PUBLISHED, canonical
 from processors.identity.signal_handlers import handle
 from processors.identity.signals import opened
-from processors.identity.state import Node, new_node
+from processors.identity.state import NOT_SEEN, Node, new_node
 from processors.identity.touchpoints import identified, invalid, is_known, of_erased, of_nobody, record
+from processors.identity.trust import assessed
 from processors.reference import Reference
-from processors.step import Effect, Processor, Reject, Step
+from processors.step import Drop, Effect, Processor, Reject, Step
 from schemas import kinds
 from schemas.consent.purposes import IDENTITY
 from schemas.events import IdentitySignalled, PrivacyRequested, ProfileErased, TouchpointRecorded
-from schemas.reasons import RejectReason
+from schemas.reasons import DropReason, RejectReason
 from schemas.topics import (
     CONSENT_STATED,
     ERASURE_APPLIED,
@@ -51,6 +52,8 @@ from schemas.topics import (
     TOUCHPOINT_RECORDED,
 )
 
+_NOBODYS = {kinds.PREVIEW: Drop(DropReason.PREVIEW), kinds.SCAN_REFUSED: Drop(DropReason.SCAN_REFUSED)}
+
 
 def step(
     node: Node | None,
@@ -61,10 +64,23 @@ def step(
     becomes a signal."""
     if not isinstance(event, TouchpointRecorded):
         return _signalled(node, event, reference)
+    if event.type in kinds.NOBODYS:
+        return Step(node, (_NOBODYS[event.type],))
     if (rejected := invalid(event)) is not None:
         return Step(node, (rejected,))
     if not event.primary_identifier:
         return Step(node, (of_nobody(event),))
+    if event.trust is None or (node is not None and node.dead):
+        return _touched(node, event, reference)
+    seen, event = assessed(node.seen if node is not None else NOT_SEEN, event, reference.brand.stores)
+    step = _touched(node, event, reference)
+    if step.state is None:
+        return step
+    return Step(msgspec.structs.replace(step.state, seen=seen), step.effects)
+
+
+def _touched(node: Node | None, event: TouchpointRecorded, reference: Reference) -> Step[Node]:
+    """Applies a touchpoint of somebody."""
     if event.type == kinds.PROBE and not (node is not None and node.dead):
         return Step(None, (identified(node, event, reference),))
     rules = reference.brand.consent

@@ -91,6 +91,19 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     free: bool
 
 
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What trust in the next scan of a device depends on (trust.py): the last store with coordinates in which it was,
+    and when; the start of a minute, and its scans. Times in microseconds; 0: none."""
+
+    store: str = ""
+    store_at: int = 0
+    window_at: int = 0
+    count: int = 0
+
+
+NOT_SEEN = Seen()
+
+
 class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier.
 
@@ -109,6 +122,8 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``said``, ``asked`` (by neighbour) and ``told`` (times at which something was said of a weaker neighbour) are about
     consent (consent.py).
+
+    ``seen`` is of a device (trust.py).
 
     ``dead``: the identifier was erased; what the protocol needs is all that is left (erasure.py). ``forgotten`` counts
     the dead neighbours that the node has forgotten.
@@ -134,6 +149,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     told: dict[str, tuple[int, ...]] = {}
     dead: bool = False
     forgotten: int = 0
+    seen: Seen = NOT_SEEN
 
     @property
     def component(self) -> Component | None:

@@ -12,11 +12,14 @@ from schemas.brand.item import (
     Mistake,
     Part,
     Sections,
+    directions_to,
     fallback_mistakes,
     unknown_code,
     unknown_kinds,
     unknown_name,
+    unregistered_address,
 )
+from schemas.brand.look import Look
 from schemas.brand.query import Query
 from schemas.brand.tags import PLACEMENTS
 from schemas.countries import COUNTRIES
@@ -25,6 +28,7 @@ from schemas.identifiers.types import TYPES
 from schemas.languages import direction_of, language_faults
 
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
+MAX_LANGUAGES = 30
 DEFAULT_TOUCH_TYPES = (
     "scan",
     "nfc_tap",
@@ -62,11 +66,14 @@ class About(Item, frozen=True):
     attribution; ``identifier_types`` are types of identifiers beside the built-in ones; ``code_properties`` names
     properties of events that hold codes or quantities, so that no digits in them are taken for a phone number;
     ``language`` (BCP 47) is that of the pages' texts, which screen readers and browsers go by, and ``direction`` the
-    way they run, by default that of the language; ``query`` says which parameters of a link count.
+    way they run, by default that of the language; ``languages`` are others that texts may be in; ``query`` says which
+    parameters of a link count; ``pictures`` are address prefixes that pictures may come from beside the destinations;
+    ``directions`` is the address of the way to a store, with {store}, {latitude} and {longitude}.
     """
 
     section: ClassVar[str] = "brand"
     kind: ClassVar[str] = "brand"
+    later: ClassVar[frozenset[str]] = frozenset({"languages", "pictures", "directions", "look"})
 
     name: str
     currency: str
@@ -82,6 +89,10 @@ class About(Item, frozen=True):
     query: Query = Query()
     guards: Guards = Guards()
     holdout: Holdout = Holdout()
+    languages: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    directions: str = ""
+    look: Look = Look()
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         yield from unknown_code("currency", self.currency, MINOR_UNITS, "an ISO 4217 code such as EUR")
@@ -95,6 +106,7 @@ class About(Item, frozen=True):
         if self.language:
             for fault in language_faults(self.language):
                 yield "language", fault
+        yield from self._page_mistakes(brand)
         yield from self.query.mistakes()
         yield from unknown_kinds("touch_types", self.touch_types)
         for index, channel in enumerate(self.channels):
@@ -102,6 +114,28 @@ class About(Item, frozen=True):
         yield from self._identifier_type_mistakes()
         yield from self.guards.mistakes((*TYPES, *self.identifier_types))
         yield from self.holdout.mistakes()
+
+    def _page_mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        if self.languages and not self.language:
+            yield "languages", "are other ones than language, which must be said too"
+        if len(self.languages) > MAX_LANGUAGES:
+            yield "languages", f"are {len(self.languages)}; {MAX_LANGUAGES} is the most"
+        known = {self.language.lower()}
+        for index, language in enumerate(self.languages):
+            for fault in language_faults(language):
+                yield f"languages[{index}]", fault
+            if language.lower() in known:
+                yield f"languages[{index}]", f"{language} is listed twice"
+            known.add(language.lower())
+        for index, prefix in enumerate(self.pictures):
+            if fault := destination_fault(prefix):
+                yield f"pictures[{index}]", f"{prefix!r} {fault}"
+        if self.directions:
+            example = directions_to(self.directions, "store", (52.5, 13.4))
+            if "{" in example or "}" in example:
+                yield "directions", "may name {store}, {latitude} and {longitude}, and has no other braces"
+            yield from unregistered_address("directions", example, brand)
+        yield from self.look.mistakes(brand)
 
     @property
     def text_direction(self) -> Literal["", "ltr", "rtl"]:

@@ -8,15 +8,17 @@ from typing import Any, Final
 import msgspec
 
 from schemas.brand.destinations import destination_fault
+from schemas.brand.experiments import MAX_EXPERIMENTS
+from schemas.brand.gs1_keys import tags_of_products
 from schemas.brand.item import Item, Mistake
 from schemas.brand.model import About, Brand
-from schemas.brand.rendered import MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
+from schemas.brand.rendered import EXPERIMENT_BYTES, MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
 
 LONGEST_STOCK: Final = str(-(2**63))
 MAX_ITEM_BYTES: Final = 500_000
 """Of an item's JSON: half of what Kafka's clients and brokers take as a record by default."""
 MAX_NAME_CHARS: Final = 300
-LONG_TEXTS: Final = frozenset({"hours", "url", "fallback", "title", "text", "label", "destinations"})
+LONG_TEXTS: Final = frozenset({"hours", "if", "url", "fallback", "title", "text", "label", "destinations"})
 """Fields that have their own limits."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SUSPICIOUS = re.compile(rb"[\\\x7f]|[0-9]{19}")
@@ -33,23 +35,47 @@ class Checked:
         self.products: Mapping[str, Any] = brand.products
         self.tags: Mapping[str, Any] = brand.tags
         self.routes: Sequence[Any] = brand.routes
+        self.experiments: Mapping[str, Any] = brand.experiments
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:
         return () if any(map(destination_fault, self.about.destinations)) else self.about.destinations
 
     @cached_property
+    def pictures(self) -> tuple[str, ...]:
+        return (*self.destinations, *(one for one in self.about.pictures if not destination_fault(one)))
+
+    @cached_property
     def categories(self) -> frozenset[str]:
         return frozenset(product.category for product in self.products.values() if product.category)
+
+    @cached_property
+    def products_by_gtin(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for product in self.products.values():
+            found.setdefault(product.gtin14, product.id)
+        return found
+
+    @cached_property
+    def product_tags(self) -> Mapping[str, tuple[str, ...]]:
+        return tags_of_products(self.tags.values())
+
+    @cached_property
+    def tags_by_gs1_key(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for tag in self.tags.values():
+            if tag.gs1:
+                found.setdefault(tag.gs1, tag.id)
+        return found
 
     @cached_property
     def longest(self) -> dict[str, Longest]:
         return {
             "tag": longest_of(self.tags),
             "store": longest_of(self.stores),
-            "store_name": longest_of(store.name for store in self.stores.values()),
+            "store_name": longest_of(name for store in self.stores.values() for name in store.names()),
             "product": longest_of(self.products),
-            "product_name": longest_of(product.name for product in self.products.values()),
+            "product_name": longest_of(name for product in self.products.values() for name in product.names()),
             "campaign": longest_of(tag.campaign for tag in self.tags.values()),
             "stock": longest_of([LONGEST_STOCK]),
         }
@@ -57,11 +83,16 @@ class Checked:
     def mistakes(self) -> Iterator[Mistake]:
         """What is wrong with the brand as a whole."""
         size = answer_bytes(
-            (route.action.texts() for route in self.routes), (route.id for route in self.routes), self.longest
+            (texts for route in self.routes for texts in route.action.templates()),
+            (route.id for route in self.routes),
+            self.longest,
         ) + sum(len(category.encode()) + 3 for category in self.categories)
+        size += EXPERIMENT_BYTES * len(self.experiments)
         if size > MAX_ANSWER_BYTES:
             many = f"{len(self.routes)} routes and {len(self.categories)} categories"
             yield "", f"{many} make an answer's record of {size} bytes; {MAX_ANSWER_BYTES} is the most"
+        if len(self.experiments) > MAX_EXPERIMENTS:
+            yield "", f"{len(self.experiments)} experiments are too many: {MAX_EXPERIMENTS} is the most"
 
 
 def unwritable(item: Item) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
+from urllib.parse import quote
 
 import msgspec
 
@@ -13,7 +14,23 @@ from schemas.brand.suggestions import closest, suggestion
 
 Mistake = tuple[str, str]
 """The field at fault as a path such as ``when.stores``, and what is wrong with it."""
+
+
+class Within(str):
+    """A field at fault whose mistake stands within its text, ``offset`` characters from its beginning."""
+
+    __slots__ = ("offset",)
+    offset: int
+
+    def __new__(cls, field: str, offset: int) -> "Within":
+        made = super().__new__(cls, field)
+        made.offset = offset
+        return made
+
+
 MAX_ID_CHARS = 100
+MAX_PICTURE_CHARS = 300
+_NOT_IN_ADDRESSES = frozenset("\"'<>`{}|^;, ")
 INT_32 = range(-(2**31), 2**31)
 """The numbers of Avro's type int."""
 ID = re.compile(rf"[\w.-]{{1,{MAX_ID_CHARS}}}")
@@ -40,12 +57,31 @@ class Sections(Protocol):
     def routes(self) -> Sequence[Any]: ...
 
     @property
+    def experiments(self) -> Mapping[str, Any]: ...
+
+    @property
     def destinations(self) -> tuple[str, ...]:
         """The brand's destinations; none as long as one of them is wrong, since it is that one which is at fault."""
 
     @property
+    def pictures(self) -> tuple[str, ...]:
+        """The address prefixes that pictures may come from: the destinations, and those for pictures alone."""
+
+    @property
     def categories(self) -> Collection[str]:
         """The categories of the products."""
+
+    @property
+    def products_by_gtin(self) -> Mapping[str, str]:
+        """By GTIN, with 14 digits, the first product that has it."""
+
+    @property
+    def product_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """By product the tags that its GTIN may mean."""
+
+    @property
+    def tags_by_gs1_key(self) -> Mapping[str, str]:
+        """By another key of GS1 the first tag that has it."""
 
     @property
     def longest(self) -> Mapping[str, Longest]:
@@ -54,6 +90,9 @@ class Sections(Protocol):
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of fields within an item."""
+
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a later release added: they count for the brand's version where they say something."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +103,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     section: ClassVar[str]
     kind: ClassVar[str]
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a later release added: they count for the brand's version where they say something."""
 
     id: str
 
@@ -120,10 +161,42 @@ def unregistered_address(field: str, url: str, brand: Sections) -> Iterator[Mist
         yield field, f"{url} is under none of the brand's destinations"
 
 
+def unregistered_picture(field: str, url: str, brand: Sections) -> Iterator[Mistake]:
+    """A mistake where no page may show the picture at the address."""
+    if parse_address(url) is None:
+        yield field, f"{url!r} is no address of a picture, such as https://shop.example/tea.webp"
+    elif len(url) > MAX_PICTURE_CHARS:
+        yield field, f"has {len(url)} characters; {MAX_PICTURE_CHARS} is the most"
+    elif not url.isascii() or not set(url).isdisjoint(_NOT_IN_ADDRESSES):
+        yield field, "must have what is no part of an address percent-encoded"
+    elif brand.destinations and not is_registered(url, brand.pictures):
+        yield field, f"{url} is under none of the brand's destinations and of its pictures' addresses"
+
+
+def foreign_languages(field: str, languages: Collection[str], brand: Sections) -> Iterator[Mistake]:
+    """A mistake for each language of texts that is none of the brand's other ones."""
+    for language in languages:
+        yield from unknown_name(f"{field}.{language}", language, brand.about.languages, "brand.languages has no")
+
+
+def directions_to(template: str, store: str, place: tuple[float, float]) -> str:
+    """The address of the way to a store. :param place: latitude and longitude in degrees."""
+    values = {"{store}": quote(store, safe=""), "{latitude}": f"{place[0]:.6f}", "{longitude}": f"{place[1]:.6f}"}
+    for name, value in values.items():
+        template = template.replace(name, value)
+    return template
+
+
 def below_one(field: str, number: int | None) -> Iterator[Mistake]:
     """A mistake where a number is given and is not one or more."""
     if number is not None and number < 1:
         yield field, f"{number} is too few: it must be one or more"
+
+
+def no_trust(field: str, number: int | None) -> Iterator[Mistake]:
+    """A trust is a whole number from 0 to 100."""
+    if number is not None and not 0 <= number <= 100:
+        yield field, f"{number} is no trust: 0 to 100"
 
 
 def beyond_int(field: str, number: int) -> Iterator[Mistake]:

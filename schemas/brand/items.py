@@ -11,8 +11,10 @@ from hashlib import blake2b
 import msgspec
 
 from schemas.brand.consent import Consent
+from schemas.brand.experiments import Experiment
 from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.brand.retention import Retention
+from schemas.brand.versioned import version_body
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
 
@@ -21,7 +23,7 @@ WRITTEN = tuple(sorted(SECTIONS, key=lambda section: section.single))
 CLASSES: dict[str, type[Item]] = {section.kind: section.item for section in WRITTEN}
 """Class of the items of each kind, in that order."""
 OTHERS = tuple(kind for kind in CLASSES if kind != About.kind)
-ADDED = (Consent.kind, Retention.kind)
+ADDED = (Consent.kind, Retention.kind, Experiment.kind)
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]
 """Version and body of an item on the topic."""
@@ -46,7 +48,8 @@ def version_of(items: Mapping[str, list[Item]]) -> str:
     for kind in ADDED:
         if not ordered[kind]:
             del ordered[kind]
-    return digest(msgspec.json.encode(ordered, order="deterministic"))
+    bodies = {kind: version_body(ordered[kind], CLASSES[kind]) for kind in sorted(ordered)}
+    return digest(msgspec.json.encode(bodies))
 
 
 def build_brand(items: Mapping[str, list[Item]], version: str = "") -> Brand:

@@ -9,11 +9,12 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from schemas.brand.checked import Checked, unwritable
-from schemas.brand.item import Item, mistakes
+from schemas.brand.item import Item, Within, mistakes
 from schemas.brand.items import CLASSES, build_brand, version_of
 from schemas.brand.model import SECTIONS, Brand, Section
 from schemas.brand.suggestions import suggestion
 from schemas.brand.yaml_file import MappingNode, Node, ScalarNode, SequenceNode, Unreadable, locate, parse, place, plain
+from schemas.brand.yaml_place import descend, within
 from schemas.process.collection import without_collection
 from schemas.text import with_name_forms
 
@@ -185,7 +186,7 @@ def _fields(item: type[Item], path: str) -> list[str]:
     """The fields of what stands at the path."""
     hint = _hint(item, path)
     found = hint if isinstance(hint, type) else next((one for one in get_args(hint) if isinstance(one, type)), item)
-    return [field.name for field in msgspec.structs.fields(found)]
+    return [field.encode_name for field in msgspec.structs.fields(found)]
 
 
 def _hint(item: type[Item], path: str) -> Any:
@@ -210,7 +211,14 @@ def _duplicates(read: Sequence[_Read]) -> Iterator[Problem]:
 
 def _problem(found: _Read, field: str, message: str) -> Problem:
     where = f"{found.kind} {found.item.id}.{field}".rstrip(".")
-    return Problem(found.file, *locate(found.node, _steps(field)), where, message)
+    return Problem(found.file, *_position(found, field), where, message)
+
+
+def _position(found: _Read, field: str) -> tuple[int, int]:
+    """Where a field stands; what is wrong within a text, where that is."""
+    if isinstance(field, Within) and (node := descend(found.node, _steps(field))) is not None:
+        return within(node, field.offset, found.file.read_text(encoding="utf-8").splitlines())
+    return locate(found.node, _steps(field))
 
 
 def _check(found: _Read, brand: Checked) -> Iterator[Problem]:

@@ -10,9 +10,11 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from schemas.brand.about import About, Channel
+from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
 from schemas.brand.consent import Consent
 from schemas.brand.destinations import is_registered
+from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
 from schemas.brand.holdout import Holdout
 from schemas.brand.item import Item
@@ -20,7 +22,7 @@ from schemas.brand.matching import Matching
 from schemas.brand.products import Product
 from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
-from schemas.brand.routes import Action, Route, When
+from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
 from schemas.brand.tags import Tag
 
@@ -32,6 +34,7 @@ __all__ = [
     "Brand",
     "Channel",
     "Consent",
+    "Experiment",
     "Guards",
     "Holdout",
     "Item",
@@ -64,6 +67,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     matching: dict[str, Matching] = {}
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
+    experiments: dict[str, Experiment] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

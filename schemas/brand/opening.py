@@ -6,14 +6,15 @@ of those of this day and the day before (whose hours may last past midnight) tha
 """
 
 import re
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, State
 
+CLOSING_DAYS = 2
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _COMMENT = re.compile(r'(\b(?:open|off|closed|unknown)\s*)?\s*("[^"]*")(\s*:)?')
 _TEXT_OR_HOLIDAY = re.compile(r'"[^"]*"|\bPH\b')
@@ -68,6 +69,29 @@ def is_open(hours: Hours, local: datetime) -> bool | None:
         return None
 
 
+def minutes_until_closing(hours: Hours, local: datetime) -> int | None:
+    """Whole minutes until an open store closes; None where it is not open, does not close within two days, or its hours
+    cannot be worked out."""
+    if not is_open(hours, local):
+        return None
+    try:
+        at = local
+        for _ in range(CLOSING_DAYS):
+            midnight = datetime.combine(at.date() + timedelta(days=1), time())
+            # With coordinates the library's times are aware.
+            while (change := _on_day(hours, at).next_change(at)) and change.replace(tzinfo=None) < midnight:
+                at = change.replace(tzinfo=None)
+                if not is_open(hours, at):
+                    return int((at - local).total_seconds()) // 60
+            at = midnight
+            if not is_open(hours, at):
+                return int((at - local).total_seconds()) // 60
+    except BaseException as error:
+        if not given_up(error):
+            raise
+    return None
+
+
 def given_up(error: BaseException) -> bool:
     """Whether it is how the library gives up: its own errors, or a panic, as for a sun's offset past midnight."""
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
@@ -75,12 +99,17 @@ def given_up(error: BaseException) -> bool:
 
 def worked_out(hours: Hours, local: datetime) -> bool | None:
     """``is_open``, with whatever the library raises."""
+    state, _ = _on_day(hours, local).state(local)
+    return None if state == State.UNKNOWN else state == State.OPEN
+
+
+def _on_day(hours: Hours, local: datetime) -> OpeningHours:
+    """The hours as they are on a day, and in the night before it."""
     holidays: tuple[str, ...] = ()
     if names_holidays(hours.text):
         days = (local.date() - timedelta(days=1), local.date())
         holidays = tuple(WEEKDAYS[day.weekday()] for day in days if is_public_holiday(hours.country, hours.region, day))
-    state, _ = _parsed(hours, holidays).state(local)
-    return None if state == State.UNKNOWN else state == State.OPEN
+    return _parsed(hours, holidays)
 
 
 def names_holidays(text: str) -> bool:
@@ -129,3 +158,34 @@ def with_holidays(text: str, holidays: Iterable[str]) -> str:
     if not weekdays:
         return text
     return _TEXT_OR_HOLIDAY.sub(lambda found: weekdays if found[0] == "PH" else found[0], str(OpeningHours(text)))
+
+
+Span = tuple[datetime, datetime | None]
+"""From when until when a store is open, on its own wall clock; None: until the next day's morning or longer."""
+_BEFORE, _AFTER = timedelta(hours=12), timedelta(hours=30)
+
+
+@lru_cache(4096)
+def open_spans(hours: Hours, day: date) -> tuple[Span, ...]:
+    """When a store is open on a day, what began the evening before included; empty where that cannot be worked out."""
+    try:
+        return tuple(_spans(hours, day))
+    except BaseException as error:
+        if not given_up(error):
+            raise
+        return ()
+
+
+def _spans(hours: Hours, day: date) -> Iterator[Span]:
+    holidays: tuple[str, ...] = ()
+    if names_holidays(hours.text):
+        days = (day - timedelta(days=1), day)
+        holidays = tuple(WEEKDAYS[one.weekday()] for one in days if is_public_holiday(hours.country, hours.region, one))
+    midnight = datetime(day.year, day.month, day.day)
+    last = midnight + _AFTER
+    for start, end, state, _ in _parsed(hours, holidays).intervals(midnight - _BEFORE, last):
+        begins, ends = start.replace(tzinfo=None), (end or last).replace(tzinfo=None)
+        if begins.date() > day:
+            return
+        if state == State.OPEN and ends > midnight:
+            yield begins, ends if ends < last else None

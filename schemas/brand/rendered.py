@@ -20,8 +20,12 @@ MAX_REASON_BYTES: Final = 200
 MAX_EVENT_NAME_BYTES: Final = 200 * len("%F0%9F%98%80")
 """Of a name such as a campaign in an event, percent-encoded: the gateway takes 200 characters."""
 CANDIDATE_BYTES: Final = MAX_REASON_BYTES + 16
+CONTENT_BYTES: Final = 64_000
+"""Of the facts that a page shows beside its texts, which are bounded in number and length (schemas/content.py)."""
 OTHER_BYTES: Final = 8_000
 """Of all other fields of an answer's record: ids, and the names among its inputs."""
+EXPERIMENT_BYTES: Final = 1_500
+"""Of what the inputs say of one experiment: its id, phase and variant, and the words that say why."""
 _SAME_EVERYWHERE: Final = re.compile(r"[A-Za-z0-9._-]*")
 """Texts that are not escaped anywhere."""
 _IN_ADDRESSES: Final = "{}:/?#[]@!$&'()*+,;=%-._~"
@@ -49,19 +53,22 @@ def longest_of(values: Iterable[str]) -> Longest:
     return Longest(text, html, address)
 
 
-def text_mistakes(page: bool, texts: Mapping[str, str], longest: Mapping[str, Longest]) -> Iterator[tuple[str, str]]:
+def text_mistakes(
+    page: bool, texts: Mapping[str, str], longest: Mapping[str, Longest], field: str = "action"
+) -> Iterator[tuple[str, str]]:
     """What is too long of an action's texts.
 
-    :param page: whether it is a page. :param texts: ``url``, ``title``, ``text`` and ``label``.
+    :param page: whether it is a page. :param texts: ``url``, ``title``, ``text``, ``label`` and ``steps``.
+    :param field: of the texts.
     """
     address = _bytes(escape(quote(texts["url"], safe=_IN_ADDRESSES)), longest, "address")
     if address > MAX_ADDRESS_BYTES:
-        yield "action.url", f"has {address} bytes with its longest values; {MAX_ADDRESS_BYTES} is the most"
+        yield f"{field}.url", f"has {address} bytes with its longest values; {MAX_ADDRESS_BYTES} is the most"
     sizes = {field: _page_bytes(text, longest) for field, text in texts.items() if field != "url"}
     whole = sizes["title"] + sum(sizes.values()) + address
     if page and whole > MAX_PAGE_BYTES:
-        field = max(sizes, key=lambda one: sizes[one])
-        yield f"action.{field}", f"makes a page of {whole} bytes with its longest values; {MAX_PAGE_BYTES} is the most"
+        name = max(sizes, key=lambda one: sizes[one])
+        yield f"{field}.{name}", f"makes a page of {whole} bytes with its longest values; {MAX_PAGE_BYTES} is the most"
 
 
 def answer_bytes(texts: Iterable[Mapping[str, str]], routes: Iterable[str], longest: Mapping[str, Longest]) -> int:
@@ -71,7 +78,7 @@ def answer_bytes(texts: Iterable[Mapping[str, str]], routes: Iterable[str], long
     """
     rendered = max((_record_bytes(action, longest) for action in texts), default=0)
     candidates = sum(len(route.encode()) + CANDIDATE_BYTES for route in routes)
-    return OTHER_BYTES + rendered + candidates
+    return OTHER_BYTES + CONTENT_BYTES + rendered + candidates
 
 
 def _record_bytes(texts: Mapping[str, str], longest: Mapping[str, Longest]) -> int:

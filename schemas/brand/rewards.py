@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+import msgspec
+
 from schemas import kinds
-from schemas.brand.item import Item, Mistake, Sections, below_one, beyond_int, unknown_kinds, unknown_name
+from schemas.brand.expressions import expression_mistakes
+from schemas.brand.item import Item, Mistake, Sections, below_one, beyond_int, no_trust, unknown_kinds, unknown_name
 from schemas.brand.tags import PLACEMENTS
+from schemas.expressions.inputs import REWARDS
 
 NOTHING, ONCE_A_DAY = "nothing", "once_a_day"
 MAX_POINTS = 10**12
+TRUSTED = 50
+"""See ``schemas.trust.score``."""
 MAX_POINTS_PER_UNIT = 10**5
 """With the largest amount of an event, 10^13 units of a currency, a posting still fits into Avro's long."""
 
@@ -20,8 +26,11 @@ class Reward(Item, frozen=True, omit_defaults=True):
     ``purchases_at_least``: only for people who had bought as often by then, the event's own sale included; a purchase
     that was returned as a whole does not count.
 
+    ``trust_at_least``: scans of less trust (0 to 100) earn nothing. By default those of a copied link, of a device that
+    scans like a machine, or that was in two far stores at once.
+
     ``public_keys``: what events earn that anybody can send (`api_keys[].public`): nothing, or once a day and source
-    profile.
+    profile. ``if``: an expression (``schemas.expressions``) that must hold for the event, at its time.
     """
 
     section: ClassVar[str] = "rewards"
@@ -35,6 +44,13 @@ class Reward(Item, frozen=True, omit_defaults=True):
     purchases_at_least: int | None = None
     currency: str = ""
     public_keys: str = NOTHING
+    condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+    trust_at_least: int = TRUSTED
+
+    @property
+    def expression(self) -> str:
+        """The text of ``if``; empty where there is none."""
+        return self.condition if isinstance(self.condition, str) else ""
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         yield from beyond_int("version", self.version)
@@ -55,3 +71,5 @@ class Reward(Item, frozen=True, omit_defaults=True):
             yield "points_per_unit", "only a sale has an amount"
         yield from unknown_name("public_keys", self.public_keys, (NOTHING, ONCE_A_DAY), "a reward is never earned")
         yield from below_one("purchases_at_least", self.purchases_at_least)
+        yield from expression_mistakes("if", self.condition, REWARDS)
+        yield from no_trust("trust_at_least", self.trust_at_least)

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
+import msgspec
+
 from schemas import kinds
+from schemas.brand.action import Action
+from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import (
     Item,
     Mistake,
@@ -12,13 +16,13 @@ from schemas.brand.item import (
     Sections,
     below_one,
     beyond_int,
+    no_trust,
     unknown_name,
     unknown_reference,
-    unregistered_address,
 )
-from schemas.brand.placeholders import named_in, placeholder_faults
-from schemas.brand.rendered import text_mistakes
+from schemas.brand.schedule import Schedule, window_mistakes
 from schemas.brand.tags import PLACEMENTS
+from schemas.expressions.inputs import CONTEXT
 
 Moment = Literal["know", "go", "buy", "do"]
 """The micro-moments: wanting to know, to go somewhere, to buy, to do something."""
@@ -36,7 +40,11 @@ class When(Part, frozen=True):
 
     Of purchases those count of which something was kept. ``spent_at_least`` is what stayed paid, in the brand's
     currency; ``bought_within_days`` counts 24 hours a day, back from the scan; of ``bought_categories`` one is enough.
+    ``trust_at_least`` is of the scan, 0 to 100 (``schemas.trust.score``).
+    ``experiment`` has the variant that must have been drawn, by experiment.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"experiment", "trust_at_least"})
 
     types: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
@@ -53,6 +61,8 @@ class When(Part, frozen=True):
     spent_at_least: Decimal | None = None
     bought_within_days: int | None = None
     bought_categories: tuple[str, ...] = ()
+    experiment: dict[str, str] = msgspec.field(default_factory=dict)
+    trust_at_least: int | None = None
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         for name in self.types:
@@ -67,8 +77,15 @@ class When(Part, frozen=True):
             for name in names:
                 yield from unknown_name(f"when.{field}", name, brand.categories, "no product is of the category")
         yield from self._number_mistakes()
+        for experiment, variant in self.experiment.items():
+            yield from unknown_reference("when.experiment", experiment, brand.experiments)
+            if known := brand.experiments.get(experiment):
+                arms = [one.id for one in known.variants]
+                field = f"when.experiment.{experiment}"
+                yield from unknown_name(field, variant, arms, f"no variant of {experiment} is called")
 
     def _number_mistakes(self) -> Iterator[Mistake]:
+        yield from no_trust("when.trust_at_least", self.trust_at_least)
         yield from below_one("when.purchases_at_least", self.purchases_at_least)
         yield from below_one("when.bought_within_days", self.bought_within_days)
         spent, least, most = self.spent_at_least, self.stock_at_least, self.stock_at_most
@@ -82,43 +99,12 @@ class When(Part, frozen=True):
             yield "when.stock_at_most", f"{most} never holds together with stock_at_least: {least}"
 
 
-class Action(Part, frozen=True):
-    """What the phone gets: a redirect, or a page with one button.
-
-    Texts and addresses may name {tag}, {store}, {store_name}, {product}, {product_name}, {campaign} and {stock}.
-    """
-
-    url: str
-    kind: Literal["redirect", "page"] = "redirect"
-    title: str = ""
-    text: str = ""
-    label: str = ""
-
-    def texts(self) -> dict[str, str]:
-        """The fields that may name placeholders."""
-        return {"url": self.url, "title": self.title, "text": self.text, "label": self.label}
-
-    def needs(self) -> frozenset[str]:
-        """The placeholders without whose values there is no answer: those of a page's texts, and of the address before
-        its query, where an empty value would lead elsewhere."""
-        before_query = self.url.partition("?")[0].partition("#")[0]
-        shown = (self.title, self.text, self.label) if self.kind == "page" else ()
-        return named_in(before_query).union(*map(named_in, shown))
-
-    def mistakes(self, brand: Sections) -> Iterator[Mistake]:
-        for field, text in self.texts().items():
-            for fault in placeholder_faults(text):
-                yield f"action.{field}", fault
-        yield from unregistered_address("action.url", self.url, brand)
-        if self.kind == "page" and not (self.title.strip() and self.label.strip()):
-            yield "action.title", "a page needs a title and a label"
-        yield from text_mistakes(self.kind == "page", self.texts(), brand.longest)
-
-
 class Route(Item, frozen=True):
     """A rule that offers an action. Order is total: higher priority first, then the smaller id.
 
-    ``promotes_product`` routes never win when the product is known to be out of stock.
+    ``promotes_product`` routes never win when the product is known to be out of stock. ``if`` is an expression
+    (``schemas.expressions``) that must hold beside ``when``. ``schedule`` says when it answers, ``not_again_within``
+    ("7 days", "12 hours") how soon not again to the same person, as far as they allow personalisation.
     """
 
     section: ClassVar[str] = "routes"
@@ -129,6 +115,14 @@ class Route(Item, frozen=True):
     action: Action
     when: When = When()
     promotes_product: bool = False
+    condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+    schedule: Schedule | msgspec.UnsetType = msgspec.UNSET
+    not_again_within: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def expression(self) -> str:
+        """The text of ``if``; empty where there is none."""
+        return self.condition if isinstance(self.condition, str) else ""
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         if self.id in RESERVED:
@@ -137,6 +131,11 @@ class Route(Item, frozen=True):
         if self.promotes_product and self.when.stock_at_most == 0:
             yield "promotes_product", "never holds together with when.stock_at_most: 0: nothing is in stock then"
         yield from self.when.mistakes(brand)
+        yield from expression_mistakes("if", self.condition, CONTEXT)
+        if isinstance(self.schedule, Schedule):
+            yield from self.schedule.mistakes()
+        if isinstance(self.not_again_within, str):
+            yield from window_mistakes("not_again_within", self.not_again_within)
         yield from self.action.mistakes(brand)
 
     def precedence(self) -> tuple[Any, ...]:

@@ -16,17 +16,17 @@ SOURCE: Final = "key rotation"
 _START: Final = f"{SOURCE}{SLASH}"
 
 
-def same_value(identifier: str, other: str, brand: str, now: int) -> TouchpointRecorded:
+def same_value(identifier: str, other: str, brand: str, now: int, source: str = SOURCE) -> TouchpointRecorded:
     """The event that says so, the same whichever of the two comes first.
 
-    :param brand: id of the brand. :param now: in microseconds.
+    :param brand: id of the brand. :param now: in microseconds. :param source: of whoever says so.
     """
     return TouchpointRecorded(
         event_id=event_id_of(SOURCE, derived("same value", *sorted((identifier, other)))),
         type=kinds.LINKED,
         occurred_at=now,
         received_at=now,
-        source=SOURCE,
+        source=source,
         primary_identifier=strongest((identifier, other)),
         identifiers=(identifier, other),
         brand=brand,

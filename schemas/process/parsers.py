@@ -14,6 +14,7 @@ from schemas.identifiers.keys import MIN_KEY_BYTES, IdentifierKeys, read_identif
 if TYPE_CHECKING:
     from schemas.contacts.wrapping import MasterKeys
     from schemas.protection.reject_keys import RejectKeys
+    from schemas.trust.keys import TagKeys
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
@@ -117,6 +118,12 @@ def _master_keys(value: str) -> "MasterKeys":
     return MasterKeys(Path(value).expanduser())
 
 
+def _tag_keys(value: str) -> "TagKeys":
+    from schemas.trust.keys import TagKeys
+
+    return TagKeys(Path(value).expanduser())
+
+
 def _day(value: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError
@@ -162,3 +169,8 @@ CONTACT_KEYS: Final = Parser(
     _master_keys,
 )
 """Gives the master keys that the file holds."""
+TAG_KEYS: Final = Parser(
+    "a file with a line for each key: its id, a blank, 64 hex digits, its state; `footpath tag-keys create` writes it",
+    _tag_keys,
+)
+"""Gives the keys of tags that the file holds."""

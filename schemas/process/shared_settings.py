@@ -10,6 +10,7 @@ from schemas.process.parsers import (
     KEY_FILE,
     PATH,
     REJECT_KEYS,
+    TAG_KEYS,
     TEXT,
     whole_number,
 )
@@ -80,6 +81,14 @@ CONTACT_KEY_FILE: Final = Setting(
     "makes a key in FOOTPATH_DATA (secrets/contact.keys), where commands look, too. `footpath contact-keys` adds, "
     "rewraps and destroys keys. Keep a copy apart from the data: without the key nobody can be reached.",
 )
+TAG_KEY_FILE: Final = Setting(
+    "FOOTPATH_TAG_KEY_FILE",
+    TAG_KEYS,
+    "",
+    "File with the keys that sign the links of tags with `security:`, the same for all gateways. Not set: gateways "
+    "refuse the scans of such tags; `footpath up` makes a key in FOOTPATH_DATA (secrets/tag.keys), where commands "
+    "look, too. `footpath tag-keys` creates and retires keys. Keep a copy: without it printed codes are worthless.",
+)
 SCHEMA_REGISTRY: Final = Setting(
     "FOOTPATH_SCHEMA_REGISTRY",
     HTTP_ADDRESS,
@@ -103,6 +112,7 @@ SHARED: Final[tuple[Setting[Any], ...]] = (
     IDENTIFIER_KEY_FILE,
     REJECT_KEY_FILE,
     CONTACT_KEY_FILE,
+    TAG_KEY_FILE,
     SCHEMA_REGISTRY,
     METRICS_HOST,
 )

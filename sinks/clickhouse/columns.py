@@ -29,6 +29,7 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "stock_reported": {"event_id": "namespace"},
     "cost_reported": {"event_id": "namespace"},
     "scan_routed": {"scan_event_id": "scan_namespace"},
+    "experiment_exposed": {"scan_event_id": "scan_namespace"},
     "reward_posted": {"source_event_id": "source_namespace"},
     "consent_changed": {"source_event_id": "source_namespace"},
     "event_rejected": {"source_event_id": "source_namespace"},

@@ -44,6 +44,7 @@ COUNTED_ONLY_IF: Final[dict[str, str]] = {
     "touchpoint_identified": f"position(properties, '{COUNTED_ONLY}') > 0 OR source_profile_id IN {_ERASED}",
     "scan_routed": f"position(inputs, '{COUNTED_ONLY}') > 0 OR person_id IN {_ERASED}",
     "reward_posted": f"source_profile_id IN {_ERASED}",
+    "experiment_exposed": f"analytics = 'refused' OR source_profile_id IN {_ERASED}",
 }
 """Condition, by table, on rows that are stored as counts."""
 LIVING: Final = f"arrayFilter(one -> one NOT IN {_DEAD}, identifiers)"

@@ -39,6 +39,10 @@ QUERIES: Final[dict[str, str]] = {
         "label, candidates, inputs, brand_version "
         f"FROM (SELECT *, _version, _key FROM scan_routed WHERE {_OF_SCANS} {_ONE}) ORDER BY occurred_at"
     ),
+    "experiments": (
+        f"SELECT {_at('occurred_at')}, experiment, phase, variant, why, scan_event_id, route "
+        f"FROM (SELECT *, _version, _key FROM experiment_exposed WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"
+    ),
     "ledger": (
         f"SELECT {_at('occurred_at')}, kind, points, rule, rule_version, source_event_id, reverses_event_id "
         f"FROM (SELECT *, _version, _key FROM reward_posted WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"

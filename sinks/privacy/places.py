@@ -101,6 +101,7 @@ OTHERS: Final = (
         ),
     ),
     _rewritten("reward_posted", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
+    _rewritten("experiment_exposed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _removed("consent_changed", IS_OWN),
     _removed(
         "identity_changed",

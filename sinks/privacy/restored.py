@@ -17,6 +17,7 @@ _ERASED: Final = "IN (SELECT source_profile_id FROM profile_erased)"
 _NAMED: Final = {
     "touchpoint_identified": PROFILE,
     "reward_posted": PROFILE,
+    "experiment_exposed": PROFILE,
     "consent_changed": PROFILE,
     "touch": "source_profile_id",
     "identity_override": "source_profile_id",

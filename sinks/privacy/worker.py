@@ -119,8 +119,8 @@ class PrivacyWorker:
             while True:
                 for place, records in (await consumer.getmany(timeout_ms=WAIT_MS)).items():
                     for record in records:
-                        if not self._take(place, record.value):
-                            await self._publish(_reject(place, record))
+                        if fault := self._take(place, record.value):
+                            await self._publish(_reject(place, record, fault))
                 if await self._has_caught_up(consumer):
                     await self._act()
                 self._report()
@@ -140,23 +140,25 @@ class PrivacyWorker:
             del self._ends[place]
         return True
 
-    def _take(self, place: TopicPartition, value: bytes | None) -> bool:
-        """Takes a record; False where it is no event."""
+    def _take(self, place: TopicPartition, value: bytes | None) -> RejectReason | None:
+        """Takes a record; the reason where it is no event, or one that cannot be carried out."""
         if value is None:
-            return True
+            return None
         try:
             event: Any = self._codec.of(BY_NAME[place.topic]).decode(value)
         except Undecodable:
-            return False
+            return RejectReason.UNDECODABLE
+        if isinstance(event, PrivacyResolved) and len(event.identifiers) != len(event.source_profile_ids):
+            return RejectReason.INVALID
         if isinstance(event, PrivacyAnswered) and event.part:
-            return True
+            return None
         progress = self._progress.setdefault(event.request_id, Progress(event.request_id))
         self._add(progress, event)
         if isinstance(event, PrivacyAnswered):
             self._data.pop(event.request_id, None)
             if event.parts:
                 self._data[event.request_id] = event.occurred_at, event.parts
-        return True
+        return None
 
     def _add(self, progress: Progress, event: PrivacyResolved | ErasureApplied | PrivacyAnswered) -> None:
         progress.add(event)
@@ -282,10 +284,16 @@ class PrivacyWorker:
         metrics.PRIVACY_OLDEST.set((now_us() - min(waiting)) / 1e6 if waiting else 0)
 
 
-def _reject(place: TopicPartition, record: RawRecord) -> EventRejected:
+FAULTS: Final = {
+    RejectReason.UNDECODABLE: "is no event of this topic",
+    RejectReason.INVALID: "has not as many identifiers as source profiles",
+}
+
+
+def _reject(place: TopicPartition, record: RawRecord, fault: RejectReason) -> EventRejected:
     """The same whenever the topic is read again."""
     position = place.topic, place.partition, record.offset, record.timestamp, record.value
-    return reject_record("privacy", *position, reason=RejectReason.UNDECODABLE, detail="is no event of this topic")
+    return reject_record("privacy", *position, reason=fault, detail=FAULTS[fault])
 
 
 def _is_over(progress: Progress) -> bool:

@@ -29,6 +29,7 @@ from tests.bench.process import NotMeasured
 BENCHES = (
     "shell",
     "context",
+    "expressions",
     "scan",
     "scan-closed",
     "events",

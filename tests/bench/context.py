@@ -51,10 +51,10 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
             asyncio.run(kafka_client.fill_topic(kafka.bootstrap, TOUCHPOINT_IDENTIFIED.name, partitions))
             forwarding.append(asyncio.run(_forward(environment, kafka.bootstrap, rows)))
             worker.append(asyncio.run(_run_worker(environment, kafka.bootstrap, rows)))
-        task_rates.append(_run_task(partitions[0]))
+        task_rates.append(run_task(partitions[0]))
         asks_nothing = msgspec.structs.replace(workload.demo_brand(), consent={})
-        without_consent.append(_run_task(partitions[0], asks_nothing, silent))
-        with_consent.append(_run_task(partitions[0], before=spoken))
+        without_consent.append(run_task(partitions[0], asks_nothing, silent))
+        with_consent.append(run_task(partitions[0], before=spoken))
     rates = [one.rows_per_s for one in worker]
     bare = [one.rows_per_s for one in forwarding]
     return [
@@ -103,7 +103,7 @@ def _before(scan: TouchpointIdentified, type: str) -> TouchpointIdentified:
     )
 
 
-def _run_task(rows: list[Row], brand: Brand | None = None, before: Sequence[Row] = ()) -> float:
+def run_task(rows: list[Row], brand: Brand | None = None, before: Sequence[Row] = ()) -> float:
     """Events per second of CPU time of one partition's stream task; effects are encoded and discarded.
 
     :param before: events that are taken first and not measured.

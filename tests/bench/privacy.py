@@ -38,6 +38,7 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
         posted = "SELECT uniqExact(source_event_id) FROM reward_posted"
         wait_until(lambda: stack.value(posted) >= everything, stack.logs, WITHIN_S)
         environment.progress("all of them are in the tables and in the states")
+        client.connect_again()
         exported, erased = [], []
         for number in range(environment.rounds):
             exported.append(client.seconds_of("export", f"asks-{number}"))
@@ -78,6 +79,10 @@ class Client:
         run = stack.run
         self._connection = http.client.HTTPConnection(urlsplit(run["gateway"]).netloc, timeout=60)
         self._headers = {"Authorization": f"Bearer {run['api_key']}", "Content-Type": "application/json"}
+
+    def connect_again(self) -> None:
+        """After minutes without a request, in which the gateway has closed the connection."""
+        self._connection.close()
 
     def post(self, path: str, body: Json) -> Json:
         """Posts until the gateway takes it: 429 and 503 are answered by waiting."""

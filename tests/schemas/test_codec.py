@@ -116,7 +116,6 @@ def test_bytes_after_the_event_are_refused(tail: bytes) -> None:
 
 @each_topic
 @given(body=st.binary(max_size=300), framed=st.booleans())
-@settings(max_examples=200)
 def test_random_bytes_never_raise_anything_else(topic: Topic, body: bytes, framed: bool) -> None:
     codec = CODEC.of(topic)
     try:
@@ -128,7 +127,6 @@ def test_random_bytes_never_raise_anything_else(topic: Topic, body: bytes, frame
 
 
 @given(data=st.data(), position=st.integers(HEADER_BYTES, 400), byte=st.integers(0, 255))
-@settings(max_examples=300)
 def test_one_wrong_byte_never_raises_anything_else(data: st.DataObject, position: int, byte: int) -> None:
     value = bytearray(CODEC.of(TOUCHPOINT_RECORDED).encode(data.draw(events(TOUCHPOINT_RECORDED))))
     value[min(position, len(value) - 1)] = byte

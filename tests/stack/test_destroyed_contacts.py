@@ -15,6 +15,7 @@ from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.erased import ErasedContacts
 from schemas.contacts.protection import ProtectedContact, protect_contact
 from schemas.contacts.wrapping import MasterKeys
+from schemas.identifiers.dead import NOBODY_DEAD
 from schemas.kafka.partitioner import partition_of
 from schemas.topics import CONTACT_KEY_CREATED, CONTACT_RECORDED, PARTITIONS
 from tests.support.contacts import CODEC, write_contact_keys
@@ -52,7 +53,7 @@ async def test_a_destroyed_key_and_its_contact_leave_the_disk(brokers: KafkaServ
     anna, ben = (protect_contact(one, "somebody@mail.example", keys, 1) for one in (ANNA, BEN))
     assert anna is not None and ben is not None
     of_anna = (anna.key.wrapped, anna.contact.protected)
-    eraser = ErasedContacts(brokers.bootstrap, CODEC, _no_contacts())
+    eraser = ErasedContacts(brokers.bootstrap, _no_contacts(), NOBODY_DEAD, asyncio.Event())
     async with AIOKafkaProducer(bootstrap_servers=brokers.bootstrap) as producer:
         for contact in (anna, ben):
             await _publish(producer, contact)

@@ -213,7 +213,7 @@ def random_statements(chance: random.Random) -> list[TouchpointRecorded]:
     return history
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.sampled_from([1, 4]), st.sampled_from([3, 1_000_000]), st.sampled_from([0.0, 0.05]))
 def test_people_are_those_of_the_model_in_any_order(seed: int, partitions: int, backlog: int, crashes: float) -> None:
     chance = random.Random(seed)

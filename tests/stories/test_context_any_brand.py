@@ -13,8 +13,7 @@ import pytest
 
 from gateway.brand.link_query import with_parameters
 from gateway.brand.live import build_brand_view
-from gateway.http.pages import POLICY
-from gateway.scan.action_page import action_page
+from gateway.landing.page import Page, landing_page, surroundings_of
 from gateway.scan.link import link_of
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
@@ -93,7 +92,19 @@ class Draw:
     def about(self) -> dict[str, Any]:
         language = {"language": self.of(LANGUAGES, ["german", "de_DE"])}
         runs = {"direction": self.of(["", "ltr", "rtl"], ["left"])}
-        return ABOUT | language | runs | {"query": self.of(QUERIES, [{"parameters": ["email"]}])}
+        look = {
+            "primary": self.of(["#1b1b1f", "#0b5d3b", "#767676"], ["#fff", "#fafaf7"]),
+            "text": self.of(["#000000", "#1B1B1F"], ["#cccccc"]),
+            "logo": self.of(["", "https://cdn.example/p/logo.svg"], ["https://evil.example/"]),
+        }
+        ways = {
+            "directions": self.of(["", f"{SHOP}/{{store}}?{{latitude}}"], ["https://maps.example/", f"{SHOP}/{{x}}"])
+        }
+        more = {
+            "languages": ["ar-EG"] if language["language"] == "de" else ["de", "ar-EG"] if language["language"] else []
+        }
+        shown = {"look": look, "pictures": ["https://cdn.example/p"], **ways, **more}
+        return ABOUT | language | runs | shown | {"query": self.of(QUERIES, [{"parameters": ["email"]}])}
 
     def number(self) -> int:
         return self.of(NUMBERS, WRONG_NUMBERS)  # type: ignore[no-any-return]
@@ -101,13 +112,37 @@ class Draw:
     def store(self) -> dict[str, Any]:
         zone = self.of(["Europe/Berlin", "America/Panama", "Pacific/Apia"], ["Mars/Base"])
         hours = self.of(HOURS, ["   ", "(sunset+20:44)-29:00", "24/7; SH off"])
-        return {"id": "s", "name": self.of(NAMES, ["x" * 301]), "time_zone": zone, "hours": hours, **self.of(PLACES)}
+        shown = {
+            "address": self.of(["", *NAMES]),
+            "pick_up": self.of([True, False]),
+            "texts": self.texts("name", "address"),
+        }
+        return {
+            "id": "s",
+            "name": self.of(NAMES, ["x" * 301]),
+            "time_zone": zone,
+            "hours": hours,
+            **self.of(PLACES),
+            **shown,
+        }
+
+    def texts(self, *fields: str) -> dict[str, Any]:
+        language = self.of(["de", "ar-EG"], ["fr", "DE"])
+        return self.of([{}, {language: {field: self.of(TEXTS) for field in fields}}])  # type: ignore[no-any-return]
 
     def product(self) -> dict[str, Any]:
         return {
             "id": self.of(["KB-1", "ö", "a.b"], [".."]),
             "name": self.of(NAMES),
             "category": self.of(["", "tea", *NAMES]),
+            "price": self.of([None, "9.90", 0, 10**9, "0.0001"], ["-1", "NaN", "1e30", "0.00001"]),
+            "rating": self.of([None, "4.6", 5], ["5.1", "Infinity"]),
+            "ratings": self.of([None, 1, 10**12], [0, 2**63]),
+            "picture": self.of(
+                ["", f"{SHOP}/a.webp", "https://cdn.example/p/a.webp"], ["javascript:alert(1)", f"{SHOP}/'"]
+            ),
+            "steps": self.of([[], ["a", "<b>", "נשארו"], ["x" * 300] * 12], [["a"] * 13]),
+            "texts": self.texts("name"),
         }
 
     def tag(self) -> dict[str, Any]:
@@ -131,8 +166,9 @@ class Draw:
             when["spent_at_least"] = self.of(["9.90", 0.01], ["1e99", "NaN"])
         texts = {field: self.of(TEXTS, WRONG_TEXTS) for field in ("title", "text", "label")}
         action = {"url": self.of(URLS, [f"{SHOP}/.."]), "kind": self.of(["page", "redirect"]), **texts}
+        texts |= {"steps": self.of([[], TEXTS[:4]], [WRONG_TEXTS[:1]]), "texts": self.texts("title", "text", "label")}
         order = {"id": self.of(["r", "r" * 100]), "priority": self.number(), "promotes_product": self.of([True, False])}
-        return {**order, "moment": "buy", "when": when, "action": action}
+        return {**order, "moment": self.of(["know", "go", "buy", "do"]), "when": when, "action": action}
 
     def reward(self) -> dict[str, Any]:
         points = {"points": self.number(), "points_per_unit": self.of([0, 0, 1, 10**5], WRONG_NUMBERS)}
@@ -192,6 +228,7 @@ def touchpoint(chance: random.Random, number: int, brand: Brand) -> TouchpointId
         currency=some(chance, "EUR", "JPY") if money else "",
         lines=(Line(some(chance, "KB-1", "?"), 1, 5),) if money else (),
         reply_partition=0,
+        language=some(chance, "", "de", "ar-EG", "en", "x" * 300),
     )
 
 
@@ -243,6 +280,6 @@ def assert_served(routed: ScanRouted, brand: Brand) -> None:
     if known:
         assert is_registered(routed.destination, brand.about.destinations), routed.destination
     if routed.action == "page" and known:
-        texts = (routed.title, routed.text, routed.label, routed.destination)
-        page = action_page(*texts, brand.about.language, brand.about.text_direction)
-        assert len(page) + len(POLICY) + 500 < MAX_PAGE_BYTES
+        page = Page(routed.title, routed.text, routed.label, routed.destination, routed.content)
+        shown = landing_page(page, surroundings_of(brand))
+        assert len(shown.whole(b"x" * 200)) + len(shown.policy) + 400 < MAX_PAGE_BYTES

@@ -109,7 +109,7 @@ def random_history(chance: random.Random) -> list[TouchpointRecorded]:
     return history
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.sampled_from([1, 4]), st.sampled_from([0.0, 0.05]))
 def test_people_are_those_of_a_deployment_whose_key_never_changed(seed: int, count: int, crashes: float) -> None:
     chance = random.Random(seed)

@@ -147,7 +147,8 @@ def test_who_is_joined_to_somebody_who_withdrew_has_points_again_when_they_part(
 
 
 def test_points_once_a_day_are_posted_where_consent_was_given_at_any_of_its_events(rewards: Harness) -> None:
-    daily = msgspec.structs.replace(SCANNED, id="daily", on=("page_view",), public_keys="once_a_day")
+    daily = msgspec.structs.replace(SCANNED, id="daily", on=("page_view",), public_keys="once_a_day",
+                                    trust_at_least=50)  # fmt: skip
     page = ApiKey(id="page", hash="", scopes=("events:web",))
     rewards.reference = reference(rewards=(daily,), api_keys=(page,), consent=ASKS)
     view = touch("page_view")
@@ -158,6 +159,11 @@ def test_points_once_a_day_are_posted_where_consent_was_given_at_any_of_its_even
     assert rewards.run(first, third, no, second) == ["dropped: no_consent"]
     assert rewards.run(yes) == ["anna +5 daily for page_view-1"]
     assert balance(rewards, ANNA) == 5
+    # An event that does not earn it by itself does not bring it either.
+    for reason in ({"trust": 10}, {"type": "form"}):
+        other = Harness(rewards.processor, rewards.reference)
+        other.apply(yes, no, first, third, msgspec.structs.replace(second, **reason))
+        assert balance(other, ANNA) == 0
 
 
 def test_where_a_brand_says_nothing_late_statements_concern_sales_and_what_follows_a_first_statement(

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.matching.core import PROCESSOR, merge
@@ -244,7 +244,6 @@ def expected(story: Sequence[TouchpointIdentified]) -> set[tuple[str, str, str, 
     }
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers())
 def test_order_and_duplicates_do_not_change_the_links(seed: int) -> None:
     chance, harness = random.Random(seed), Harness(PROCESSOR, TRAINED)

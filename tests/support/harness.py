@@ -22,6 +22,7 @@ from schemas.events import (
     ConsentStated,
     ErasureApplied,
     Event,
+    ExperimentExposed,
     IdentityChanged,
     ProfileErased,
     RewardPosted,
@@ -198,6 +199,8 @@ def sentence(effect: Effect) -> str:
         case Emit(ScanRouted() as routed, partition):
             assert partition == routed.reply_partition
             return f"{name(routed.scan_event_id)}: {routed.moment}, {routed.route}"
+        case Emit(ExperimentExposed() as exposed, None):
+            return f"{name(exposed.source_profile_id)} sees {exposed.variant} of {exposed.experiment}, {exposed.why}"
         case Emit(ConsentChanged() as said, None):
             about = f"{said.purpose}/{said.channel}".rstrip("/") or "nothing"
             before = f", was {said.before}" if said.before else ""

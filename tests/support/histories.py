@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.builders import ANNA, EventSpec, after, build_events, purchase, returned, scan
 
 BOTH = ("anna", "ben")
-lawful = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+lawful = settings(suppress_health_check=[HealthCheck.too_slow])
 """Settings of property tests: without a deadline, which a busy machine would miss."""
 amounts = st.integers(0, 3000).map(lambda cents: f"{cents // 100}.{cents % 100:02}")
 

@@ -2,9 +2,24 @@
 
 from typing import Any
 
+import msgspec
+
 from processors.reference import Reference
 from schemas.brand.items import build_brand
-from schemas.brand.model import About, Action, ApiKey, Consent, Item, Product, Reward, Route, Store, Tag, When
+from schemas.brand.model import (
+    About,
+    Action,
+    ApiKey,
+    Consent,
+    Experiment,
+    Item,
+    Product,
+    Reward,
+    Route,
+    Store,
+    Tag,
+    When,
+)
 
 SHOP = "https://shop.example"
 STORES = [
@@ -31,6 +46,7 @@ def reference(
     stock: dict[tuple[str, str], int] | None = None,
     api_keys: tuple[ApiKey, ...] = (),
     consent: tuple[Consent, ...] = (),
+    experiments: tuple[Experiment, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -43,12 +59,19 @@ def reference(
         "reward": list(rewards),
         "api_key": list(api_keys),
         "consent": list(consent),
+        "experiment": list(experiments),
     }
     return Reference(build_brand(items), stock or {})
 
 
 def route(
-    id: str, priority: int = 10, moment: Any = "buy", action: Action | None = None, promotes: bool = False, **when: Any
+    id: str,
+    priority: int = 10,
+    moment: Any = "buy",
+    action: Action | None = None,
+    promotes: bool = False,
+    expression: str = "",
+    **when: Any,
 ) -> Route:
     """A route with its conditions as keywords."""
     return Route(
@@ -58,4 +81,5 @@ def route(
         action=action or Action(url=f"{SHOP}/{id}"),
         when=When(**when),
         promotes_product=promotes,
+        condition=expression or msgspec.UNSET,
     )

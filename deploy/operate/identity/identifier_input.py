@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from deploy.operate.identity.dead import dead_identifiers
 from deploy.target import read_identifier_key
+from schemas.identifiers.dead import Dead
 from schemas.identifiers.keys import IdentifierKeys
 from schemas.identifiers.normalise import InvalidIdentifier
 from schemas.identifiers.pseudonyms import Pseudonyms
@@ -43,11 +44,14 @@ def as_argument(identifier: str) -> str:
     return f"{kind} hash:{hashed}"
 
 
-def stored_identifier(given: IdentifierInput, environ: Mapping[str, str], country: str) -> str:
+def stored_identifier(
+    given: IdentifierInput, environ: Mapping[str, str], country: str, dead: Dead | None = None
+) -> str:
     """The identifier as it is stored, ``type:hash``: of somebody who was erased the living one, unless it is given as
     a hash. A randomised MAC address is hashed with today's date (UTC).
 
     :param country: the brand's country, ISO 3166 alpha-2; it completes national phone numbers.
+    :param dead: the dead identifiers, by default those that Kafka has.
     :raises OperatorError: no valid identifier, a placeholder, the key of the hashes cannot be read, or Kafka, which
         knows who was erased, does not answer.
     """
@@ -55,7 +59,7 @@ def stored_identifier(given: IdentifierInput, environ: Mapping[str, str], countr
         return f"{given.kind}:{given.hash}"
     now = int(datetime.now(UTC).timestamp() * 1_000_000)
     try:
-        identifier = _pseudonyms(environ, country).identifier(given.kind, given.value, now)
+        identifier = _pseudonyms(environ, country, dead).identifier(given.kind, given.value, now)
     except InvalidIdentifier as error:
         raise OperatorError(f"{given.kind} {given.value!r} {error}") from None
     if is_blocked(identifier):
@@ -89,9 +93,9 @@ def csv_line(*cells: str) -> str:
     return line.getvalue()
 
 
-def _pseudonyms(environ: Mapping[str, str], country: str) -> Pseudonyms:
+def _pseudonyms(environ: Mapping[str, str], country: str, dead: Dead | None = None) -> Pseudonyms:
     key = _key(environ)
-    return Pseudonyms(key, country, dead=dead_identifiers(environ))
+    return Pseudonyms(key, country, dead=dead_identifiers(environ) if dead is None else dead)
 
 
 def _key(environ: Mapping[str, str]) -> IdentifierKeys:

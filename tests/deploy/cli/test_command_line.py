@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import zxingcpp
 from cyclopts import App
@@ -88,6 +89,7 @@ def test_help_needs_no_heavy_library() -> None:
         (("qr", *CODE, "--address", ""), {}, "starts with http:// or https://"),
         (("qr", *CODE), {"FOOTPATH_GATEWAY_PUBLIC_URL": "go.shop.example"}, "starts with http:// or https://"),
         (("qr", *CODE), {"FOOTPATH_GATEWAY": "http://127.0.0.1:8080/?a=b"}, "without user, query and fragment"),
+        (("qr", *CODE, "--csv", "/nowhere", "--address", "https://go.shop.example"), {}, "not both"),
         (("gateway",), {}, "FOOTPATH_IDENTIFIER_KEY_FILE"),
         (("worker", "juggler"), {}, "no such processor: juggler"),
     ],
@@ -139,6 +141,35 @@ def test_printed_codes_lead_to_their_tags(tmp_path: Path) -> None:
     assert footpath("qr", *args).stdout.count(".svg\n") >= 30, "without names: every tag"
     assert footpath("qr", "mitte-door", *args, "--format", "pdf").returncode == 0
     assert (tmp_path / "mitte-door.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_list_is_printed_on_a_sheet_of_digital_links(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("tag,caption,copies,lot\npack-espresso,Sunrise Espresso,3,LOT7\npack-mint,,1,\n")
+    args = (
+        "--csv",
+        str(tmp_path / "list.csv"),
+        "--out",
+        str(tmp_path / "labels.pdf"),
+        "--address",
+        "https://id.example",
+    )
+    answer = footpath("qr", "--gs1", "--sheet", "cut", "--size", "25", *args)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"{tmp_path / 'labels.pdf'}\n", "")
+    (page,) = pypdfium2.PdfDocument(tmp_path / "labels.pdf")
+    found = sorted(one.text for one in zxingcpp.read_barcodes(page.render(scale=300 / 72).to_pil()))
+    espresso, mint = "https://id.example/01/09520000001018/10/LOT7", "https://id.example/01/09520000002015"
+    assert found == [espresso] * 3 + [mint]
+
+
+def test_colours_that_no_reader_tells_apart_are_refused_by_name(tmp_path: Path) -> None:
+    brand = (
+        (DEMO_BRAND / "brand.yaml")
+        .read_text()
+        .replace("  id: kolibri\n", "  id: kolibri\n  look: {code_dark: '#ffcc00'}\n")
+    )
+    (tmp_path / "brand.yaml").write_text(brand + "tags: [{id: a, placement: poster}]\n")
+    answer = footpath("qr", "--brand", str(tmp_path), "--out", str(tmp_path), "--address", "https://go.shop.example")
+    assert answer.returncode == 1 and "look.code_dark" in answer.stderr and not list(tmp_path.glob("*.svg"))
 
 
 def test_codes_that_lead_nowhere_outside_are_told(tmp_path: Path) -> None:

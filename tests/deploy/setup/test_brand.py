@@ -1,6 +1,7 @@
 """`footpath brand apply`: a version is live as a whole, applied once, and nowhere when it was cut off."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy.operate.plan.plan import plan
 from deploy.setup import SetupError, topics
 from deploy.setup import brand as step
 from schemas.brand.fold import BrandFold
@@ -20,6 +22,8 @@ from schemas.brand.load import load
 from schemas.codec.avro import Codec
 from schemas.topics import BRAND_CONFIGURED
 from tests.support.brand_files import YAML, same, write
+from tests.support.builders import MONDAY_TEN
+from tests.support.command_line import footpath
 from tests.support.hangs import HANG_S
 from tests.support.servers import start_kafka
 
@@ -72,6 +76,27 @@ def test_a_brand_goes_live_once_and_what_is_gone_is_withdrawn(kafka: str, tmp_pa
     assert step.apply(kafka, [folder]) == step.Applied(two.version, one.version, 1, 1), "what changed is written"
     assert same(live(kafka).brand, one)
     assert "tag/door-1" not in live(kafka).held
+
+
+def test_a_plan_is_what_apply_does_and_then_there_is_nothing_left(kafka: str, tmp_path: Path) -> None:
+    nobody = {"FOOTPATH_CLICKHOUSE": "http://127.0.0.1:9"}
+    settings = nobody | {"FOOTPATH_KAFKA": kafka, "FOOTPATH_DATA": str(tmp_path / "data")}
+    folder = write(tmp_path)
+    first = plan(step.live(kafka), load(folder), MONDAY_TEN, nobody)
+    assert step.apply(kafka, [folder]) == step.Applied("", first.after, len(first.changes))
+    write(tmp_path, YAML.replace("priority: 10", "priority: 11").replace("id: shelf-1", "id: shelf-2"))
+    answer = footpath("brand", "plan", str(folder), "--detailed-exitcode", "--json", **settings)
+    assert answer.returncode == 2, answer.stderr
+    found = json.loads(answer.stdout)
+    assert [(one["section"], one["id"], one["change"]) for one in found["changes"]] == [
+        ("tags", "shelf-1", "removed"), ("tags", "shelf-2", "added"), ("routes", "buy", "changed"),
+    ]  # fmt: skip
+    assert found["consequences"] is None and "ClickHouse does not answer" in found["uncounted"]
+    assert step.apply(kafka, [folder]) == step.Applied(found["before"], found["after"], 3, 1), "3 with the brand itself"
+    live = step.live(kafka)
+    assert live is not None and not plan(live, load(folder), MONDAY_TEN, nobody).changes_something
+    write(tmp_path, YAML.replace("moment: buy", "moment: bye"))
+    assert footpath("brand", "plan", str(folder), "--detailed-exitcode", **settings).returncode == 1
 
 
 def test_what_is_to_be_checked_again_follows_from_what_the_brand_says_of_identity(kafka: str, tmp_path: Path) -> None:

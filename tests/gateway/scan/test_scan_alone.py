@@ -3,106 +3,28 @@ test_scan_handler.py."""
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import Any, cast
+import re
 
 import pytest
 
-from gateway.brand.live import BrandView, LiveBrand
-from gateway.http.admission import AdmissionLimit
-from gateway.http.client_limit import ClientLimit
+from gateway.brand.live import BrandView
 from gateway.http.responses import RawResponse
-from gateway.identifiers.links import ValueLinks
-from gateway.metrics import Metrics
-from gateway.publish.clock import Clock
-from gateway.publish.publisher import Publisher
-from gateway.reply.pending import PendingReplies
-from gateway.scan.device import DeviceCookies
-from gateway.scan.page_visit import PageVisits
-from gateway.scan.scan_handler import ScanHandler
-from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
-from schemas.identifiers.devices import IssuedDevices
-from tests.support.gateway_process import IDENTIFIER_KEY
+from gateway.scan.page_visit import DOUBLE_TAP_S
+from schemas.events import TouchpointRecorded
+from schemas.identifiers.rotation import says_same_value
+from tests.support.lone_phone import DEVICE, ISSUED, SHOP, Phone, Stream, cookies_set, header
 
-HELLO, SHOP = "https://corner.example/hello", "https://shop.corner.example/de/tea"
-ISSUED = IssuedDevices(IDENTIFIER_KEY)
-DEVICE = f"fp_device={ISSUED.signed('A' * 22)}"
-
-
-class Acknowledged:
-    acknowledged = True
-
-    async def wait(self) -> None: ...
-
-
-class Stream:
-    """Kafka, the stream and the spool in memory: decides at once on every scan that waits for it."""
-
-    partition, positioned = 0, True
-
-    def __init__(self, away: bool = False) -> None:
-        self.away = away
-        self.published: list[TouchpointRecorded] = []
-        self.spooled: list[TouchpointRecorded | ScanMissed | None] = []
-        self._pending: dict[str, asyncio.Future[ScanRouted]] = {}
-
-    def expect(self, scan_event_id: str) -> asyncio.Future[ScanRouted]:
-        return self._pending.setdefault(scan_event_id, asyncio.get_running_loop().create_future())
-
-    def forget(self, scan_event_id: str) -> None:
-        del self._pending[scan_event_id]
-
-    async def begin(self, event: TouchpointRecorded) -> Acknowledged | None:
-        if self.away:
-            return None
-        self.published.append(event)
-        if event.reply_partition is not None:
-            self._pending[event.event_id].set_result(decision(event, len(self.published)))
-        return Acknowledged()
-
-    async def spool_scan(self, scan: TouchpointRecorded, missed: ScanMissed | None) -> None:
-        self.spooled += [scan, missed]
-
-
-def decision(scan: TouchpointRecorded, number: int) -> ScanRouted:
-    """A page for posters, else a redirect."""
-    return ScanRouted(
-        event_id="r", occurred_at=1, scan_event_id=scan.event_id, person_id="p", moment="buy", route="shop",
-        action="page" if scan.placement == "poster" else "redirect", destination=SHOP, title=f"Page {number}",
-        label="Go", candidates=(), inputs="{}", brand_version="test",
-    )  # fmt: skip
-
-
-class Phone:
-    """Sends requests to a handler as uvicorn would."""
-
-    def __init__(self, brand_view: BrandView, stream: Stream) -> None:
-        metrics, brand = Metrics(), cast(LiveBrand, type("Brand", (), {"view": lambda self: brand_view})())
-        self._scan: Callable[..., Any] = ScanHandler(
-            brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), cast(Publisher, stream),
-            cast(PendingReplies, stream), DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), Clock(), metrics, 2000,
-            False, ValueLinks(),
-        ).scan  # fmt: skip
-
-    async def get(self, tag: str, query: str = "", cookies: str = DEVICE, **headers: str) -> RawResponse:
-        sent = {"cookie": cookies, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        response: RawResponse = await self._scan(
-            {
-                "type": "http", "method": "GET", "scheme": "http", "client": ("127.0.0.1", 1),
-                "path_params": {"tag": tag}, "raw_path": f"/s/{tag}".encode(), "query_string": query.encode(),
-                "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
-            }
-        )  # fmt: skip
-        return response
-
-
-def header(response: RawResponse, name: str) -> str:
-    return next((value.decode() for found, value in response.headers if found.decode() == name), "")
+HELLO = "https://corner.example/hello"
 
 
 def page_cookie(response: RawResponse) -> str:
     found = [value.decode().partition(";")[0] for name, value in response.headers if value.startswith(b"fp_page=")]
     return "; ".join([DEVICE, *found])
+
+
+def shown(response: RawResponse) -> bytes:
+    """The page without the time and signature of its live events' address, which each response has anew."""
+    return re.sub(rb"at=\d+|key=[0-9a-f]+", b"", response.body)
 
 
 @pytest.mark.parametrize("away", [False, True])
@@ -123,11 +45,11 @@ async def test_a_page_that_is_loaded_again_publishes_nothing(brand_view: BrandVi
     cookies = page_cookie(first)
     for _ in range(2):
         again = await Phone(brand_view, stream).get("page-1", cookies=cookies, cache_control="max-age=0")
-        assert (again.status, again.body) == (200, first.body)
+        assert (again.status, shown(again)) == (200, shown(first))
         assert header(again, "footpath-event") == header(first, "footpath-event")
     assert len(stream.published) == 1 and header(first, "cache-control") == "private, max-age=0"
-    await phone.get("page-1", cookies=cookies)
-    await phone.get("page-1", cache_control="max-age=0")
+    await Phone(brand_view, stream, ahead_s=DOUBLE_TAP_S + 2).get("page-1", cookies=cookies)
+    await Phone(brand_view, stream).get("page-1", cache_control="max-age=0")
     await phone.get("evil-1", cookies=cookies, cache_control="max-age=0")
     assert [scan.tag for scan in stream.published] == ["page-1", "page-1", "page-1", "evil-1"]
 
@@ -135,6 +57,59 @@ async def test_a_page_that_is_loaded_again_publishes_nothing(brand_view: BrandVi
 async def test_a_redirect_leaves_nothing_to_load_again(brand_view: BrandView) -> None:
     stream = Stream()
     first = await Phone(brand_view, stream).get("SHELF-1.", "ref=7")
-    assert (first.status, header(first, "location")) == (302, f"{SHOP}?ref=7") and page_cookie(first) == DEVICE
+    assert (first.status, header(first, "location")) == (302, f"{SHOP}?ref=7")
     assert header(first, "cache-control") == "", "no-store, as every response by default"
-    assert [scan.tag for scan in stream.published] == ["shelf-1"]
+    late = Phone(brand_view, stream, ahead_s=DOUBLE_TAP_S + 2)
+    await late.get("SHELF-1.", "ref=7", cookies=page_cookie(first), cache_control="max-age=0")
+    assert [scan.tag for scan in stream.published] == ["shelf-1", "shelf-1"]
+
+
+@pytest.mark.parametrize("tag", ["shelf-1", "page-1"])
+async def test_a_double_tap_is_one_scan_at_whichever_gateway(brand_view: BrandView, tag: str) -> None:
+    stream = Stream()
+    phone = Phone(brand_view, stream)
+    first, meanwhile = await asyncio.gather(phone.get(tag), phone.get(tag))
+    after = await phone.get(tag)
+    elsewhere = await Phone(brand_view, stream, ahead_s=DOUBLE_TAP_S - 2).get(tag, cookies=page_cookie(first))
+    answers = [first, meanwhile, after, elsewhere]
+    assert len(stream.published) == 1, [scan.tag for scan in stream.published]
+    assert {header(one, "footpath-event") for one in answers} == {stream.published[0].event_id}
+    assert {(one.status, header(one, "location"), shown(one)) for one in answers} == {
+        (first.status, header(first, "location"), shown(first))
+    }
+
+
+async def test_two_phones_in_one_shop_are_two_whatever_their_address_and_agent(brand_view: BrandView) -> None:
+    stream = Stream()
+    phone = Phone(brand_view, stream)
+    await asyncio.gather(phone.get("shelf-1"), phone.get("shelf-1", cookies=f"fp_device={ISSUED.signed('B' * 22)}"))
+    await asyncio.gather(phone.get("shelf-1", cookies=""), phone.get("shelf-1", cookies=""))
+    assert len({scan.primary_identifier for scan in stream.published}) == 4
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_parallel_first_scans_of_one_phone_end_as_one_device(brand_view: BrandView, tls: bool) -> None:
+    stream = Stream()
+    phone = Phone(brand_view, stream, tls=tls)
+    one, other = await asyncio.gather(phone.get("shelf-1", cookies=""), phone.get("page-1", cookies=""))
+    first_people = {scan.primary_identifier for scan in stream.published}
+    kept = {name: value for name, value in (cookies_set(one) | cookies_set(other)).items() if name != "fp_page"}
+    new = [name for name in kept if "fp_new_" in name]
+    assert len(first_people) == 2 and len(new) == 2 and all(name.startswith("__Host-") == tls for name in kept)
+    cookies = "; ".join(f"{name}={value}" for name, value in kept.items())
+    next_one = await phone.get("evil-1", cookies=cookies)
+    (link,) = stream.behind
+    assert isinstance(link, TouchpointRecorded) and set(link.identifiers) == first_people
+    assert link.type == "identity_linked" and says_same_value(link.event_id) and link.source == "first scans"
+    assert [cookies_set(next_one)[name] for name in new] == ["", ""], "taken away: the next scan links nothing again"
+    assert stream.published[-1].primary_identifier in first_people
+
+
+async def test_nobody_links_devices_that_the_gateway_did_not_give(brand_view: BrandView) -> None:
+    stream = Stream()
+    forged = ISSUED.signed("B" * 22)[:-1] + "!"
+    phone = Phone(brand_view, stream, tls=True)
+    host = f"__Host-{DEVICE}"
+    await phone.get("shelf-1", cookies=f"{host}; __Host-fp_new_BBBBBBBB={forged}")
+    await phone.get("shelf-1", cookies=f"{host}; fp_new_BBBBBBBB={ISSUED.signed('B' * 22)}")
+    assert stream.behind == []

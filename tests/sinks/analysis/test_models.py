@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.analysis.attribution import absorbing_chain
@@ -56,7 +56,6 @@ def sets_of(paths: Sequence[Path]) -> list[ValueSet]:
 
 
 @given(paths=WALKS, order=st.integers(1, 3))
-@settings(max_examples=150, deadline=None)
 def test_removal_effects_equal_chains_that_were_rebuilt_without_each_value(paths: list[Path], order: int) -> None:
     base, effects = base_and_effects(Counter(paths), order)
     sold = sum(converted for _, converted in paths)
@@ -71,7 +70,6 @@ def test_removal_effects_equal_chains_that_were_rebuilt_without_each_value(paths
 
 
 @given(paths=WALKS)
-@settings(max_examples=60, deadline=None)
 def test_repeated_values_do_not_change_order_one(paths: list[Path]) -> None:
     moving = [
         (tuple(value for n, value in enumerate(steps) if n == 0 or steps[n - 1] != value), sold)
@@ -85,7 +83,6 @@ def test_repeated_values_do_not_change_order_one(paths: list[Path]) -> None:
 
 
 @given(paths=WALKS, order=st.integers(1, 3), data=st.data())
-@settings(max_examples=60, deadline=None)
 def test_the_order_of_rows_and_the_names_of_values_do_not_matter(
     paths: list[Path], order: int, data: st.DataObject
 ) -> None:
@@ -106,7 +103,6 @@ def test_the_order_of_rows_and_the_names_of_values_do_not_matter(
 
 
 @given(paths=WALKS)
-@settings(max_examples=80, deadline=None)
 def test_an_equal_split_is_the_shapley_value_of_conversions(paths: list[Path]) -> None:
     wanted = shapley(sorted({value for steps, _ in paths for value in steps}), worth_of(Counter(paths), rate=False))
     found = equal_split(presences_of(paths))
@@ -118,7 +114,6 @@ def test_an_equal_split_is_the_shapley_value_of_conversions(paths: list[Path]) -
 
 
 @given(paths=WALKS)
-@settings(max_examples=80, deadline=None)
 def test_the_shapley_value_of_rates_goes_through_all_coalitions(paths: list[Path]) -> None:
     wanted = shapley(sorted({value for steps, _ in paths for value in steps}), worth_of(Counter(paths), rate=True))
     sold = sum(converted for _, converted in paths)

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -124,7 +124,6 @@ def test_rare_values_share_features_but_are_credited_apart(monkeypatch: pytest.M
 
 
 @given(paths=STEPS, wait=st.floats(0, 1000))
-@settings(max_examples=60, deadline=None)
 def test_features_do_not_know_how_long_after_the_last_touch_a_path_ended(paths: list[list[int]], wait: float) -> None:
     early = touches_of(paths)
     late = PathTouches(early.begins, early.value, early.age_h + wait)
@@ -142,7 +141,6 @@ def test_features_have_frequency_recency_position_and_length() -> None:
 
 
 @given(paths=STEPS)
-@settings(max_examples=80, deadline=None)
 def test_removal_effects_are_those_of_paths_without_a_values_touches(paths: list[list[int]]) -> None:
     weights = np.array([0.3, -0.2, 0.05, 0.11])
 
@@ -169,7 +167,6 @@ def test_removal_effects_are_those_of_paths_without_a_values_touches(paths: list
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=4, max_size=60))
-@settings(max_examples=80, deadline=None)
 def test_the_area_and_its_interval_equal_a_count_of_pairs(rows: list[tuple[bool, int]]) -> None:
     rows += [(True, 3), (True, 4), (False, 3), (False, 5)]
     converted, predicted = np.array([row[0] for row in rows]), np.array([row[1] / 10 for row in rows])

@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from schemas.events import (
+    Arm,
     ConsentChanged,
     Event,
     EventRejected,
+    ExperimentExposed,
     IdentityChanged,
     IdentityMatched,
     RewardPosted,
@@ -36,8 +38,9 @@ SUMS = (
     "SELECT currency, toString(sum(revenue)), count() FROM sale GROUP BY currency ORDER BY currency",
     "SELECT sum(points), sum(entries) FROM balance",
     "SELECT type, count(), toString(sum(amount)) FROM touchpoint_identified FINAL GROUP BY type ORDER BY type",
+    "SELECT variant, people, exposures, conversions, revenue, drawn FROM experiment(experiment='cta', phase='')",
 )
-VIEWS = ("first", "last", "linear", "decay", "sales", "points", "touchpoints by type")
+VIEWS = ("first", "last", "linear", "decay", "sales", "points", "touchpoints by type", "experiment")
 
 
 def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
@@ -67,6 +70,12 @@ def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
             RewardPosted(event_id=uid(f"points {name}"), occurred_at=micros(at), person_id=person, kind="earned",
                          points=chance.randint(1, 50), rule="sales", rule_version=1,
                          source_event_id=f"till/{name}-sale", source_profile_id=uid(name))
+        ],
+        [
+            ExperimentExposed(event_id=uid(f"exposed {name}"), occurred_at=micros(at), person_id=person,
+                              source_profile_id=uid(device), experiment="cta", phase="1-x", variant="a", why="drawn",
+                              arms=(Arm("a", 0.5), Arm("b", 0.5)), scan_event_id=f"{name}-scan", route="r",
+                              brand_version="1")
         ],
         [
             ConsentChanged(event_id=uid(f"consent {name}"), occurred_at=micros(at), person_id=person,

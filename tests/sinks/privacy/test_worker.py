@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
 
 import schemas.privacy
 from deploy.setup import topics
 from schemas.events import ErasureApplied, Event, EventRejected, PrivacyAnswered, PrivacyResolved, ProfileErased
-from schemas.topics import PRIVACY_ANSWERED
+from schemas.reasons import RejectReason
+from schemas.topics import EVENT_REJECTED, PRIVACY_ANSWERED
 from sinks.privacy.progress import PROCESSORS
 from sinks.privacy.receipt import digest
 from tests.sinks.privacy.test_places import everything_of, named_in, secret, sums
@@ -227,9 +229,14 @@ def test_a_backup_brings_nobody_back(stream: KafkaServer, store: Store, tmp_path
 def test_nothing_known_is_said_and_not_called_done(stream: KafkaServer, store: Store, tmp_path: Path, ann: Ann) -> None:
     publish(stream, [resolved("erase", ann, nobody=True, number=number, of=2) for number in (0, 1)])
     publish(stream, [resolved("export", ann, nobody=True, number=0, of=2)])
+    strange = msgspec.structs.replace(resolved("show", ann), source_profile_ids=())
+    publish(stream, [strange])
     with sink(stream, store, tmp_path / "log"):
         assert answered(stream, request_of("erase", ann)).status == "nobody"
         assert not answers(stream, request_of("export", ann)), "identity has not said all"
+        assert not answers(stream, request_of("show", ann)), "a stranger wrote it, and others go on"
+        rejected = [one for one in read_events(stream.bootstrap, EVENT_REJECTED) if one.stage == "privacy"]
+        assert {one.reason for one in rejected} == {RejectReason.INVALID}
 
 
 def read_document(stream: KafkaServer, request: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.shell.state import state_cache
@@ -98,7 +98,6 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300)
 @given(st.lists(STEPS, max_size=60))
 def test_the_latest_record_is_found(steps: list[tuple[Any, ...]]) -> None:
     with patch.object(state_cache, "GENERATION_KEYS", 0):

@@ -47,7 +47,6 @@ def played(store: Store, acts: Acts) -> None:
     assert found == [key for _, key in sorted(expected)]
 
 
-@settings(max_examples=300, deadline=None)
 @given(ACTS)
 def test_every_entry_comes_once_and_in_order(acts: Acts) -> None:
     with patch.object(index, "LOADED", LOADED):

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.pages import STYLE, notice_page
-from gateway.scan.action_page import action_page
+from gateway.http.pages import notice_page
+from gateway.landing.page import Page, Surroundings, landing_page
+from gateway.landing.style import style_of
+from schemas.brand.look import Look
 from schemas.brand.placeholders import fill_text
 
 SHOP = "https://shop.example/p"
@@ -28,7 +30,7 @@ class Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.attributes.setdefault(tag, dict(attrs))
-        if tag != "meta":
+        if tag not in ("meta", "img"):
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -39,16 +41,22 @@ class Texts(HTMLParser):
             self.texts[tag] = self.texts.get(tag, "") + data
 
 
+def rendered(title: str, text: str, label: str, language: str = "", direction: str = "", live: bool = False) -> bytes:
+    around = Surroundings("Kolibri", language, direction, "DE", (SHOP,), (SHOP,), Look(), live)
+    return landing_page(Page(title, text, label, SHOP), around).whole(b"")
+
+
 def page(title: str, text: str = "", label: str = "Go", language: str = "", direction: str = "") -> Texts:
     shown = [fill_text(one, VALUES) for one in (title, text, label)]
-    return Texts(action_page(shown[0], shown[1], shown[2], SHOP, language, direction))
+    return Texts(rendered(*shown, language=language, direction=direction))
 
 
 def test_sizes_follow_the_readers_setting_and_nothing_blocks_it() -> None:
-    assert re.findall(r"[0-9.]px", STYLE) == [] and "size-adjust" not in STYLE
-    assert "font:1.125rem" in STYLE and "overflow-wrap:anywhere" in STYLE and "white-space:pre-line" in STYLE
+    style = style_of(Look())
+    assert re.findall(r"[0-9.]px", style) == [] and "size-adjust" not in style
+    assert "font:1.0625rem" in style and "overflow-wrap:anywhere" in style and "white-space:pre-line" in style
     found = page("Hello").attributes["meta"] | {}
-    assert "maximum-scale" not in str(found) and "user-scalable" not in action_page("a", "", "b", SHOP).decode()
+    assert "maximum-scale" not in str(found) and "user-scalable" not in rendered("a", "", "b").decode()
 
 
 def test_the_language_is_the_brands() -> None:
@@ -95,6 +103,18 @@ def test_line_breaks_stay() -> None:
 @given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(["", "ltr", "rtl"]))
 def test_nothing_of_a_text_becomes_markup(title: str, name: str, direction: str) -> None:
     text = fill_text("{product_name}" + title.replace("{", "").replace("}", ""), {"product_name": name})
-    shown = Texts(action_page(text or "x", "", "Go", SHOP, "de", direction))
-    assert shown.attributes.keys() <= {"html", "meta", "title", "style", "main", "h1", "bdi", "a"}
-    assert not shown._open and shown.texts["a"] == "Go"
+    shown = Texts(rendered(text or "x", "", "Go", "de", direction))
+    assert shown.attributes.keys() <= {
+        "html",
+        "meta",
+        "title",
+        "style",
+        "header",
+        "main",
+        "h1",
+        "bdi",
+        "a",
+        "div",
+        "footer",
+    }
+    assert not shown._open and shown.texts["a"] == "GoDatenschutz"

@@ -1,0 +1,1 @@
+"""`footpath why`: the story of an event, and what its decision would be today or under another configuration."""

@@ -1,0 +1,191 @@
+"""What a page shows beside its texts: facts of the product, the store and the stores nearby, as schemas/content.py
+has them. Thousands of scans share a page, so it is remembered by the facts that it consists of."""
+
+import math
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from processors.context.answer import Answer
+from processors.context.situation import Situation
+from processors.reference import Reference
+from schemas.brand.item import directions_to
+from schemas.brand.model import Brand, Product, Store
+from schemas.brand.opening import Hours as OpeningHours
+from schemas.brand.opening import hours_of, is_open, open_spans
+from schemas.content import EMPTY, MAX_NEARBY, VERSION, Content, Hours, ProductFacts, StoreFacts, written
+
+PRODUCT_LAYOUTS: Final = frozenset({"know", "buy"})
+GO: Final = "go"
+CONTENTS: Final = "contents"
+NEIGHBOURS: Final = "neighbours"
+"""Keys of what is remembered in ``Reference.memo``."""
+CONTENTS_CACHED: Final = 2_000
+"""Of some 2 KB."""
+NEIGHBOURS_LOOKED_AT: Final = 30
+"""Of a store, the nearest."""
+NEARBY_M: Final = 50_000
+"""Further away nobody goes for a product."""
+EARTH_RADIUS_M: Final = 6_371_009
+DAYS_AHEAD: Final = 8
+
+Near = tuple[str, int, int | None, Hours]
+"""A store nearby: its id, its distance in metres, its stock of the product, its hours."""
+
+
+class ContentKey(msgspec.Struct, frozen=True):
+    """Everything that a page's content depends on, beside the brand."""
+
+    moment: str
+    language: str
+    steps: tuple[str, ...]
+    store: str
+    product: str
+    stock: int | None
+    hours: Hours
+    nearby: tuple[Near, ...]
+
+
+def page_content(answer: Answer, situation: Situation, occurred_at: int, reference: Reference) -> str:
+    """The content of an answer's page as JSON; empty for a redirect. :param occurred_at: of the scan, microseconds."""
+    if answer.action != "page":
+        return EMPTY
+    minute = occurred_at // 60_000_000
+    store = reference.brand.stores.get(situation.store)
+    key = ContentKey(
+        moment=answer.moment,
+        language=answer.language,
+        steps=answer.steps,
+        store=situation.store,
+        product=situation.product,
+        stock=situation.stock,
+        hours=Hours() if store is None else _hours(hours_of(store, reference.brand.about.country), minute),
+        nearby=() if store is None else _nearby(answer.moment, store, situation, minute, reference),
+    )
+    contents: dict[ContentKey, str] = reference.memo.setdefault(CONTENTS, {})
+    found = contents.get(key)
+    if found is None:
+        if len(contents) >= CONTENTS_CACHED:
+            contents.clear()
+        found = contents[key] = written(content_of(key, reference.brand))
+    return found
+
+
+def content_of(key: ContentKey, brand: Brand) -> Content:
+    """The content, from its key and the brand alone."""
+    store, product = brand.stores.get(key.store), brand.products.get(key.product)
+    steps = key.steps
+    if not steps and product is not None and key.moment != GO:
+        steps = product.texts_in(key.language).steps
+    return Content(
+        layout=key.moment,
+        language=key.language,
+        product=None if product is None else _product(product, store, key, brand),
+        store=None if store is None else _store(store, key.hours, key.language, brand),
+        nearby=tuple(_near(near, key.language, brand) for near in key.nearby),
+        steps=steps,
+        version=VERSION,
+    )
+
+
+def _product(product: Product, store: Store | None, key: ContentKey, brand: Brand) -> ProductFacts:
+    return ProductFacts(
+        id=product.id,
+        name=product.texts_in(key.language).name,
+        picture=product.picture,
+        price=product.price,
+        currency=brand.about.currency if product.price is not None else "",
+        rating=product.rating,
+        ratings=product.ratings,
+        stock=key.stock,
+        pick_up=store is not None and store.pick_up and bool(key.stock and key.stock > 0),
+    )
+
+
+def _store(store: Store, hours: Hours, language: str, brand: Brand) -> StoreFacts:
+    texts, directions = store.texts_in(language), brand.about.directions
+    needs_place = "{latitude}" in directions or "{longitude}" in directions
+    if not directions or (needs_place and store.coordinates is None):
+        way = ""
+    else:
+        way = directions_to(directions, store.id, store.coordinates or (0.0, 0.0))
+    return StoreFacts(id=store.id, name=texts.name, address=texts.address, hours=hours, directions=way)
+
+
+def _near(near: Near, language: str, brand: Brand) -> StoreFacts:
+    id, distance_m, stock, hours = near
+    facts = _store(brand.stores[id], hours, language, brand)
+    return msgspec.structs.replace(facts, distance_m=distance_m, stock=stock)
+
+
+def _nearby(moment: str, store: Store, now: Situation, minute: int, reference: Reference) -> tuple[Near, ...]:
+    """On the way, the nearest stores; before a product that is sold out, the nearest that have it."""
+    sold_out = moment in PRODUCT_LAYOUTS and now.stock is not None and now.stock <= 0
+    if store.coordinates is None or not (moment == GO or sold_out):
+        return ()
+    found: list[Near] = []
+    for id, distance_m in _neighbours(store, reference):
+        stock = reference.stock.get((id, now.product)) if now.product else None
+        if sold_out and not (stock and stock > 0):
+            continue
+        hours = _hours(hours_of(reference.brand.stores[id], reference.brand.about.country), minute)
+        found.append((id, distance_m, stock, hours))
+        if len(found) == MAX_NEARBY:
+            break
+    return tuple(found)
+
+
+def _neighbours(store: Store, reference: Reference) -> tuple[tuple[str, int], ...]:
+    """The nearest stores of a store, with their distance in metres."""
+    of_stores: dict[str, tuple[tuple[str, int], ...]] = reference.memo.setdefault(NEIGHBOURS, {})
+    found = of_stores.get(store.id)
+    if found is None:
+        here: Any = store.coordinates
+        others = (
+            (distance_m(here, other.coordinates), other.id)
+            for other in reference.brand.stores.values()
+            if other.coordinates is not None and other.id != store.id
+        )
+        found = of_stores[store.id] = tuple(
+            (id, metres) for metres, id in sorted(others)[:NEIGHBOURS_LOOKED_AT] if metres <= NEARBY_M
+        )
+    return found
+
+
+def distance_m(one: tuple[float, float], other: tuple[float, float]) -> int:
+    """Metres between two places, latitude and longitude in degrees, on a sphere (haversine)."""
+    (lat, long), (to_lat, to_long) = (map(math.radians, place) for place in (one, other))
+    half = math.sin((to_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(to_lat) * math.sin((to_long - long) / 2) ** 2
+    return round(2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half))))
+
+
+@lru_cache(4096)
+def _hours(hours: OpeningHours, minute: int) -> Hours:
+    """A store's hours at a minute (since 1970, UTC)."""
+    local = datetime.fromtimestamp(minute * 60, ZoneInfo(hours.time_zone))
+    now, offset = local.replace(tzinfo=None), local.isoformat()[16:].removeprefix(":00")
+    open_now, spans = is_open(hours, now), open_spans(hours, now.date())
+    today = tuple(
+        (_clock(start), _clock(end)) for start, end in spans if start.date() == now.date() and end is not None
+    )
+    until, opens = "", ""
+    if open_now:
+        ends = next((end for start, end in spans if start <= now and (end is None or now < end)), None)
+        until = "" if ends is None else f"{ends.isoformat(timespec='minutes')}{offset}"
+    elif open_now is False:
+        begins = _next_opening(hours, now)
+        opens = "" if begins is None else f"{begins.isoformat(timespec='minutes')}{offset}"
+    return Hours(open_now, until, opens, today, now.date().isoformat())
+
+
+def _next_opening(hours: OpeningHours, now: datetime) -> datetime | None:
+    first: date = now.date()
+    days = (first + timedelta(days=ahead) for ahead in range(DAYS_AHEAD))
+    return next((start for day in days for start, _ in open_spans(hours, day) if start > now), None)
+
+
+def _clock(at: datetime) -> str:
+    return at.strftime("%H:%M")

@@ -1,0 +1,1 @@
+"""Experiments: who gets which variant, as a pure function of ids and shares."""
