@@ -101,7 +101,10 @@ def qr(
     if csv is not None and not lines:
         raise OperatorError(f"--csv {csv}: has no lines below its header")
     keys = tag_keys_if_any(os.environ)
-    codes = codes_of(found, place, lines, base, gs1, captions and sheet is not None, keys)
+    codes, unsigned = codes_of(found, place, lines, base, gs1, captions and sheet is not None, keys)
+    if unsigned:
+        names = ", ".join(unsigned)
+        print(f"footpath: warning: left out, for want of a key to sign their links: {names}", file=sys.stderr)
     colours = colours_of(found.about.look)
     if gs1 and (warning := found.about.look.red_light_warning):
         print(f"footpath: warning: {warning}", file=sys.stderr)

@@ -59,25 +59,27 @@ class Gs1Handler:
         view = self._brand.view()
         link = _parsed(scope)
         meaning = view.gs1.find(link)
-        headers = Headers(raw=scope["headers"])
-        wanted, accept = _wanted_type(scope["query_string"]), headers.get("accept", "")
+        request = Headers(raw=scope["headers"])
+        wanted, accept = _wanted_type(scope["query_string"]), request.get("accept", "")
         product = meaning.product
         if wanted in ALL or (wanted is None and _prefers_linkset(accept)):
             return self._linkset(view, link, product)
         answers = _answers(view, link, product)
         default_type = link_type(product.default_type) if product is not None else ""
         type = default_type if wanted in (None, DEFAULT) else wanted
-        language = headers.get("accept-language", "")
+        language = request.get("accept-language", "")
         chosen = best(answers, type, language, accept, view.brand.about.language) if type else ()
         if wanted is not None:
             return _response(view, chosen, accept, scope["query_string"])
         # A phone gets one answer: of equals the first.
         response = await self._scans.scan(scope, _scan(client, link, meaning, chosen[0].url if chosen else ""))
-        if response.status == 302:
-            response.status = 307
-        if answers:
-            response.headers.append(LINKSET_HEADER)
-        return response
+        # Another one: phones that scan in the same moment share the response.
+        headers = [header for header in response.headers if header[0] != b"content-length"]
+        return RawResponse(
+            307 if response.status == 302 else response.status,
+            [*headers, LINKSET_HEADER] if answers else headers,
+            response.body,
+        )
 
     def _linkset(self, view: BrandView, link: DigitalLink, product: Product | None) -> RawResponse:
         answers = _answers(view, link, product)

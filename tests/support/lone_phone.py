@@ -117,11 +117,12 @@ class Phone:
         self.clock = ShiftedClock(ahead_s)
         self.counters = Counters(None, Codec(), publisher)  # type: ignore[arg-type]
         trust = ScanTrust(LinkCheck(keys), self.counters, Nobodys(publisher, metrics), metrics)
-        self._scan: Callable[..., Any] = ScanHandler(
+        self.handler = ScanHandler(
             brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), publisher, cast(PendingReplies, stream),
             DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), self.clock, metrics, 2000, tls, ValueLinks(),
             LiveAddresses(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
-        ).scan  # fmt: skip
+        )  # fmt: skip
+        self._scan: Callable[..., Any] = self.handler.scan
 
     async def get(
         self, tag: str, query: str = "", cookies: str = DEVICE, method: str = "GET", **headers: str
