@@ -90,6 +90,8 @@ def test_help_needs_no_heavy_library() -> None:
         (("qr", *CODE), {"FOOTPATH_GATEWAY_PUBLIC_URL": "go.shop.example"}, "starts with http:// or https://"),
         (("qr", *CODE), {"FOOTPATH_GATEWAY": "http://127.0.0.1:8080/?a=b"}, "without user, query and fragment"),
         (("qr", *CODE, "--csv", "/nowhere", "--address", "https://go.shop.example"), {}, "not both"),
+        (("qr", *CODE, "--size", "20", "--address", "https://go.shop.example"), {}, "--size belongs to --sheet cut"),
+        (("qr", *CODE, "--skip", "2", "--address", "https://go.shop.example"), {}, "--skip belongs to --sheet"),
         (("gateway",), {}, "FOOTPATH_IDENTIFIER_KEY_FILE"),
         (("worker", "juggler"), {}, "no such processor: juggler"),
     ],
