@@ -57,7 +57,7 @@ def apply(*folders: Folders, dry_run: Annotated[bool, Parameter(negative="")] = 
     print(applied)
     if applied.guards_changed and not dry_run:
         try:
-            print(recheck(kafka, os.environ, codec_with(registry), applied.after))
+            print(recheck(kafka, os.environ, codec_with(registry), applied.after, applied.gpc_changed))
         except OperatorError as error:
             print(f"guards: they count from the next event of a person on; `footpath identity recheck` helps ({error})")
 
@@ -95,6 +95,7 @@ def plan(
     from deploy.operate.plan.outline import outline
     from deploy.operate.plan.plan import plan as plan_of
     from deploy.operate.why.output import build_console, print_node
+    from deploy.operate.why.period_output import PeriodProgress
     from deploy.setup.brand import check as read_brand
     from deploy.setup.brand import live
     from deploy.target import read_kafka, read_registry, stack_keys
@@ -102,7 +103,9 @@ def plan(
     silence_client_logs()
     kafka = read_kafka(os.environ)
     after = read_brand(_named(folders), stack_keys(os.environ, kafka))
-    found = plan_of(live(kafka, read_registry(os.environ)), after, datetime.now(UTC), os.environ)
+    before = live(kafka, read_registry(os.environ))
+    with PeriodProgress() as progress:
+        found = plan_of(before, after, datetime.now(UTC), os.environ, progress)
     if json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:

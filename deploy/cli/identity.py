@@ -175,7 +175,8 @@ def quarantine(*, json: Json = False) -> None:
 
 @identity.command
 def recheck() -> None:
-    """Apply the brand's guards to the edges that guards refused, without waiting for another event of these people.
+    """Apply the brand's guards to the edges that guards refused, and what it says of Global Privacy Control to the
+    devices whose browsers sent it, without waiting for another event of these people.
 
     `footpath brand apply` does so by itself when it changes guards and ClickHouse answers.
     """

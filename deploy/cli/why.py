@@ -46,7 +46,7 @@ def why(
     event
         Id of the event.
     last
-        With --person: how many of the latest events.
+        With --person: how many of the latest events; each is shown briefly (as a whole with --json).
     recompute
         Decide once more with the code of today and the stored inputs, under the configuration that decided then.
     with_
@@ -108,11 +108,14 @@ def _print(stories: "list[Story]", json: bool, is_list: bool) -> None:
         document = msgspec.json.encode(stories if is_list else stories[0])
         print(msgspec.json.format(document, indent=2).decode())
         return
-    from deploy.operate.why.output import build_console, print_story
+    from deploy.operate.why.outline import outline, outline_brief
+    from deploy.operate.why.output import build_console, print_node
 
     console = build_console()
     for story in stories:
-        print_story(story, console)
+        print_node(outline_brief(story) if is_list else outline(story), console)
+    if is_list and console.is_terminal:
+        console.print("footpath why EVENT has the whole story of one of them")
 
 
 def _period(since: datetime, until: datetime | None, under: "Under", json: bool) -> int:
@@ -120,14 +123,14 @@ def _period(since: datetime, until: datetime | None, under: "Under", json: bool)
 
     from deploy.operate.store_client import connect
     from deploy.operate.why.output import build_console
-    from deploy.operate.why.period import count, recompute_period
+    from deploy.operate.why.period import recompute_period
     from deploy.operate.why.period_output import PeriodProgress, print_period
     from deploy.operate.why.story import Ending
 
     if not under.recompute and under.other is None:
         raise OperatorError("--since needs --with DIR or --recompute: what else would the decisions be compared with?")
     begin, end = _utc(since), _utc(until or datetime.now(UTC))
-    with connect(os.environ) as client, PeriodProgress(count(client, begin, end)) as progress:
+    with connect(os.environ) as client, PeriodProgress() as progress:
         found = recompute_period(client, begin, end, under.other, progress)
     if json:
         print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())

@@ -37,4 +37,4 @@ def apply(kafka: Kafka, clickhouse: Store, settings: Settings, brand: Brand) -> 
     applied = brand_step.publish(kafka, brand, schema_registry=settings.schema_registry)
     if applied.guards_changed:
         environ = {**os.environ, "FOOTPATH_CLICKHOUSE": store_settings(clickhouse).given}
-        recheck(kafka, environ, codec_with(settings.schema_registry), applied.after)
+        recheck(kafka, environ, codec_with(settings.schema_registry), applied.after, applied.gpc_changed)

@@ -41,13 +41,15 @@ TRANSACTION_TIMEOUT_MS = 300_000
 @dataclass(frozen=True, slots=True)
 class Applied:
     """Version before (empty: none) and after, the number of items that were written and withdrawn, and whether the
-    guards, or what it says of consent to identity, are others than before."""
+    guards, or what it says of consent to identity, are others than before. ``gpc_changed``: it heeds Global Privacy
+    Control for identity where it did not, or the other way round."""
 
     before: str
     after: str
     written: int = 0
     withdrawn: int = 0
     guards_changed: bool = False
+    gpc_changed: bool = False
 
     def __str__(self) -> str:
         if not self.written and not self.withdrawn:
@@ -146,14 +148,21 @@ def _changes(fold: BrandFold, brand: Brand) -> list[BrandConfigured]:
 
 def _applied(fold: BrandFold, brand: Brand, events: Sequence[BrandConfigured]) -> Applied:
     withdrawn = sum(not event.body for event in events)
-    guards_changed = fold.brand is not None and _refuses(fold.brand) != _refuses(brand)
+    gpc_changed = fold.brand is not None and _heeds_gpc(fold.brand) != _heeds_gpc(brand)
+    guards_changed = gpc_changed or (fold.brand is not None and _refuses(fold.brand) != _refuses(brand))
     before = fold.brand.version if fold.brand else ""
-    return Applied(before, brand.version, len(events) - withdrawn, withdrawn, guards_changed)
+    return Applied(before, brand.version, len(events) - withdrawn, withdrawn, guards_changed, gpc_changed)
 
 
 def _refuses(brand: Brand) -> tuple[Guards, Consent | None]:
     """What of a brand refuses edges between identifiers."""
     return brand.about.guards, brand.consent.get(IDENTITY)
+
+
+def _heeds_gpc(brand: Brand) -> bool:
+    """Whether Global Privacy Control keeps a device apart: identity goes by the law of the brand's own country."""
+    purpose = brand.consent.get(IDENTITY)
+    return purpose is not None and purpose.heeds_gpc(brand.about.country)
 
 
 async def read_live(kafka: Kafka, schema_registry: SchemaRegistry = "") -> Brand | None:

@@ -40,7 +40,7 @@ class LinkCheck:
     def __init__(self, keys: TagKeys | None) -> None:
         self._keys = keys
 
-    def assess(self, tag: Tag, brand: str, query: bytes, now_s: float) -> Proof:
+    def check(self, tag: Tag, brand: str, query: bytes, now_s: float) -> Proof:
         """The proof in a link. :param brand: its id. :param query: of the link. :param now_s: seconds since 1970."""
         if not tag.security:
             return NOTHING_ASKED

@@ -55,7 +55,7 @@ class ScanTrust:
         doubts = (TrustReason.BOT_DOUBT.value,) if look.doubted else ()
         if tag is None:
             return Assessment(reasons=doubts)
-        proof = self._check.assess(tag, brand_view.brand.about.id, query, now / 1_000_000)
+        proof = self._check.check(tag, brand_view.brand.about.id, query, now / 1_000_000)
         if proof.refused:
             self._metrics.scan_count(REFUSED).inc()
             self._nobodys.record(kinds.SCAN_REFUSED, proof.refused, address, brand_view, tag, now)

@@ -12,6 +12,7 @@ from processors.context.conditions import texts_of
 from processors.context.decide import decide
 from processors.context.history import History
 from processors.context.situation import Situation
+from processors.context.timing import Lost
 from processors.experiments.assignment import drawn_only
 from processors.experiments.exposure import deciding
 from processors.reference import Reference
@@ -31,11 +32,13 @@ CANDIDATES_CACHED = 500_000
 class AnswerKey(msgspec.Struct, frozen=True, gc=False):
     """Everything that an answer depends on. ``situation`` has no ``local_time``, on which answers depend through the
     opening hours alone, no ``inputs``, and a ``history`` that stands for all that the brand's routes do not
-    distinguish. ``faults`` are the outcomes of the brand's expressions (``Conditions.faults``)."""
+    distinguish. ``faults`` are the outcomes of the brand's expressions (``Conditions.faults``), ``lost`` the routes
+    that may not answer now (``Timing.lost``)."""
 
     situation: Situation
     campaign: str
     faults: tuple[str, ...] = ()
+    lost: Lost = ()
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -57,16 +60,26 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 
 
 def answer_key(
-    situation: Situation, history: History | msgspec.UnsetType, campaign: str, faults: tuple[str, ...] = ()
+    situation: Situation,
+    history: History | msgspec.UnsetType,
+    campaign: str,
+    faults: tuple[str, ...] = (),
+    lost: Lost = (),
 ) -> AnswerKey:
     """:param history: what stands for the situation's history (``HistoryConditions.representative``)."""
     experiments = situation.experiments
     if experiments is not msgspec.UNSET:
         experiments = drawn_only(experiments)
     shared = msgspec.structs.replace(
-        situation, local_time=None, history=history, experiments=experiments, inputs=msgspec.UNSET
+        situation,
+        local_time=None,
+        history=history,
+        experiments=experiments,
+        inputs=msgspec.UNSET,
+        at=msgspec.UNSET,
+        answered_lately=msgspec.UNSET,
     )
-    return AnswerKey(shared, campaign, faults)
+    return AnswerKey(shared, campaign, faults, lost)
 
 
 def cached_answer(key: AnswerKey, reference: Reference) -> Answer:
@@ -84,7 +97,7 @@ def answer_of(key: AnswerKey, brand: Brand) -> Answer:
     values = placeholder_values(key, brand)
     unknown = frozenset(name for name, value in values.items() if not value)
     faults = dict(zip(texts_of(brand.routes), key.faults, strict=True))
-    decision = decide(brand.routes, key.situation, unknown, faults)
+    decision = decide(brand.routes, key.situation, unknown, faults, dict(key.lost))
     route = decision.winner
     depends_on = deciding(decision.eligible, key.situation.variants, brand.experiments)
     if route is None:

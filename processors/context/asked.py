@@ -4,19 +4,27 @@ from dataclasses import dataclass
 
 from processors.context.conditions import Conditions, texts_of
 from processors.context.history import HistoryConditions, history_conditions
+from processors.context.timing import Timing
 from schemas.brand.model import Brand
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``history`` is None when nothing has a condition on purchases, ``conditions`` when none has an expression: then
-    neither is computed."""
+    """``timing`` has the schedules of the routes. ``history`` is None when nothing has a condition on purchases,
+    ``conditions`` when no route has an expression, ``audiences`` when no experiment has one: then none of it is
+    computed. ``reads`` are the inputs that expressions read."""
 
     history: HistoryConditions | None
     conditions: Conditions | None
+    audiences: Conditions | None
+    reads: tuple[str, ...]
+    timing: Timing
 
 
 def asked_of(brand: Brand) -> Asked:
-    audiences = (one.audience for one in brand.experiments.values())
+    experiments = brand.experiments.values()
     conditions = Conditions(brand.routes) if texts_of(brand.routes) else None
-    return Asked(history_conditions(brand.routes, audiences), conditions)
+    audiences = Conditions(experiments) if texts_of(experiments) else None
+    reads = {name for one in (conditions, audiences) if one is not None for name in one.reads}
+    history = history_conditions(brand.routes, (one.audience for one in experiments))
+    return Asked(history, conditions, audiences, tuple(sorted(reads)), Timing(brand.routes))

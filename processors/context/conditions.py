@@ -1,4 +1,4 @@
-"""The expressions of a brand's routes, evaluated for one scan after another.
+"""The expressions of a brand's routes, or experiments, evaluated for one scan after another.
 
 An expression falls into the operands of its outermost &&. Those that read the tag's place alone have the same outcome
 at each scan of the tag and are remembered; only where none of them is false the others are evaluated, for this scan and
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.brand.model import Route
+from schemas.brand.model import Experiment, Route
 from schemas.expressions.engine import Condition, context_of, expression_of
 from schemas.expressions.inputs import BY_NAME, PLACE
 
@@ -30,8 +30,9 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 class Conditions:
     """``reads`` are the inputs that the expressions read. ``plans`` is a cache, by the values of the place."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._expressions = [expression_of(text) for text in texts_of(routes)]
+    def __init__(self, items: Iterable[Route | Experiment]) -> None:
+        self.texts = texts_of(items)
+        self._expressions = [expression_of(text) for text in self.texts]
         self.reads = tuple(sorted({name for one in self._expressions for name in one.reads}))
         self._place = tuple(name for name in self.reads if BY_NAME[name].changes_with == PLACE)
         self.plans: dict[tuple[Any, ...], Plan] = {}
@@ -83,6 +84,6 @@ class Conditions:
         return Plan(tuple(faults), tuple(pending), tuple(sorted(names)), tuple(sorted(tests)))
 
 
-def texts_of(routes: Iterable[Route]) -> tuple[str, ...]:
-    """The expressions of the routes, each once."""
-    return tuple(dict.fromkeys(route.expression for route in routes if route.expression))
+def texts_of(items: Iterable[Route | Experiment]) -> tuple[str, ...]:
+    """The expressions of the items, each once."""
+    return tuple(dict.fromkeys(item.expression for item in items if item.expression))

@@ -4,6 +4,8 @@ Every scan and tap of a tag gets one answer, with its explanation, on the partit
 of a visitor counts where they allow personalisation at the time of the scan; otherwise place, time and stock alone do.
 """
 
+from typing import Any
+
 import msgspec
 
 from processors.consents import counts_only, permitted
@@ -14,9 +16,12 @@ from processors.context.history import History, history_of
 from processors.context.holdout import is_held_out
 from processors.context.inputs.read import values_of
 from processors.context.inputs.scene import Scene
+from processors.context.lately import Answered
 from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split
+from processors.context.timing import zone_of
 from processors.context.variants import answered, with_variants
+from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
@@ -25,7 +30,7 @@ from schemas.consent.purposes import PERSONALISATION
 from schemas.consent.statements import may_say
 from schemas.content import EMPTY
 from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
-from schemas.ids import derived
+from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
@@ -115,15 +120,25 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
         history = history_of(visitor.histories.values(), event.occurred_at, reference.brand.about.currency)
     whole = visitor.whole
     situation = gather(whole, event, tag, reference, history, held_out, consent, counted_only)
-    situation = with_variants(situation, after, event, tag, reference, permission)
-    faults = tuple[str, ...]()
-    if asked.conditions is not None:
-        values = values_of(asked.conditions.reads, Scene(visitor, whole, event, situation, reference))
+    faults, values = tuple[str, ...](), dict[str, Any]()
+    if asked.reads:
+        values = values_of(asked.reads, Scene(visitor, whole, event, situation, reference))
         situation = msgspec.structs.replace(situation, inputs=values)
+    if asked.conditions is not None:
         faults = asked.conditions.faults(values)
+    situation = with_variants(situation, values, after, event, tag, reference, permission, asked.audiences)
     if asked.history is not None and isinstance(history, History):
         history = asked.history.representative(history)
-    answer = cached_answer(answer_key(situation, history, event.campaign, faults), reference)
+    timing = asked.timing
+    if timing.has_schedules:
+        situation = msgspec.structs.replace(situation, at=event.occurred_at)
+    if timing.limited:
+        situation = msgspec.structs.replace(situation, answered_lately=timing.answered_lately(whole.answers, event))
+    lost = timing.lost(situation.at, zone_of(event.store, reference.brand), situation.answered_lately)
+    answer = cached_answer(answer_key(situation, history, event.campaign, faults, lost), reference)
+    if answer.route in timing.limited and (permission is None or permission.allowed):
+        given = Answered(event.occurred_at, timing.limited[answer.route][0], hash64(event.event_id))
+        after = after.with_answer(source_profile_of(event), given)
     return answered(after, event, situation, answer, _routed(event, reference, answer, situation), reference)
 
 

@@ -30,17 +30,19 @@ def decide(
     situation: Situation,
     unknown: frozenset[str] = frozenset(),
     faults: Mapping[str, str] = MappingProxyType({}),
+    lost: Mapping[str, str] = MappingProxyType({}),
 ) -> Decision:
     """Decides for the first route, in the brand's order (priority, then id), whose conditions all hold and whose texts
     can be filled in. A held-out visitor gets none; then the first route that lost because of it is the one that would
     have answered.
 
     :param unknown: the placeholders that have no value. :param faults: why each expression of the routes does not hold.
+    :param lost: why routes may not answer now, by route.
     """
     winner: Route | None = None
     candidates, eligible, variants = [], [], situation.variants
     for route in routes:
-        lost_because = _lost_because(route, situation, unknown, faults)
+        lost_because = _lost_because(route, situation, unknown, faults) or lost.get(route.id, "")
         if not lost_because:
             eligible.append(route)
             lost_because = unmet_variant(route.when, variants)

@@ -7,6 +7,7 @@ from processors.context.answer import Answer, answer_key, answer_of
 from processors.context.asked import asked_of
 from processors.context.inputs.of_situation import values_of_situation
 from processors.context.situation import Situation
+from processors.context.timing import zone_of
 from schemas.brand.model import Brand
 
 
@@ -24,8 +25,10 @@ def recompute(inputs: str, campaign: str, brand: Brand) -> Answer | None:
         return None
     if situation.tag not in brand.tags:
         return None
-    conditions = asked_of(brand).conditions
+    asked = asked_of(brand)
+    conditions, zone = asked.conditions, zone_of(situation.store, brand)
+    lost = asked.timing.lost(situation.at, zone, situation.answered_lately)
     stored = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs
     values = stored | values_of_situation(situation)
     faults = conditions.faults(values) if conditions is not None else ()
-    return answer_of(answer_key(situation, situation.history, campaign, faults), brand)
+    return answer_of(answer_key(situation, situation.history, campaign, faults, lost), brand)

@@ -26,7 +26,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     ``trust`` is set where the gateway looked at the scan (``schemas.trust.score``).
     ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
     variant, or why there is none, of each experiment on which a route depends. ``inputs`` has the values of what the
-    routes' expressions read, as far as they are known."""
+    routes' expressions read, as far as they are known; ``at`` is the time of the scan (microseconds) where a route has
+    a schedule, ``answered_lately`` the routes that may not answer the person again so soon."""
 
     type: str
     placement: str
@@ -48,6 +49,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     trust: int | msgspec.UnsetType = msgspec.UNSET
     experiments: tuple[Assignment, ...] | msgspec.UnsetType = msgspec.UNSET
     inputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    at: int | msgspec.UnsetType = msgspec.UNSET
+    answered_lately: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def variants(self) -> dict[str, str]:

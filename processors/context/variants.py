@@ -1,9 +1,13 @@
 """Experiments within a decision: the visitor's variants become part of the situation; what was shown is remembered and
 published."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from processors.context.answer import Answer
+from processors.context.conditions import Conditions
 from processors.context.decide import unmet
 from processors.context.situation import Situation
 from processors.context.state import Visitor
@@ -21,23 +25,29 @@ from schemas.ids import derived
 
 def with_variants(
     situation: Situation,
+    values: Mapping[str, Any],
     visitor: Visitor,
     event: TouchpointIdentified,
     tag: Tag,
     reference: Reference,
     permission: Permission | None,
+    audiences: Conditions | None,
 ) -> Situation:
     """The situation with the visitor's assignments; the same where no route depends on an experiment.
 
-    :param permission: of personalisation; None where nothing is said of it.
+    :param values: of the inputs that expressions read. :param permission: of personalisation; None where nothing is
+    said of it. :param audiences: the expressions of experiments; None where they have none.
     """
     drawn = plans(reference)
     if not drawn:
         return situation
     out = excluded(event, tag, reference, situation.held_out is True, permission)
-    assignments = assigned(
-        drawn, event.person_id, event.occurred_at, visitor.seen, out, lambda when: unmet(when, situation)
-    )
+    faults = {} if audiences is None else dict(zip(audiences.texts, audiences.faults(values), strict=True))
+
+    def lacks(plan: Plan) -> str:
+        return unmet(plan.audience, situation) or faults.get(plan.expression, "")
+
+    assignments = assigned(drawn, event.person_id, event.occurred_at, visitor.seen, out, lacks)
     return msgspec.structs.replace(situation, experiments=assignments)
 
 

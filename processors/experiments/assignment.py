@@ -71,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     starts: int | None
     ends: int | None
     audience: When
+    expression: str
     arms: tuple[Arm, ...]
 
 
@@ -97,6 +98,7 @@ def _plan(experiment: Experiment) -> Plan:
         starts=starts,
         ends=ends,
         audience=experiment.audience,
+        expression=experiment.expression,
         arms=tuple(Arm(variant, weight) for variant, weight in zip(variants, weights, strict=True)),
     )
 
@@ -107,19 +109,19 @@ def assigned(
     at: int,
     seen: SeenByPhase,
     excluded: Why | None,
-    unmet: Callable[[When], str],
+    unmet: Callable[[Plan], str],
 ) -> tuple[Assignment, ...]:
     """The assignment of each experiment, in the order of ``plans``.
 
     :param at: time of the scan in microseconds. :param seen: what the person's source profiles saw, as one.
     :param excluded: why the person takes part in nothing; None: they may. :param unmet: says which condition of an
-    audience does not hold; empty: all hold.
+    experiment's audience does not hold; empty: all hold.
     """
     return tuple(_assigned(plan, person_id, at, seen, excluded, unmet) for plan in plans)
 
 
 def _assigned(
-    plan: Plan, person_id: str, at: int, seen: SeenByPhase, excluded: Why | None, unmet: Callable[[When], str]
+    plan: Plan, person_id: str, at: int, seen: SeenByPhase, excluded: Why | None, unmet: Callable[[Plan], str]
 ) -> Assignment:
     if excluded is not None:
         return Assignment(plan.id, plan.phase, excluded.value)
@@ -132,7 +134,7 @@ def _assigned(
         return Assignment(plan.id, plan.phase, Why.KEPT.value, kept.variant, both=kept.both)
     if plan.layer and not is_in_layer(person_id, plan.layer, plan.share):
         return Assignment(plan.id, plan.phase, Why.NOT_IN_LAYER.value)
-    if lost_because := unmet(plan.audience):
+    if lost_because := unmet(plan):
         return Assignment(plan.id, plan.phase, Why.NOT_IN_AUDIENCE.value, unmet=lost_because[:MAX_WHY_CHARS])
     bucket = bucket_of(plan.seed, person_id)
     number = -1 if bucket is None else chosen(bucket, plan.ranges)

@@ -75,9 +75,9 @@ class PersonAssigned(msgspec.Struct, frozen=True, array_like=True, tag="person_a
 
 
 class LimitsChanged(msgspec.Struct, frozen=True, array_like=True, tag="limits_changed"):
-    """To an identifier with refused edges, and from it up to the root: the guards of this version of the brand are
-    applied to what exists around ``identifier``; empty: those of any version. ``returns`` counts how often the signal
-    came before the brand."""
+    """To an identifier with edges that guards or consent may refuse, and from it up to the root: the guards of this
+    version of the brand are applied to what exists around ``identifier``; empty: those of any version. ``returns``
+    counts how often the signal came before the brand."""
 
     identifier: str
     brand: str = ""

@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
+import msgspec
+
+from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import ID, Item, Mistake, Part, Sections, below_one, unknown_kinds
 from schemas.brand.routes import When
+from schemas.expressions.inputs import CONTEXT
 from schemas.ids import digest
 
 MAX_VARIANTS: Final = 10
@@ -42,9 +46,10 @@ class Metrics(Part, frozen=True):
 class Experiment(Item, frozen=True, omit_defaults=True):
     """A test of ``variants``, of which the first is the control that the others are compared with.
 
-    ``audience`` are conditions as those of a route, on the scan at which somebody is drawn; ``coverage`` the share of
-    these people who take part; ``salt`` draws them (by default the id): another one draws others. ``starts`` and
-    ``ends`` are dates (of UTC) or times with an offset. A route reads its variant by ``when.experiment``.
+    ``audience`` and the expression ``if`` are conditions as those of a route, on the scan at which somebody is drawn;
+    ``coverage`` is the share of these people who take part; ``salt`` draws them (by default the id): another one draws
+    others. ``starts`` and ``ends`` are dates (of UTC) or times with an offset. A route reads its variant by
+    ``when.experiment``.
 
     Arms, their order, weights and the salt make a phase; when one of them changes, another phase begins by itself, in
     which everybody is drawn anew. ``phase`` begins one by hand. Phases are never added up.
@@ -62,6 +67,12 @@ class Experiment(Item, frozen=True, omit_defaults=True):
     ends: str = ""
     metrics: Metrics = Metrics()
     phase: int = 1
+    condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+
+    @property
+    def expression(self) -> str:
+        """The text of ``if``; empty where there is none."""
+        return self.condition if isinstance(self.condition, str) else ""
 
     @property
     def seed(self) -> str:
@@ -97,6 +108,7 @@ class Experiment(Item, frozen=True, omit_defaults=True):
             yield f"audience{field.removeprefix('when')}", message
         if self.audience.experiment:
             yield "audience.experiment", "must be empty: to keep experiments apart, give them parts of a layer"
+        yield from expression_mistakes("if", self.condition, CONTEXT)
         yield from self._layer_mistakes(brand)
 
     def _variant_mistakes(self) -> Iterator[Mistake]:

@@ -20,6 +20,7 @@ from schemas.brand.item import (
     unknown_name,
     unknown_reference,
 )
+from schemas.brand.schedule import Schedule, window_mistakes
 from schemas.brand.tags import PLACEMENTS
 from schemas.expressions.inputs import CONTEXT
 
@@ -102,7 +103,8 @@ class Route(Item, frozen=True):
     """A rule that offers an action. Order is total: higher priority first, then the smaller id.
 
     ``promotes_product`` routes never win when the product is known to be out of stock. ``if`` is an expression
-    (``schemas.expressions``) that must hold beside ``when``.
+    (``schemas.expressions``) that must hold beside ``when``. ``schedule`` says when it answers, ``not_again_within``
+    ("7 days", "12 hours") how soon not again to the same person, as far as they allow personalisation.
     """
 
     section: ClassVar[str] = "routes"
@@ -114,6 +116,8 @@ class Route(Item, frozen=True):
     when: When = When()
     promotes_product: bool = False
     condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
+    schedule: Schedule | msgspec.UnsetType = msgspec.UNSET
+    not_again_within: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def expression(self) -> str:
@@ -128,6 +132,10 @@ class Route(Item, frozen=True):
             yield "promotes_product", "never holds together with when.stock_at_most: 0: nothing is in stock then"
         yield from self.when.mistakes(brand)
         yield from expression_mistakes("if", self.condition, CONTEXT)
+        if isinstance(self.schedule, Schedule):
+            yield from self.schedule.mistakes()
+        if isinstance(self.not_again_within, str):
+            yield from window_mistakes("not_again_within", self.not_again_within)
         yield from self.action.mistakes(brand)
 
     def precedence(self) -> tuple[Any, ...]:

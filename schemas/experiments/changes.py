@@ -7,6 +7,7 @@ from schemas.brand.model import Brand
 
 FIELDS = {
     "audience": "the audience",
+    "expression": "the condition of the audience",
     "coverage": "the coverage",
     "layer": "the part of the layer",
     "starts": "when it starts",

@@ -74,7 +74,7 @@ class TagKeys:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._version = self._stat()
+        self._version: tuple[int, int, int] | None = self._stat()
         self._keys = read_tag_keys(file.read_text(encoding="ascii"))
 
     def find(self, id: str) -> TagKey | None:
@@ -95,7 +95,7 @@ class TagKeys:
         except (OSError, ValueError) as error:
             if self._keys:
                 log.error("the keys of tags cannot be read, tags that need them are refused: %s", type(error).__name__)
-            self._keys, self._version = {}, (0, 0, 0)
+            self._keys, self._version = {}, None
         return self._keys
 
     def _stat(self) -> tuple[int, int, int]:

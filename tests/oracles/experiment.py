@@ -1,8 +1,8 @@
 """The figures of an experiment independent of the store's SQL: from lists of people, with numpy and scipy.
 
 Differences have asymptotic confidence sequences: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, Time-uniform central
-limit theory and asymptotic confidence sequences, Annals of Statistics 52 (2024), theorem 2.2, with rho tuned by its
-equation 11 for NARROWEST_AT people.
+limit theory and asymptotic confidence sequences, Annals of Statistics 52 (2024), theorem 2.2, with rho tuned as there
+for NARROWEST_AT people.
 """
 
 from collections.abc import Sequence

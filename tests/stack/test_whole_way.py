@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPMessage
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from deploy.local.settings import DEMO_BRAND
 from processors.registry import PROCESSORS
 from schemas.topics import EVENT_REJECTED, STATE_MOVED, TOPICS
 from tests.support.full_stack import FullStack, wait_until
@@ -40,6 +42,24 @@ def test_a_phone_follows_the_demo_link_and_everything_about_it_is_in_clickhouse(
     (decision,) = stack.rows(f"SELECT route, candidates FROM scan_routed FINAL WHERE scan_event_id = '{event}'")
     losers = {c["route"]: c["lost_because"] for c in decision["candidates"] if c["route"] != decision["route"]}
     assert losers and all(losers.values()), "every candidate that lost says why"
+
+
+def test_why_tells_of_a_scan_what_happened_and_that_it_would_happen_again(stack: FullStack) -> None:
+    event = stack.scan()["Footpath-Event"]
+
+    def story() -> dict[str, Any] | None:
+        answer = stack.footpath("why", event, "--recompute", "--json")
+        assert answer.returncode in (0, 3, 5), f"{answer.stderr}\n{answer.stdout}"
+        found: dict[str, Any] = json.loads(answer.stdout) if answer.returncode == 0 else {}
+        return found if found.get("entries") else None
+
+    found = wait_until(story, stack.logs)
+    assert found["recomputed"]["same"] and found["routed"]["waited"] and found["missed"] is None
+    assert [step["step"] for step in found["times"]][:2] == ["occurred", "received"]
+    text = stack.footpath("why", event).stdout
+    assert "answered: " in text and f"decided: {found['routed']['route']}" in text
+    plan = stack.footpath("brand", "plan", str(DEMO_BRAND), "--detailed-exitcode")
+    assert plan.returncode == 0 and plan.stdout.startswith("nothing changes"), plan.stderr
 
 
 def test_the_same_phone_is_the_same_person(stack: FullStack) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deploy.operate.identity.limits import signal
 from processors.identity.consent import ASKED_KEPT, KEYS
 from processors.identity.core import PROCESSOR as IDENTITY
 from processors.identity.touchpoints import with_member
@@ -31,8 +32,9 @@ from tests.support.identity.assertions import assert_people
 from tests.support.identity.builders import START, brand, event, hashed, linked, reference
 from tests.support.identity.network import Network
 from tests.support.identity.oracle import PERIOD
-from tests.support.identity.outcome import Run
+from tests.support.identity.outcome import Outcome, Run
 from tests.support.identity.random_histories import shuffled
+from tests.support.seeds import draw_seed
 
 ASKING = "asking"
 """A store in a country that asks first; elsewhere consent is assumed."""
@@ -41,9 +43,9 @@ CARD, MAIL, PHONE = "customer:anna", "email:anna", "device:anna"
 GPC = '{"gpc":true}'
 
 
-def with_section(where: Reference) -> Reference:
+def with_section(where: Reference, rules: dict[str, Consent] = RULES) -> Reference:
     store = Store(id=ASKING, name="A", time_zone="Europe/Vienna", country="AT")
-    return Reference(msgspec.structs.replace(where.brand, consent=RULES, stores={ASKING: store}))
+    return Reference(msgspec.structs.replace(where.brand, consent=rules, stores={ASKING: store}))
 
 
 WHERE = with_section(reference())
@@ -111,6 +113,32 @@ def test_a_browser_withdraws_for_its_device_until_its_person_says_otherwise(run:
     assert run(story, WHERE).apart(CARD, PHONE)
     assert run([*story, said(7, "given", PHONE), event(9, PHONE, properties=GPC)], WHERE).one(CARD, PHONE)
     assert run(story).one(CARD, PHONE), "a brand that says nothing of it"
+
+
+@pytest.mark.parametrize("heeds", [True, False])
+def test_a_brand_that_newly_heeds_a_browser_has_what_exists_checked_again(heeds: bool) -> None:
+    """Without another event of the person, and the other way round."""
+    section = {False: {"identity": Consent(id="identity")}, True: RULES}
+    before, after = (with_section(reference(), section[one]) for one in (not heeds, heeds))
+    network = Network(before, random.Random(draw_seed()), 4, crashes=0.02)
+    network.run([event(1, CARD, PHONE), event(5, PHONE, properties=GPC, type="scan"), event(9, CARD)])
+    assert Outcome(network).one(CARD, PHONE) is heeds
+    network.reference = after
+    network.signal(signal(PHONE, after.brand.version, "run", START))
+    network.run(())
+    assert Outcome(network).one(CARD, PHONE) is not heeds
+
+
+def test_what_a_place_asked_counts_as_of_the_evidence() -> None:
+    """A brand that asks first from now on keeps whom it joined while it did not."""
+    asks = with_section(reference(), {"identity": Consent(id="identity", default="opt_in")})
+    network = Network(WHERE, random.Random(draw_seed()), 4)
+    network.run([event(1, CARD, PHONE), event(2, CARD), event(2, PHONE)])
+    network.reference = asks
+    network.signal(signal(PHONE, asks.brand.version, "run", START))
+    network.run([event(1_000_000, CARD, PHONE), event(1_000_001, CARD, MAIL), event(1_000_002, MAIL)])
+    found = Outcome(network)
+    assert found.one(CARD, PHONE) and found.apart(CARD, MAIL)
 
 
 def test_a_persons_word_is_stronger_than_an_operators_link(run: Run) -> None:

@@ -149,6 +149,7 @@ OUT = [
     ({"layer": Layer(id="all", begins=0.999, ends=1.0)}, [shown()], "not_in_layer"),
     ({"audience": When(visits_at_least=2)}, [shown()], "not_in_audience"),
     ({"audience": When(purchases_at_least=1)}, [shown()], "not_in_audience"),
+    ({"condition": "behaviour.purchases >= 1"}, [shown()], "not_in_audience"),
     ({"coverage": 0.0}, [shown()], "not_covered"),
 ]
 

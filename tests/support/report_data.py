@@ -4,7 +4,17 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from schemas.events import Candidate, CostReported, Event, EventRejected, RewardPosted, ScanMissed, ScanRouted
+from schemas.events import (
+    Arm,
+    Candidate,
+    CostReported,
+    Event,
+    EventRejected,
+    ExperimentExposed,
+    RewardPosted,
+    ScanMissed,
+    ScanRouted,
+)
 from tests.support.sink_events import MICROS, micros, touchpoint, uid
 from tests.support.sink_store import Store
 
@@ -20,7 +30,7 @@ FORMULA = "=1+cmd|' /C calc'!A0"
 def fill(store: Store) -> None:
     """Forty people: a poster, then an advertisement, then perhaps a purchase; and the stream's decisions, rewards and
     rejects."""
-    for events in (touchpoints(), decisions(), missed(), rewards(), rejects(), costs()):
+    for events in (touchpoints(), decisions(), missed(), exposures(), rewards(), rejects(), costs()):
         store.put(events)
 
 
@@ -71,6 +81,25 @@ def missed() -> Iterator[Event]:
             destination="https://shop.example",
             reason=reason,
             waited_ms=250.0 + person,
+        )
+
+
+def exposures() -> Iterator[Event]:
+    """Three hundred people who do nothing else."""
+    for person in range(300):
+        yield ExperimentExposed(
+            event_id=uid(f"exposure {person}"),
+            occurred_at=micros(at(person % 20)),
+            person_id=uid(f"shown {person}"),
+            source_profile_id=uid(f"shown {person}"),
+            experiment="poster-page",
+            phase="1-x",
+            variant="b" if person % 2 else "a",
+            why="drawn",
+            arms=(Arm("a", 0.5), Arm("b", 0.5)),
+            scan_event_id=uid(f"shown {person} scans"),
+            route="poster-story",
+            brand_version="1",
         )
 
 

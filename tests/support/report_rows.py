@@ -102,6 +102,21 @@ def compared(answered: tuple[int, int], held_out: tuple[int, int], mixed: int = 
     return row | {"revenue_difference": None, "revenue_difference_low": None, "revenue_difference_high": None} | more
 
 
+def varied(
+    variant: str, converted: int, people: int, difference: float | None = None, experiment: str = "cta", **more: Any
+) -> Row:
+    """A row of experiment; the first variant, without a difference, is the control."""
+    ends = {"difference": difference, "difference_low": None, "difference_high": None}
+    if difference is not None:
+        ends |= {"difference_low": difference - 0.05, "difference_high": difference + 0.05}
+    revenue = dict.fromkeys(("revenue_difference", "revenue_difference_low", "revenue_difference_high"))
+    return {
+        "experiment": experiment, "phase": "1-x", "variant": variant, "is_control": variant == "a", "people": people,
+        "conversion_rate": converted / people if people else None, **ends, **revenue, "drawn": people,
+        "conclusion": "control" if variant == "a" else "", "both_people": 0, "currency": "EUR", **more,
+    }  # fmt: skip
+
+
 def scored(n: int, predicted: float | None, observed: float | None, **more: Any) -> Row:
     return {
         "n": n, "predicted": predicted, "observed": observed, "skilled": True, "reason": "", "auc": 0.7,

@@ -1,4 +1,5 @@
-"""Changed guards, applied to the people who exist: a signal to each identifier with an edge that guards refused.
+"""Changed guards, applied to the people who exist: a signal to each identifier with an edge that guards refused, and to
+each device whose browser's word counts otherwise now.
 
 Without it new guards count from the next event of a person on.
 """
@@ -26,15 +27,18 @@ from schemas.topics import IDENTITY_SIGNALLED
 KIND = str(LimitsChanged.__struct_config__.tag)
 
 
-def recheck(kafka: Kafka, environ: Mapping[str, str], codec: Codec, brand: str = "") -> str:
-    """Applies the guards to what they refused so far, and says so. Blocks. Parameters as of `publish_limits`.
+def recheck(kafka: Kafka, environ: Mapping[str, str], codec: Codec, brand: str = "", gpc: bool = True) -> str:
+    """Applies the guards to what they refused so far, and says so. Blocks. Other parameters as of `publish_limits`.
 
+    :param gpc: whether also to what Global Privacy Control may refuse.
     :raises OperatorError: ClickHouse or Kafka does not answer or refuses.
     """
     with People.connect(environ) as people:
-        refused = people.refused_identifiers()
-    count = asyncio.run(publish_limits(kafka, codec, refused, brand))
-    return f"guards: {count} identifiers with refused edges are checked again"
+        identifiers = dict.fromkeys(people.refused_identifiers())
+        if gpc:
+            identifiers |= dict.fromkeys(people.signalled_devices())
+    count = asyncio.run(publish_limits(kafka, codec, identifiers, brand))
+    return f"guards: {count} identifiers are checked again"
 
 
 async def publish_limits(kafka: Kafka, codec: Codec, identifiers: Iterable[str], brand: str = "") -> int:

@@ -137,6 +137,15 @@ class People:
         )
         return [str(identifier) for (identifier,) in rows]
 
+    def signalled_devices(self) -> list[str]:
+        """Devices whose browser sent Global Privacy Control, which another brand may heed, or heed no more."""
+        rows = self._ask(
+            "SELECT DISTINCT identifier FROM identity_changed WHERE change IN ('appeared', 'merged') "
+            "AND startsWith(identifier, 'device:') "
+            "AND person_id IN (SELECT source_profile_id FROM consent_changed WHERE kind = 'gpc') ORDER BY identifier"
+        )
+        return [str(identifier) for (identifier,) in rows]
+
     def _edges_of(self, identifiers: Sequence[str]) -> list[Edge]:
         rows = self._ask(
             f"SELECT {EDGE} FROM identity_edge WHERE hasAny([identifier, other_identifier], {{of:Array(String)}}) "

@@ -10,7 +10,6 @@ from deploy.operate.plan.differences import ItemChange, differences
 from deploy.operate.store_client import connect
 from deploy.operate.why.period import Watched
 from schemas.brand.model import Brand
-from schemas.experiments.changes import differences as experiment_differences
 from schemas.process.errors import OperatorError
 
 
@@ -70,7 +69,6 @@ def _meanings(before: Brand, after: Brand, changes: list[ItemChange]) -> Iterato
             yield f"rule {one.id} changes and keeps its version: entries will not show which of the two posted them"
         if one.section == "tags" and one.change == "removed":
             yield f"tag {one.id}: printed codes lead to the brand's fallback ({after.about.fallback})"
-    yield from experiment_differences(before, after)
     for purpose, now in after.consent.items():
         was = before.consent.get(purpose)
         if was is None:
@@ -85,4 +83,3 @@ def _meanings(before: Brand, after: Brand, changes: list[ItemChange]) -> Iterato
         earlier = before.retention.get(subject)
         if earlier is None or limit.days < earlier.days:
             yield f"retention: {subject} older than {limit.days} days go, for good"
-    yield from experiment_differences(before, after)

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from processors.context.asked import asked_of
 from processors.context.decide import unmet
 from processors.context.history import History, history_conditions
 from processors.context.holdout import is_held_out
+from processors.context.inputs.of_situation import values_of_situation
 from processors.context.situation import Situation
 from processors.context.state import IN_STORE_PLACEMENTS
-from processors.experiments.assignment import Assignment, assigned, plans_of
+from processors.experiments.assignment import Assignment, Plan, assigned, plans_of
 from processors.experiments.assignment import Why as DrawnBy
 from processors.experiments.participation import STAFF_BADGE
 from processors.experiments.seen import Seen
@@ -39,6 +41,7 @@ class Fitting:
     def __init__(self, brand: Brand) -> None:
         self._brand = brand
         self._plans = plans_of(brand)
+        self._audiences = asked_of(brand).audiences
         self._has_history = history_conditions(brand.routes, _audiences(brand)) is not None
         self.asks = _asked(brand) | ({"history"} if self._has_history else set())
 
@@ -116,9 +119,21 @@ class Fitting:
             if (one := known.get((plan.id, plan.phase))) is not None
         }
         micros = int(at.timestamp()) * 1_000_000 + at.microsecond
-        out = _excluded(situation, tag, stored)
-        assignments = assigned(self._plans, person_id, micros, seen, out, lambda when: unmet(when, situation))
+        out, faults = _excluded(situation, tag, stored), self._faults(situation)
+
+        def lacks(plan: Plan) -> str:
+            return unmet(plan.audience, situation) or faults.get(plan.expression, "")
+
+        assignments = assigned(self._plans, person_id, micros, seen, out, lacks)
         return msgspec.structs.replace(situation, experiments=assignments)
+
+    def _faults(self, situation: Situation) -> Mapping[str, str]:
+        """Why the expressions of experiments do not hold. What was not read then is unknown now."""
+        if self._audiences is None:
+            return {}
+        stored = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs
+        values = stored | values_of_situation(situation)
+        return dict(zip(self._audiences.texts, self._audiences.faults(values), strict=True))
 
 
 def _excluded(situation: Situation, tag: Tag, stored: tuple[Assignment, ...]) -> DrawnBy | None:

@@ -44,6 +44,8 @@ def outline(story: Story) -> Node:
         below.append(_recognised(story.recognised, story.nobody))
     if story.consent:
         below.append(Node("consent stated by then, by all that the person is now", [*map(_said, story.consent)]))
+    if story.routed is not None:
+        below.append(_inputs(story.routed))
     below += _answered(story)
     if story.recorded is not None:
         below.append(_paid(story.entries))
@@ -59,6 +61,18 @@ def outline(story: Story) -> Node:
         below.append(outline_comparison(story.recomputed))
     kind = story.recorded.type if story.recorded else "rejected event"
     return Node(f"{kind} {story.event_id}", below)
+
+
+def outline_brief(story: Story) -> Node:
+    """What happened and what came of it, without how."""
+    if story.recorded is None:
+        return outline(story)
+    one = story.recorded
+    place = " ".join(filter(None, (one.tag, one.store)))
+    below = [Node(node.text, wrong=node.wrong) for node in (*_answered(story), _paid(story.entries))]
+    if story.recomputed is not None:
+        below.append(outline_comparison(story.recomputed))
+    return Node(f"{moment(one.occurred_at)} {one.type} {story.event_id}{f' {place}' if place else ''}", below)
 
 
 def moment(at: datetime) -> str:
@@ -143,12 +157,11 @@ def _said(one: Said) -> Node:
 
 def _answered(story: Story) -> Iterator[Node]:
     if story.routed is not None:
-        yield _inputs(story.routed)
         yield _decided(story.routed)
     elif story.no_decision:
         yield Node(f"not decided: {story.no_decision}")
     if story.missed is not None:
-        late = {
+        late: dict[str, str] = {
             MissReason.LATE: f"no decision within {story.missed.waited_ms:,.0f} ms",
             MissReason.UNAVAILABLE: "Kafka was away, the scan was spooled",
         }
@@ -226,8 +239,13 @@ def outline_comparison(one: Comparison) -> Node:
     return Node(f"recomputed by {under}: another answer", [*notes, *below], wrong=True)
 
 
+def printable(text: str) -> str:
+    """The text without what would steer a terminal: part of it comes from strangers."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)
+
+
 def lines(node: Node, depth: int = 0) -> Iterable[str]:
     """The outline as lines, two blanks for each level."""
-    yield f"{'  ' * depth}{node.text}"
+    yield f"{'  ' * depth}{printable(node.text)}"
     for one in node.below:
         yield from lines(one, depth + 1)

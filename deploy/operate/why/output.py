@@ -1,16 +1,10 @@
-"""Stories for a terminal: a tree; outside one, indented lines that are neither wrapped nor cut."""
+"""Outlines for a terminal: a tree; outside one, indented lines that are neither wrapped nor cut."""
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from deploy.operate.why.outline import Node, lines, outline
-from deploy.operate.why.story import Story
-
-
-def print_story(story: Story, console: Console) -> None:
-    """Prints the whole story."""
-    print_node(outline(story), console)
+from deploy.operate.why.outline import Node, lines, printable
 
 
 def build_console() -> Console:
@@ -22,7 +16,7 @@ def build_console() -> Console:
 def print_node(node: Node, console: Console) -> None:
     """Prints an outline."""
     if console.is_terminal:
-        console.print(_tree(node, Tree(Text(node.text, "bold"))))
+        console.print(_tree(node, Tree(Text(printable(node.text), "bold"))))
     else:
         for line in lines(node):
             print(line, file=console.file)
@@ -31,5 +25,5 @@ def print_node(node: Node, console: Console) -> None:
 def _tree(node: Node, tree: Tree, depth: int = 0) -> Tree:
     for one in node.below:
         style = "red" if one.wrong else "bold" if not depth and one.below else ""
-        _tree(one, tree.add(Text(one.text, style)), depth + 1)
+        _tree(one, tree.add(Text(printable(one.text), style)), depth + 1)
     return tree

@@ -57,8 +57,8 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 class Watched(Protocol):
     """Who is told how far it is."""
 
-    def advanced(self, answers: int) -> None:
-        """:param answers: how many have been looked at."""
+    def advanced(self, answers: int, of: int) -> None:
+        """:param answers: how many have been looked at. :param of: about how many will be."""
 
 
 class PeriodCount:
@@ -139,7 +139,7 @@ def recompute_period(
         for row in rows:
             counts.take(row)
         if watched is not None:
-            watched.advanced(counts.answers)
+            watched.advanced(counts.answers, of // share)
     moved = [Moved(was, now, n, list(fields)) for (was, now, fields), n in counts.moved.most_common()]
     return Period(
         since=since,

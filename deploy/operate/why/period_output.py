@@ -9,16 +9,15 @@ from deploy.operate.why.period import Moved, Period
 
 
 class PeriodProgress(ProgressView):
-    """The progress of reading decisions. :param total: how many there are."""
+    """The progress of reading decisions."""
 
-    def __init__(self, total: int, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None) -> None:
         columns = (TextColumn("decisions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        super().__init__("", total, columns, console)
-        self._total = total
+        super().__init__("", None, columns, console)
 
-    def advanced(self, answers: int) -> None:
+    def advanced(self, answers: int, of: int) -> None:
         """Shows how many have been looked at."""
-        self._update(f"{answers:,} of {self._total:,} decisions", completed=answers)
+        self._update(f"{answers:,} of {of:,} decisions", completed=answers, total=of)
 
 
 def print_period(period: Period, console: Console) -> None:

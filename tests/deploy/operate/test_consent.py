@@ -11,11 +11,12 @@ import pytest
 
 from deploy.operate.consent.rows import Statements
 from deploy.operate.csv_file.rows import RejectedRow
+from deploy.operate.identity.people import People
 from deploy.operate.importer.lines import Line
 from schemas.brand.items import events_of
 from schemas.brand.load import load
 from schemas.consent.statements import statement_of
-from schemas.events import ConsentChanged, Event, TouchpointIdentified
+from schemas.events import ConsentChanged, Event, IdentityChanged, TouchpointIdentified
 from schemas.identifiers.pseudonyms import Pseudonyms
 from schemas.ids import own_id_of, person_of
 from schemas.kinds import CONSENT
@@ -135,6 +136,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         [said("personalisation", "withdrawn", 3, uid("phone")), said("marketing", "", 4, ANN, "expiry")],
         [type(merge)(**({f: getattr(merge, f) for f in merge.__struct_fields__} | {"into_person_id": ANN}))],
     ]
+    appeared = [
+        IdentityChanged(event_id=uid(f"appeared {device}"), occurred_at=1, change="appeared", person_id=uid(profile),
+                        identifier=device, source_event_id=uid("cause"))
+        for profile, device in (("phone", "device:phone"), ("tablet", "device:tablet"))
+    ]  # fmt: skip
+    stored.append([*appeared])
     store = Store(part)
     for events in stored:
         store.put(events)
@@ -144,6 +151,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 def show(store: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
     return footpath("consent", "show", *args, **store)
+
+
+def test_the_devices_whose_browsers_sent_their_control_are_found(store: dict[str, str]) -> None:
+    """What a brand that newly heeds it has checked again."""
+    with People.connect(store) as people:
+        assert people.signalled_devices() == ["device:phone"]
 
 
 def test_a_person_is_shown_with_what_they_allow_and_all_that_they_said(store: dict[str, str]) -> None:

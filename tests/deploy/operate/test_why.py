@@ -14,8 +14,8 @@ from rich.console import Console
 
 from deploy.cli.main import build_app
 from deploy.operate.store_client import connect
-from deploy.operate.why.outline import lines, outline
-from deploy.operate.why.output import print_story
+from deploy.operate.why.outline import Node, lines, outline
+from deploy.operate.why.output import print_node
 from deploy.operate.why.read_story import read_story
 from deploy.operate.why.stored import Stored
 from deploy.operate.why.story import Story
@@ -159,7 +159,7 @@ def test_a_terminal_of_80_columns_shows_all_of_it(store: dict[str, str]) -> None
         story = read_story(Stored(client), event_id("tap"))
     assert story is not None
     console = Console(width=80, force_terminal=True, color_system=None, file=io.StringIO())
-    print_story(story, console)
+    print_node(outline(story), console)
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert max(map(len, shown.splitlines())) <= 80 and "├── decided: shelf (buy), brand version" in shown
     words = [word for line in lines(outline(story)) for word in line.split()]
@@ -243,10 +243,26 @@ def test_a_persons_latest_events_are_found_by_an_identifier(store: dict[str, str
     found = [why(store, "--person", "customer", one, "--last", "2", "--json") for one in ("C-1", hashed)]
     assert found[0].stdout == found[1].stdout, found[0].stderr
     assert [one["event_id"] for one in json.loads(found[0].stdout)] == [event_id("gone"), event_id("return")]
+    brief = why(store, "--person", "customer", "C-1").stdout
+    assert (
+        brief.startswith("2026-03-02 10:05:07.000 scan ") and "  decided: shelf (buy)" in brief and "times" not in brief
+    )
     erased = why(store, "--person", "email", "dora@shop.example")
     assert (erased.returncode, erased.stdout) == (6, "") and "was erased" in erased.stderr
     nobody = why(store, "--person", "email", "elsa@shop.example")
     assert nobody.returncode == 1 and "nobody has been seen" in nobody.stderr
+
+
+@pytest.mark.parametrize(
+    "id", ["'", "\\", "a/b/c", "/", " ", "\n", "{id:String}", "é" * 300, "\x9b2J", "%", "--", "x\x00"]
+)
+def test_an_id_may_be_anything(store: dict[str, str], id: str) -> None:
+    answer = why(store, "--", id)
+    assert answer.returncode == 3 and "is stored" in answer.stderr
+
+
+def test_what_strangers_wrote_steers_no_terminal() -> None:
+    assert [*lines(Node("a\x1b[2Jb\x9bc\r\nd", [Node("é ✓")]))] == ["a�[2Jb�c��d", "  é ✓"]
 
 
 def test_without_clickhouse_it_says_so(store: dict[str, str]) -> None:

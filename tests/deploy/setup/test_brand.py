@@ -99,6 +99,15 @@ def test_a_plan_is_what_apply_does_and_then_there_is_nothing_left(kafka: str, tm
     assert footpath("brand", "plan", str(folder), "--detailed-exitcode", **settings).returncode == 1
 
 
+def test_what_is_to_be_checked_again_follows_from_what_the_brand_says_of_identity(kafka: str, tmp_path: Path) -> None:
+    says = "consent: [{id: identity%s}]\n"
+    seen = []
+    for section in ("", says % "", says % ", gpc: [DE]", says % ", gpc: [DE, FR]", says % ", default: opt_in"):
+        applied = step.apply(kafka, [write(tmp_path, YAML + section)])
+        seen.append((applied.guards_changed, applied.gpc_changed))
+    assert seen == [(False, False), (True, False), (True, True), (True, False), (True, True)]
+
+
 def test_check_dry_run_and_apply_show_one_version_on_every_stack(kafka: str, tmp_path: Path) -> None:
     folder, keys = write(tmp_path), tmp_path / "keys-of-the-stack"
     version = step.check([folder]).version

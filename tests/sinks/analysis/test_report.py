@@ -103,6 +103,7 @@ def test_a_small_store_gives_figures_that_can_be_counted_by_hand(store: Store, t
     # 3.2 of 8 conversions would not have happened: 1 - 30 % / 50 %.
     assert "cheapest with spring: 9.38 (" in page.text and "8.0 conversions credited, of which 3.2 are" in page.text
     assert "10 people answered, 10 held out" in page.text
+    assert "300 people in 1 experiment" in page.text
     assert (
         "85.0 % of the scans got the stream's answer in time; 3 got their tag's fallback: 2 because the answer"
         in page.text

@@ -23,6 +23,7 @@ from tests.support.report_rows import (
     scored,
     spent,
     taken,
+    varied,
     waited,
 )
 
@@ -311,6 +312,31 @@ SENTENCES: dict[str, tuple[str, list[Row], str]] = {
         "uplift-holdout",
         [compared((3, 10_000), (1, 10_000))],
         "0.030 % bought within 28 days, of those held out 0.010 %: a difference of +0.020 points",
+    ),
+    "a variant is better": (
+        "experiments-variants",
+        [varied("a", 10, 100), varied("b", 20, 100, 0.1, revenue_difference=2.0, revenue_difference_low=-1.0,
+                                      revenue_difference_high=5.0)],
+        "Of those who were shown “b” in experiment cta 20.0 % converted, of those shown “a” 10.0 %: a difference of "
+        "+10.0 points (+5.0 to +15.0), more than chance. | 200 people in 1 experiment | cta, b: 2.00 EUR of revenue a "
+        "person against the control (-1.00 EUR to 5.00 EUR).",
+    ),
+    "a variant is worse, another may be": (
+        "experiments-variants",
+        [varied("b", 0, 100, -0.1), varied("a", 10, 100, both_people=1), varied("c", 9, 100, -0.01)],
+        "points (-15.0 to -5.0), less, beyond chance. Of those who were shown “c”",
+    ),
+    "an experiment has just begun": (
+        "experiments-variants",
+        [varied("a", 0, 0), varied("b", 0, 1)],
+        "Of experiment cta it is too early to say anything: it takes 100 people of each variant.",
+    ),
+    "one experiment loses people, another has begun": (
+        "experiments-variants",
+        [varied("a", 0, HUGE, conclusion="blocked: uneven sample"),
+         varied("b", 0, 900, 0.0, conclusion="blocked: uneven sample"), varied("a", 0, 3, experiment="tea"),
+         varied("b", 0, 3, experiment="tea")],
+        "Experiment cta has no result: so many people were drawn for each variant, a 1,000,000,000,000 and b 900, as",
     ),
     "a model that was not tested": (
         "trust-calibration",
