@@ -36,6 +36,8 @@ DEFAULT: Final = "gs1:defaultLink"
 DATES: Final = frozenset(("11", "12", "13", "15", "16", "17"))
 """Attributes that are recorded beside the path's elements. All others of the query are not: anybody can write anything
 into it, and some are names and addresses of people."""
+PERSONAL: Final = frozenset(("8017", "8018", "8019"))
+"""Service relations: numbers of people, such as patients and members. Their values are not recorded."""
 MAX_PATH_BYTES: Final = 2_000
 LINKSET_HEADER: Final = (b"link", b'<?linkType=all>; rel="linkset"; type="application/linkset+json"')
 _POLICY: Final = (b"content-security-policy", POLICY.encode())
@@ -128,12 +130,13 @@ def _scan(client: Client, link: DigitalLink, meaning: Gs1Meaning, default: str) 
     tag = meaning.tag
     if tag is not None and default and not tag.fallback:
         tag = msgspec.structs.replace(tag, fallback=default)
+    stated = {ai: "" if ai in PERSONAL else value for ai, value in link.path}
     return DigitalLinkScan(
         client=client,
-        written=f"{link.key.ai}.{link.key.value}",
+        written=".".join(filter(None, (link.key.ai, stated[link.key.ai]))),
         tag=tag,
         product=meaning.product.id if meaning.product is not None else "",
-        elements=dict(link.path) | {ai: value for ai, value in link.attributes if ai in DATES},
+        elements=stated | {ai: value for ai, value in link.attributes if ai in DATES},
     )
 
 

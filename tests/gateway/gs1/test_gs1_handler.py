@@ -128,6 +128,13 @@ async def test_a_gtin_of_no_product_is_an_unknown_tag() -> None:
     assert (scan.tag, scan.placement, scan.reply_partition) == ("01.04012345678901", "", None)
 
 
+async def test_the_number_of_a_patient_is_not_recorded() -> None:
+    stream = Decided()
+    await answered("/8018/952012345678912345/8019/7", stream)
+    (scan,) = stream.published
+    assert (scan.tag, json.loads(scan.properties)) == ("8018", {"gs1": {"8018": "", "8019": ""}})
+
+
 async def test_a_tag_of_its_own_fallback_keeps_it() -> None:
     served = garden()
     pack = replace(served.tags["capsules-pack"], fallback=f"{HOME}pack")
