@@ -22,6 +22,7 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
 from gateway.landing.page import Page
@@ -45,7 +46,7 @@ from gateway.scan.page_visit import (
     redirect_to,
     visited,
 )
-from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect
+from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect, with_device
 from gateway.scan.same_scan import SameScans
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
@@ -89,6 +90,7 @@ class ScanHandler:
         tls: bool,
         links: ValueLinks,
         live: LiveAddresses,
+        device_links: DeviceLinks,
         trust: ScanTrust,
         first_scans: FirstScans,
     ) -> None:
@@ -105,6 +107,7 @@ class ScanHandler:
         self._tls = tls
         self._links = links
         self._live = live
+        self._device_links = device_links
         self._unknown = UnknownTags()
         self._trust = trust
         self._first_scans = first_scans
@@ -272,10 +275,12 @@ class ScanHandler:
         headers: RawHeaders,
     ) -> RawResponse:
         headers = [*headers, (b"footpath-outcome", ROUTED.encode())]
+        now_s = self._clock.now_us() / 1_000_000
+        link = self._device_links.made(device, now_s) if brand_view.brand.about.device_links else ""
         if is_redirect(page):
-            return redirect(page.destination, headers)
-        live = partial(self._live.address, event_id, device, now_s=self._clock.now_us() / 1_000_000)
-        return page_response(brand_view, page, self._visits.base, live, request, headers)
+            return redirect(with_device(page.destination, link) if link else page.destination, headers)
+        live = partial(self._live.address, event_id, device, now_s=now_s)
+        return page_response(brand_view, page, self._visits.base, live, request, headers, link)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()

@@ -9,6 +9,7 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
 from gateway.metrics import Metrics
@@ -104,7 +105,7 @@ def build_handler(
     return ScanHandler(
         brand, clients, AdmissionLimit(10), publisher, cast(PendingReplies, stream), DeviceCookies(ISSUED),
         PageVisits(IDENTIFIER_KEY), clock or Clock(), metrics, 2000, tls, ValueLinks(),
-        LiveAddresses(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
+        LiveAddresses(IDENTIFIER_KEY), DeviceLinks(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
     )  # fmt: skip
 
 
