@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (agents are long)
 """Bots are told from people by what they say of themselves."""
 
+import re
 import time
 from functools import cache
 from importlib.resources import files
@@ -10,14 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.trust.agents import MAX_CHARS, PERSON, Agents
+from gateway.trust.agents import MAX_CHARS, PERSON, Agents, _by_letters, _plain_text
 from tests.support.phone_agents import phone_agents
 
-CRAWLERS = [
-    instance
-    for entry in msgspec.json.decode(files("crawleruseragents").joinpath("crawler-user-agents.json").read_bytes())
-    for instance in entry["instances"]
-]
+LIST = msgspec.json.decode(files("crawleruseragents").joinpath("crawler-user-agents.json").read_bytes())
+PATTERNS: list[str] = [entry["pattern"] for entry in LIST]
+CRAWLERS: list[str] = [instance for entry in LIST for instance in entry["instances"]]
 
 
 @cache
@@ -29,6 +28,15 @@ def test_no_phone_is_a_bot_or_in_doubt() -> None:
     found = phone_agents()
     assert len(found) >= 500
     assert [one for one in found if agents().of(one[:MAX_CHARS]) != PERSON] == []
+
+
+def test_the_expression_by_letters_finds_what_the_list_finds() -> None:
+    for patterns in PATTERNS[:200], [re.escape("a.b"), re.escape("a.bc"), "a.", "b+", re.escape("x/y")]:
+        plain = [text for one in patterns if (text := _plain_text(one))]
+        listed = re.compile("|".join(f"(?:{one})" for one in patterns if _plain_text(one)))
+        by_letters = re.compile(_by_letters(plain))
+        for agent in (*CRAWLERS, *phone_agents(), "xa.bcd", "a.", "x/yz", "axb"):
+            assert bool(by_letters.search(agent)) == bool(listed.search(agent)), agent
 
 
 def test_crawlers_are_bots() -> None:
