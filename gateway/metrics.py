@@ -25,7 +25,8 @@ class Metrics:
             "footpath_gateway_scans_total",
             "Scans by outcome: routed, or the fallback because the decision was late, Kafka unavailable, the"
             " destination unregistered, the tag unknown (unknown_tag), or the scan not recorded (unrecorded); reloaded"
-            " is a page that a phone loaded again, which is no new scan.",
+            " is a page that a phone loaded again, or a double tap, which is no new scan; preview is nobody's look at a"
+            " link, refused a link that proves nothing.",
             ["outcome"],
             registry=self.registry,
         )

@@ -24,6 +24,7 @@ from deploy.demo.simulated_shop import (
     SimpleEvent,
     StockCount,
     build_shelves,
+    in_one_town,
     visit,
 )
 from deploy.setup.brand import check
@@ -91,8 +92,9 @@ async def _report_stock(shop: Shop) -> None:
 async def _shopper(shop: Shop, random: Random) -> None:
     async with _session() as phone:
         shopper = Shopper(shop, phone, random)
+        brand = in_one_town(shop.brand, random)
         while True:
-            for action in visit(shop.brand, shop.shelves, random):
+            for action in visit(brand, shop.shelves, random):
                 if not isinstance(action, StockCount):  # staff report stock without a pause of the shopper
                     await asyncio.sleep(random.expovariate(1 / shop.pace_s))
                 await shopper.perform(action)

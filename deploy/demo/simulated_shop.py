@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 
+import msgspec
+
 from schemas.brand.model import Brand, Tag
 
 SCAN_SHARE = 0.7
@@ -87,6 +89,16 @@ def build_shelves(brand: Brand, random: Random) -> Shelves:
 def price_of(sku: str) -> Decimal:
     """The price of a product, derived from its id: 2.90 to 41.90."""
     return Decimal(sum(sku.encode()) % 40 + 2) + Decimal("0.90")
+
+
+def in_one_town(brand: Brand, random: Random) -> Brand:
+    """The brand as one shopper meets it, with the stores of a time zone: nobody is in two towns within a minute."""
+    if not brand.stores:
+        return brand
+    town = brand.stores[random.choice(sorted(brand.stores))].time_zone
+    stores = {id: store for id, store in brand.stores.items() if store.time_zone == town}
+    tags = {id: tag for id, tag in brand.tags.items() if not tag.store or tag.store in stores}
+    return msgspec.structs.replace(brand, stores=stores, tags=tags)
 
 
 def visit(brand: Brand, shelves: Shelves, random: Random) -> Iterator[Action]:

@@ -178,11 +178,11 @@ class ScanHandler:
         self, brand_view: BrandView, device: Device, is_new: bool, cookies: Mapping[str, str], https: bool, now_us: int
     ) -> RawHeaders:
         """The cookies that say who the phone is; links the devices that it was given at once (first_scans.py)."""
-        values = self._devices.set_cookies(device, https)
+        # Of a phone that was given a new device since, such as after an erasure, they are taken away alone.
+        values = [*self._devices.set_cookies(device, https), *self._first_scans.removed(cookies, https)]
         if is_new:
             values.append(self._first_scans.cookie(device.id, https))
         else:
-            values += self._first_scans.removed(cookies, https)
             for other in self._first_scans.others(device.id, cookies, https):
                 one, two = (brand_view.pseudonyms.identifier(DEVICE, id, EVER_AFTER) for id in (device.id, other))
                 link = same_value(one, two, brand_view.brand.about.id, now_us, FIRST_SCANS)

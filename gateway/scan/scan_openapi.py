@@ -40,7 +40,9 @@ HEADERS = {
         "routed: the stream decided; fallback: it did not in time; preview: nobody scanned.",
         enum=[ROUTED, FALLBACK, PREVIEW],
     ),
-    "Set-Cookie": header("fp_device (__Host-fp_device), first-party; with a page also fp_page."),
+    "Set-Cookie": header(
+        "fp_device (__Host-fp_device), first-party; for a new device also fp_new_…, for the answer fp_page."
+    ),
 }
 _PREVIEW: dict[str, Any] = {
     "description": "For a bot: what the link is of, the same for everybody.",

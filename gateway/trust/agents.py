@@ -43,14 +43,14 @@ _APPS: Final = (
     "WebView|AppSkin|AppTheme|Line|LIFF|LINE|KAKAOTALK|NAVER|Whale|Snapchat|TwitterAndroid|Twitter|Pinterest|Gecko|"
     "Firefox|BingSapphire|BingWeb|Silk|Puffin|Ecosia|AlohaBrowser|PHX|Phoenix|Coc_Coc_Browser|baiduboxapp|SearchCraft|"
     "Zalo|ZaloTheme|ZaloLanguage|AliApp|DingTalk|Telegram-Android|AvastSecureBrowser|Kiwi|Maxthon|MxBrowser|QwantMobile|"
-    "Orion|Arc|ArcMobile2|JioSphere|LinkedInApp|WhatsApp-iOS|MetaIAB|FBAN|FBAV"
+    "Orion|Arc|ArcMobile2|JioSphere|LinkedInApp|WhatsApp-iOS|FalconTag|ArkWeb|MetaIAB|FBAN|FBAV"
 )
 """Names that phones' browsers, and the browsers within apps, put after the engine's."""
 _COMMENT: Final = r"\((?![^()]*(?:[Bb]ot|https?:|compatible|@))[^()]{0,300}\)"
 _TOKEN: Final = (
-    rf"(?:{_APPS})(?:_\d+)?(?:[/:][\w.+%@#-]*)?(?: {_COMMENT})?|Instagram [\d.]+ {_COMMENT}|"
+    rf"(?:{_APPS})(?:_[\d.]+)?(?:[/:][\w.+%@#/-]*)?(?: ?{_COMMENT})?|Instagram [\d.]+(?: Android)? {_COMMENT}|"
     r"\[(?:FBAN|FB_IAB|FBIOS|FBAN/[^;\]]+|Pinterest|LinkedInApp)[^\]]{0,400}\](?:/[\w.]+)?|"
-    r"(?:KAKAOTALK|WeChat|Twitter for iPhone|Beta|inapp|search|Facebook|ios|android|light|dark|like|wv|"
+    r"(?:KAKAOTALK|WeChat|Twitter for iPhone|Beta|inapp|search|Facebook|ios|android|light|dark|like|wv|Store|"
     r"[\d.]+|\w\w-\w\w)(?:/[\w.]+)?"
 )
 _PERSON: Final = re.compile(

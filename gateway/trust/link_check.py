@@ -3,6 +3,7 @@
 Without the keys of tags nothing can be proven, so tags that demand something refuse every scan.
 """
 
+import logging
 import re
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -14,6 +15,8 @@ from schemas.reasons import TrustReason
 from schemas.trust.keys import TagKey, TagKeys
 from schemas.trust.signed import PARAMETER, is_current, is_rotating_code, is_signature
 from schemas.trust.sun import Tap, file_key, is_proven, meta_key, tap_of
+
+log = logging.getLogger(__name__)
 
 MAX_QUERY_BYTES: Final = 4096
 _VALUE: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -39,11 +42,15 @@ class LinkCheck:
 
     def __init__(self, keys: TagKeys | None) -> None:
         self._keys = keys
+        self._warned = False
 
     def check(self, tag: Tag, brand: str, query: bytes, now_s: float) -> Proof:
         """The proof in a link. :param brand: its id. :param query: of the link. :param now_s: seconds since 1970."""
         if not tag.security:
             return NOTHING_ASKED
+        if self._keys is None and not self._warned:
+            self._warned = True
+            log.error("tags such as %s demand a proof, and FOOTPATH_TAG_KEY_FILE is not set: they are refused", tag.id)
         given = _parameters(query[:MAX_QUERY_BYTES])
         # A chat may have put a full stop behind the link.
         found = _VALUE.match(given.get(PARAMETER, ""))

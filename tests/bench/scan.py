@@ -82,7 +82,7 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
 
 
 def run(environment: BenchEnvironment, full_stack: FullStack, case: Case) -> CaseResult:
-    tags = [f"/s/{tag}" for tag in workload.demo_brand().tags]
+    tags = [f"/s/{tag.id}" for tag in workload.demo_brand().tags.values() if not tag.security]
     pids = unique_processes(full_stack.run["processes"])
     before = {name: cpu_s(pid) for name, pid in pids.items()}
     devices = case.devices if case.devices == "new" else str(full_stack.data / "secrets" / "identifier.key")

@@ -27,7 +27,7 @@ LoadResult = dict[str, Any]
 
 def measure(environment: BenchEnvironment) -> list[Figure]:
     seconds = environment.size(15, 4)
-    tags = [f"/s/{tag}" for tag in workload.demo_brand().tags]
+    tags = [f"/s/{tag.id}" for tag in workload.demo_brand().tags.values() if not tag.security]
     port = ports.free()
     results: dict[int, tuple[list[LoadResult], list[LoadResult]]] = {
         connections: ([], []) for connections in CONNECTIONS

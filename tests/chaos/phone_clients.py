@@ -55,11 +55,15 @@ class PhoneClients(ClientThread):
     def run_once(self) -> None:
         self.scan(self.random.choice(self.phones))
 
+    def _link(self) -> str:
+        """With a parameter of its own, so that no scan is a double tap."""
+        return f"/s/{self.random.choice(TAGS)}?utm_id={self.random.getrandbits(64):x}"
+
     def scan(self, phone: str) -> Scan | None:
         """Scans a random tag; None when there was no answer."""
         began = time.monotonic()
         try:
-            status, headers, _ = self.stack.get(f"/s/{self.random.choice(TAGS)}", self.stack.device_cookie(phone))
+            status, headers, _ = self.stack.get(self._link(), self.stack.device_cookie(phone))
         except (OSError, HTTPException) as error:
             self.missing_answers.append(MissingAnswer(began, time.monotonic(), repr(error)))
             return None

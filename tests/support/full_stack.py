@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from deploy.local import kafka
 from deploy.local.child_setup import build_die_with_parent
@@ -153,7 +154,9 @@ class FullStack:
         """Headers of a scan of the demo tag whose decision came in time; a busy machine may need several scans."""
 
         def routed() -> HTTPMessage | None:
-            status, headers, _ = self.get(self.run["demo"]["scan"], cookie)
+            # The same link twice within seconds is a double tap; with another parameter it is a scan of its own.
+            visit = f"?utm_id={uuid4()}" if cookie else ""
+            status, headers, _ = self.get(f"{self.run['demo']['scan']}{visit}", cookie)
             assert status in (200, 302)
             return headers if headers["Footpath-Outcome"] == "routed" else None
 

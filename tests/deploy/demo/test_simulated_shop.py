@@ -13,6 +13,7 @@ from deploy.demo.simulated_shop import (
     SimpleEvent,
     StockCount,
     build_shelves,
+    in_one_town,
     price_of,
     visit,
 )
@@ -77,3 +78,13 @@ def test_a_nearly_empty_brand_has_visits_too() -> None:
         shelves = build_shelves(one, random)
         for _ in range(200):
             list(visit(one, shelves, random))
+
+
+def test_a_shopper_stays_in_one_town() -> None:
+    towns = set()
+    for seed in range(20):
+        brand = in_one_town(BRAND, Random(seed))
+        (town,) = {store.time_zone for store in brand.stores.values()}
+        towns.add(town)
+        assert all(not tag.store or tag.store in brand.stores for tag in brand.tags.values())
+    assert towns == {store.time_zone for store in BRAND.stores.values()}

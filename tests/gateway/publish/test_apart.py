@@ -49,7 +49,7 @@ async def _everything_else_goes_on(client: GatewayClient, bootstrap: str) -> Non
     async with fake_stream(bootstrap):
 
         async def is_routed() -> bool:
-            return (await client.scan("shelf-1")).headers["Footpath-Outcome"] == "routed"
+            return (await client.scan(f"shelf-1?ref={unique_word()}")).headers["Footpath-Outcome"] == "routed"
 
         await wait_until(is_routed)
         for _ in range(5):

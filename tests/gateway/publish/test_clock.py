@@ -70,7 +70,7 @@ async def test_a_gateway_that_booted_before_it_asked_for_the_time_serves_all_the
     process = await shifted(bootstrap, tmp_path / "gateway", days).start_with_stream(bootstrap)
     try:
         async with GatewayClient(process) as client, fake_stream(bootstrap):
-            scans = [await client.scan("shelf-1") for _ in range(3)]
+            scans = [await client.scan(f"shelf-1?ref={number}") for number in range(3)]
             assert [scan.headers["Footpath-Outcome"] for scan in scans] == ["routed"] * 3
             assert abs(await client.metric(AHEAD) - days * DAY_S) < 0.5 * DAY_S
             assert await client.drained()
@@ -81,7 +81,7 @@ async def test_a_gateway_that_booted_before_it_asked_for_the_time_serves_all_the
             process.signal(signal.SIGUSR1)
 
             async def agrees() -> bool:
-                await client.scan("shelf-1")
+                await client.scan(f"shelf-1?ref={unique_word()}")
                 return abs(await client.metric(AHEAD)) < 60
 
             await wait_until(agrees)

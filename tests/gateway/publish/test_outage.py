@@ -124,9 +124,9 @@ async def test_a_full_spool_is_reported_and_phones_are_still_answered(own_kafka:
         responses = [await client.send(*batch) for _ in range(8)]
         assert responses[0].status == 202 and responses[-1].status == 503
         assert int(responses[-1].headers["Retry-After"]) >= 1 and "spool" in (await responses[-1].json())["error"]
-        while "Footpath-Event" in (scan := await client.scan("shelf-1")).headers:
+        while "Footpath-Event" in (scan := await client.scan(f"shelf-1?ref={unique_word()}")).headers:
             pass  # scans are small: a few still fit into the spool
-        assert (scan.status, scan.headers["Location"]) == (302, HELLO)
+        assert scan.status == 302 and scan.headers["Location"].startswith(HELLO)
         assert scan.headers["Footpath-Outcome"] == "fallback"
         assert await client.metric('footpath_gateway_scans_total{outcome="unrecorded"}') == 1
         own_kafka.start()

@@ -111,6 +111,18 @@ async def test_parallel_first_scans_of_one_phone_end_as_one_device(brand_view: B
     assert stream.published[-1].primary_identifier in first_people
 
 
+async def test_a_device_that_the_phone_has_lost_is_not_linked_to_its_next_one(brand_view: BrandView) -> None:
+    stream = Stream()
+    phone = Phone(brand_view, stream)
+    first = cookies_set(await phone.get("shelf-1", cookies=""))
+    (new,) = (name for name in first if name.startswith("fp_new_"))
+    second = cookies_set(await phone.get("page-1", cookies=f"{new}={first[new]}"))
+    assert second[new] == "" and second["fp_device"] != first["fp_device"]
+    kept = "; ".join(f"{name}={value}" for name, value in second.items() if value and name != "fp_page")
+    await phone.get("evil-1", cookies=kept)
+    assert stream.behind == [], "such as after an erasure"
+
+
 async def test_nobody_links_devices_that_the_gateway_did_not_give(brand_view: BrandView) -> None:
     stream = Stream()
     forged = ISSUED.signed("B" * 22)[:-1] + "!"

@@ -51,6 +51,8 @@ def test_crawlers_are_bots() -> None:
         "Mobile/15E148 Safari/604.1 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
         "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) "
         "Chrome/W.X.Y.Z Mobile Safari/537.36 (compatible; GoogleOther)",
+        "WhatsApp/2", "facebookexternalhit/1.1;line-poker/1.0",  # the first is Signal's
+        "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/51.0.2704.103 Safari/537.36 SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com",
         "Mattermost-Bot/1.1", "Synapse (bot; +https://github.com/matrix-org/synapse)", "Snap URL Preview Service; bot; snapchat",
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0.0.0 Safari/537.36",
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from deploy.operate.tag_key_file import create_tag_key
 from gateway.brand.live import BrandView, build_brand_view
+from gateway.scan.link import printed_link
 from gateway.trust.nobodys import PER_ADDRESS_S
 from gateway.trust.velocity import MAX_SCANS
 from schemas.brand.model import Brand, Tag
@@ -137,3 +138,18 @@ async def test_a_tag_that_is_scanned_without_a_pause_is_in_doubt(brand_view: Bra
     for _ in range(MAX_SCANS + 1):
         await phone.get("shelf-1", cookies="")
     assert [scan.trust for scan in stream.published[-2:]] == [100, 80]
+
+
+async def test_a_printed_code_that_outlives_its_key_is_scanned_with_less_trust(view: BrandView, tmp_path: Path) -> None:
+    pack = Tag(id="pack-1", placement="packaging", security="signed")
+    brand = msgspec.structs.replace(view.brand, tags=view.brand.tags | {pack.id: pack})
+    create_tag_key(tmp_path / "k")
+    printed = printed_link("", pack, brand.about.id, TagKeys(tmp_path / "k")).partition("?")[2]
+    stream = Stream()
+    await Phone(build_brand_view(brand, IDENTIFIER_KEY), stream, TagKeys(tmp_path / "k")).get(pack.id, printed)
+    create_tag_key(tmp_path / "k", accept_days=10)
+    await Phone(build_brand_view(brand, IDENTIFIER_KEY), stream, TagKeys(tmp_path / "k")).get(pack.id, printed)
+    assert [(s.trust, s.trust_reasons) for s in stream.published] == [(100, ()), (80, (TrustReason.KEY_OUTLIVED,))]
+    create_tag_key(tmp_path / "k")
+    late = Phone(build_brand_view(brand, IDENTIFIER_KEY), stream, TagKeys(tmp_path / "k"), ahead_s=12 * 86_400)
+    assert (await late.get(pack.id, printed, cookies="")).status == 410
