@@ -18,7 +18,7 @@ from schemas.brand.model import Brand, Product, Tag
 from schemas.brand.query import Query
 from tests.support.brand_files import brand
 from tests.support.gateway_process import IDENTIFIER_KEY
-from tests.support.lone_phone import BROWSER, DEVICE, Phone, Stream
+from tests.support.lone_phone import BROWSER, DEVICE, Stream, build_handler
 
 RESOLVER = Path(__file__).parent / "resolver"
 HOME = "https://dalgiardino.com/"
@@ -79,14 +79,15 @@ class Resolver:
     def __init__(self, served: Brand, stream: Stream, scans_per_s: int = 1000) -> None:
         view, metrics = build_brand_view(served, IDENTIFIER_KEY), Metrics()
         live = cast(LiveBrand, type("Live", (), {"view": lambda self: view})())
-        clients, scans = ClientLimit(scans_per_s, (), metrics), Phone(view, stream).handler
+        clients = ClientLimit(scans_per_s, (), metrics)
+        scans = build_handler(live, clients, stream, metrics)
         self._answer: Callable[..., Any] = Gs1Handler(live, clients, scans, "https://id.example").digital_link
 
     async def get(self, target: str, method: str = "GET", **headers: str) -> RawResponse:
         path, _, query = target.partition("?")
         sent = {
-            "user-agent": BROWSER,
             "cookie": DEVICE,
+            "user-agent": BROWSER,
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         response: RawResponse = await self._answer(
