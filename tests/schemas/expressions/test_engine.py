@@ -89,7 +89,7 @@ some_values = st.fixed_dictionaries({}, optional={one.name: VALUES_OF[one.type] 
 
 @lawful
 @given(st.randoms(use_true_random=False), some_values)
-def test_whatever_the_check_accepts_is_evaluated_and_false_only_where_everything_is_known(
+def test_what_the_check_accepts_is_evaluated_and_what_is_false_has_a_true_opposite(
     chance: Any, values: dict[str, Any]
 ) -> None:
     text = random_condition(chance, CONTEXT)
