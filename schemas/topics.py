@@ -229,7 +229,7 @@ CONSENT_STATED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("identity",),
-    read_by=("context", "rewards", "consent"),
+    read_by=("context", "rewards", "consent", "matching"),
     transactional=True,
 )
 CONSENT_CHANGED = Topic(

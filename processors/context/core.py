@@ -17,7 +17,7 @@ from processors.context.holdout import is_held_out
 from processors.context.inputs.scene import Scene
 from processors.context.lately import Answered
 from processors.context.situation import Situation, gather
-from processors.context.state import Visitor, split
+from processors.context.state import Visitor, split, without_seen
 from processors.context.timing import zone_of
 from processors.context.variants import answered, with_variants
 from processors.parts import source_profile_of
@@ -184,5 +184,6 @@ PROCESSOR = Processor(
     by_person=True,
     split=split,
     size=lambda visitor: visitor.size,
+    canonical=without_seen,
     reference=(BRAND_CONFIGURED, STOCK_REPORTED, CAPACITY_REPORTED),
 )

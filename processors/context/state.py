@@ -226,6 +226,13 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         return self.with_part(profile, after)
 
 
+def without_seen(visitor: Visitor) -> Visitor:
+    """The visitor without what was shown of experiments: the configuration of that time decided it, and which of a
+    person's source profiles came first."""
+    parts = {profile: msgspec.structs.replace(part, seen={}) for profile, part in visitor.parts.items()}
+    return Visitor({profile: part for profile, part in parts.items() if part != EMPTY})
+
+
 def split(visitor: Visitor, profile: str) -> tuple[Visitor | None, Visitor | None]:
     """What stays and what goes when a source profile leaves: each keeps only what is booked among its own."""
     stays, leaves = parts.split(visitor, profile)

@@ -2,15 +2,22 @@
 test_scan_handler.py."""
 
 import asyncio
+import dataclasses
+import html
 import json
+import re
+import time
 
+import msgspec
 import pytest
 
 from gateway.brand.live import BrandView
 from gateway.http.responses import RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.scan.page_visit import DOUBLE_TAP_S
 from schemas.events import TouchpointRecorded
 from schemas.identifiers.rotation import says_same_value
+from tests.support.gateway_process import IDENTIFIER_KEY
 from tests.support.lone_phone import DEVICE, ISSUED, SHOP, Phone, Stream, cookies_set, header
 
 HELLO = "https://corner.example/hello"
@@ -19,6 +26,11 @@ HELLO = "https://corner.example/hello"
 def page_cookie(response: RawResponse) -> str:
     found = [value.decode().partition(";")[0] for name, value in response.headers if value.startswith(b"fp_page=")]
     return "; ".join([DEVICE, *found])
+
+
+def shown(response: RawResponse) -> bytes:
+    """The page without the time and signature of its live events' address, which each response has anew."""
+    return re.sub(rb"at=\d+|key=[0-9a-f]+", b"", response.body)
 
 
 @pytest.mark.parametrize("away", [False, True])
@@ -39,7 +51,7 @@ async def test_a_page_that_is_loaded_again_publishes_nothing(brand_view: BrandVi
     cookies = page_cookie(first)
     for _ in range(2):
         again = await Phone(brand_view, stream).get("page-1", cookies=cookies, cache_control="max-age=0")
-        assert (again.status, again.body) == (200, first.body)
+        assert (again.status, shown(again)) == (200, shown(first))
         assert header(again, "footpath-event") == header(first, "footpath-event")
     assert len(stream.published) == 1 and header(first, "cache-control") == "private, max-age=0"
     await Phone(brand_view, stream, ahead_s=DOUBLE_TAP_S + 2).get("page-1", cookies=cookies)
@@ -68,8 +80,8 @@ async def test_a_double_tap_is_one_scan_at_whichever_gateway(brand_view: BrandVi
     answers = [first, meanwhile, after, elsewhere]
     assert len(stream.published) == 1, [scan.tag for scan in stream.published]
     assert {header(one, "footpath-event") for one in answers} == {stream.published[0].event_id}
-    assert {(one.status, header(one, "location"), one.body) for one in answers} == {
-        (first.status, header(first, "location"), first.body)
+    assert {(one.status, header(one, "location"), shown(one)) for one in answers} == {
+        (first.status, header(first, "location"), shown(first))
     }
 
 
@@ -107,3 +119,18 @@ async def test_nobody_links_devices_that_the_gateway_did_not_give(brand_view: Br
     await phone.get("shelf-1", cookies=f"{host}; __Host-fp_new_BBBBBBBB={forged}")
     await phone.get("shelf-1", cookies=f"{host}; fp_new_BBBBBBBB={ISSUED.signed('B' * 22)}")
     assert stream.behind == []
+
+
+@pytest.mark.parametrize("tag", ["shelf-1", "page-1"])
+async def test_a_destination_gets_the_link_of_its_device_where_the_brand_wants_it(
+    brand_view: BrandView, tag: str
+) -> None:
+    about = msgspec.structs.replace(brand_view.brand.about, device_links=True)
+    wants = dataclasses.replace(brand_view, brand=msgspec.structs.replace(brand_view.brand, about=about))
+    response = await Phone(wants, Stream()).get(tag, "ref=7")
+    leads = html.unescape(header(response, "location") or shown(response).decode())
+    link = re.search(r"ref=7&fp=([A-Za-z0-9_-]+)", leads)
+    assert link is not None
+    assert DeviceLinks(IDENTIFIER_KEY).device(link[1], time.time()) == "A" * 22 and "A" * 22 not in leads
+    plain = await Phone(brand_view, Stream()).get(tag, "ref=7")
+    assert "fp=" not in header(plain, "location") + shown(plain).decode()
