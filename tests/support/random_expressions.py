@@ -1,4 +1,4 @@
-"""Random expressions that the check accepts, over all inputs of an evaluator."""
+"""Random expressions over all inputs of an evaluator, which the check accepts unless they take too many steps."""
 
 import random
 
