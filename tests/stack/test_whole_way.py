@@ -132,6 +132,27 @@ def test_live_stock_decides_what_is_offered(stack: FullStack) -> None:
     wait_until(lambda: not promoted())
 
 
+def test_a_queue_decides_what_is_offered_at_the_till(stack: FullStack) -> None:
+    stack.send(
+        {
+            "type": "capacity_reported",
+            "occurred_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "store": "berlin-mitte",
+            "properties": {"service": "till", "queue_length": 9, "wait_s": 600},
+        }
+    )
+
+    def offered() -> bool:
+        _, headers, _ = stack.get("/s/mitte-till")
+        event = headers["Footpath-Event"]
+        route = f"SELECT route FROM scan_routed FINAL WHERE scan_event_id = '{event}'"
+        wait_until(lambda: stack.rows(route))
+        return bool(stack.value(route) == "long-queue")
+
+    wait_until(offered)
+    wait_until(lambda: stack.value("SELECT any(wait_s) FROM capacity_reported FINAL WHERE service = 'till'") == 600)
+
+
 def test_no_address_and_no_number_reaches_a_topic_or_a_table(stack: FullStack) -> None:
     mail, phone = f"canary-{uuid4().hex[:8]}@example.org", "+4915123456789"
     results = stack.send(
