@@ -50,4 +50,4 @@ def _changes(before: Experiment, after: Experiment) -> Iterator[str]:
 
 def _arms(experiment: Experiment) -> str:
     shares = zip(experiment.variants, experiment.weights, strict=True)
-    return ", ".join(f"{variant.id} {weight * 100:.4g} %" for variant, weight in shares)
+    return ", ".join(f"{variant.id} {weight * 100:.6g} %" for variant, weight in shares)

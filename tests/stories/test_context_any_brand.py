@@ -164,11 +164,33 @@ class Draw:
                 when[field] = self.of([True, False])
         if self.chance.random() < 0.1:
             when["spent_at_least"] = self.of(["9.90", 0.01], ["1e99", "NaN"])
+        when["experiment"] = self.of([{}, {"ö.1": "a"}, {"ö.1": "b"}], [{"ö.1": "z"}, {"gone": "a"}, {"ö.1": None}])
         texts = {field: self.of(TEXTS, WRONG_TEXTS) for field in ("title", "text", "label")}
         action = {"url": self.of(URLS, [f"{SHOP}/.."]), "kind": self.of(["page", "redirect"]), **texts}
         texts |= {"steps": self.of([[], TEXTS[:4]], [WRONG_TEXTS[:1]]), "texts": self.texts("title", "text", "label")}
         order = {"id": self.of(["r", "r" * 100]), "priority": self.number(), "promotes_product": self.of([True, False])}
         return {**order, "moment": self.of(["know", "go", "buy", "do"]), "when": when, "action": action}
+
+    def experiment(self) -> dict[str, Any]:
+        weights = [self.of([1, 1, 50, 10_000], [*WRONG_NUMBERS, 0]) for _ in range(self.of([2, 3, 10], [0, 1, 11]))]
+        found = {
+            "variants": [{"id": chr(ord("a") + n), "weight": weight} for n, weight in enumerate(weights)],
+            "audience": self.of(
+                [{}, {"visits_at_least": 2}, {"purchases_at_least": 1}], [{"experiment": {"ö.1": "a"}}]
+            ),
+            "coverage": self.of([1, 0, 0.5, 1e-9], [-0.1, 1.1]),
+            "starts": self.of(["", "2001-01-01", "2026-03-01T08:00+01:00"], ["2026", "2026-02-30", "08:00", "9" * 300]),
+            "ends": self.of(["", "9999-12-31"], ["1999-01-01", "2026-03-01T08:00"]),
+            "phase": self.of([1, 2], WRONG_NUMBERS),
+            "metrics": self.of([{}, {"kinds": ["scan"], "days": 1}], [{"kinds": []}, {"days": 0}, {"kinds": ["sail"]}]),
+        }
+        if self.chance.random() < 0.5:
+            found["layer"] = self.of(
+                [{"id": "l"}, {"id": "l", "begins": 0.5}], [{"id": "l", "begins": 1}, {"id": "a b"}]
+            )
+        if self.chance.random() < 0.5:
+            found["if"] = self.of(["behaviour.visits > 1", "time.hour >= 8", "true"], ["1 +", "nothing.here", ""])
+        return {"id": "ö.1", "salt": self.of(["", "2026", "😀"]), **found}
 
     def reward(self) -> dict[str, Any]:
         points = {"points": self.number(), "points_per_unit": self.of([0, 0, 1, 10**5], WRONG_NUMBERS)}
@@ -184,6 +206,7 @@ def brand_of(draw: Draw, folder: Path) -> Brand:
         "stores": draw.store,
         "products": draw.product,
         "tags": draw.tag,
+        "experiments": draw.experiment,
         "routes": draw.route,
         "rewards": draw.reward,
     }
