@@ -39,6 +39,7 @@ from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.identifiers.contacts import Contacts
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.erased import ErasedContacts
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
@@ -77,6 +78,8 @@ from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
+from gateway.tracker import tracker_openapi
+from gateway.tracker.tracker_handler import TrackerHandler
 from gateway.trust.counters import Counters
 from gateway.trust.link_check import LinkCheck
 from gateway.trust.nobodys import Nobodys
@@ -129,6 +132,8 @@ class Services:
     live_addresses: LiveAddresses
     live_streams: LiveStreams
     rewards: PostedRewards
+    events: EventsHandler
+    tracker: TrackerHandler
 
 
 class Endpoint(NamedTuple):
@@ -171,19 +176,17 @@ class Gs1KeyConvertor(Convertor[str]):
 register_url_convertor("text", TextConvertor())
 register_url_convertor("gs1", Gs1KeyConvertor())
 EVENTS_PATH = "/v1/events"
+OF_PAGES = frozenset({EVENTS_PATH, "/v1/tracker/events", "/v1/tracker/device"})
+"""What pages of the brand's origins may send to."""
 ServeOperators = Callable[[Starlette], Coroutine[Any, Any, None]]
 
 
 ENDPOINTS = (
     Endpoint("/s/{tag:text}", "GET", scan_openapi.API, lambda s: RawEndpoint(s.scans.scan)),
-    Endpoint(
-        EVENTS_PATH, "POST", events_openapi.API,
-        lambda s: EventsHandler(s.brand, s.admission, s.publisher, s.clock, s.metrics,
-                                s.settings.events_per_s, s.settings.body_kb * 1024,
-                                BodyMemory(s.settings.bodies_mb * 1024 * 1024, s.settings.body_kb * 1024,
-                                           s.settings.waiting // 4),
-                                s.backlog, s.replies.delays.delay_s, s.contacts, s.links).events,
-    ),
+    Endpoint(EVENTS_PATH, "POST", events_openapi.API, lambda s: s.events.events),
+    Endpoint("/fp.js", "GET", tracker_openapi.SCRIPT_API, lambda s: s.tracker.tracker),
+    Endpoint("/v1/tracker/events", "POST", tracker_openapi.EVENTS_API, lambda s: s.tracker.tracker_events),
+    Endpoint("/v1/tracker/device", "POST", tracker_openapi.DEVICE_API, lambda s: s.tracker.tracker_device),
     Endpoint(
         "/v1/events/{id}/live", "GET", live_openapi.API,
         lambda s: LiveHandler(s.live_addresses, s.rewards, s.live_streams, s.clients, s.devices, s.clock,
@@ -281,6 +284,7 @@ def build_services(settings: Settings) -> Services:
     guard = FormGuard(tokens, settings.public_url)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
+    device_links = DeviceLinks(keys_of(settings.identifier_key).oldest)
     live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
     counters = Counters(settings.kafka, codec, publisher)
     trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
@@ -298,8 +302,26 @@ def build_services(settings: Settings) -> Services:
         settings.tls,
         links,
         live_addresses,
+        device_links,
         trust,
         FirstScans(issued),
+    )
+    backlog = Backlog(settings.kafka)
+    largest = settings.body_kb * 1024
+    memory = BodyMemory(settings.bodies_mb * 1024 * 1024, largest, settings.waiting // 4)
+    events = EventsHandler(
+        brand,
+        admission,
+        publisher,
+        clock,
+        metrics,
+        settings.events_per_s,
+        largest,
+        memory,
+        backlog,
+        replies.delays.delay_s,
+        contacts,
+        links,
     )
     return Services(
         settings=settings,
@@ -332,7 +354,7 @@ def build_services(settings: Settings) -> Services:
         admission=admission,
         spool=spool,
         publisher=publisher,
-        backlog=Backlog(settings.kafka),
+        backlog=backlog,
         replies=replies,
         devices=devices,
         clock=clock,
@@ -347,6 +369,8 @@ def build_services(settings: Settings) -> Services:
         live_addresses=live_addresses,
         live_streams=LiveStreams(settings.connections // 4, metrics),
         rewards=PostedRewards(settings.kafka, codec),
+        events=events,
+        tracker=TrackerHandler(brand, events, device_links, clients, clock, metrics, memory),
     )
 
 
@@ -403,7 +427,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
 
     shown = [one for one in ENDPOINTS if settings.shows_probes or not one.for_operators]
     app = _build_starlette(services, shown, lifespan)
-    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, path=EVENTS_PATH)
+    app.add_middleware(CrossOriginMiddleware, destinations=services.brand.destinations, paths=OF_PAGES)
     app.add_middleware(CommonMiddleware, metrics=services.metrics)
     return app
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from schemas.brand.model import Brand
-from schemas.brand.opening import WEEKDAYS, Hours, hours_of, is_open, is_public_holiday, minutes_until_closing
+from schemas.brand.opening import WEEKDAYS, Hours, hours_of, is_public_holiday, minutes_until_closing
 from schemas.events import TouchpointIdentified
 
 MICROS: Final = 1_000_000
@@ -83,7 +83,6 @@ CLOCK: Final[Mapping[str, Callable[[Hours, datetime], Any]]] = {
     "time.date": lambda hours, local: local.date().isoformat(),
     "time.daypart": _daypart,
     "time.public_holiday": lambda hours, local: is_public_holiday(hours.country, hours.region, local.date()),
-    "store.open": is_open,
     "store.minutes_until_closing": minutes_until_closing,
 }
 """Read off the hours of a store and the minute on its clock (naive)."""

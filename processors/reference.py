@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.brand.model import Brand
+from schemas.events import CapacityReported
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +13,11 @@ class Reference:
     """The reference data of one moment, passed to every step. A processor declares what it reads of it in
     ``Processor.reference``.
 
-    ``stock`` gives the units on hand by (store, sku). ``memo`` caches results of pure functions of the brand; a new
-    brand comes with a new, empty memo.
+    ``stock`` gives the units on hand by (store, sku), ``capacity`` the last report of a store by service. ``memo``
+    caches results of pure functions of the brand; a new brand comes with a new, empty memo.
     """
 
     brand: Brand
     stock: Mapping[tuple[str, str], int] = field(default_factory=dict)
     memo: dict[Any, Any] = field(default_factory=dict, compare=False)
+    capacity: Mapping[str, Mapping[str, CapacityReported]] = field(default_factory=dict)

@@ -319,6 +319,17 @@ class StockReported(Event, frozen=True, kw_only=True):
     source: str
 
 
+class CapacityReported(Event, frozen=True, kw_only=True):
+    store: str
+    service: str
+    free: int | None = None
+    queue_length: int | None = None
+    wait_s: int | None = None
+    expires_at: int
+    received_at: int
+    source: str
+
+
 class CostReported(Event, frozen=True, kw_only=True):
     campaign: str
     channel: str = ""

@@ -12,6 +12,7 @@ SALE: Final = "sale"
 RETURN: Final = "return"
 ORDER_PLACED: Final = "order_placed"
 STOCK_REPORTED: Final = "stock_reported"
+CAPACITY_REPORTED: Final = "capacity_reported"
 COST_REPORTED: Final = "cost_reported"
 CONSENT_GIVEN: Final = "consent_given"
 CONSENT_WITHDRAWN: Final = "consent_withdrawn"
@@ -76,6 +77,7 @@ KINDS: Final = (
     Kind(SALE, "till", money=True),
     Kind(RETURN, "till", money=True),
     Kind(STOCK_REPORTED, "till", personal=False),
+    Kind(CAPACITY_REPORTED, "till", personal=False, also=("sensor",)),
     Kind("coupon_redeemed", "till"),
     Kind("receipt_shown", "till"),
     Kind("reservation_made", "till"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from schemas.events import (
     BlockingKeyAssigned,
     BrandConfigured,
+    CapacityReported,
     ConsentChanged,
     ConsentStated,
     ContactKeyCreated,
@@ -228,7 +229,7 @@ CONSENT_STATED = Topic(
     lambda e: e.person_id,
     "person id",
     written_by=("identity",),
-    read_by=("context", "rewards", "consent"),
+    read_by=("context", "rewards", "consent", "matching"),
     transactional=True,
 )
 CONSENT_CHANGED = Topic(
@@ -331,6 +332,15 @@ STOCK_REPORTED = Topic(
     read_by=("context", "sink"),
     compacted=True,
 )
+CAPACITY_REPORTED = Topic(
+    "capacity-reported",
+    CapacityReported,
+    lambda e: f"{e.store}/{e.service}",
+    "store/service",
+    written_by=("gateway",),
+    read_by=("context", "sink"),
+    compacted=True,
+)
 COST_REPORTED = Topic(
     "cost-reported",
     CostReported,
@@ -409,6 +419,7 @@ TOPICS: tuple[Topic, ...] = (
     CONTACT_KEY_CREATED,
     TAG_COUNTED,
     STOCK_REPORTED,
+    CAPACITY_REPORTED,
     COST_REPORTED,
     BRAND_CONFIGURED,
     EVENT_REJECTED,

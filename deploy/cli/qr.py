@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -14,16 +14,16 @@ Switch = Annotated[bool, Parameter(negative="")]
 def qr(
     *tags: str,
     out: Path,
-    format: Literal["svg", "png", "pdf"] = "svg",
+    format: Literal["svg", "png", "pdf"] | None = None,
     csv: Path | None = None,
     gs1: Switch = False,
     sheet: Literal["a4-2x7", "a4-3x4", "a4-3x7", "a4-3x8", "a4-5x13", "letter-2x5", "letter-3x10", "cut"] | None = None,
-    size: float = 30.0,
-    page: str = "a4",
+    size: float | None = None,
+    page: str | None = None,
     columns: int | None = None,
     rows: int | None = None,
-    margin: float = 10.0,
-    gap: float = 0.0,
+    margin: float | None = None,
+    gap: float | None = None,
     captions: bool = True,
     font: Path | None = None,
     skip: int = 0,
@@ -42,7 +42,8 @@ def qr(
     out
         Directory for the files, which is created when it does not exist; with --sheet also the file: labels.pdf.
     format
-        svg and pdf are vector formats and print at any size; png has 16 pixels a module. A sheet is a pdf.
+        svg and pdf are vector formats and print at any size; png has 16 pixels a module (svg;
+        a sheet is a pdf).
     csv
         File of what to print: a header, and a line a code. Column tag; if you like caption (empty: none), copies, and
         with --gs1 lot and serial.
@@ -53,17 +54,17 @@ def qr(
         Bought label sheets, by columns and rows (Avery L7163, L7164, L7160, 3474, L7651, 5163, 5160); cut: plain paper
         with crop marks.
     size
-        With --sheet cut: side of a code with its quiet zone, in mm.
+        With --sheet cut: side of a code with its quiet zone, in mm (30).
     page
-        With --sheet cut: a3, a4, a5, letter, or width and height in mm such as 320x450.
+        With --sheet cut: a3, a4, a5, letter, or width and height in mm such as 320x450 (a4).
     columns
         With --sheet cut: codes beside each other (as many as fit).
     rows
         With --sheet cut: codes below each other (as many as fit).
     margin
-        With --sheet cut: the least that stays free at the edges of the page, in mm. Crop marks need 5.
+        With --sheet cut: the least that stays free at the edges of the page, in mm (10). Crop marks need 5.
     gap
-        With --sheet cut: between codes, in mm.
+        With --sheet cut: between codes, in mm (0).
     captions
         With --sheet: the tag's id beside each code, or the caption of --csv.
     font
@@ -93,6 +94,13 @@ def qr(
     base = _address(address)
     if warning := reach_warning(base):
         print(f"footpath: warning: {warning}; --address names another one", file=sys.stderr)
+    cut: dict[str, Any] = {"size": size, "page": page, "columns": columns, "rows": rows, "margin": margin, "gap": gap}
+    if idle := [name for name, value in cut.items() if value is not None and sheet != "cut"]:
+        raise OperatorError(f"--{idle[0]} belongs to --sheet cut")
+    if sheet is None and (skip or font is not None):
+        raise OperatorError(f"--{'skip' if skip else 'font'} belongs to --sheet")
+    if sheet is not None and format not in (None, "pdf"):
+        raise OperatorError(f"--format {format}: a sheet is a pdf")
     if tags and csv is not None:
         raise OperatorError("name tags, or a file with --csv, not both")
     place = brand_dir(brand)
@@ -101,16 +109,20 @@ def qr(
     if csv is not None and not lines:
         raise OperatorError(f"--csv {csv}: has no lines below its header")
     keys = tag_keys_if_any(os.environ)
-    codes = codes_of(found, place, lines, base, gs1, captions and sheet is not None, keys)
+    codes, unsigned = codes_of(found, place, lines, base, gs1, captions and sheet is not None, keys)
+    if unsigned:
+        names = ", ".join(unsigned)
+        print(f"footpath: warning: left out, for want of a key to sign their links: {names}", file=sys.stderr)
     colours = colours_of(found.about.look)
     if gs1 and (warning := found.about.look.red_light_warning):
         print(f"footpath: warning: {warning}", file=sys.stderr)
     with CodesProgress(len(codes)) as progress:
         if sheet is None:
-            written = write_codes(codes, out, format, colours, progress.drawn)
+            written = write_codes(codes, out, format or "svg", colours, progress.drawn)
         else:
             some = any(code.caption for code in codes)
-            plan = STOCK[sheet] if sheet != "cut" else cut_sheet(page, size, columns, rows, margin, gap, some)
+            given = {name: value for name, value in cut.items() if value is not None}
+            plan = STOCK[sheet] if sheet != "cut" else cut_sheet(captions=some, **given)
             written = write_sheet(codes, plan, out, colours, font, skip, progress.drawn)
         for one in written:
             if one.file is not None:

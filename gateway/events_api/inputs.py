@@ -51,6 +51,17 @@ class StockInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quantity: Any
 
 
+class CapacityInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Properties of capacity_reported: whole numbers (see ``parse_units``), one of them at least; ``expires_at`` is
+    RFC 3339."""
+
+    service: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS)]
+    free: Any = None
+    queue_length: Any = None
+    wait_s: Any = None
+    expires_at: Annotated[str, Meta(max_length=64)] | None = None
+
+
 class CostInput(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Properties of cost_reported; ``amount`` as that of a sale."""
 

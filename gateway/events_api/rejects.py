@@ -17,6 +17,7 @@ from gateway.events_api.errors import ValidationError
 from gateway.events_api.inputs import (
     MAX_EVENT_BYTES,
     BatchInput,
+    CapacityInput,
     ConsentInput,
     CostInput,
     EventInput,
@@ -36,12 +37,13 @@ from schemas.reasons import RejectReason
 from schemas.rejects import RAW_KEPT_BYTES
 
 STAGE = "gateway"
-SHAPES: Final = (EventInput, IdentifierInput, LineInput, StockInput, CostInput, ConsentInput, ProofInput, BatchInput)
+REPORTS: Final = (StockInput, CapacityInput, CostInput)
+SHAPES: Final = (EventInput, IdentifierInput, LineInput, *REPORTS, ConsentInput, ProofInput, BatchInput)
 OWN_NAMES: Final = frozenset(
     {
         *(name for shape in SHAPES for name in shape.__struct_fields__),
         *(name for fields in FIELDS.values() for name in fields),
-        *("lines", "sale_event_id", "device_class"),
+        *("lines", "sale_event_id", "device_class", "latitude", "longitude"),
     }
 )
 """Names of members that the events API itself has."""

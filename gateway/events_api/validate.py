@@ -22,22 +22,22 @@ from gateway.events_api.parse import parse_event
 from gateway.events_api.steps import consent, envelope, money, people, reports
 from gateway.events_api.steps.properties import properties, traits
 from schemas import kinds
-from schemas.events import CostReported, StockReported, TouchpointReceived, TouchpointRecorded
+from schemas.events import CapacityReported, CostReported, StockReported, TouchpointReceived, TouchpointRecorded
 from schemas.identifiers.named import Named
 from schemas.identifiers.types import is_blocked
 from schemas.reasons import RejectReason
 from schemas.rejects import raised_by
 
 Step = Callable[[Draft], None]
-Validated = TouchpointRecorded | StockReported | CostReported
+Validated = TouchpointRecorded | StockReported | CapacityReported | CostReported
 """A touchpoint with an id of its sender is a TouchpointReceived, which goes through intake."""
 
 
 class Accepted(NamedTuple):
     """An event, and a warning for each of its identifiers that could not be used: the field, and why. ``content`` is
-    the keyed hash of what the sender stated; empty for an event without an id of its sender, and for costs, of which
-    the latest statement counts whatever its id. ``named``: see :class:`Draft`, without those that are not the
-    event's."""
+    the keyed hash of what the sender stated; empty for an event without an id of its sender, and for capacity and
+    costs, of which the latest statement counts whatever its id. ``named``: see :class:`Draft`, without those that are
+    not the event's."""
 
     event: Validated
     warnings: tuple[str, ...] = ()
@@ -82,6 +82,7 @@ RULES: Mapping[str, Rules] = {
     kinds.CONSENT_GIVEN: CONSENT,
     kinds.CONSENT_WITHDRAWN: CONSENT,
     kinds.STOCK_REPORTED: Rules(StockReported, (reports.stock_store, reports.stock)),
+    kinds.CAPACITY_REPORTED: Rules(CapacityReported, (reports.stock_store, reports.capacity)),
     kinds.COST_REPORTED: Rules(CostReported, (reports.cost_place, reports.cost)),
 }
 
@@ -110,7 +111,7 @@ def _validate(raw: bytes, sender: Sender, brand_view: BrandView, now: int) -> Ac
         step(draft)
     warnings = tuple(map(str, draft.unusable))
     named = _named(draft) if draft.named else ()
-    if draft.input.event_id is None or rules.event is CostReported:
+    if draft.input.event_id is None or rules.event in (CapacityReported, CostReported):
         return Accepted(rules.event(**draft.fields), warnings, named=named)
     content = content_of(draft)
     if rules.event is TouchpointRecorded:

@@ -36,6 +36,8 @@ DEFAULT: Final = "gs1:defaultLink"
 DATES: Final = frozenset(("11", "12", "13", "15", "16", "17"))
 """Attributes that are recorded beside the path's elements. All others of the query are not: anybody can write anything
 into it, and some are names and addresses of people."""
+PERSONAL: Final = frozenset(("8017", "8018", "8019"))
+"""Service relations: numbers of people, such as patients and members. Their values are not recorded."""
 MAX_PATH_BYTES: Final = 2_000
 LINKSET_HEADER: Final = (b"link", b'<?linkType=all>; rel="linkset"; type="application/linkset+json"')
 _POLICY: Final = (b"content-security-policy", POLICY.encode())
@@ -59,25 +61,27 @@ class Gs1Handler:
         view = self._brand.view()
         link = _parsed(scope)
         meaning = view.gs1.find(link)
-        headers = Headers(raw=scope["headers"])
-        wanted, accept = _wanted_type(scope["query_string"]), headers.get("accept", "")
+        request = Headers(raw=scope["headers"])
+        wanted, accept = _wanted_type(scope["query_string"]), request.get("accept", "")
         product = meaning.product
         if wanted in ALL or (wanted is None and _prefers_linkset(accept)):
             return self._linkset(view, link, product)
         answers = _answers(view, link, product)
         default_type = link_type(product.default_type) if product is not None else ""
         type = default_type if wanted in (None, DEFAULT) else wanted
-        language = headers.get("accept-language", "")
+        language = request.get("accept-language", "")
         chosen = best(answers, type, language, accept, view.brand.about.language) if type else ()
         if wanted is not None:
             return _response(view, chosen, accept, scope["query_string"])
         # A phone gets one answer: of equals the first.
         response = await self._scans.scan(scope, _scan(client, link, meaning, chosen[0].url if chosen else ""))
-        if response.status == 302:
-            response.status = 307
-        if answers:
-            response.headers.append(LINKSET_HEADER)
-        return response
+        # Another one: phones that scan in the same moment share the response.
+        headers = [header for header in response.headers if header[0] != b"content-length"]
+        return RawResponse(
+            307 if response.status == 302 else response.status,
+            [*headers, LINKSET_HEADER] if answers else headers,
+            response.body,
+        )
 
     def _linkset(self, view: BrandView, link: DigitalLink, product: Product | None) -> RawResponse:
         answers = _answers(view, link, product)
@@ -126,12 +130,13 @@ def _scan(client: Client, link: DigitalLink, meaning: Gs1Meaning, default: str) 
     tag = meaning.tag
     if tag is not None and default and not tag.fallback:
         tag = msgspec.structs.replace(tag, fallback=default)
+    stated = {ai: "" if ai in PERSONAL else value for ai, value in link.path}
     return DigitalLinkScan(
         client=client,
-        written=f"{link.key.ai}.{link.key.value}",
+        written=".".join(filter(None, (link.key.ai, stated[link.key.ai]))),
         tag=tag,
         product=meaning.product.id if meaning.product is not None else "",
-        elements=dict(link.path) | {ai: value for ai, value in link.attributes if ai in DATES},
+        elements=stated | {ai: value for ai, value in link.attributes if ai in DATES},
     )
 
 

@@ -77,6 +77,7 @@ class Held:
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+TEXT = "text/plain"
 
 
 async def read_body(request: Request, max_bytes: int, held: Held, expected: str = JSON) -> bytes:

@@ -32,16 +32,16 @@ class CrossOriginMiddleware:
     """Answers the browser's question before it lets a page of a registered origin send events, and lets the page read
     every answer, errors too. Other origins get no such header, so their browsers neither ask again nor send.
 
-    :param destinations: gives the live brand's. :param path: of the events API.
+    :param destinations: gives the live brand's. :param paths: what pages may send to.
     """
 
-    def __init__(self, app: ASGIApp, destinations: Callable[[], Iterable[str]], path: str) -> None:
+    def __init__(self, app: ASGIApp, destinations: Callable[[], Iterable[str]], paths: frozenset[str]) -> None:
         self._app = app
         self._destinations = destinations
-        self._path = path
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != self._path:
+        if scope["type"] != "http" or scope["path"] not in self._paths:
             await self._app(scope, receive, send)
             return
         asked = dict(scope["headers"])

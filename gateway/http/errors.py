@@ -39,6 +39,7 @@ class ErrorKind(Enum):
     NO_REJECT_KEY = 503, "The deployment has no key that could protect the data."
     NOT_IN_KAFKA = 503, "Kafka is unavailable: nothing of the request is acknowledged."
     FORGED = 403, "The form does not come from the page, or from one of the days before."
+    FORGED_LINK = 410, "The link of a device is none of this deployment, or too old."
     USED_LINK = 410, "The link was used, has expired, or is none."
     NOT_STORED = 503, "Kafka is unavailable and the spool is full: nothing of the batch is acknowledged."
 

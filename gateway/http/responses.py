@@ -33,7 +33,8 @@ class RawResponse:
         self.body = body
 
     async def send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        # A copy: the middleware adds headers, and a response may be sent twice (gateway/scan/same_scan.py).
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers]})
         await send({"type": "http.response.body", "body": self.body})
 
 

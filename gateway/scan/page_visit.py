@@ -12,7 +12,7 @@ import hmac
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -102,6 +102,11 @@ class PageVisits:
         mac = self._mac.copy()
         mac.update(f"{device}\0{tag_id}\0".encode() + body)
         return mac.digest()
+
+
+def visited(tag_id: str, parameters: Mapping[str, str]) -> str:
+    """What a visit is of: a link with other parameters that count is another one."""
+    return f"{tag_id}?{dict(parameters)}" if parameters else tag_id
 
 
 def redirect_to(destination: str) -> Page:

@@ -10,6 +10,8 @@ from gateway.http.responses import RawHeaders, RawResponse
 from schemas.brand.model import Tag
 
 ROUTED, FALLBACK = "routed", "fallback"
+DEVICE_LINK = "fp"
+"""The parameter that the tracker looks for (gateway/tracker/fp.js)."""
 
 
 def fallback(destination: str, headers: RawHeaders) -> RawResponse:
@@ -38,3 +40,8 @@ def passed_on(destination: str, brand_view: BrandView, parameters: Mapping[str, 
 def _location(destination: str) -> bytes:
     """The value of a Location header: what a URL may not contain is percent-encoded, what is encoded stays so."""
     return quote(destination, safe=":/%#?=@[]!$&'()*+,;").encode()
+
+
+def with_device(destination: str, link: str) -> str:
+    """The destination with the link of the device that goes there (gateway/identifiers/device_links.py)."""
+    return with_parameters(destination, {DEVICE_LINK: link})

@@ -17,9 +17,9 @@ class SameScans:
     def __init__(self) -> None:
         self._answers: dict[tuple[str, str], asyncio.Future[RawResponse | None]] = {}
 
-    async def answer(self, device: str, tag_id: str, scan: Callable[[], Awaitable[RawResponse]]) -> RawResponse:
+    async def answer(self, device: str, visited: str, scan: Callable[[], Awaitable[RawResponse]]) -> RawResponse:
         """The response to a scan of a device that is known. :raises: what ``scan`` raises."""
-        key = (device, tag_id)
+        key = (device, visited)
         if (first := self._answers.get(key)) is not None and (found := await asyncio.shield(first)) is not None:
             return RawResponse(found.status, found.headers[:-1], found.body)
         loop = asyncio.get_running_loop()

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 
-import msgspec
 from starlette.types import Scope
 
 from gateway.brand.live import BrandView, LiveBrand
@@ -23,6 +22,7 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
 from gateway.landing.page import Page
@@ -34,49 +34,39 @@ from gateway.reply.pending import PendingReplies
 from gateway.scan.device import Device, DeviceCookies, cookies_of
 from gateway.scan.digital_link import DigitalLinkScan
 from gateway.scan.first_scans import FirstScans
+from gateway.scan.one_scan import Scan, missed_of
 from gateway.scan.page_response import page_response
-from gateway.scan.page_visit import COOKIE, DOUBLE_TAP_S, WINDOW_S, PageVisits, is_redirect, is_reload, redirect_to
-from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect
+from gateway.scan.page_visit import (
+    COOKIE,
+    DOUBLE_TAP_S,
+    WINDOW_S,
+    PageVisits,
+    is_redirect,
+    is_reload,
+    redirect_to,
+    visited,
+)
+from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect, with_device
 from gateway.scan.same_scan import SameScans
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
 from gateway.scan.unknown_tags import UnknownTags
+from gateway.trust.looks import PREVIEW
 from gateway.trust.scan_trust import ScanTrust
-from schemas.brand.model import Tag, is_registered
+from schemas.brand.model import is_registered
 from schemas.brand.routes import FALLBACK as FALLBACK_ROUTE
-from schemas.events import ScanMissed, ScanRouted, TouchpointRecorded
+from schemas.events import ScanRouted
 from schemas.identifiers.dead import EVER_AFTER
 from schemas.identifiers.devices import new_device
 from schemas.identifiers.named import Named
 from schemas.identifiers.rotation import same_value
 from schemas.identifiers.types import DEVICE
-from schemas.ids import derived
-from schemas.reasons import DropReason, MissReason
+from schemas.reasons import DropReason, MissReason, TrustReason
 
 log = logging.getLogger(__name__)
 
 NO_PARAMETERS: Mapping[str, str] = {}
 FIRST_SCANS = "first scans"
 """Source of the events that link devices (gateway/scan/first_scans.py)."""
-
-
-class Scan(msgspec.Struct, frozen=True, gc=False):
-    """A scan that is being answered. ``tag`` is None when its link means none; ``path`` is that of the request, as it
-    was sent; ``parameters`` are those of its query that count; ``headers`` are those of the request.
-    """
-
-    brand_view: BrandView
-    tag: Tag | None
-    event: TouchpointRecorded
-    device: str
-    path: bytes
-    https: bool
-    parameters: Mapping[str, str]
-    arrived_s: float
-    headers: list[tuple[bytes, bytes]]
-
-    def served(self, destination: str) -> str:
-        """The destination as the phone gets it."""
-        return passed_on(destination, self.brand_view, self.parameters)
 
 
 class ScanHandler:
@@ -100,6 +90,7 @@ class ScanHandler:
         tls: bool,
         links: ValueLinks,
         live: LiveAddresses,
+        device_links: DeviceLinks,
         trust: ScanTrust,
         first_scans: FirstScans,
     ) -> None:
@@ -116,6 +107,7 @@ class ScanHandler:
         self._tls = tls
         self._links = links
         self._live = live
+        self._device_links = device_links
         self._unknown = UnknownTags()
         self._trust = trust
         self._first_scans = first_scans
@@ -135,24 +127,30 @@ class ScanHandler:
         headers, now_us = scope["headers"], self._clock.now_us()
         look = self._trust.look(scope["method"], headers)
         if look.preview:
-            return self._trust.preview(look, client.address, brand_view, tag, now_us)
+            preview = self._trust.preview(look, client.address, brand_view, tag, now_us)
+            if look.preview != TrustReason.HEAD:
+                return preview
+            where = passed_on(
+                fallback_of(brand_view, tag), brand_view, brand_view.query.recorded(scope["query_string"])
+            )
+            return redirect(where, [(b"footpath-outcome", PREVIEW.encode())])
         cookies, https = cookies_of(headers), client.https or self._tls
         known = self._devices.known(cookies, https, now_us / 1_000_000)
         found = known or Device(new_device())
         answered = self._cookies(brand_view, found, known is None, cookies, https, now_us)
+        query = scope["query_string"]
+        parameters = brand_view.query.recorded(query) if query else NO_PARAMETERS
         if tag is not None and COOKIE in cookies:
             window_s = WINDOW_S if is_reload(headers) else DOUBLE_TAP_S
-            texts = brand_view.known_texts.of(tag)
-            again = self._visits.page(cookies[COOKIE], found.id, tag.id, now_us / 1_000_000, texts, window_s)
+            texts, again_of = brand_view.known_texts.of(tag), visited(tag.id, parameters)
+            again = self._visits.page(cookies[COOKIE], found.id, again_of, now_us / 1_000_000, texts, window_s)
             if again is not None and _is_registered(again[1].destination, brand_view.brand.about.destinations):
                 self._metrics.scan_count("reloaded").inc()
                 answered.append((b"footpath-event", again[0].encode()))
                 return self._shown(brand_view, again[1], again[0], found.id, headers, answered)
-        query = scope["query_string"]
         assessment = self._trust.assess(look, brand_view, tag, query, headers, client.address, now_us)
         if assessment.refused is not None:
             return assessment.refused
-        parameters = brand_view.query.recorded(query) if query else NO_PARAMETERS
         gpc, doubts = sends_gpc(headers), assessment.reasons
         language = language_of(headers, brand_view.languages)
         if tag is None:
@@ -168,7 +166,9 @@ class ScanHandler:
         path = scope.get("raw_path") or b""
         scan = Scan(brand_view, tag, event, found.id, path, https, parameters, arrived_s, headers)
         if tag is not None and known is not None:
-            response = await self._same_scans.answer(found.id, tag.id, lambda: self._respond(scan, answered))
+            response = await self._same_scans.answer(
+                found.id, visited(tag.id, parameters), lambda: self._respond(scan, answered)
+            )
         else:
             response = await self._respond(scan, answered)
         self._metrics.scan_seconds.observe(time.monotonic() - arrived_s)
@@ -234,7 +234,7 @@ class ScanHandler:
         finally:
             self._replies.forget(event.event_id)
         in_kafka = pending is not None and pending.acknowledged
-        missed = _missed(scan, MissReason.LATE if in_kafka else MissReason.UNAVAILABLE)
+        missed = missed_of(scan, MissReason.LATE if in_kafka else MissReason.UNAVAILABLE)
         if not in_kafka:
             await self._publisher.spool_scan(event, missed)
         elif missed is not None:
@@ -255,7 +255,7 @@ class ScanHandler:
             page,
             scan.event.event_id,
             scan.device,
-            scan.event.tag,
+            visited(scan.event.tag, scan.parameters),
             scan.event.received_at / 1_000_000,
             scan.path,
             scan.https,
@@ -275,30 +275,16 @@ class ScanHandler:
         headers: RawHeaders,
     ) -> RawResponse:
         headers = [*headers, (b"footpath-outcome", ROUTED.encode())]
+        now_s = self._clock.now_us() / 1_000_000
+        link = self._device_links.made(device, now_s) if brand_view.brand.about.device_links else ""
         if is_redirect(page):
-            return redirect(page.destination, headers)
-        live = partial(self._live.address, event_id, device, now_s=self._clock.now_us() / 1_000_000)
-        return page_response(brand_view, page, self._visits.base, live, request, headers)
+            return redirect(with_device(page.destination, link) if link else page.destination, headers)
+        live = partial(self._live.address, event_id, device, now_s=now_s)
+        return page_response(brand_view, page, self._visits.base, live, request, headers, link)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()
         return fallback(scan.served(fallback_of(scan.brand_view, scan.tag)), headers)
-
-
-def _missed(scan: Scan, reason: MissReason) -> ScanMissed | None:
-    """The record of a decision that did not come; None for a link that means no tag, on which nobody decides."""
-    if scan.tag is None:
-        return None
-    event = scan.event
-    return ScanMissed(
-        event_id=derived("missed", event.event_id),
-        scan_event_id=event.event_id,
-        tag=event.tag,
-        destination=fallback_of(scan.brand_view, scan.tag),
-        reason=reason,
-        waited_ms=(time.monotonic() - scan.arrived_s) * 1000,
-        occurred_at=event.occurred_at,
-    )
 
 
 # A brand has few destinations, and each scan needs one.

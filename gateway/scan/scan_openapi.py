@@ -42,7 +42,7 @@ HEADERS = {
     ),
     "Set-Cookie": header("fp_device (__Host-fp_device), first-party; with a page also fp_page."),
 }
-_PREVIEW = {
+_PREVIEW: dict[str, Any] = {
     "description": "For a bot: what the link is of, the same for everybody.",
     "headers": {"Footpath-Outcome": header("preview", enum=[PREVIEW])},
 }
@@ -81,9 +81,13 @@ _GET = {
 }
 _HEAD = {
     "operationId": "look",
-    "summary": "The head of a link's preview; records no scan and sets no cookie.",
+    "summary": "Returns where a tag leads; records no scan and sets no cookie.",
     "parameters": [TAG],
     "responses": {
+        "302": {
+            "description": "The tag's fallback; a bot gets the head of the preview, with 200.",
+            "headers": {"Location": header("The tag's fallback."), **_PREVIEW["headers"]},
+        },
         "200": _PREVIEW,
         **{status: {"description": error["description"]} for status, error in _ERRORS.items()},
     },

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from processors.context.conditions import Conditions, texts_of
 from processors.context.history import HistoryConditions, history_conditions
+from processors.context.inputs.read import Reader
 from processors.context.timing import Timing
 from schemas.brand.model import Brand
 
@@ -12,12 +13,13 @@ from schemas.brand.model import Brand
 class Asked:
     """``timing`` has the schedules of the routes. ``history`` is None when nothing has a condition on purchases,
     ``conditions`` when no route has an expression, ``audiences`` when no experiment has one: then none of it is
-    computed. ``reads`` are the inputs that expressions read."""
+    computed. ``reads`` are the inputs of expressions, which ``reader`` reads, None when there are none."""
 
     history: HistoryConditions | None
     conditions: Conditions | None
     audiences: Conditions | None
     reads: tuple[str, ...]
+    reader: Reader | None
     timing: Timing
 
 
@@ -25,6 +27,6 @@ def asked_of(brand: Brand) -> Asked:
     experiments = brand.experiments.values()
     conditions = Conditions(brand.routes) if texts_of(brand.routes) else None
     audiences = Conditions(experiments) if texts_of(experiments) else None
-    reads = {name for one in (conditions, audiences) if one is not None for name in one.reads}
+    reads = tuple(sorted({name for one in (conditions, audiences) if one is not None for name in one.reads}))
     history = history_conditions(brand.routes, (one.audience for one in experiments))
-    return Asked(history, conditions, audiences, tuple(sorted(reads)), Timing(brand.routes))
+    return Asked(history, conditions, audiences, reads, Reader(reads) if reads else None, Timing(brand.routes))

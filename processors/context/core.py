@@ -14,7 +14,6 @@ from processors.context.asked import Asked, asked_of
 from processors.context.content import page_content
 from processors.context.history import History, history_of
 from processors.context.holdout import is_held_out
-from processors.context.inputs.read import values_of
 from processors.context.inputs.scene import Scene
 from processors.context.lately import Answered
 from processors.context.situation import Situation, gather
@@ -34,6 +33,7 @@ from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     BRAND_CONFIGURED,
+    CAPACITY_REPORTED,
     CONSENT_STATED,
     EXPERIMENT_EXPOSED,
     IDENTITY_CHANGED,
@@ -121,8 +121,8 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
     whole = visitor.whole
     situation = gather(whole, event, tag, reference, history, held_out, consent, counted_only)
     faults, values = tuple[str, ...](), dict[str, Any]()
-    if asked.reads:
-        values = values_of(asked.reads, Scene(visitor, whole, event, situation, reference))
+    if asked.reader is not None:
+        values = asked.reader.values(Scene(visitor, whole, event, situation, reference))
         situation = msgspec.structs.replace(situation, inputs=values)
     if asked.conditions is not None:
         faults = asked.conditions.faults(values)
@@ -185,5 +185,5 @@ PROCESSOR = Processor(
     split=split,
     size=lambda visitor: visitor.size,
     canonical=without_seen,
-    reference=(BRAND_CONFIGURED, STOCK_REPORTED),
+    reference=(BRAND_CONFIGURED, STOCK_REPORTED, CAPACITY_REPORTED),
 )

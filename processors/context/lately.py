@@ -2,9 +2,14 @@
 same in whatever order it comes to be known."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
+from schemas.events import TouchpointIdentified
+
+Position = tuple[int, float, float]
+"""When a person shared where they are (microseconds), and latitude and longitude in degrees, rounded."""
 VIEWS_KEPT = 16
 ANSWERS_KEPT = 32
 
@@ -27,6 +32,22 @@ def latest_views(*several: Iterable[View]) -> tuple[View, ...]:
         for at, product in views:
             latest[product] = max(at, latest.get(product, at))
     return tuple(sorted((at, product) for product, at in latest.items())[-VIEWS_KEPT:])
+
+
+def position_of(event: TouchpointIdentified) -> Position | None:
+    """The position that an event shares; None where it shares none."""
+    if '"latitude"' not in event.properties:
+        return None
+    try:
+        shared = msgspec.json.decode(event.properties, type=_Shared)
+    except msgspec.DecodeError:
+        return None
+    return event.occurred_at, shared.latitude, shared.longitude
+
+
+class _Shared(msgspec.Struct, frozen=True, gc=False):
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 
 def latest_answers(*several: Iterable[Answered]) -> tuple[Answered, ...]:

@@ -4,19 +4,20 @@ this brand."""
 import msgspec
 
 from processors.context.answer import Answer, answer_key, answer_of
-from processors.context.asked import asked_of
+from processors.context.asked import Asked, asked_of
 from processors.context.inputs.of_situation import values_of_situation
 from processors.context.situation import Situation
 from processors.context.timing import zone_of
 from schemas.brand.model import Brand
 
 
-def recompute(inputs: str, campaign: str, brand: Brand) -> Answer | None:
+def recompute(inputs: str, campaign: str, brand: Brand, asked: Asked | None = None) -> Answer | None:
     """The answer to the scan whose decision had these inputs.
 
     Inputs of expressions that were not read then are unknown now.
 
     :param inputs: ``ScanRouted.inputs``. :param campaign: that of the scan, which texts may name.
+    :param asked: what the brand's routes ask, for whoever has many decisions of one brand.
     :return: None where there is no decision: a gateway's probe, or a tag that the brand does not have.
     """
     try:
@@ -25,7 +26,7 @@ def recompute(inputs: str, campaign: str, brand: Brand) -> Answer | None:
         return None
     if situation.tag not in brand.tags:
         return None
-    asked = asked_of(brand)
+    asked = asked or asked_of(brand)
     conditions, zone = asked.conditions, zone_of(situation.store, brand)
     lost = asked.timing.lost(situation.at, zone, situation.answered_lately)
     stored = {} if isinstance(situation.inputs, msgspec.UnsetType) else situation.inputs

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from processors import parts
-from processors.context.lately import Answered, View, latest_answers, latest_views
+from processors.context.lately import Answered, Position, View, latest_answers, latest_views, position_of
 from processors.context.purchases import CATEGORIES_KEPT, NO_HISTORY, BoundedHistory, reconciled_bounded
 from processors.experiments.seen import NOTHING_SEEN, Seen
 from processors.experiments.seen import joined as joined_seen
@@ -36,7 +36,8 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     has the last products bought, newest last; ``purchases`` is None before the first sale or return; ``consents``
     is what was said of personalisation and of analytics; ``seen`` the variants of experiments, by phase. ``before`` is
     the last touch of the store visit before the present one, ``seen_by`` the kind of the last touch in a store;
-    ``viewed`` has the products viewed online, ``answers`` the answers that may not come again soon."""
+    ``viewed`` has the products viewed online, ``answers`` the answers that may not come again soon, ``position`` the
+    last one shared."""
 
     visits: int = 0
     last_seen: int = 0
@@ -49,6 +50,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seen_by: str = ""
     viewed: tuple[View, ...] = ()
     answers: tuple[Answered, ...] = ()
+    position: Position | None = None
 
     def joined(self, other: "VisitorPart") -> "VisitorPart":
         """The part of one source profile as two people had it. What both counted is taken for the same visits: a
@@ -69,6 +71,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             later.seen_by,
             latest_views(self.viewed, other.viewed),
             latest_answers(self.answers, other.answers),
+            _later(self.position, other.position),
         )
 
 
@@ -97,6 +100,7 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
             seen_by=latest.seen_by,
             viewed=latest_views(*(part.viewed for part in in_order)),
             answers=latest_answers(*(part.answers for part in in_order)),
+            position=_later(*(part.position for part in in_order)),
         )
 
     @property
@@ -195,11 +199,13 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
             bought = tuple(dict.fromkeys((*(b for b in bought if b not in skus), *(s for s in skus if s))))[
                 -BOUGHT_KEPT:
             ]
+        position = _later(mine.position, position_of(event))
         if not is_in_store(event) or event.occurred_at < mine.last_seen:
             viewed = latest_views(mine.viewed, ((event.occurred_at, event.product),)) if is_view(event) else mine.viewed
-            if bought == mine.bought and viewed == mine.viewed:
+            if bought == mine.bought and viewed == mine.viewed and position == mine.position:
                 return self
-            return self.with_part(profile, msgspec.structs.replace(mine, bought=bought, viewed=viewed))
+            after = msgspec.structs.replace(mine, bought=bought, viewed=viewed, position=position)
+            return self.with_part(profile, after)
         now = self.whole
         left, since = event.type == "store_exit", event.occurred_at - now.last_seen
         begins = not left and since >= 0 and (event.store != now.store or since > VISIT_GAP_US)
@@ -215,6 +221,7 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
             event.type,
             mine.viewed,
             mine.answers,
+            position,
         )
         return self.with_part(profile, after)
 
@@ -236,6 +243,10 @@ def split(visitor: Visitor, profile: str) -> tuple[Visitor | None, Visitor | Non
         left = left.without_bookings_on(other)
     remaining = {one: history.without_bookings_on(gone[profile]) for one, history in kept.items()}
     return stays.with_histories(remaining), leaves.with_histories({profile: left})
+
+
+def _later(*positions: Position | None) -> Position | None:
+    return max((one for one in positions if one is not None), default=None)
 
 
 def is_view(event: TouchpointIdentified) -> bool:

@@ -1,30 +1,33 @@
-"""Matching: reads touchpoint-identified, blocking-key-assigned and profile-erased, writes blocking-key-assigned,
-identity-matched and erasure-applied; keyed by block.
+"""Matching: reads touchpoint-identified, consent-stated, blocking-key-assigned and profile-erased, writes
+blocking-key-assigned, identity-matched and erasure-applied; keyed by block.
 
 A touchpoint with traits is sent to each of its blocks. There it is compared with every other record, and probable pairs
 are published as soft links with their reasons (links.py). A soft link moves nothing and joins nobody: its two ends are
-source profiles, which never change.
+source profiles, which never change. Who withdraws the consent to be recognised leaves the blocks (withdrawals.py).
 """
 
 from typing import Any
 
 import msgspec
 
-from processors.matching.erasure import PROFILE, REMOVED, assigned, at_profile, erasing
+from processors.matching.erasure import REMOVED, assigned, at_profile, erasing
 from processors.matching.links import links, oversized_block
 from processors.matching.replay import canonical
-from processors.matching.state import Block, Record, hash_traits
+from processors.matching.state import PROFILE, Block, Record, hash_traits
+from processors.matching.withdrawals import WITHDRAWN, at_block, withdrawing
 from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.step import PURGE, Drop, Effect, Emit, Processor, Reject, Step
+from schemas.consent.purposes import IDENTITY
 from schemas.consent.statements import UNMATCHED
-from schemas.events import BlockingKeyAssigned, ProfileErased, TouchpointIdentified
+from schemas.events import BlockingKeyAssigned, ConsentStated, ProfileErased, TouchpointIdentified
 from schemas.ids import derived
 from schemas.matching.blocks import InvalidTraits, traits_of, validate
 from schemas.matching.traits import Traits
 from schemas.reasons import DropReason, RejectReason
 from schemas.topics import (
     BLOCKING_KEY_ASSIGNED,
+    CONSENT_STATED,
     ERASURE_APPLIED,
     IDENTITY_MATCHED,
     PROFILE_ERASED,
@@ -38,7 +41,9 @@ _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 def step(block: Block | None, event: Any, reference: Reference) -> Step[Block]:
     """Sends a touchpoint to its blocks, or compares a record that came to this block."""
     if isinstance(event, TouchpointIdentified):
-        return Step(block, _assign_blocks(event) if event.person_id else ())
+        return Step(block, (*_assign_blocks(event), *withdrawing(event)) if event.person_id else ())
+    if isinstance(event, ConsentStated):
+        return Step(block, withdrawing(event))
     if isinstance(event, ProfileErased):
         return Step(block, (erasing(event),))
     if event.block.startswith(PROFILE):
@@ -47,6 +52,10 @@ def step(block: Block | None, event: Any, reference: Reference) -> Step[Block]:
         return Step((block or Block()).without(event.source_profile_id), (PURGE,))
     if block is not None and event.source_profile_id in block.erased:
         return Step(block, (Drop(DropReason.ERASED),))
+    if event.traits == WITHDRAWN:
+        return Step(*at_block(block or Block(), event, reference))
+    if block is not None and event.occurred_at <= block.withdrawn.get(event.source_profile_id, -1):
+        return Step(block, (Drop(DropReason.NO_CONSENT),))
     return _compare(block, event, reference)
 
 
@@ -65,6 +74,8 @@ def merge(winner: Block | None, loser: Block) -> Step[Block]:
             block = block.add(record)
     for profile in loser.erased:
         block = block.without(profile)
+    for profile, at in loser.withdrawn.items():
+        block = block.without_until(profile, at)
     blocks = tuple(sorted({*block.blocks, *loser.blocks}))
     if loser.oversized:
         block = msgspec.structs.replace(block, records=(), oversized=True)
@@ -113,7 +124,7 @@ def _compare(block: Block | None, event: BlockingKeyAssigned, reference: Referen
     if before.oversized:
         return Step(before, (Drop(DropReason.OVERSIZED),))
     if before.contains(record):
-        return Step(before)
+        return Step(before.seen_again(record) if IDENTITY in reference.brand.consent else before)
     after = before.add(record)
     if after.oversized:
         return Step(after, (oversized_block(event),))
@@ -123,7 +134,7 @@ def _compare(block: Block | None, event: BlockingKeyAssigned, reference: Referen
 
 PROCESSOR = Processor(
     name="matching",
-    sources=(TOUCHPOINT_IDENTIFIED, BLOCKING_KEY_ASSIGNED, PROFILE_ERASED),
+    sources=(TOUCHPOINT_IDENTIFIED, BLOCKING_KEY_ASSIGNED, PROFILE_ERASED, CONSENT_STATED),
     emits=(BLOCKING_KEY_ASSIGNED, IDENTITY_MATCHED, ERASURE_APPLIED),
     state=Block,
     step=step,

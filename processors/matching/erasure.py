@@ -8,14 +8,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from processors.matching.state import Block
+from processors.matching.state import PROFILE, Block
+from processors.matching.withdrawals import Withdrawal, to_blocks
 from processors.step import PURGE, Effect, Emit
 from schemas.events import BlockingKeyAssigned, ErasureApplied, ProfileErased, TouchpointIdentified
 from schemas.ids import derived
 
 replace = msgspec.structs.replace
-PROFILE = "profile/"
-"""Begins the key of a source profile, which is no block."""
 REMOVED = b""
 """The traits of an erased source profile, for a block that it has records in."""
 _encode = msgspec.msgpack.Encoder().encode
@@ -33,7 +32,7 @@ class Erasure(msgspec.Struct, frozen=True, array_like=True, tag="erasure"):
     request_id: str
 
 
-_decode = msgspec.msgpack.Decoder(Assigned | Erasure).decode
+_decode = msgspec.msgpack.Decoder(Assigned | Erasure | Withdrawal).decode
 
 
 def assigned(event: TouchpointIdentified, profile: str, blocks: Iterable[str]) -> Emit:
@@ -63,7 +62,7 @@ def erasing(event: ProfileErased) -> Emit:
 
 
 def at_profile(before: Block, event: BlockingKeyAssigned) -> tuple[Block, tuple[Effect, ...]]:
-    """The row of a source profile after it has got a record in some blocks, or is erased.
+    """The row of a source profile after it has got a record in some blocks, withdrew, or is erased.
 
     :raises msgspec.DecodeError: the event says neither.
     """
@@ -80,11 +79,17 @@ def at_profile(before: Block, event: BlockingKeyAssigned) -> tuple[Block, tuple[
         )
         after = replace(before.without(profile), blocks=())
         return after, (*_removals(event, before.blocks), Emit(applied, transactional=True), PURGE)
+    if isinstance(message, Withdrawal):
+        after = before.without_until(profile, event.occurred_at)
+        return after, () if after is before else to_blocks(event, before.blocks, event.occurred_at)
     if before.erased:
         return before, _removals(event, message.blocks)
-    if all(block in before.blocks for block in message.blocks):
+    new = [block for block in message.blocks if block not in before.blocks]
+    if not new:
         return before, ()
-    return replace(before, blocks=tuple(sorted({*before.blocks, *message.blocks}))), ()
+    withdrawn_at = before.withdrawn.get(profile)
+    effects = () if withdrawn_at is None else to_blocks(event, new, withdrawn_at)
+    return replace(before, blocks=tuple(sorted({*before.blocks, *new}))), effects
 
 
 def _removals(event: BlockingKeyAssigned, blocks: Iterable[str]) -> tuple[Emit, ...]:

@@ -1,5 +1,7 @@
 """The events of matching: soft links between two records of a block, and blocks that have become oversized."""
 
+import msgspec
+
 from processors.matching.state import Block, Record
 from processors.step import Effect, Emit
 from schemas.events import BlockingKeyAssigned, IdentityMatched
@@ -8,9 +10,10 @@ from schemas.matching.model import LIKELY, Model, score
 
 MATCHED = "matched"
 OVERSIZED = "oversized"
+WITHDRAWN = "withdrawn"
 
 
-def links(block: Block, record: Record, key: str, model: Model) -> tuple[Effect, ...]:
+def links(block: Block, record: Record, key: str, model: Model) -> tuple[Emit, ...]:
     """Soft links from a new record to all records of the block that are probably of the same person.
 
     :param key: the block's key.
@@ -21,6 +24,26 @@ def links(block: Block, record: Record, key: str, model: Model) -> tuple[Effect,
         if other.source_profile_id != record.source_profile_id and other.traits.record_type == record.traits.record_type
     )
     return tuple(link for link in found if link is not None)
+
+
+def withdrawn_links(
+    block: Block, record: Record, key: str, model: Model, at: int, source_event_id: str
+) -> tuple[Effect, ...]:
+    """The events by which the links of a record do not count from a time on (microseconds): its source profile does not
+    agree any more. :param block: what stays. :param source_event_id: the statement."""
+    return tuple(
+        Emit(
+            msgspec.structs.replace(
+                link.event,
+                event_id=derived(WITHDRAWN, link.event.event_id, str(at)),
+                change=WITHDRAWN,
+                occurred_at=at,
+                source_event_id=source_event_id,
+            ),
+            transactional=True,
+        )
+        for link in links(block, record, key, model)
+    )
 
 
 def oversized_block(event: BlockingKeyAssigned) -> Emit:

@@ -12,4 +12,4 @@ _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 def canonical(block: Block) -> Any:
     """The block without the order in which its records came."""
     records = sorted(_encode(record) for record in block.records)
-    return block.oversized, records, block.erased, block.blocks
+    return block.oversized, records, block.erased, block.blocks, block.withdrawn

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from processors import parts
-from processors.expressions import values_of
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
@@ -24,23 +23,21 @@ from processors.rewards.late_consent import (
     consent_counts,
     may_keep,
     offer_of,
-    public_cause,
     reconsidered,
     stated,
     terms_of,
     with_word,
 )
 from processors.rewards.references import NOTHING, forget, meet, refer
-from processors.rewards.reversals import EARNED, entry_key, points_for, reconcile, returned, with_return
+from processors.rewards.replay import canonical
+from processors.rewards.reversals import EARNED, entry_key, reconcile, returned, with_return
+from processors.rewards.rules import cause_of, holds, is_public, per_unit, points_of
 from processors.rewards.state import Account, Posting
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
-from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
-from schemas.brand.rewards import ONCE_A_DAY
 from schemas.consent.statements import may_say
 from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
-from schemas.expressions.engine import expression_of
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
@@ -99,7 +96,7 @@ def _with_earning(
     if event.type == kinds.SALE:
         step = _with_sale(before, event, profile, earned, keeps, reference)
         return Step(step.state, (*step.effects, *offered))
-    if before.part(profile).offers and _is_public(event, reference):
+    if before.part(profile).offers and is_public(event, reference):
         agreeing, changed = reconsidered(_with_moments(before, event, profile, reference))
         if agreeing is not before:
             step = _with_entries(agreeing, agreeing, event, profile, earned, keeps, reference)
@@ -160,37 +157,22 @@ def _earned(
     """The entries that the account does not have yet, by their keys."""
     part, earned = account.part(profile), {}
     for rule in reference.brand.rewards:
-        cause = _cause(rule, event, reference)
-        points = _points(rule, event, reference) if cause else 0
+        cause = cause_of(rule, event, reference)
+        points = points_of(rule, event, reference) if cause else 0
         key = entry_key(rule.id, cause) if points else 0
         known = key in part.posted or key in part.offers
-        if points and not known and _has_purchases(account, event, rule) and _holds(rule, event, reference):
+        if points and not known and _has_purchases(account, event, rule) and holds(rule, event, reference):
             earned[key] = _entry(event, profile, rule, points, cause)
     return earned
-
-
-def _cause(rule: Reward, event: TouchpointIdentified, reference: Reference) -> str:
-    """What an entry is unique by, beside rule and source profile: the event, or its day of receipt where anybody can
-    send as many as they like; empty: the event earns nothing of the rule."""
-    if not _is_public(event, reference):
-        return event.event_id
-    return public_cause(event) if rule.public_keys == ONCE_A_DAY else ""
-
-
-def _is_public(event: TouchpointIdentified, reference: Reference) -> bool:
-    public = reference.memo.get("public keys")
-    if public is None:
-        public = reference.memo["public keys"] = public_key_ids(reference.brand.api_keys)
-    return event.source in public
 
 
 def _with_moments(account: Account, event: TouchpointIdentified, profile: str, reference: Reference) -> Account:
     """The account once the offers of the event's day, which other events made, know of this one."""
     part, offers, moment = account.part(profile), {}, (event.occurred_at, terms_of(event, reference))
     for rule in reference.brand.rewards:
-        if not (cause := _cause(rule, event, reference)) or not _points(rule, event, reference):
+        if not (cause := cause_of(rule, event, reference)) or not points_of(rule, event, reference):
             continue
-        if not _holds(rule, event, reference):
+        if not holds(rule, event, reference) or (event.trust is not None and event.trust < rule.trust_at_least):
             continue
         offer = part.offers.get(key := entry_key(rule.id, cause))
         if offer is not None and offer.with_moment(moment) is not offer:
@@ -203,29 +185,6 @@ def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) 
         return True
     this = event.type == kinds.SALE and (event.amount_micros or 0) > 0
     return account.purchases_by(event.occurred_at) + this >= rule.purchases_at_least
-
-
-def _holds(rule: Reward, event: TouchpointIdentified, reference: Reference) -> bool:
-    """Whether the rule's expression holds for the event; what is unknown does not."""
-    if not rule.expression:
-        return True
-    expression = expression_of(rule.expression)
-    return not expression.fault(values_of(expression.reads, event, reference.brand))
-
-
-def _points(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
-    if event.source == kinds.SCAN and not event.placement:  # a link that means no tag: anybody can make one up
-        return 0
-    if event.type not in rule.on or (rule.placements and event.placement not in rule.placements):
-        return 0
-    if event.type != kinds.SALE:
-        return rule.points
-    return points_for(rule.points, _per_unit(rule, event, reference), event.amount_micros or 0)
-
-
-def _per_unit(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
-    """Points for each unit: none for money of another currency than the rule's."""
-    return rule.points_per_unit if event.currency == (rule.currency or reference.brand.about.currency) else 0
 
 
 def _with_sale(
@@ -246,7 +205,7 @@ def _with_sale(
             e.rule_version,
             e.event_id,
             rules[e.rule].points,
-            _per_unit(rules[e.rule], event, reference),
+            per_unit(rules[e.rule], event, reference),
             e.points if keeps else 0,
             person_id=event.person_id,
             source_event_id=event.event_id,
@@ -314,4 +273,5 @@ PROCESSOR = Processor(
     split=parts.split,
     size=lambda account: account.size,
     linger_ms=300,
+    canonical=canonical,
 )

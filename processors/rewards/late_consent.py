@@ -17,6 +17,7 @@ from processors.parts import source_profile_of
 from processors.purchases import Sale
 from processors.reference import Reference
 from processors.rewards.reversals import EARNED, entry_key, further_entry, points_for
+from processors.rewards.rules import public_cause
 from processors.rewards.state import Account, AccountPart, Offer, Posting
 from processors.step import Emit
 from schemas.consent.choices import Consents
@@ -44,7 +45,6 @@ class _Terms(msgspec.Struct, frozen=True):
 
 
 RULES: Final[tuple[Mapping[str, PurposeRules], ...]] = tuple({IDENTITY: _Terms(bits)} for bits in range(4))
-DAY_US: Final = 86_400_000_000
 Moments = Iterable[tuple[int, int]]
 
 
@@ -96,11 +96,6 @@ def reconsidered(account: Account) -> tuple[Account, tuple[Emit, ...]]:
             entries += further
     # What was said comes on several topics, which have no order among each other.
     return after, tuple(Emit(entry, transactional=True) for entry in entries)
-
-
-def public_cause(event: TouchpointIdentified) -> str:
-    """What an entry of a public key's event is unique by: its day of receipt."""
-    return f"public/{event.received_at // DAY_US}"
 
 
 def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: int, keeps: bool) -> Offer:

@@ -5,6 +5,7 @@ import logging
 
 from aiokafka.errors import KafkaError
 
+from processors.capacity import CapacityFold
 from processors.reference import Reference
 from processors.stock import StockFold
 from schemas.brand.fold import BrandFold
@@ -12,7 +13,7 @@ from schemas.codec.avro import Codec
 from schemas.events import BrandConfigured
 from schemas.kafka.client_settings import Kafka
 from schemas.kafka.compacted import CompactedReader
-from schemas.topics import BRAND_CONFIGURED, STOCK_REPORTED
+from schemas.topics import BRAND_CONFIGURED, CAPACITY_REPORTED, STOCK_REPORTED
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 0.5
@@ -25,11 +26,13 @@ class LiveReference:
     def __init__(self, bootstrap: Kafka, codec: Codec) -> None:
         self._brands = BrandFold()
         self._stock = StockFold()
+        self._capacity = CapacityFold()
         self._reference: Reference | None = None
         self._brand_is_live = asyncio.Event()
         self._readers = (
             CompactedReader(bootstrap, BRAND_CONFIGURED, codec, self._configure),
             CompactedReader(bootstrap, STOCK_REPORTED, codec, self._stock.apply),
+            CompactedReader(bootstrap, CAPACITY_REPORTED, codec, self._capacity.apply),
         )
 
     def now(self) -> Reference:
@@ -53,7 +56,7 @@ class LiveReference:
         before = self._brands.unreadable
         if self._brands.apply(event):
             assert self._brands.brand is not None
-            self._reference = Reference(self._brands.brand, self._stock.units)
+            self._reference = Reference(self._brands.brand, self._stock.units, capacity=self._capacity.reports)
             self._brand_is_live.set()
         if self._brands.unreadable != before:
             log.error("the brand cannot be read: %s", self._brands.unreadable)

@@ -68,12 +68,13 @@ class About(Item, frozen=True):
     ``language`` (BCP 47) is that of the pages' texts, which screen readers and browsers go by, and ``direction`` the
     way they run, by default that of the language; ``languages`` are others that texts may be in; ``query`` says which
     parameters of a link count; ``pictures`` are address prefixes that pictures may come from beside the destinations;
-    ``directions`` is the address of the way to a store, with {store}, {latitude} and {longitude}.
+    ``directions`` is the address of the way to a store, with {store}, {latitude} and {longitude};
+    with ``device_links`` a scan's destination gets the parameter ``fp``, by which the tracker there knows the device.
     """
 
     section: ClassVar[str] = "brand"
     kind: ClassVar[str] = "brand"
-    later: ClassVar[frozenset[str]] = frozenset({"languages", "pictures", "directions", "look"})
+    later: ClassVar[frozenset[str]] = frozenset({"languages", "pictures", "directions", "look", "device_links"})
 
     name: str
     currency: str
@@ -93,6 +94,7 @@ class About(Item, frozen=True):
     pictures: tuple[str, ...] = ()
     directions: str = ""
     look: Look = Look()
+    device_links: bool = False
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         yield from unknown_code("currency", self.currency, MINOR_UNITS, "an ISO 4217 code such as EUR")

@@ -74,21 +74,38 @@ def minutes_until_closing(hours: Hours, local: datetime) -> int | None:
     cannot be worked out."""
     if not is_open(hours, local):
         return None
-    try:
-        at = local
-        for _ in range(CLOSING_DAYS):
-            midnight = datetime.combine(at.date() + timedelta(days=1), time())
-            # With coordinates the library's times are aware.
-            while (change := _on_day(hours, at).next_change(at)) and change.replace(tzinfo=None) < midnight:
-                at = change.replace(tzinfo=None)
-                if not is_open(hours, at):
-                    return int((at - local).total_seconds()) // 60
-            at = midnight
+    # A store that was open at one time until another was open all the time between.
+    known = _closings(hours, local.date())
+    closing = next((until for since, until in known if since <= local < until), None)
+    if closing is None:
+        try:
+            closing = _closing(hours, local)
+        except BaseException as error:
+            if not given_up(error):
+                raise
+        if closing is not None:
+            known.append((local, closing))
+    return None if closing is None else int((closing - local).total_seconds()) // 60
+
+
+@lru_cache(1024)
+def _closings(hours: Hours, day: date) -> list[tuple[datetime, datetime]]:
+    """Times at which the store was found open on a day, each with when it closes: filled in by its caller."""
+    return []
+
+
+def _closing(hours: Hours, at: datetime) -> datetime | None:
+    """When a store that is open closes, within some two days."""
+    for _ in range(CLOSING_DAYS):
+        midnight = datetime.combine(at.date() + timedelta(days=1), time())
+        # With coordinates the library's times are aware.
+        while (change := _on_day(hours, at).next_change(at)) and change.replace(tzinfo=None) < midnight:
+            at = change.replace(tzinfo=None)
             if not is_open(hours, at):
-                return int((at - local).total_seconds()) // 60
-    except BaseException as error:
-        if not given_up(error):
-            raise
+                return at
+        at = midnight
+        if not is_open(hours, at):
+            return at
     return None
 
 

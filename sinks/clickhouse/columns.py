@@ -28,6 +28,7 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "touchpoint_identified": {"event_id": "namespace", "related_event_id": "related_namespace"},
     "stock_reported": {"event_id": "namespace"},
     "cost_reported": {"event_id": "namespace"},
+    "capacity_reported": {"event_id": "namespace"},
     "scan_routed": {"scan_event_id": "scan_namespace"},
     "experiment_exposed": {"scan_event_id": "scan_namespace"},
     "reward_posted": {"source_event_id": "source_namespace"},

@@ -121,6 +121,7 @@ NOT_PERSONAL: Final = frozenset(
         "attribution_credit",  # sums
         "attribution_run",
         "brand_configured",
+        "capacity_reported",
         "cost_reported",
         "event_replayed",  # ids of events
         "kafka_topic",

@@ -12,6 +12,7 @@ from processors.registry import BACKGROUND, INTERACTIVE, PROCESSORS
 from processors.step import keep_whole
 from schemas.topics import (
     BRAND_CONFIGURED,
+    CAPACITY_REPORTED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
     STATE_MOVED,
@@ -25,7 +26,7 @@ OTHER_READERS = {"privacy", "gateway", "sink", "replay rejected", "contact-keys 
 OTHER_WRITERS = {
     "privacy", "gateway", "sink", "brand apply", "replay rejected", "deployment accept-key", "contact-keys rewrap",
 }  # fmt: skip
-REFERENCE_DATA = {"brand": BRAND_CONFIGURED, "stock": STOCK_REPORTED}
+REFERENCE_DATA = {"brand": BRAND_CONFIGURED, "stock": STOCK_REPORTED, "capacity": CAPACITY_REPORTED}
 """The topic of each attribute of Reference that holds reference data."""
 LOADED = "import sys; import {module}; print([name for name in sys.modules if name.endswith('.core')])"
 

@@ -124,4 +124,4 @@ def test_a_code_that_everybody_can_print_proves_nothing() -> None:
     assert faults(chip, Product(id="a", name="A", gtin=GTIN)) == []
     assert tags_of_products([chip, replace(chip, id="pack", security="")]) == {"a": ("pack",)}
     for wrong in (replace(chip, digital_link=True), Tag(id="d", placement="door", security="signed", gs1="8004/0950A")):
-        assert [field for field, _ in faults(wrong)] == ["security"]
+        assert "security" in dict(faults(wrong))

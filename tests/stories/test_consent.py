@@ -1,9 +1,12 @@
 """Consent: everything that somebody said is published once, with what it replaces, and follows its person."""
 
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,3 +211,37 @@ def test_a_choice_that_had_ended_when_it_came_is_published_with_its_time(consent
     consent.run(*build_events(agreed("identity", expires_at="2020-01-01T00:00:00Z")))
     [effect] = consent.wake(micros_of("2026-03-02T00:00:00Z"))
     assert isinstance(effect, Emit) and effect.event.occurred_at == micros_of("2020-01-01T00:00:00Z")
+
+
+IN_BERLIN = {
+    "2026-03-29T01:59:59+01:00": "2026-03-29T00:59:59",
+    "2026-03-29T03:00:00+02:00": "2026-03-29T01:00:00",
+    "2026-10-25T02:30:00+02:00": "2026-10-25T00:30:00",
+    "2026-10-25T02:30:00+01:00": "2026-10-25T01:30:00",
+}
+"""Moments around the changes of clocks, as a sender there says them, and in UTC: an hour is missing, or there twice."""
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The worker's own clock is that of a place whose clocks change."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_on_days_on_which_clocks_change_each_end_comes_once_and_at_its_time(consent: Harness) -> None:
+    ends = dict(zip(("identity", "personalisation", "analytics", "marketing"), IN_BERLIN, strict=True))
+    consent.run(*build_events(*[agreed(one, channels=("sms",) if one == "marketing" else (), expires_at=at)
+                                for one, at in ends.items()]))  # fmt: skip
+    due = {one: round(datetime.fromisoformat(f"{IN_BERLIN[at]}Z").timestamp() * 1e6) for one, at in ends.items()}
+    came = dict[str, list[int]]()
+    for at in sorted({moment + ahead for moment in due.values() for ahead in (-3_600_000_000, -1, 0, 3_600_000_000)}):
+        for effect in consent.wake(at):
+            assert isinstance(effect, Emit) and isinstance(effect.event, ConsentChanged)
+            assert effect.event.occurred_at == due[effect.event.purpose], "whatever the hour is called there"
+            came.setdefault(effect.event.purpose, []).append(at)
+    assert came == {one: [at] for one, at in due.items()}, "once, neither early nor late"

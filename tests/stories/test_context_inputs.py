@@ -8,6 +8,7 @@ import pytest
 
 from processors.context.inputs.nearest import metres
 from processors.reference import Reference
+from schemas.brand.model import Consent
 from schemas.events import ScanRouted
 from schemas.expressions.inputs import CONTEXT, names_read_by
 from tests.support.builders import EventSpec, after, at, build_events, enter, purchase, returned, scan, touch
@@ -94,6 +95,40 @@ def test_time_is_that_of_the_stores_clock(context: Context, local: str, expected
 def test_minutes_until_a_store_closes(context: Context, hours: str, local: str, minutes: int | None) -> None:
     found = inputs(context(everywhere(mitte={"hours": hours})), at(local, "Europe/Berlin"), scan("shelf"))
     assert found.get("store.minutes_until_closing") == minutes
+
+
+BERLIN = '{"latitude":52.521,"longitude":13.401}'
+POTSDAM = '{"latitude":52.4,"longitude":13.066}'
+
+
+@pytest.mark.parametrize(
+    ("specs", "place"),
+    [
+        ([scan("bottle", properties=BERLIN)], {"kind": "near", "store": "mitte", "evidence": "position", "age_s": 0}),
+        ([touch("app_opened", properties=BERLIN), after("15 minutes"), scan("bottle")], {}),
+        ([touch("app_opened", properties=BERLIN), after("14 minutes"), scan("bottle")], {"age_s": 841}),
+        ([scan("bottle", properties=POTSDAM)], {"kind": "away", "evidence": "position"}),
+        ([scan("shelf", properties=POTSDAM)], {"kind": "in_store", "evidence": "tag"}),
+        ([purchase("3", "KB-1"), after("1 day"), scan("bottle", properties=POTSDAM)], {"kind": "home"}),
+        ([purchase("3", "KB-1"), after("1 day"), scan("bottle", properties=BERLIN)], {"kind": "near"}),
+        ([scan("bottle", properties='{"latitude":91,"longitude":13}')], {}),
+        ([scan("bottle", properties='{"latitude":"here"}')], {}),
+    ],
+)
+def test_a_shared_position_says_near_or_away_for_a_quarter_of_an_hour(
+    context: Context, specs: list[EventSpec], place: dict[str, Any]
+) -> None:
+    found = some(inputs(context(everywhere()), *specs), "place")
+    assert found == {**found, **place}
+    assert bool(found.get("kind")) == bool(place)
+
+
+def test_a_position_counts_for_nobody_who_allows_no_personalisation(context: Context) -> None:
+    where = everywhere()
+    personalisation = Consent(id="personalisation", default="opt_in")
+    asks = msgspec.structs.replace(where.brand, consent={"personalisation": personalisation})
+    found = inputs(context(Reference(asks)), scan("bottle", properties=BERLIN))
+    assert some(found, "place") == {"in_store": False}
 
 
 def test_without_a_store_there_is_no_clock(context: Context) -> None:

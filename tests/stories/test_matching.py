@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.matching.core import PROCESSOR, merge
-from processors.matching.erasure import PROFILE
 from processors.matching.replay import canonical
-from processors.matching.state import Block, Record
+from processors.matching.state import PROFILE, Block, Record
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Reject
-from schemas.brand.model import Matching
+from schemas.brand.model import Consent, Matching
 from schemas.consent.statements import UNMATCHED
 from schemas.events import BlockingKeyAssigned, ErasureApplied, IdentityMatched, Reason, TouchpointIdentified
 from schemas.matching.blocks import MAX_RECORDS, traits_of
@@ -26,7 +25,7 @@ from schemas.matching.traits import CONTACT, FIELDS, VISIT, encode_traits
 from schemas.reasons import DropReason, RejectReason
 from schemas.topics import IDENTITY_MATCHED
 from tests.stories.conftest import Build
-from tests.support.builders import EventSpec, after, build_events, erased, person, touch
+from tests.support.builders import EventSpec, after, build_events, erased, objected, person, stated_with, touch
 from tests.support.harness import Harness
 from tests.support.reference import reference
 
@@ -305,6 +304,54 @@ def test_the_records_of_an_erased_source_profile_leave_all_blocks(matching: Harn
     assert not any(
         one.source_profile_id == person("anna") for b in stored_blocks(matching).values() for one in b.records
     )
+
+
+def changes(effects: Iterable[Effect]) -> list[tuple[str, frozenset[str]]]:
+    """The changes of soft links among effects, in order."""
+    links = [e.event for e in effects if isinstance(e, Emit) and isinstance(e.event, IdentityMatched)]
+    return [(link.change, frozenset((link.person_id, link.other_person_id))) for link in links]
+
+
+@pytest.mark.parametrize(
+    "withdraws", [objected("identity", who="anna"), stated_with("identity", who="anna"), objected("analytics")]
+)
+def test_links_end_when_one_of_their_ends_withdraws(matching: Harness, withdraws: EventSpec) -> None:
+    first, other, said, again, third = build_events(
+        record("anna", ANNA), record("ben", ANNE), withdraws, record("cleo", ANNE), record("anna", ANNA)
+    )
+    pair, with_cleo = frozenset(map(person, ("anna", "ben"))), frozenset(map(person, ("anna", "cleo")))
+    linked = changes(apply_all(matching, [first, other]))
+    assert set(linked) == {("matched", pair)}
+    ended = changes(apply_all(matching, [said]))
+    if "analytics" in getattr(said, "properties", ""):
+        assert ended == []
+        return
+    assert sorted(ended, key=str) == sorted((("withdrawn", one) for _, one in linked), key=str)
+    assert with_cleo not in {one for _, one in changes(apply_all(matching, [again]))}, "she is compared with nobody"
+    assert {one for _, one in changes(apply_all(matching, [third]))} == {pair, with_cleo}, "until she says otherwise"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_withdrawal_comes_in_any_order(seed: int) -> None:
+    """Records of until then are gone, those of later stay, with the time of the latest."""
+    where = Reference(msgspec.structs.replace(TRAINED.brand, consent={"identity": Consent(id="identity")}))
+    events = build_events(
+        record("anna", ANNA), record("ben", ANNE), objected("identity", who="anna"), record("anna", ANNE, name="later"),
+        objected("identity", who="ben"), record("ben", ANNE, name="again"),
+    )  # fmt: skip
+    ends = []
+    for chance in (random.Random(seed), random.Random(-seed)):
+        harness = Harness(PROCESSOR, where)
+        apply_all(harness, [*events, chance.choice(events)], chance)
+        ends.append(
+            {
+                key: sorted((one.source_profile_id, one.traits_hash, one.occurred_at) for one in block.records)
+                for key, block in stored_blocks(harness).items()
+            }
+        )
+    assert ends[0] == ends[1]
+    times = {one[2] for block in ends[0].values() for one in block}
+    assert times == {events[3].occurred_at, events[5].occurred_at}
 
 
 @pytest.mark.parametrize("seed", range(30))

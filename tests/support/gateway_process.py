@@ -166,6 +166,10 @@ class GatewayClient:
     async def scan(self, tag: str, **options: Any) -> aiohttp.ClientResponse:
         return await self.request("GET", f"/s/{tag}", **options)
 
+    def forget(self) -> None:
+        """Another phone from now on."""
+        self.cookies.clear()
+
     async def send(self, *events: Any, key: str = "till-secret") -> aiohttp.ClientResponse:
         headers = {"Authorization": f"Bearer {key}"}
         return await self.request("POST", "/v1/events", json={"events": list(events)}, headers=headers)

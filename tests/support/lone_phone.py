@@ -9,6 +9,7 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
 from gateway.metrics import Metrics
@@ -87,6 +88,27 @@ def decision(scan: TouchpointRecorded, number: int) -> ScanRouted:
     )  # fmt: skip
 
 
+def build_handler(
+    brand: LiveBrand,
+    clients: ClientLimit,
+    stream: Stream,
+    metrics: Metrics,
+    keys: TagKeys | None = None,
+    counters: Counters | None = None,
+    clock: Clock | None = None,
+    tls: bool = False,
+) -> ScanHandler:
+    """A handler of scans that publishes to the stream."""
+    publisher = cast(Publisher, stream)
+    counters = counters or Counters(None, Codec(), publisher)  # type: ignore[arg-type]
+    trust = ScanTrust(LinkCheck(keys), counters, Nobodys(publisher, metrics), metrics)
+    return ScanHandler(
+        brand, clients, AdmissionLimit(10), publisher, cast(PendingReplies, stream), DeviceCookies(ISSUED),
+        PageVisits(IDENTIFIER_KEY), clock or Clock(), metrics, 2000, tls, ValueLinks(),
+        LiveAddresses(IDENTIFIER_KEY), DeviceLinks(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
+    )  # fmt: skip
+
+
 class ShiftedClock(Clock):
     """:ivar ahead_s: of the machine's clock."""
 
@@ -113,15 +135,10 @@ class Phone:
         tls: bool = False,
     ) -> None:
         metrics, brand = Metrics(), cast(LiveBrand, type("Brand", (), {"view": lambda self: brand_view})())
-        publisher = cast(Publisher, stream)
-        self.clock = ShiftedClock(ahead_s)
-        self.counters = Counters(None, Codec(), publisher)  # type: ignore[arg-type]
-        trust = ScanTrust(LinkCheck(keys), self.counters, Nobodys(publisher, metrics), metrics)
-        self._scan: Callable[..., Any] = ScanHandler(
-            brand, ClientLimit(1000, (), metrics), AdmissionLimit(10), publisher, cast(PendingReplies, stream),
-            DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), self.clock, metrics, 2000, tls, ValueLinks(),
-            LiveAddresses(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
-        ).scan  # fmt: skip
+        clients = ClientLimit(1000, (), metrics)
+        self.counters = Counters(None, Codec(), cast(Publisher, stream))  # type: ignore[arg-type]
+        handler = build_handler(brand, clients, stream, metrics, keys, self.counters, ShiftedClock(ahead_s), tls)
+        self._scan: Callable[..., Any] = handler.scan
 
     async def get(
         self, tag: str, query: str = "", cookies: str = DEVICE, method: str = "GET", **headers: str

@@ -36,6 +36,13 @@ class Code(NamedTuple):
         return f"the link of {self.name} has {chars} characters: print its code large, or give the tag a shorter id"
 
 
+class Plan(NamedTuple):
+    """The codes to print, and the ids of tags that are left out since there is no key to sign their links."""
+
+    codes: list[Code]
+    left_out: list[str]
+
+
 def codes_of(
     brand: Brand,
     place: Path,
@@ -44,8 +51,9 @@ def codes_of(
     gs1: bool,
     captions: bool,
     keys: TagKeys | None = None,
-) -> list[Code]:
-    """The codes of these lines; of every tag where there are none, except those whose links a chip or a screen makes.
+) -> Plan:
+    """The codes of these lines; of every tag where there are none, except those whose links a chip or a screen makes,
+    or which there is no key to sign.
 
     :param place: the brand's folder, for messages. :param address: see ``schemas.base_address``.
     :param keys: sign the links of tags that demand it.
@@ -54,9 +62,13 @@ def codes_of(
     :raises OperatorError: an unknown tag, one that has no such link, or too many codes.
     """
     links = _gs1_links(brand, address) if gs1 else {}
+    left_out: list[str] = []
     if not lines:
-        printed = (id for id, tag in brand.tags.items() if tag.security not in (NTAG424, ROTATING))
-        lines = [Line(0, tag) for tag in (links if gs1 else printed)]
+        signable = keys is not None and keys.signing is not None
+        printed = [tag for tag in brand.tags.values() if tag.security not in (NTAG424, ROTATING)]
+        left_out = [tag.id for tag in printed if tag.security and not (gs1 or signable)]
+        wanted = links if gs1 else [tag.id for tag in printed if signable or not tag.security]
+        lines = [Line(0, tag) for tag in wanted]
     if unknown := [line.tag for line in lines if line.tag not in brand.tags]:
         known = ", ".join(list(brand.tags)[:50]) + (" …" if len(brand.tags) > 50 else "")
         raise OperatorError(f"{place} has no tag {', '.join(dict.fromkeys(unknown))}; there are {known}")
@@ -70,7 +82,7 @@ def codes_of(
         name, link = _gs1_code(line, tag, address, links) if gs1 else _tag_code(line, tag, address, brand, keys)
         caption = (tag.id if captions else "") if line.caption is None else line.caption
         found.append(Code(name, link, caption, line.copies))
-    return found
+    return Plan(found, left_out)
 
 
 def _tag_code(line: Line, tag: Tag, address: str, brand: Brand, keys: TagKeys | None) -> tuple[str, str]:

@@ -15,6 +15,7 @@ WIDE: Final = 1.35
 PADDING_MM: Final = 1.5
 """Between a bought label's edge, which printers miss by so much, and what is on it."""
 MIN_CODE_MM: Final = 8.0
+MAX_MM: Final = 1_000.0
 _PAGE: Final = re.compile(r"([0-9]{2,4}(?:\.[0-9]+)?)x([0-9]{2,4}(?:\.[0-9]+)?)")
 
 
@@ -98,7 +99,13 @@ letter: 5163, 5160."""
 
 
 def cut_sheet(
-    page: str, size: float, columns: int | None, rows: int | None, margin: float, gap: float, captions: bool
+    page: str = "a4",
+    size: float = 30.0,
+    columns: int | None = None,
+    rows: int | None = None,
+    margin: float = 10.0,
+    gap: float = 0.0,
+    captions: bool = True,
 ) -> Sheet:
     """A sheet of plain paper to cut: codes of one size, as many as fit where columns or rows are not given.
 
@@ -107,14 +114,15 @@ def cut_sheet(
     :raises OperatorError: it does not fit.
     """
     width, height = _page_size(page)
-    if size < MIN_CODE_MM:
-        raise OperatorError(f"--size {size:g}: {MIN_CODE_MM:g} mm is the least, of which the quiet zone is a fifth")
-    if margin < 0 or gap < 0:
-        raise OperatorError("--margin and --gap cannot be less than 0")
+    if not MIN_CODE_MM <= size <= MAX_MM:
+        raise OperatorError(f"--size {size:g}: must be {MIN_CODE_MM:g} to {MAX_MM:g} mm, a fifth of it quiet zone")
+    for option, length in (("margin", margin), ("gap", gap)):
+        if not 0 <= length <= MAX_MM:
+            raise OperatorError(f"--{option} {length:g}: must be 0 to {MAX_MM:g} mm")
     label = (size, size + (CAPTION_MM if captions else 0))
     pitch = (label[0] + gap, label[1] + gap)
     fit = [int((length - 2 * margin + gap + 1e-6) // step) for length, step in zip((width, height), pitch, strict=True)]
-    wanted = (columns or fit[0], rows or fit[1])
+    wanted = (fit[0] if columns is None else columns, fit[1] if rows is None else rows)
     for name, count, most in zip(("columns", "rows"), wanted, fit, strict=True):
         if not 1 <= count <= most:
             raise OperatorError(f"--{name}: {max(most, 0)} of {size:g} mm fit on {page} with a margin of {margin:g} mm")

@@ -12,13 +12,15 @@ from schemas.brand.fold import BrandFold
 from schemas.brand.model import About, Brand
 from schemas.events import BrandConfigured
 
+MOST_TRIED = 16
+"""Later versions, the next ones, that are tried for contents which came back."""
+
 
 class BrandVersions:
     """:param items: every content of every item, oldest first."""
 
     def __init__(self, items: Sequence[BrandConfigured]) -> None:
         self._items = items
-        self._known: dict[tuple[str, int], Brand | None] = {}
 
     @classmethod
     def read(cls, stored: Stored) -> "BrandVersions":
@@ -44,12 +46,9 @@ class BrandVersions:
         return self._version(max(until, key=_at) if until else min(own, key=_at))
 
     def _version(self, own: BrandConfigured) -> Brand | None:
-        key = (own.version, own.occurred_at)
-        if key not in self._known:
-            later = {event.version: None for event in self._items if event.occurred_at > own.occurred_at}
-            tries = (self._folded(own, reapplied) for reapplied in ("", *later))
-            self._known[key] = next((brand for brand in tries if brand is not None), None)
-        return self._known[key]
+        later = {event.version: None for event in self._items if event.occurred_at > own.occurred_at}
+        tries = (self._folded(own, reapplied) for reapplied in ("", *list(later)[:MOST_TRIED]))
+        return next((brand for brand in tries if brand is not None), None)
 
     def _folded(self, own: BrandConfigured, reapplied: str) -> Brand | None:
         """The version with what had been applied by its time.

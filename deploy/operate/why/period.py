@@ -62,22 +62,23 @@ class Watched(Protocol):
 
 
 class PeriodCount:
-    """Repeats the decisions of a stream of rows, and counts.
+    """Recomputes the decisions of a stream of rows, and counts.
 
-    :param other: the brand that answers; None: each row's own version, by ``versions``.
+    :param other: the brand that answers; None: each row's own version, by ``versions``, of which one at a time is in
+    memory: rows come version by version.
     """
 
     def __init__(self, other: Brand | None, versions: BrandVersions | None) -> None:
         self._other = Recomputation(other, other=True) if other is not None else None
         self._versions = versions
-        self._own: dict[str, tuple[Recomputation, Brand] | None] = {}
+        self._own: tuple[str, Recomputation, Brand] | None = None
         self.answers = self.same = self.without_inputs = 0
         self.moved: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self.missing: Counter[str] = Counter()
         self.other_versions = dict[str, None]()
 
     def take(self, row: dict[str, Any]) -> bool:
-        """Repeats one decision; whether the answer would be another."""
+        """Recomputes one decision; whether the answer would be another."""
         self.answers += 1
         scan = Scan(row["person_id"], moment_of(row["occurred_at_us"]), "", row["inputs"])
         new = None
@@ -85,8 +86,8 @@ class PeriodCount:
             if self._other is not None:
                 new = self._other.answer(scan)
             elif (own := self._of(row["brand_version"], scan.occurred_at)) is not None:
-                tag = own[1].tags.get(row["tag"])
-                new = own[0].answer(msgspec.structs.replace(scan, campaign=tag.campaign if tag else ""))
+                tag = own[2].tags.get(row["tag"])
+                new = own[1].answer(msgspec.structs.replace(scan, campaign=tag.campaign if tag else ""))
         if new is None:
             self.without_inputs += 1
             return False
@@ -102,15 +103,25 @@ class PeriodCount:
         self.moved[row["route"], new.answer.route, fields] += 1
         return True
 
-    def _of(self, version: str, moment: datetime) -> tuple[Recomputation, Brand] | None:
-        if version not in self._own:
+    def _of(self, version: str, moment: datetime) -> tuple[str, Recomputation, Brand] | None:
+        if self._own is None or self._own[0] != version:
             assert self._versions is not None
             brand = self._versions.of(version, moment)
             if brand is None:
                 self.other_versions[version] = None
                 brand = self._versions.live()
-            self._own[version] = (Recomputation(brand, other=False), brand) if brand is not None else None
-        return self._own[version]
+            self._own = (version, Recomputation(brand, other=False), brand) if brand is not None else None
+        return self._own
+
+
+def versions_in(client: Client, since: datetime, until: datetime) -> list[str]:
+    """The versions that decided in the period."""
+    rows = Stored(client).ask(
+        f"SELECT DISTINCT brand_version AS version {IN_PERIOD} ORDER BY version",
+        since=micros(since),
+        until=micros(until),
+    )
+    return [row["version"] for row in rows]
 
 
 def count(client: Client, since: datetime, until: datetime) -> int:
@@ -127,7 +138,7 @@ def recompute_period(
     watched: Watched | None = None,
     most: int | None = None,
 ) -> Period:
-    """Repeats the decisions of a period under ``other``, or each under its own configuration by the code of today.
+    """Recomputes the decisions of a period under ``other``, or each under its own configuration by the code of today.
 
     :param most: look at about so many at most, drawn by their ids. Blocks.
     :raises ClickHouseError: the store is away or refuses.
@@ -135,11 +146,12 @@ def recompute_period(
     began, of = time.monotonic(), count(client, since, until)
     counts = PeriodCount(other, None if other is not None else BrandVersions.read(Stored(client)))
     share = 1 if most is None or of <= most else -(-of // most)
-    for rows in _rows(client, since, until, share):
-        for row in rows:
-            counts.take(row)
-        if watched is not None:
-            watched.advanced(counts.answers, of // share)
+    for version in versions_in(client, since, until) if other is None else [""]:
+        for rows in _rows(client, since, until, share, version):
+            for row in rows:
+                counts.take(row)
+            if watched is not None:
+                watched.advanced(counts.answers, of // share)
     moved = [Moved(was, now, n, list(fields)) for (was, now, fields), n in counts.moved.most_common()]
     return Period(
         since=since,
@@ -155,14 +167,16 @@ def recompute_period(
     )
 
 
-def _rows(client: Client, since: datetime, until: datetime, share: int) -> Iterator[list[dict[str, Any]]]:
+def _rows(client: Client, since: datetime, until: datetime, share: int, version: str) -> Iterator[list[dict[str, Any]]]:
+    """:param version: that decided; empty: of whatever version."""
     columns = ["toString(person_id) AS full_person_id", "toUnixTimestamp64Micro(occurred_at) AS occurred_at_us"]
     names = ["person_id", "occurred_at_us", "tag", "brand_version", "inputs", *COMPARED, CONTENT]
     sql = (
         f"SELECT {', '.join([*columns, *names[2:]])} {IN_PERIOD} AND modulo(cityHash64(_key), {{share:UInt64}}) = 0 "
+        "AND ({version:String} = '' OR brand_version = {version:String}) "
         f"SETTINGS max_block_size = {BLOCK_ROWS}"
     )
-    parameters = {"since": micros(since), "until": micros(until), "share": share}
+    parameters = {"since": micros(since), "until": micros(until), "share": share, "version": version}
     with client.query_row_block_stream(sql, parameters=parameters) as stream:
         for block in stream:
             yield [dict(zip(names, row, strict=True)) for row in block]

@@ -10,9 +10,11 @@ from deploy.operate.why.fitting import Fitting
 from deploy.operate.why.stored import micros
 from deploy.operate.why.story import Candidate, Comparison, Difference
 from processors.context.answer import ANSWERS_CACHED, CANDIDATES_CACHED, Answer
+from processors.context.asked import asked_of
 from processors.context.content import page_content
 from processors.context.recompute import recompute
 from processors.context.situation import Situation
+from processors.context.timing import MINUTE_US
 from processors.reference import Reference
 from schemas.brand.model import Brand
 from schemas.content import EMPTY
@@ -58,8 +60,8 @@ class Recomputation:
 
     def __init__(self, brand: Brand, other: bool) -> None:
         self._brand = brand
-        self._reference = Reference(brand)
-        self._fitting = Fitting(brand) if other else None
+        self._reference, self._asked = Reference(brand), asked_of(brand)
+        self._fitting = Fitting(brand, self._asked) if other else None
         self._answers: dict[tuple[str, str], Answer | None] = {}
 
     def answer(self, scan: Scan) -> NewAnswer | None:
@@ -80,13 +82,14 @@ class Recomputation:
         return NewAnswer(answer, missing, page_content(answer, situation, micros(scan.occurred_at), self._reference))
 
     def _answer(self, situation: Situation, campaign: str) -> Answer | None:
-        # Answers depend on the local time through the opening hours alone: without it many scans share one.
-        inputs = msgspec.json.encode(msgspec.structs.replace(situation, local_time=None)).decode()
+        # Answers depend on the local time through the opening hours and, to the minute, schedules: so many share one.
+        at = situation.at if isinstance(situation.at, msgspec.UnsetType) else situation.at - situation.at % MINUTE_US
+        inputs = msgspec.json.encode(msgspec.structs.replace(situation, local_time=None, at=at)).decode()
         key = inputs, campaign
         if key not in self._answers:
             if len(self._answers) >= min(ANSWERS_CACHED, CANDIDATES_CACHED // max(1, len(self._brand.routes))):
                 self._answers.clear()
-            self._answers[key] = recompute(inputs, campaign, self._brand)
+            self._answers[key] = recompute(inputs, campaign, self._brand, self._asked)
         return self._answers[key]
 
 

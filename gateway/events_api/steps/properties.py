@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.events_api.draft import Draft
 from gateway.events_api.errors import ValidationError
+from gateway.events_api.steps.position import position
 from schemas.identifiers.pseudonyms import may_hold_contacts
 from schemas.matching.traits import FIELDS, PROPERTY, RAW
 
@@ -32,6 +33,7 @@ def traits(draft: Draft) -> None:
 
 def properties(draft: Draft) -> None:
     """The remaining properties as JSON text without addresses and phone numbers, and the encoded traits."""
+    position(draft)
     text = _scrubbed(draft)
     if draft.traits is not None:
         # After scrubbing: some of the many digits of encoded traits would be taken for a phone number.

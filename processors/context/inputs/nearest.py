@@ -21,6 +21,13 @@ def nearest_with(product: str, store: str, reference: Reference) -> tuple[int, s
     return next((one for one in neighbours if reference.stock.get((one[1], product), 0) > 0), None)
 
 
+def nearest_to(point: tuple[float, float], reference: Reference) -> tuple[int, str] | None:
+    """Metres to the nearest store, and its id; None where no store has coordinates."""
+    stores = reference.brand.stores.items()
+    placed = ((metres(point, store.coordinates), id) for id, store in stores if store.coordinates is not None)
+    return min(placed, default=None)
+
+
 def neighbours_of(store: str, brand: Brand) -> tuple[tuple[int, str], ...]:
     """The other stores by distance, with metres; of those without coordinates none."""
     here = brand.stores.get(store)

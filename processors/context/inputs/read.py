@@ -9,37 +9,36 @@ from processors.context.inputs.of_situation import OF_SITUATION
 from processors.context.inputs.place import PLACE
 from processors.context.inputs.scene import Scene
 from processors.context.inputs.store import STORE
-from schemas.expressions.inputs import CONTEXT, names_read_by
 
-
-def _of_event(name: str) -> Callable[[Scene], Any]:
-    read = expressions.READ[name]
-    return lambda scene: read(scene.event, scene.reference.brand)
-
-
-def _of_situation(name: str) -> Callable[[Scene], Any]:
-    read = OF_SITUATION[name]
-    return lambda scene: read(scene.now)
-
-
-READ: Final[Mapping[str, Callable[[Scene], Any]]] = {
-    **{name: _of_event(name) for name in expressions.READ if name in names_read_by(CONTEXT)},
-    **{name: _of_situation(name) for name in OF_SITUATION if name not in expressions.CLOCK},
-    **PLACE,
-    **STORE,
-    **BEHAVIOUR,
-}
-"""How each input is read, those of the clock apart; None is unknown."""
-NOT_YET: Final = frozenset(("capacity.free", "capacity.queue", "capacity.wait_s", "person.segments"))
+OF_SCENE: Final[Mapping[str, Callable[[Scene], Any]]] = {**PLACE, **STORE, **BEHAVIOUR}
+NOT_YET: Final = frozenset(("person.segments",))
 """Inputs that nothing says yet: always unknown."""
 
 
-def values_of(names: tuple[str, ...], scene: Scene) -> dict[str, Any]:
-    """The values of those of the named inputs that are known."""
-    found = dict(expressions.clock_values(names, scene.event, scene.reference.brand))
-    for name in names:
-        read = READ.get(name)
-        value = read(scene) if read is not None else None
-        if value is not None:
-            found[name] = value
-    return found
+class Reader:
+    """Reads those of the named inputs that are known at a scan, each from where it is: the clock of the store, the
+    situation, the event with the brand, or the whole scene."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._of_now = [(name, OF_SITUATION[name]) for name in names if name in OF_SITUATION]
+        self._of_scene = [(name, OF_SCENE[name]) for name in names if name in OF_SCENE]
+        self._of_event = [
+            (name, expressions.READ[name])
+            for name in names
+            if name in expressions.READ and name not in OF_SITUATION and name not in OF_SCENE
+        ]
+
+    def values(self, scene: Scene) -> dict[str, Any]:
+        event, now, brand = scene.event, scene.now, scene.reference.brand
+        found = dict(expressions.clock_values(self._names, event, brand))
+        for name, of_now in self._of_now:
+            if (value := of_now(now)) is not None:
+                found[name] = value
+        for name, of_event in self._of_event:
+            if (value := of_event(event, brand)) is not None:
+                found[name] = value
+        for name, of_scene in self._of_scene:
+            if (value := of_scene(scene)) is not None:
+                found[name] = value
+        return found

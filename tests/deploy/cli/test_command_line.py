@@ -90,6 +90,8 @@ def test_help_needs_no_heavy_library() -> None:
         (("qr", *CODE), {"FOOTPATH_GATEWAY_PUBLIC_URL": "go.shop.example"}, "starts with http:// or https://"),
         (("qr", *CODE), {"FOOTPATH_GATEWAY": "http://127.0.0.1:8080/?a=b"}, "without user, query and fragment"),
         (("qr", *CODE, "--csv", "/nowhere", "--address", "https://go.shop.example"), {}, "not both"),
+        (("qr", *CODE, "--size", "20", "--address", "https://go.shop.example"), {}, "--size belongs to --sheet cut"),
+        (("qr", *CODE, "--skip", "2", "--address", "https://go.shop.example"), {}, "--skip belongs to --sheet"),
         (("gateway",), {}, "FOOTPATH_IDENTIFIER_KEY_FILE"),
         (("worker", "juggler"), {}, "no such processor: juggler"),
     ],
@@ -162,11 +164,7 @@ def test_a_list_is_printed_on_a_sheet_of_digital_links(tmp_path: Path) -> None:
 
 
 def test_colours_that_no_reader_tells_apart_are_refused_by_name(tmp_path: Path) -> None:
-    brand = (
-        (DEMO_BRAND / "brand.yaml")
-        .read_text()
-        .replace("  id: kolibri\n", "  id: kolibri\n  look: {code_dark: '#ffcc00'}\n")
-    )
+    brand = (DEMO_BRAND / "brand.yaml").read_text().replace('code_dark: "#0b3d2e"', 'code_dark: "#ffcc00"')
     (tmp_path / "brand.yaml").write_text(brand + "tags: [{id: a, placement: poster}]\n")
     answer = footpath("qr", "--brand", str(tmp_path), "--out", str(tmp_path), "--address", "https://go.shop.example")
     assert answer.returncode == 1 and "look.code_dark" in answer.stderr and not list(tmp_path.glob("*.svg"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,22 +14,30 @@ from deploy.local.settings import DEMO_BRAND
 from deploy.operate.plan.differences import differences
 from deploy.operate.plan.outline import outline
 from deploy.operate.plan.plan import Plan, plan
+from deploy.operate.store_client import connect
 from deploy.operate.why.outline import lines
+from deploy.operate.why.period import recompute_period
+from deploy.operate.why.stored import moment_of
+from processors.reference import Reference
 from schemas.brand.consent import Consent, Policy
 from schemas.brand.items import build_brand, events_of, items_of
 from schemas.brand.load import load
 from schemas.brand.model import Brand, Holdout, Item, Retention
 from sinks.store.migrate import migrate
-from tests.support.builders import MONDAY_TEN, after, agreed, build_events, merged, purchase, scan
+from tests.support.builders import MONDAY_TEN, after, agreed, at, build_events, merged, purchase, scan
 from tests.support.reference import BOUGHT, SCANNED, reference, route
-from tests.support.servers import start_clickhouse
+from tests.support.servers import ClickHouseServer, start_clickhouse
 from tests.support.sink_store import Store
-from tests.support.stored_stories import put_brand, put_events
+from tests.support.stored_stories import copied, put_brand, put_events
 
 WHERE = reference(route("shelf", 20, placements=("shelf",)), route("else", 1), stock={("mitte", "KB-1"): 4})
 NOW = MONDAY_TEN + timedelta(days=20)
 DEMO = load(DEMO_BRAND)
 ITEMS = [(kind, item) for kind, items in items_of(DEMO).items() if kind != "brand" for item in items]
+
+
+async def is_serving() -> bool:
+    return True
 
 
 def changed(brand: Brand, **fields: Any) -> Brand:
@@ -157,3 +166,21 @@ def test_without_clickhouse_it_says_the_differences_and_that_counts_are_missing(
     assert not same.changes_something and not same.uncounted, "nothing is asked where nothing changes"
     first = plan(None, WHERE.brand, NOW, store)
     assert first.changes_something and first.uncounted == "nothing was applied before"
+
+
+def test_a_period_of_several_versions_is_recomputed_version_by_version(store: dict[str, str]) -> None:
+    """Also where a version cannot be put together: then the present one answers, and the result says so."""
+    other = reference(route("else", 1)).brand
+    events = [copied(event, event_id=f"later/{number}") for number, event in enumerate(
+        build_events(at("2026-05-01T10:00"), scan("shelf"), scan("shelf"), scan("shelf"))
+    )]  # fmt: skip
+    with connect(store) as client:
+        part = Store(ClickHouseServer([], Path(), is_serving, store["FOOTPATH_CLICKHOUSE"]))
+        put_events(part, Reference(msgspec.structs.replace(WHERE.brand, version="unknown")), events[:1])
+        put_events(part, Reference(WHERE.brand), events[1:2])
+        put_brand(part, other, 1_777_000_000_000_000, WHERE.brand)
+        put_events(part, Reference(other), events[2:])
+        begin = moment_of(events[0].occurred_at)
+        found = recompute_period(client, begin, begin + timedelta(hours=1), None)
+    assert (found.answers, found.same, found.other_versions) == (3, 2, ["unknown"])
+    assert [(one.was, one.now) for one in found.moved] == [("shelf", "else")]

@@ -10,23 +10,15 @@ from msgspec.structs import replace
 
 from gateway.brand.live import LiveBrand, build_brand_view
 from gateway.gs1.gs1_handler import Gs1Handler
-from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
-from gateway.identifiers.links import ValueLinks
 from gateway.metrics import Metrics
-from gateway.publish.clock import Clock
-from gateway.publish.publisher import Publisher
-from gateway.reply.pending import PendingReplies
-from gateway.scan.device import DeviceCookies
-from gateway.scan.page_visit import PageVisits
-from gateway.scan.scan_handler import ScanHandler
 from schemas.brand.links import Link
 from schemas.brand.model import Brand, Product, Tag
 from schemas.brand.query import Query
-from tests.gateway.scan.test_scan_alone import DEVICE, ISSUED, Stream
 from tests.support.brand_files import brand
 from tests.support.gateway_process import IDENTIFIER_KEY
+from tests.support.lone_phone import BROWSER, DEVICE, Stream, build_handler
 
 RESOLVER = Path(__file__).parent / "resolver"
 HOME = "https://dalgiardino.com/"
@@ -88,15 +80,16 @@ class Resolver:
         view, metrics = build_brand_view(served, IDENTIFIER_KEY), Metrics()
         live = cast(LiveBrand, type("Live", (), {"view": lambda self: view})())
         clients = ClientLimit(scans_per_s, (), metrics)
-        scans = ScanHandler(
-            live, clients, AdmissionLimit(10), cast(Publisher, stream), cast(PendingReplies, stream),
-            DeviceCookies(ISSUED), PageVisits(IDENTIFIER_KEY), Clock(), metrics, 2000, False, ValueLinks(),
-        )  # fmt: skip
+        scans = build_handler(live, clients, stream, metrics)
         self._answer: Callable[..., Any] = Gs1Handler(live, clients, scans, "https://id.example").digital_link
 
     async def get(self, target: str, method: str = "GET", **headers: str) -> RawResponse:
         path, _, query = target.partition("?")
-        sent = {"cookie": DEVICE, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = {
+            "cookie": DEVICE,
+            "user-agent": BROWSER,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         response: RawResponse = await self._answer(
             {
                 "type": "http", "method": method, "scheme": "http", "client": ("127.0.0.1", 1),

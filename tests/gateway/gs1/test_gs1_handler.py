@@ -1,5 +1,6 @@
 """GS1 Digital Links: the answers of GS1's own resolver (resolver/cases.json), and what is ours about them."""
 
+import asyncio
 import json
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ from schemas.brand.links import Link
 from schemas.brand.model import Tag
 from schemas.events import ScanRouted, TouchpointRecorded
 from tests.gateway.gs1.garden import CAPSULES, HOME, RESOLVER, RICE, Resolver, garden
-from tests.gateway.scan.test_scan_alone import Acknowledged, Stream, header
+from tests.support.lone_phone import Acknowledged, Stream, header, nobodys
 
 CASES: list[dict[str, Any]] = json.loads((RESOLVER / "cases.json").read_text())["cases"]
 for before, case in pairwise(CASES):
@@ -127,6 +128,13 @@ async def test_a_gtin_of_no_product_is_an_unknown_tag() -> None:
     assert (scan.tag, scan.placement, scan.reply_partition) == ("01.04012345678901", "", None)
 
 
+async def test_the_number_of_a_patient_is_not_recorded() -> None:
+    stream = Decided()
+    await answered("/8018/952012345678912345/8019/7", stream)
+    (scan,) = stream.published
+    assert (scan.tag, json.loads(scan.properties)) == ("8018", {"gs1": {"8018": "", "8019": ""}})
+
+
 async def test_a_tag_of_its_own_fallback_keeps_it() -> None:
     served = garden()
     pack = replace(served.tags["capsules-pack"], fallback=f"{HOME}pack")
@@ -134,12 +142,27 @@ async def test_a_tag_of_its_own_fallback_keeps_it() -> None:
     assert header(response, "location") == f"{HOME}pack"
 
 
-async def test_head_says_where_a_code_leads_and_is_no_scan() -> None:
+async def test_who_only_looks_gets_a_preview_and_is_no_scan() -> None:
     stream = Decided()
-    for query, location in (("", "pil.html"), ("?linkType=gs1:registerProduct", "register=non-English")):
-        response = await Resolver(garden(), stream).get(f"/01/{CAPSULES}{query}", "HEAD")
-        assert response.status == 307 and header(response, "location").endswith(location)
-    assert stream.published == []
+    looks: tuple[dict[str, str], ...] = ({"user_agent": "WhatsApp/2.23"}, {"sec_purpose": "prefetch"})
+    for headers in looks:
+        response = await Resolver(garden(), stream).get(f"/01/{CAPSULES}", **headers)
+        assert header(response, "location") == "" and b"Dal Giardino Medicinal Compound" in response.body
+    assert stream.published == [] and len(nobodys(stream)) == 2
+
+
+async def test_head_says_where_a_link_of_a_type_leads() -> None:
+    response = await Resolver(garden(), Decided()).get(f"/01/{CAPSULES}?linkType=gs1:registerProduct", "HEAD")
+    assert response.status == 307 and header(response, "location").endswith("register=non-English")
+
+
+async def test_the_same_pack_scanned_twice_in_a_moment_is_one_scan() -> None:
+    stream = Decided()
+    resolver = Resolver(garden(), stream)
+    first, again = await asyncio.gather(resolver.get(f"/01/{CAPSULES}/10/A"), resolver.get(f"/01/{CAPSULES}/10/A"))
+    assert header(first, "footpath-event") == header(again, "footpath-event") and len(stream.published) == 1
+    for response in (first, again):
+        assert response.status == 307 and [name for name, _ in response.headers].count(b"link") == 1
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,22 @@
 test_scan_handler.py."""
 
 import asyncio
+import dataclasses
+import html
 import json
 import re
+import time
 
+import msgspec
 import pytest
 
 from gateway.brand.live import BrandView
 from gateway.http.responses import RawResponse
+from gateway.identifiers.device_links import DeviceLinks
 from gateway.scan.page_visit import DOUBLE_TAP_S
 from schemas.events import TouchpointRecorded
 from schemas.identifiers.rotation import says_same_value
+from tests.support.gateway_process import IDENTIFIER_KEY
 from tests.support.lone_phone import DEVICE, ISSUED, SHOP, Phone, Stream, cookies_set, header
 
 HELLO = "https://corner.example/hello"
@@ -113,3 +119,18 @@ async def test_nobody_links_devices_that_the_gateway_did_not_give(brand_view: Br
     await phone.get("shelf-1", cookies=f"{host}; __Host-fp_new_BBBBBBBB={forged}")
     await phone.get("shelf-1", cookies=f"{host}; fp_new_BBBBBBBB={ISSUED.signed('B' * 22)}")
     assert stream.behind == []
+
+
+@pytest.mark.parametrize("tag", ["shelf-1", "page-1"])
+async def test_a_destination_gets_the_link_of_its_device_where_the_brand_wants_it(
+    brand_view: BrandView, tag: str
+) -> None:
+    about = msgspec.structs.replace(brand_view.brand.about, device_links=True)
+    wants = dataclasses.replace(brand_view, brand=msgspec.structs.replace(brand_view.brand, about=about))
+    response = await Phone(wants, Stream()).get(tag, "ref=7")
+    leads = html.unescape(header(response, "location") or shown(response).decode())
+    link = re.search(r"ref=7&fp=([A-Za-z0-9_-]+)", leads)
+    assert link is not None
+    assert DeviceLinks(IDENTIFIER_KEY).device(link[1], time.time()) == "A" * 22 and "A" * 22 not in leads
+    plain = await Phone(brand_view, Stream()).get(tag, "ref=7")
+    assert "fp=" not in header(plain, "location") + shown(plain).decode()

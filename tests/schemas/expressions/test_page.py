@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from processors import expressions
-from processors.context.inputs.read import NOT_YET, READ
+from processors.context.inputs.of_situation import OF_SITUATION
+from processors.context.inputs.read import NOT_YET, OF_SCENE
 from schemas.expressions.inputs import CONTEXT, INPUTS, REWARDS, names_read_by
 from schemas.expressions.page import page
 
@@ -15,6 +16,9 @@ def test_the_page_is_what_the_command_prints() -> None:
 
 
 def test_each_evaluator_reads_exactly_the_inputs_that_the_check_allows_it() -> None:
-    assert READ.keys() | expressions.CLOCK.keys() | NOT_YET == names_read_by(CONTEXT)
-    assert names_read_by(REWARDS) <= expressions.READ.keys() | expressions.CLOCK.keys()
+    everywhere = expressions.READ.keys() | expressions.CLOCK.keys()
+    known = everywhere | OF_SITUATION.keys() | OF_SCENE.keys() | NOT_YET
+    assert names_read_by(CONTEXT) <= known
+    assert names_read_by(REWARDS) <= everywhere
+    assert known == {one.name for one in INPUTS}
     assert len({one.name for one in INPUTS}) == len(INPUTS)

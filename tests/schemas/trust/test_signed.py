@@ -46,7 +46,7 @@ def test_a_signature_counts_for_its_brand_tag_and_key_alone(brand: str, tag: str
     assert len(made) * 6 == MAC_BYTES * 8, "a link with other characters at its end is another link"
 
 
-@given(st.integers(0, 2**40), st.integers(-5, 5))
+@given(st.integers(10, 10**12 - 10), st.integers(-5, 5))
 def test_a_code_counts_within_its_window(step: int, steps_later: int) -> None:
     code = rotating_code(SECRET, "b", "screen", step)
     assert is_rotating_code(code, SECRET, "b", "screen") == step

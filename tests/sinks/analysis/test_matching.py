@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from schemas.brand.load import load
-from schemas.events import IdentityChanged, IdentityMatched, Reason, TouchpointIdentified
+from schemas.events import ConsentChanged, IdentityChanged, IdentityMatched, Reason, TouchpointIdentified
 from schemas.ids import derived, person_of
 from schemas.matching.traits import CONTACT, FIELDS, encode_traits
 from sinks.analysis.matching.run import train_from_store
@@ -69,6 +69,21 @@ def test_the_strongest_link_of_two_people_counts_with_its_reasons(store: Store) 
     store.put([matched("a", "b"), matched("a", "b", "house:1", bits=12.0), matched("a", "b")])
     [link] = store.ask("SELECT bits, reasons, model FROM likely_link")
     assert link == (12.0, [{"field": "city", "level": 0, "bits": 12.0}], "m")
+
+
+def said(name: str, after: str, at: int, kind: str = "choice") -> ConsentChanged:
+    return ConsentChanged(
+        event_id=derived("test", name, after, str(at)), occurred_at=NOON + at, person_id=who(name),
+        source_profile_id=who(name), purpose="identity", kind=kind, after=after, source_event_id="s",
+    )  # fmt: skip
+
+
+def test_who_does_not_agree_to_be_recognised_is_likely_nobody_until_they_agree(store: Store) -> None:
+    store.put([matched("a", "b"), matched("c", "d"), matched("e", "f")])
+    store.put([said("a", "granted", 1), said("a", "withdrawn", 2), said("d", "withdrawn", 1, "gpc")])
+    assert pairs(store) == {frozenset((who("e"), who("f")))}
+    store.put([said("a", "granted", 3)])
+    assert pairs(store) == {frozenset((who("e"), who("f"))), frozenset((who("a"), who("b")))}
 
 
 def test_people_whom_an_operator_keeps_apart_are_not_even_likely_one(store: Store) -> None:

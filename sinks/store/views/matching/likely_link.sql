@@ -1,8 +1,8 @@
 -- Grain:      two current people who are probably one
--- Sources:    identity_matched, person_now, identity_edge
+-- Sources:    identity_matched, person_now, identity_edge, consent
 -- Definition: the strongest link between any records of the two, with the weight of each trait in bits. Links of
 --             oversized blocks do not count, nor those between people that identity has joined since or that an
---             operator unlinked.
+--             operator unlinked, nor those of whoever does not agree to be recognised now.
 -- Example:    SELECT person_id, other_person_id, probability, reasons FROM likely_link ORDER BY bits DESC LIMIT 10
 
 CREATE OR REPLACE VIEW footpath.likely_link AS
@@ -29,4 +29,6 @@ WHERE link.change = 'matched'
         FROM footpath.identity_edge
         WHERE status = 'unlinked'
     )
+    AND one NOT IN (SELECT person_id FROM footpath.consent WHERE purpose = 'identity' AND said IN ('withdrawn', 'gpc'))
+    AND other NOT IN (SELECT person_id FROM footpath.consent WHERE purpose = 'identity' AND said IN ('withdrawn', 'gpc'))
 GROUP BY person_id, other_person_id

@@ -9,6 +9,7 @@ from deploy.operate.qr.codes import Code, codes_of
 from deploy.operate.qr.listing import Line, read_listing
 from schemas.brand.model import Brand, Product, Tag
 from schemas.process.errors import OperatorError
+from schemas.trust.keys import TagKeys
 from tests.support.brand_files import brand
 
 BASE = "https://go.corner.example/x"
@@ -29,7 +30,7 @@ def shop() -> Brand:
 
 
 def planned(*lines: Line, gs1: bool = False, captions: bool = False) -> list[Code]:
-    return codes_of(shop(), Path("shop"), lines, BASE, gs1, captions)
+    return codes_of(shop(), Path("shop"), lines, BASE, gs1, captions).codes
 
 
 def test_without_names_every_tag_has_a_code() -> None:
@@ -122,3 +123,25 @@ def test_a_mistake_in_a_list_is_named_by_its_line(tmp_path: Path, text: str, fau
 def test_a_list_that_is_not_there() -> None:
     with pytest.raises(OperatorError, match="--csv /nowhere: No such file"):
         read_listing(Path("/nowhere"))
+
+
+def test_signed_links_need_a_key_and_chips_make_their_own(tmp_path: Path) -> None:
+    whole = shop()
+    secured = {
+        one.id: one
+        for one in (
+            Tag(id="geisha", placement="packaging", product="mug", security="signed"),
+            Tag(id="chip", placement="packaging", security="ntag424"),
+            Tag(id="screen", placement="screen", security="rotating"),
+        )
+    }
+    whole = replace(whole, tags=whole.tags | secured)
+    (file := tmp_path / "tag.keys").write_text(f"k1 {'0f' * 32}\n")
+    keys = TagKeys(file)
+    without, signed = (codes_of(whole, Path("shop"), [], BASE, False, False, one) for one in (None, keys))
+    assert without.left_out == ["geisha"] and [code.name for code in without.codes] == list(shop().tags)
+    assert signed.left_out == [] and [code.name for code in signed.codes] == [*shop().tags, "geisha"]
+    assert signed.codes[-1].link.startswith(f"{BASE}/s/geisha?")
+    for tag in secured:
+        with pytest.raises(OperatorError, match=tag):
+            codes_of(whole, Path("shop"), [Line(2, tag)], BASE, False, False)

@@ -160,8 +160,10 @@ def test_as_many_as_fit_and_none_beyond_the_margin(
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        (("a9", 30, None, None, 10, 0), "--page 'a9' must be"), (("a4", 5, None, None, 10, 0), "--size 5: 8 mm"),
-        (("a4", 30, 7, None, 10, 0), "--columns: 6 of 30 mm fit"), (("a4", 30, None, 0, -1, 0), "--margin and --gap"),
+        (("a9", 30, None, None, 10, 0), "--page 'a9' must be"), (("a4", 5, None, None, 10, 0), "--size 5: must be 8"),
+        (("a4", 30, 7, None, 10, 0), "--columns: 6 of 30 mm fit"), (("a4", 30, None, 0, 10, 0), "--rows: 7 of 30"),
+        (("a4", 30, None, None, -1, 0), "--margin -1: must"), (("a4", 30, None, None, 10, float("nan")), "--gap nan"),
+        (("a4", float("nan"), None, None, 10, 0), "--size nan"),
         (("a5", 200, None, None, 10, 0), "--columns: 0 of 200 mm fit"),
     ],
 )  # fmt: skip
