@@ -62,6 +62,26 @@ def test_why_tells_of_a_scan_what_happened_and_that_it_would_happen_again(stack:
     assert plan.returncode == 0 and plan.stdout.startswith("nothing changes"), plan.stderr
 
 
+def test_phones_are_shown_one_of_two_variants_and_keep_it(stack: FullStack) -> None:
+    events: list[tuple[str, str]] = []
+    for _ in range(12):
+        _, first, _ = stack.get("/s/mitte-screen")
+        _, again, _ = stack.get("/s/chiado-screen", _cookie(first))
+        events.append((first["Footpath-Event"], again["Footpath-Event"]))
+    ids = tuple(id for pair in events for id in pair)
+    wait_until(
+        lambda: stack.value(f"SELECT count() FROM exposure WHERE scan_event_id IN {ids}") == len(ids), stack.logs
+    )
+    rows = stack.rows(f"SELECT scan_event_id AS id, variant, route, why FROM exposure WHERE scan_event_id IN {ids}")
+    shown = {row["id"]: (row["variant"], row["route"]) for row in rows}
+    routes = {"link": "screen-campaign", "page": "screen-campaign-page"}
+    assert all(route == routes[variant] for variant, route in shown.values())
+    assert all(shown[first] == shown[again] for first, again in events)
+    assert sorted(row["why"] for row in rows) == ["drawn"] * len(events) + ["kept"] * len(events)
+    people = stack.rows("SELECT variant, people FROM experiment(experiment='screen-page', phase='')")
+    assert {row["variant"] for row in people} == routes.keys()
+
+
 def test_the_same_phone_is_the_same_person(stack: FullStack) -> None:
     first = stack.scan()
     again = stack.scan(_cookie(first))
