@@ -51,7 +51,8 @@ def test_why_tells_of_a_scan_what_happened_and_that_it_would_happen_again(stack:
         answer = stack.footpath("why", event, "--recompute", "--json")
         assert answer.returncode in (0, 3, 5), f"{answer.stderr}\n{answer.stdout}"
         found: dict[str, Any] = json.loads(answer.stdout) if answer.returncode == 0 else {}
-        return found if found.get("entries") else None
+        # The sink stores the configuration as it does all else: soon.
+        return found if found.get("entries") and not found["recomputed"]["impossible"] else None
 
     found = wait_until(story, stack.logs)
     assert found["recomputed"]["same"] and found["routed"]["waited"] and found["missed"] is None
