@@ -27,6 +27,7 @@ from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
 from gateway.gs1 import gs1_openapi
 from gateway.gs1.gs1_handler import Gs1Handler
+from gateway.gs1.key_convertor import Gs1KeyConvertor
 from gateway.health import MetricsHandler, ReadyHandler, StreamHandler
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory
@@ -85,8 +86,6 @@ from gateway.trust.link_check import LinkCheck
 from gateway.trust.nobodys import Nobodys
 from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
-from schemas.gs1.dictionary import primary_keys
-from schemas.gs1.digital_link import ALPHAS
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
@@ -153,18 +152,6 @@ class TextConvertor(Convertor[str]):
     """The rest of a path as it is."""
 
     regex = r"[\s\S]*"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-class Gs1KeyConvertor(Convertor[str]):
-    """A primary key of GS1, by its digits or its old name, perhaps below a path of up to four steps."""
-
-    regex = rf"(?:[^/]+/){{0,4}}(?:{'|'.join((*primary_keys(), *ALPHAS))})"
 
     def convert(self, value: str) -> str:
         return value

@@ -13,6 +13,7 @@ import msgspec
 VERSION: Final = 1
 EMPTY: Final = "{}"
 MAX_NEARBY: Final = 3
+MAX_SERVICES: Final = 3
 
 
 class Hours(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,12 +55,12 @@ class ProductFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Capacity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a store reported of a service: places that are free, people who wait, and for how many minutes."""
+    """What the store reported of a service: places that are free, people who wait, and for how many seconds."""
 
     service: str = ""
     free: int | None = None
     queue: int | None = None
-    wait_min: int | None = None
+    wait_s: int | None = None
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -72,7 +73,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     store: StoreFacts | None = None
     nearby: tuple[StoreFacts, ...] = ()
     steps: tuple[str, ...] = ()
-    capacity: Capacity | None = None
+    capacity: tuple[Capacity, ...] = ()
     version: int = 0
 
 

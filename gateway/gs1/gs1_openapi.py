@@ -42,6 +42,8 @@ def _operation(id: str, summary: str, description: str) -> dict[str, Any]:
     page: dict[str, Any] = response("A page with one action.", "text/html", {"type": "string"}, {**HEADERS, **_LINK})
     page["content"][LINKSET] = {"schema": _LINKSET}
     page["description"] = "A page with one action; or all links (RFC 9264)."
+    equals = response("Several links suit equally.", "application/json", {"type": "object"}, _LINK)
+    equals["content"]["text/html"] = {"schema": {"type": "string"}}
     return {
         "operationId": id,
         "summary": summary,
@@ -49,7 +51,7 @@ def _operation(id: str, summary: str, description: str) -> dict[str, Any]:
         "parameters": [_KEY, _VALUE, _LINK_TYPE, _LANGUAGE],
         "responses": {
             "200": page,
-            "300": response("Several links suit equally.", "application/json", {"type": "object"}, _LINK),
+            "300": equals,
             "307": {
                 "description": "One redirect, to a registered destination.",
                 "headers": {**HEADERS, **_LINK, "Location": header("Where to.")},

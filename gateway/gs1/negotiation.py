@@ -7,7 +7,8 @@ those in the brand's own language, or to all.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from gateway.http.accept import language_order, media_weight, preferences
+from gateway.http.accept import media_weight, preferences
+from gateway.http.languages import wanted_languages
 from schemas.brand.destinations import is_registered
 from schemas.brand.links import Link
 from schemas.gs1.digital_link import DigitalLink
@@ -63,7 +64,7 @@ def best(
     """
     of_type = [answer for answer in answers if link_type(answer.link.type) == type]
     spoken = (
-        _in_languages(of_type, language_order(accept_language))
+        _in_languages(of_type, wanted_languages(accept_language))
         or [answer for answer in of_type if not _languages(answer)]
         or _in_languages(of_type, (own_language.lower(),) if own_language else ())
         or of_type

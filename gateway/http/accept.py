@@ -1,4 +1,4 @@
-"""``Accept`` and ``Accept-Language``: what a client prefers (RFC 9110, 12.5; RFC 4647 for languages). Pure."""
+"""``Accept``: the media types that a client prefers (RFC 9110, 12.5.1). Pure."""
 
 import re
 from typing import Final
@@ -21,11 +21,6 @@ def preferences(header: str) -> dict[str, float]:
         weight = _WEIGHT.search(written[2])
         found.setdefault(written[1].lower(), float(weight[1]) if weight else 1.0)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
-
-
-def language_order(header: str) -> tuple[str, ...]:
-    """The languages that a client takes, the best first; ``*`` among them for any."""
-    return tuple(language for language, weight in preferences(header).items() if weight)
 
 
 def media_weight(accepted: dict[str, float], media_type: str) -> float:

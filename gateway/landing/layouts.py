@@ -14,7 +14,7 @@ from gateway.landing import locale as local
 from gateway.landing.texts import as_html, name, runs
 from gateway.landing.words.model import Words
 from schemas.brand.products import BEST_RATING
-from schemas.content import Content, Hours, ProductFacts, StoreFacts
+from schemas.content import Capacity, Content, Hours, ProductFacts, StoreFacts
 
 FEW: Final = 3
 """Units in stock that are called to mind."""
@@ -48,8 +48,8 @@ def parts(shown: Shown) -> Iterator[str]:
         yield product(content.product, content.store, shown)
     if content.layout == "go" and content.store is not None:
         yield f"<section>{store(content.store, shown)}</section>"
-    if content.capacity is not None:
-        yield capacity(shown)
+    if content.capacity:
+        yield "".join(capacity(one, shown) for one in content.capacity)
     if content.nearby:
         yield nearby(shown)
     if content.steps:
@@ -118,16 +118,15 @@ def steps(shown: Shown) -> str:
     return f"<section><h2>{shown.word(shown.words.steps)}</h2><ol>{items}</ol></section>"
 
 
-def capacity(shown: Shown) -> str:
+def capacity(facts: Capacity, shown: Shown) -> str:
     """Places that are free, people who wait, and how long that takes."""
-    facts, words, chips = shown.content.capacity, shown.words, []
-    assert facts is not None
+    words, chips = shown.words, []
     if facts.free is not None:
         chips.append(shown.word(words.free, count=local.number(facts.free, shown.locale)))
     if facts.queue is not None:
         chips.append(shown.word(words.queue, count=local.number(facts.queue, shown.locale)))
-    if facts.wait_min is not None:
-        chips.append(shown.word(words.wait, time=local.minutes(facts.wait_min, shown.locale)))
+    if facts.wait_s is not None:
+        chips.append(shown.word(words.wait, time=local.minutes(-(-facts.wait_s // 60), shown.locale)))
     heading = f"<h2>{name(facts.service)}</h2>" if facts.service else ""
     return f'<section>{heading}<div class="c">{"".join(f"<span>{chip}</span>" for chip in chips)}</div></section>'
 

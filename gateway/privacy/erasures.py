@@ -62,23 +62,10 @@ class Erasures:
         """Reads the topic until cancelled; reconnects when a broker is lost."""
         while True:
             try:
-                await self._read()
+                await CompactedReader(self._bootstrap, PROFILE_ERASED, self._codec, self._apply, self.read_whole).run()
             except (KafkaError, OSError) as error:
                 log.warning("erasures cannot be read: %s", type(error).__name__)
             await asyncio.sleep(RETRY_AFTER_S)
-
-    async def _read(self) -> None:
-        reader = CompactedReader(self._bootstrap, PROFILE_ERASED, self._codec, self._apply)
-        reading = asyncio.create_task(reader.run())
-        caught_up = asyncio.create_task(reader.caught_up.wait())
-        try:
-            await asyncio.wait({reading, caught_up}, return_when=asyncio.FIRST_COMPLETED)
-            if caught_up.done():
-                self.read_whole.set()
-            await reading
-        finally:
-            reading.cancel()
-            caught_up.cancel()
 
     def _apply(self, event: ProfileErased) -> None:
         if self.dead.add(event):

@@ -58,23 +58,10 @@ class Counters:
         """Reads the topic until cancelled; reconnects when a broker is lost."""
         while True:
             try:
-                await self._read()
+                await CompactedReader(self._bootstrap, TAG_COUNTED, self._codec, self.apply, self._read_whole).run()
             except (KafkaError, OSError) as error:
                 log.warning("the counters of chips cannot be read: %s", type(error).__name__)
             await asyncio.sleep(RETRY_AFTER_S)
-
-    async def _read(self) -> None:
-        reader = CompactedReader(self._bootstrap, TAG_COUNTED, self._codec, self.apply)
-        reading = asyncio.create_task(reader.run())
-        caught_up = asyncio.create_task(reader.caught_up.wait())
-        try:
-            await asyncio.wait({reading, caught_up}, return_when=asyncio.FIRST_COMPLETED)
-            if caught_up.done():
-                self._read_whole.set()
-            await reading
-        finally:
-            reading.cancel()
-            caught_up.cancel()
 
     def apply(self, event: TagCounted) -> None:
         """What some gateway saw; counts of a chip may come in any order."""

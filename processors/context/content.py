@@ -16,10 +16,22 @@ from schemas.brand.item import directions_to
 from schemas.brand.model import Brand, Product, Store
 from schemas.brand.opening import Hours as OpeningHours
 from schemas.brand.opening import hours_of, is_open, open_spans
-from schemas.content import EMPTY, MAX_NEARBY, VERSION, Content, Hours, ProductFacts, StoreFacts, written
+from schemas.content import (
+    EMPTY,
+    MAX_NEARBY,
+    MAX_SERVICES,
+    VERSION,
+    Capacity,
+    Content,
+    Hours,
+    ProductFacts,
+    StoreFacts,
+    written,
+)
 
 PRODUCT_LAYOUTS: Final = frozenset({"know", "buy"})
 GO: Final = "go"
+SERVICE_LAYOUTS: Final = frozenset({GO, "do"})
 CONTENTS: Final = "contents"
 NEIGHBOURS: Final = "neighbours"
 """Keys of what is remembered in ``Reference.memo``."""
@@ -47,6 +59,7 @@ class ContentKey(msgspec.Struct, frozen=True):
     stock: int | None
     hours: Hours
     nearby: tuple[Near, ...]
+    capacity: tuple[Capacity, ...]
 
 
 def page_content(answer: Answer, situation: Situation, occurred_at: int, reference: Reference) -> str:
@@ -64,6 +77,7 @@ def page_content(answer: Answer, situation: Situation, occurred_at: int, referen
         stock=situation.stock,
         hours=Hours() if store is None else _hours(hours_of(store, reference.brand.about.country), minute),
         nearby=() if store is None else _nearby(answer.moment, store, situation, minute, reference),
+        capacity=_capacity(answer.moment, situation.store, occurred_at, reference),
     )
     contents: dict[ContentKey, str] = reference.memo.setdefault(CONTENTS, {})
     found = contents.get(key)
@@ -87,6 +101,7 @@ def content_of(key: ContentKey, brand: Brand) -> Content:
         store=None if store is None else _store(store, key.hours, key.language, brand),
         nearby=tuple(_near(near, key.language, brand) for near in key.nearby),
         steps=steps,
+        capacity=key.capacity,
         version=VERSION,
     )
 
@@ -136,6 +151,14 @@ def _nearby(moment: str, store: Store, now: Situation, minute: int, reference: R
         if len(found) == MAX_NEARBY:
             break
     return tuple(found)
+
+
+def _capacity(moment: str, store: str, now: int, reference: Reference) -> tuple[Capacity, ...]:
+    """On the way and for what is done there: what services of the store reported, as long as that holds."""
+    if moment not in SERVICE_LAYOUTS or not (reports := reference.capacity.get(store)):
+        return ()
+    fresh = sorted((one for one in reports.values() if now < one.expires_at), key=lambda one: one.service)
+    return tuple(Capacity(one.service, one.free, one.queue_length, one.wait_s) for one in fresh[:MAX_SERVICES])
 
 
 def _neighbours(store: Store, reference: Reference) -> tuple[tuple[str, int], ...]:

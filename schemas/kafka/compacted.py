@@ -23,16 +23,23 @@ class CompactedReader:
     """Reads all partitions of a topic without a consumer group and calls ``apply`` with each event, in the order of
     each partition.
 
-    ``caught_up`` is set once everything is read that was there at the start. Bytes that are no event are skipped here:
-    the sink rejects them.
+    ``caught_up`` is set once everything is read that was there at the start; a reader that takes another's place sets
+    the same. Bytes that are no event are skipped here: the sink rejects them.
     """
 
-    def __init__(self, bootstrap: Kafka, topic: Topic, codec: Codec, apply: Callable[[Any], object]) -> None:
+    def __init__(
+        self,
+        bootstrap: Kafka,
+        topic: Topic,
+        codec: Codec,
+        apply: Callable[[Any], object],
+        caught_up: asyncio.Event | None = None,
+    ) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
         self._codec = codec.of(topic)
         self._apply = apply
-        self.caught_up = asyncio.Event()
+        self.caught_up = caught_up or asyncio.Event()
 
     async def run(self) -> None:
         """Reads until cancelled; a lost broker is waited for. :raises KafkaError: no broker answers at the start."""

@@ -26,7 +26,9 @@ from schemas.brand.load import BrandError, load
 from schemas.brand.model import Brand, is_registered
 from schemas.codec.avro import Codec
 from schemas.events import Line, ScanRouted, TouchpointIdentified
+from schemas.expressions.inputs import CONTEXT, REWARDS
 from schemas.ids import derived
+from tests.support.random_expressions import random_condition
 from tests.support.seeds import draw_seed
 
 EVENTS = 10_000
@@ -74,6 +76,11 @@ PLACES = [
     {"country": "PA"},
     {"coordinates": [52.5, 13.4]},
     {"region": "BE", "coordinates": [5, 9]},
+]
+SCHEDULES = [
+    {"from": "1970-01-01", "until": "8999-12-31"},
+    {"until": "2026-03-29T02:30", "days": ["Su"]},
+    {"hours": "22:00-02:00", "from": "2026-03-29T02:30+01:00"},
 ]
 NUMBERS = [0, 1, 3, 10**5, 2**31 - 1]
 WRONG_NUMBERS = [-1, 2**31, -(2**31) - 1, 2**63 - 1, 2**63, 10**30]
@@ -169,6 +176,12 @@ class Draw:
         action = {"url": self.of(URLS, [f"{SHOP}/.."]), "kind": self.of(["page", "redirect"]), **texts}
         texts |= {"steps": self.of([[], TEXTS[:4]], [WRONG_TEXTS[:1]]), "texts": self.texts("title", "text", "label")}
         order = {"id": self.of(["r", "r" * 100]), "priority": self.number(), "promotes_product": self.of([True, False])}
+        if self.chance.random() < 0.5:
+            order["if"] = self.of([random_condition(self.chance, CONTEXT)], ["place ==", "visits > 1"])
+        if self.chance.random() < 0.3:
+            order["schedule"] = self.of(SCHEDULES, [{"from": "2026-02-30"}, {"hours": "9-5"}, {}])
+        if self.chance.random() < 0.3:
+            order["not_again_within"] = self.of(["7 days", "1 hour"], ["soon", "9999 days"])
         return {**order, "moment": self.of(["know", "go", "buy", "do"]), "when": when, "action": action}
 
     def experiment(self) -> dict[str, Any]:
@@ -194,6 +207,8 @@ class Draw:
 
     def reward(self) -> dict[str, Any]:
         points = {"points": self.number(), "points_per_unit": self.of([0, 0, 1, 10**5], WRONG_NUMBERS)}
+        if self.chance.random() < 0.5:
+            points["if"] = self.of([random_condition(self.chance, REWARDS)], ["behaviour.visits > 1"])
         return {"id": "w", "version": self.number(), "on": self.of([["scan"], ["sale"]], [["skan"]]), **points}
 
 

@@ -14,8 +14,8 @@ from schemas.brand.items import build_brand, items_of
 from schemas.brand.model import Action, Brand, Store
 from schemas.brand.products import ProductTexts
 from schemas.brand.stores import StoreTexts
-from schemas.content import Content, Hours, read
-from schemas.events import ScanRouted
+from schemas.content import Capacity, Content, Hours, read
+from schemas.events import CapacityReported, ScanRouted
 from tests.support.builders import EventSpec, at, build_events, scan
 from tests.support.reference import SHOP, reference, route
 
@@ -168,3 +168,28 @@ def test_a_content_of_a_later_release_is_read_as_far_as_it_is_known() -> None:
     shown = read(later)
     assert shown is not None and shown.product is not None and shown.product.price == Decimal("1.50")
     assert read("{}") is None and read("[]") is None and read('{"layout":1}') is None and read("") is None
+
+
+def test_where_something_is_done_it_is_said_how_full_it_is_as_long_as_that_holds() -> None:
+    welcome = Action(kind="page", url=SHOP, title="Hello", label="Go")
+    [now] = build_events(scan())
+
+    def report(service: str, expires_at: int, **said: int) -> CapacityReported:
+        return CapacityReported(
+            event_id=service, occurred_at=1, store="mitte", service=service, expires_at=expires_at, received_at=1,
+            source="till", **said,
+        )  # fmt: skip
+
+    reports = {
+        "fitting": report("fitting", now.occurred_at + 1, free=2, queue_length=1, wait_s=90),
+        "bar": report("bar", now.occurred_at, free=9),
+    }
+    for moment, shown in (
+        ("do", (Capacity("fitting", 2, 1, 90),)),
+        ("go", (Capacity("fitting", 2, 1, 90),)),
+        ("buy", ()),
+    ):
+        plain = described(moment, welcome)
+        full = Reference(plain.brand, capacity={"mitte": reports})
+        assert content_of(routed(full, scan())).capacity == shown
+        assert content_of(routed(plain, scan())).capacity == ()

@@ -99,7 +99,7 @@ def with_capacity(decision: ScanRouted) -> ScanRouted:
     """The decision, where the store said how full it is."""
     content = read(decision.content)
     assert content is not None
-    full = replace(content, capacity=Capacity(service="Latte art at the bar", free=4, queue=2, wait_min=15))
+    full = replace(content, capacity=(Capacity("Latte art at the bar", 4, 2, 900),))
     return replace(decision, content=written(full))
 
 

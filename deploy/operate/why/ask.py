@@ -104,6 +104,6 @@ def _recomputed(stored: Stored, story: Story, under: Under) -> Comparison:
         by = f"the code of today, with the present configuration ({routed.brand_version} cannot be put together)"
     if brand is None:
         return Comparison(
-            by="the code of today", impossible="ClickHouse holds no configuration that this release can read"
+            by="the code of today", impossible="ClickHouse has no whole configuration (yet) that this release can read"
         )
     return compare(fields, Recomputation(brand, other=False).answer(scan), by, brand.version)

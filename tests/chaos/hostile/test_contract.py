@@ -25,7 +25,7 @@ from tests.support.seeds import draw_seed
 SHORT, LONG, PLAIN = 20, 100_000, 2
 PORTION = 500
 """Cases of one run of hypothesis: it remembers all of them, and takes ever longer to find a new one."""
-SHARES = {"/v1/events": 0.12, "/s/{tag}": 0.2, "/qr/{tag}.{kind}": 0.18}
+SHARES = {"/v1/events": 0.12, "/s/{tag}": 0.2, "/qr/{tag}.{kind}": 0.14, "/{key}/{value}": 0.04}
 """Share of the long form's cases for each operation and mode of a path. Paths without parameters get PLAIN cases; any
 text is a valid tag, so that the share of /s/{tag} is for two operations in one mode."""
 CHECKS = [
@@ -70,6 +70,8 @@ def test_every_response_fulfils_the_contract(
     def check_response(case: Case, known_tag: bool, key: str) -> None:
         if known_tag and "tag" in (case.path_parameters or {}):
             case.path_parameters["tag"] = "shelf-1"
+        if known_tag and "key" in (case.path_parameters or {}):
+            case.path_parameters |= {"key": "01", "value": "04012345678901"}
         headers = {"Authorization": f"Bearer {key}"}
         response = case.call(base_url=gateway.url, headers=headers, allow_redirects=False)
         assert response.status_code < 500 or (response.status_code == 503 and operation.path.startswith("/health/"))

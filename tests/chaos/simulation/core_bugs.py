@@ -1,7 +1,8 @@
 """Planted bugs of the cores and of how events are applied: duplicates, merges, returns, time and randomness."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -13,6 +14,7 @@ from processors.context import core as context
 from processors.intake import core as intake
 from processors.intake import orders
 from processors.rewards import core as rewards
+from processors.rewards import reversals
 from processors.rewards.state import Account
 from processors.shell import apply
 from processors.shell.state.records import Active
@@ -33,6 +35,15 @@ def with_posted(account: Account, other: Callable[[dict[int, int]], dict[int, in
     return Account(
         {own: msgspec.structs.replace(part, posted=other(part.posted)) for own, part in account.parts.items()}
     )
+
+
+@contextmanager
+def together(*bugs: AbstractContextManager[Any]) -> Iterator[None]:
+    """One bug in several modules that use what is broken."""
+    with ExitStack() as stack:
+        for bug in bugs:
+            stack.enter_context(bug)
+        yield
 
 
 # Duplicates.
@@ -166,7 +177,8 @@ def _() -> Any:
 
 @planted("a return that waits is never reconciled")
 def _() -> Any:
-    return patch.object(rewards, "reconcile", lambda account: (account, ()))
+    bug = [patch.object(module, "reconcile", lambda account: (account, ())) for module in (rewards, reversals)]
+    return together(*bug)
 
 
 @planted("a return refunds twice")
@@ -174,7 +186,7 @@ def _() -> Any:
     def with_return(original: Any, account: Any, profile: str, back: Any, event_id: str) -> Any:
         return original(account, profile, msgspec.structs.replace(back, micros=2 * back.micros), event_id)
 
-    return around(rewards, "_with_return", with_return)
+    return together(around(reversals, "with_return", with_return), around(rewards, "with_return", with_return))
 
 
 # Time and randomness.
@@ -199,7 +211,7 @@ def _() -> Any:
     def points(original: Any, rule: Any, event: Any, reference: Any) -> int:
         return original(rule, event, reference) if abs(event.occurred_at / 1e6 - time.time()) < 86_400 else 0
 
-    return around(rewards, "_points", points)
+    return around(rewards, "points_of", points)
 
 
 @planted("an answer in the order of a set")

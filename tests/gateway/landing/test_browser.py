@@ -23,6 +23,21 @@ PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><path fill="#c9a26b" d="M0 0h40v30H0z"/>'
     '<circle fill="#5b3a1e" cx="20" cy="15" r="9"/></svg>'
 )
+LIVE = """event: decision
+data: {"moment":"buy","route":"shelf"}
+
+event: reward
+data: {"points":1000}
+
+: still there
+
+event: reward
+data: {"points":5}
+
+event: end
+data: {}
+
+"""
 SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 180_000, "uploadThroughput": 84_375}
 """As Chromium's tools have it: bytes a second, and milliseconds from a request to its response."""
 FIRST_PAINT_MS = 1_000
@@ -42,6 +57,8 @@ async def site() -> AsyncIterator[str]:
     async def answer(request: web.Request) -> web.Response:
         if request.path == "/picture.svg":
             return web.Response(text=PICTURE, content_type="image/svg+xml")
+        if request.path == "/live":
+            return web.Response(text=LIVE, content_type="text/event-stream")
         rendered = landing_page(*shown[request.path[1:]])
         headers = {"Content-Security-Policy": rendered.policy.decode(), "Content-Type": "text/html; charset=utf-8"}
         response = web.Response(body=rendered.whole(b"/live"), headers=headers)
@@ -110,3 +127,19 @@ async def test_a_page_asks_nobody_else(tab: Tab, site: str) -> None:
         asked = await tab.evaluate("performance.getEntriesByType('resource').map(one => new URL(one.name).origin)")
         assert set(asked) <= {site}, name
         assert await tab.evaluate("[...document.images].every(one => one.complete && one.naturalWidth > 0)")
+
+
+async def test_points_appear_and_the_page_works_without_its_script(tab: Tab, site: str) -> None:
+    points = {"buy": "Points earned: +1,005", "buy-de": "Punkte gesammelt: +1.005", "buy-ar": "النقاط المكتسبة: +1,005"}
+    for name, text in points.items():
+        await tab.open(f"{site}/{name}")
+        await tab.loaded(f"{site}/{name}", text)
+        assert ("status", "") in [(role, heard) for role, heard, _ in await tab.tree()], "it is read out"
+        await shot(tab, f"{name}-points")
+    asked = await tab.evaluate(
+        "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/live')).length"
+    )
+    assert asked == 1, "the end is the end: nothing is asked for again"
+    await tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    await tab.open(f"{site}/know")
+    assert {"Show me", "Privacy"} <= {name for role, name, _ in await tab.tree() if role == "link"}

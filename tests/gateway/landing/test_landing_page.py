@@ -89,7 +89,7 @@ def test_names_become_no_markup_anywhere() -> None:
     store = StoreFacts(evil, evil, evil, CLOSED, f"{SHOP}/{evil}", 1500, 3)
     tea = ProductFacts(evil, evil, f"{CDN}/{evil}", Decimal(1), "EUR")
     for layout in ("know", "go", "buy", "do"):
-        content = Content(layout, "en", tea, store, (store,), (evil,), Capacity(evil, 1, 2, 3))
+        content = Content(layout, "en", tea, store, (store,), (evil,), (Capacity(evil, 1, 2, 3),))
         assert "<script>alert" not in shown(content) and 'alert(1)"' not in shown(content)
 
 
@@ -178,3 +178,8 @@ def test_a_phone_gets_the_language_that_it_asks_for(header: str, language: str) 
 def test_the_language_is_always_one_of_the_brands(header: str, languages: list[str]) -> None:
     assert lookup(wanted_languages(header), languages, languages[0]) in languages
     assert lookup(["de-ch-1901-x-y"], ["de", "de-CH"], "en") == "de-CH"
+
+
+def test_how_full_it_is_is_shown_in_whole_minutes() -> None:
+    text = words_in(shown(Content("do", "de", capacity=(Capacity("Bar", 4, None, 61), Capacity("Kasse", queue=0)))))
+    assert "Bar Freie Plätze: 4 Voraussichtliche Wartezeit: 2 Min." in text and "Kasse Wartende: 0" in text

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.expressions import engine
-from schemas.expressions.engine import Condition, expression_of
+from schemas.expressions.engine import Condition, expression_fault, expression_of
+from schemas.expressions.inputs import CONTEXT, INPUTS
 from schemas.expressions.syntax import parse
 from tests.support.histories import lawful
+from tests.support.random_expressions import random_condition
 
 VALUES: dict[str, Any] = {
     "behaviour.visits": 3,
@@ -72,6 +74,31 @@ def test_a_name_within_a_macro_is_the_macros() -> None:
     expression = expression_of("person.segments.all(s, s != 'staff') && store.id == 'mitte'")
     assert expression.reads == ("person.segments", "store.id")
     assert not expression.fault(VALUES)
+
+
+VALUES_OF = {
+    "bool": st.booleans(),
+    "int": st.integers(-(2**63), 2**63 - 1),
+    "double": st.floats(),
+    "string": st.text(max_size=5),
+    "list(string)": st.lists(st.text(max_size=3), max_size=3),
+    "map(string, int)": st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=3),
+}
+some_values = st.fixed_dictionaries({}, optional={one.name: VALUES_OF[one.type] for one in INPUTS})
+
+
+@lawful
+@given(st.randoms(use_true_random=False), some_values)
+def test_what_the_check_accepts_is_evaluated_and_what_is_false_has_a_true_opposite(
+    chance: Any, values: dict[str, Any]
+) -> None:
+    text = random_condition(chance, CONTEXT)
+    if refused := expression_fault(text, CONTEXT):
+        assert "steps" in str(refused), text
+        return
+    fault = expression_of(text).fault(values)
+    assert isinstance(fault, str)
+    assert not fault or not expression_of(f"!(({text}))").fault(values) or "unknown" in fault, text
 
 
 truths = st.sampled_from([True, False, None])

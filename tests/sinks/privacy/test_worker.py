@@ -203,7 +203,9 @@ def test_an_erasure_goes_on_after_kills(stream: KafkaServer, store: Store, tmp_p
 
 def test_a_backup_brings_nobody_back(stream: KafkaServer, store: Store, tmp_path: Path, ann: Ann) -> None:
     publish(stream, with_others(ann))
-    kept = ("touchpoint_identified", "touchpoint_recorded", "reward_posted", "touch", "scan_routed")
+    kept = (
+        "touchpoint_identified", "touchpoint_recorded", "reward_posted", "touch", "scan_routed", "experiment_exposed"
+    )  # fmt: skip
     with sink(stream, store, tmp_path / "log"):
         eventually(lambda: has_all(store), "all rows")
         before = sums(store)
@@ -257,7 +259,7 @@ def test_an_export_has_everything_and_nobody_else(stream: KafkaServer, store: St
         eventually(lambda: has_all(store), "all rows")
         publish(stream, [resolved("export", ann), resolved("show", ann, at=time.time_ns() // 1000)])
         document = read_document(stream, request_of("export", ann))
-        lists = "decisions", "ledger", "consent_history", "identity", "matches"
+        lists = "decisions", "experiments", "ledger", "consent_history", "identity", "matches"
         assert [len(document[name]) for name in lists] == [1] * len(lists)
         assert [one["type"] for one in document["touchpoints"]] == ["scan", "sale"]
         assert document["touchpoints"][0]["properties"] == json.loads(secret(ann.name))
