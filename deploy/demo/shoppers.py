@@ -24,7 +24,7 @@ from deploy.demo.simulated_shop import (
     SimpleEvent,
     StockCount,
     build_shelves,
-    in_one_town,
+    in_one_region,
     visit,
 )
 from deploy.setup.brand import check
@@ -92,7 +92,7 @@ async def _report_stock(shop: Shop) -> None:
 async def _shopper(shop: Shop, random: Random) -> None:
     async with _session() as phone:
         shopper = Shopper(shop, phone, random)
-        brand = in_one_town(shop.brand, random)
+        brand = in_one_region(shop.brand, random)
         while True:
             for action in visit(brand, shop.shelves, random):
                 if not isinstance(action, StockCount):  # staff report stock without a pause of the shopper

@@ -91,12 +91,12 @@ def price_of(sku: str) -> Decimal:
     return Decimal(sum(sku.encode()) % 40 + 2) + Decimal("0.90")
 
 
-def in_one_town(brand: Brand, random: Random) -> Brand:
-    """The brand as one shopper meets it, with the stores of a time zone: nobody is in two towns within a minute."""
+def in_one_region(brand: Brand, random: Random) -> Brand:
+    """The brand as one shopper meets it, with the stores of a time zone: nobody is in two cities within a minute."""
     if not brand.stores:
         return brand
-    town = brand.stores[random.choice(sorted(brand.stores))].time_zone
-    stores = {id: store for id, store in brand.stores.items() if store.time_zone == town}
+    zone = brand.stores[random.choice(sorted(brand.stores))].time_zone
+    stores = {id: store for id, store in brand.stores.items() if store.time_zone == zone}
     tags = {id: tag for id, tag in brand.tags.items() if not tag.store or tag.store in stores}
     return msgspec.structs.replace(brand, stores=stores, tags=tags)
 

@@ -13,7 +13,7 @@ from deploy.demo.simulated_shop import (
     SimpleEvent,
     StockCount,
     build_shelves,
-    in_one_town,
+    in_one_region,
     price_of,
     visit,
 )
@@ -80,11 +80,11 @@ def test_a_nearly_empty_brand_has_visits_too() -> None:
             list(visit(one, shelves, random))
 
 
-def test_a_shopper_stays_in_one_town() -> None:
-    towns = set()
+def test_a_shopper_stays_in_one_region() -> None:
+    zones = set()
     for seed in range(20):
-        brand = in_one_town(BRAND, Random(seed))
-        (town,) = {store.time_zone for store in brand.stores.values()}
-        towns.add(town)
+        brand = in_one_region(BRAND, Random(seed))
+        (zone,) = {store.time_zone for store in brand.stores.values()}
+        zones.add(zone)
         assert all(not tag.store or tag.store in brand.stores for tag in brand.tags.values())
-    assert towns == {store.time_zone for store in BRAND.stores.values()}
+    assert zones == {store.time_zone for store in BRAND.stores.values()}
