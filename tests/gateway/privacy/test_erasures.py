@@ -1,5 +1,6 @@
 """The gateway knows who is erased before it takes events, with Kafka and without it."""
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,11 @@ async def test_who_comes_back_after_an_erasure_is_somebody_else(
 async def test_a_device_that_was_erased_is_another_one(
     client: GatewayClient, bootstrap: str, brand_view: BrandView, gateway: GatewayProcess
 ) -> None:
+    links = count()
+
     async def scanned() -> str:
-        event_id = (await client.scan("page-1")).headers["Footpath-Event"]
+        # Each by a link of its own, so that none is a double tap.
+        event_id = (await client.scan(f"page-1?utm_source={next(links)}")).headers["Footpath-Event"]
         [found] = await read_events(bootstrap, TOUCHPOINT_RECORDED, lambda e: e.event_id == event_id, 1)
         return str(found.primary_identifier)
 
