@@ -33,6 +33,12 @@ def readable_on(colour: str) -> str:
     return max(BLACK, WHITE, key=lambda one: contrast(one, colour))
 
 
+def camera_grey(colour: str) -> str:
+    """The grey that decoders make of a colour (Rec. 601)."""
+    red, green, blue = _channels(colour)
+    return "#" + f"{round(0.299 * red + 0.587 * green + 0.114 * blue):02x}" * 3
+
+
 def under_red_light(colour: str) -> str:
     """The grey that a till's scanner takes the colour for: most of them see by red light."""
     return f"#{colour[1:3] * 3}"

@@ -9,6 +9,7 @@ from schemas.brand.colours import (
     SHAPE_CONTRAST,
     TEXT_CONTRAST,
     WHITE,
+    camera_grey,
     contrast,
     is_colour,
     luminance,
@@ -53,11 +54,13 @@ class Look(Part, frozen=True):
             for name in wrong:
                 yield f"look.{name}", f"{getattr(self, name)!r} is no colour such as #1a7f4b"
             return
+        # Eyes and decoders weigh colours differently: saturated green is light to the ones and not to the others.
+        greys = camera_grey(self.code_dark), camera_grey(self.code_light)
         if luminance(self.code_dark) >= luminance(self.code_light):
             yield "look.code_dark", "is lighter than code_light: many readers take no light codes on dark"
-        elif (found := contrast(self.code_dark, self.code_light)) < CODE_CONTRAST:
+        elif (found := min(contrast(self.code_dark, self.code_light), contrast(*greys))) < CODE_CONTRAST:
             yield "look.code_dark", f"has a contrast of {found:.2f} with code_light; codes need {CODE_CONTRAST}"
-        if (found := contrast(self.code_light, WHITE)) > CODE_LIGHT_CONTRAST:
+        if (found := max(contrast(self.code_light, WHITE), contrast(greys[1], WHITE))) > CODE_LIGHT_CONTRAST:
             yield "look.code_light", f"has a contrast of {found:.2f} with white; {CODE_LIGHT_CONTRAST} is the most"
 
     @property

@@ -144,11 +144,17 @@ async def test_a_tag_of_its_own_fallback_keeps_it() -> None:
 
 async def test_who_only_looks_gets_a_preview_and_is_no_scan() -> None:
     stream = Decided()
-    looks: tuple[dict[str, str], ...] = ({"user_agent": "WhatsApp/2.23"}, {"sec_purpose": "prefetch"})
-    for headers in looks:
+    for headers in ({"user_agent": "WhatsApp/2.23"}, {"sec_purpose": "prefetch"}):
         response = await Resolver(garden(), stream).get(f"/01/{CAPSULES}", **headers)
         assert header(response, "location") == "" and b"Dal Giardino Medicinal Compound" in response.body
     assert stream.published == [] and len(nobodys(stream)) == 2
+
+
+async def test_head_says_where_a_code_leads_and_is_no_scan() -> None:
+    stream = Decided()
+    response = await Resolver(garden(), stream).get(f"/01/{CAPSULES}", "HEAD")
+    assert response.status == 307 and header(response, "location").endswith("pil.html")
+    assert stream.published == []
 
 
 async def test_head_says_where_a_link_of_a_type_leads() -> None:
