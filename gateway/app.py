@@ -79,6 +79,11 @@ from gateway.scan.page_visit import PageVisits
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
+from gateway.staff import staff_openapi
+from gateway.staff.looks import Looks
+from gateway.staff.profile_handler import ProfileHandler
+from gateway.staff.sessions import Sessions
+from gateway.staff.staff_handler import StaffHandler
 from gateway.tracker import tracker_openapi
 from gateway.tracker.tracker_handler import TrackerHandler
 from gateway.trust.counters import Counters
@@ -111,6 +116,8 @@ class Services:
     privacy_api: PrivacyApiHandler
     privacy_page: PageHandler
     privacy_links: LinkHandler
+    looks: Looks
+    staff: StaffHandler
     connections: ConnectionLimits
     clients: ClientLimit
     admission: AdmissionLimit
@@ -196,6 +203,14 @@ ENDPOINTS = (
     Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
     Endpoint(
+        "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
+        lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
+    ),
+    Endpoint("/staff", "GET", staff_openapi.PAGE_API, lambda s: s.staff.staff),
+    Endpoint("/staff", "POST", staff_openapi.LOOK_API, lambda s: s.staff.staff_look),
+    Endpoint("/staff/sign-in", "POST", staff_openapi.SIGN_IN_API, lambda s: s.staff.staff_sign_in),
+    Endpoint("/staff/sign-out", "POST", staff_openapi.SIGN_OUT_API, lambda s: s.staff.staff_sign_out),
+    Endpoint(
         "/qr/{tag}.{kind}", "GET", qr_handler.API,
         lambda s: QrHandler(s.brand, s.clients, s.settings.public_url, s.settings.tls, s.settings.tag_keys).qr,
     ),
@@ -269,6 +284,8 @@ def build_services(settings: Settings) -> Services:
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
+    looks = Looks(submission, answers, parts, request_ids, publisher, metrics)
+    sessions = Sessions(keys_of(settings.identifier_key).oldest, f"{base}/staff")
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
     device_links = DeviceLinks(keys_of(settings.identifier_key).oldest)
@@ -336,6 +353,8 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
+        looks=looks,
+        staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),
         connections=connections,
         clients=clients,
         admission=admission,

@@ -299,6 +299,14 @@ class PrivacyAnswered(Event, frozen=True, kw_only=True):
     body: bytes = b""
 
 
+class ProfileShown(Event, frozen=True, kw_only=True):
+    request_id: str
+    source: str
+    via: str
+    identifier: str
+    outcome: str
+
+
 class ContactRecorded(Event, frozen=True, kw_only=True):
     identifier: str
     key_id: str

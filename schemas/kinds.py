@@ -114,6 +114,10 @@ OFFLINE: Final[frozenset[str]] = frozenset(
 SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for family in FAMILIES))
 PRIVACY: Final = "privacy"
 """The scope for requests about people's data, which sends no kind of event through the events API."""
+STAFF: Final = "staff"
+"""The scope of people in a store, who may see the profile of a shopper at hand; it sends no kind of event."""
+CRM: Final = "events:crm"
+"""The scope of a system that knows customers: its programs may ask for profiles, too."""
 
 
 def types_of(scopes: tuple[str, ...]) -> frozenset[str]:

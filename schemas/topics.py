@@ -27,6 +27,7 @@ from schemas.events import (
     PrivacyRequested,
     PrivacyResolved,
     ProfileErased,
+    ProfileShown,
     RewardPosted,
     SaleReferenced,
     SaleReturned,
@@ -294,6 +295,14 @@ PRIVACY_ANSWERED = Topic(
     compacted=True,
     destroyed_ms=DESTROYED_MS,
 )
+PROFILE_SHOWN = Topic(
+    "profile-shown",
+    ProfileShown,
+    lambda e: e.source,
+    "key id",
+    written_by=("gateway",),
+    read_by=("sink",),
+)
 CONTACT_RECORDED = Topic(
     "contact-recorded",
     ContactRecorded,
@@ -415,6 +424,7 @@ TOPICS: tuple[Topic, ...] = (
     PROFILE_ERASED,
     ERASURE_APPLIED,
     PRIVACY_ANSWERED,
+    PROFILE_SHOWN,
     CONTACT_RECORDED,
     CONTACT_KEY_CREATED,
     TAG_COUNTED,

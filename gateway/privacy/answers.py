@@ -23,6 +23,7 @@ from schemas.topics import PRIVACY_ANSWERED
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 0.5
 SHOW: Final = "show"
+PROFILE: Final = "profile"
 EXPORT: Final = "export"
 ERASE: Final = "erase"
 CONSENT: Final = "consent"
@@ -31,7 +32,7 @@ DONE: Final = "done"
 NOBODY: Final = "nobody"
 FINAL: Final = frozenset((DONE, NOBODY, "failed"))
 MAX_SHOWS: Final = 20_000
-"""Of the page's requests to show data, of which there are many and none is a receipt, the latest are kept."""
+"""Of requests to look at data, of which there are many and none is a receipt, the latest are kept."""
 UNKNOWN: Final = "unknown"
 """Member of ``detail`` that the gateway writes: identifiers of types that the brand does not know."""
 CONTENT: Final = "content"
@@ -116,7 +117,7 @@ class Answers:
         self._answers[event.request_id] = Answer(
             event.action, event.status, event.occurred_at, event.parts, detail, unknown, content
         )
-        if event.action == SHOW:
+        if event.action in (SHOW, PROFILE):
             self._remember_show(event.request_id)
         self._wake(event.request_id)
 

@@ -31,14 +31,14 @@ STYLE: Final = (
     "li{margin:0 0 .25rem}ul{padding-inline-start:1.25rem;margin:0 0 .75rem}"
     "section section{border-top:.0625rem solid var(--line);padding:1rem 0 .25rem}"
     ".h{display:flex;flex-wrap:wrap;gap:.5rem 1rem;justify-content:space-between;align-items:center;margin:0 0 .5rem}"
-    "button,.b,input{font:inherit;box-sizing:border-box;min-height:3rem;padding:.6rem 1rem;border-radius:.75rem;"
+    "button,.b,input,select{font:inherit;box-sizing:border-box;min-height:3rem;padding:.6rem 1rem;border-radius:.75rem;"
     "border:.125rem solid var(--ink);max-width:100%}"
     "button,.b{background:var(--ink);color:var(--paper);font-weight:600;text-align:center;text-decoration:none;"
     "cursor:pointer;white-space:normal}.b{display:inline-block}"
     ".q{background:var(--paper);color:var(--ink)}"
     "[role=switch]{min-width:5.5rem;border-radius:1.5rem;background:var(--paper);color:var(--ink)}"
     "[aria-checked=true]{background:var(--on);color:var(--on-ink);border-color:var(--on)}"
-    "input{width:100%;background:var(--paper);color:var(--ink);margin:.25rem 0 .75rem}label{font-weight:600}"
+    "input,select{width:100%;background:var(--paper);color:var(--ink);margin:.25rem 0 .75rem}label{font-weight:600}"
     "a:not(.b){color:inherit}"
     ":focus-visible{outline:.1875rem solid var(--focus);outline-offset:.1875rem}form{margin:0 0 1rem}.h form{margin:0}"
 )
@@ -51,10 +51,19 @@ HEADERS: Final = {
 
 
 def html_response(
-    texts: Texts, title: str, body: str, status: int = 200, waits: bool = False, cookies: Iterable[bytes] = ()
+    texts: Texts,
+    title: str,
+    body: str,
+    status: int = 200,
+    waits: bool = False,
+    cookies: Iterable[bytes] = (),
+    then: tuple[int, str] | None = None,
 ) -> HTMLResponse:
-    """A page. :param waits: it loads again by itself. :param cookies: values of ``Set-Cookie``."""
+    """A page. :param waits: it loads again by itself. :param cookies: values of ``Set-Cookie``. :param then: after so
+    many seconds this address takes its place."""
     head = f'<meta http-equiv="refresh" content="{WAIT_S}">' if waits else ""
+    if then is not None:
+        head = f'<meta http-equiv="refresh" content="{then[0]};url={escape(then[1])}">'
     html = page(title, f"<h1>{escape(title)}</h1>{body}", texts.language, direction_of(texts.language), STYLE, head)
     response = HTMLResponse(html, status, HEADERS)
     response.raw_headers.extend((b"set-cookie", cookie) for cookie in cookies)

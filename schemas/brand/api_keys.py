@@ -1,4 +1,4 @@
-"""Section ``api_keys``: who may send events, and requests about people's data."""
+"""Section ``api_keys``: who may send events and requests about people's data, and who may see profiles."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -35,6 +35,11 @@ class ApiKey(Item, frozen=True, omit_defaults=True):
         return self.scopes == ("events:web",) if self.public is None else self.public
 
     @property
+    def sees_profiles(self) -> bool:
+        """Whether its holder may ask what a person is interested in."""
+        return not self.is_public and (kinds.STAFF in self.scopes or kinds.CRM in self.scopes)
+
+    @property
     def id_namespace(self) -> str:
         """The namespace of its event ids."""
         return self.id if self.namespace is None else self.namespace
@@ -45,9 +50,11 @@ class ApiKey(Item, frozen=True, omit_defaults=True):
             meant = f"; did you mean sha256:{small}?" if _HASH.fullmatch(f"sha256:{small}") else ""
             yield "hash", f"must be sha256: and the 64 hex digits of the key's SHA-256, in small letters{meant}"
         for scope in self.scopes:
-            yield from unknown_name("scopes", scope, (*kinds.SCOPES, kinds.PRIVACY), "no scope is called")
+            yield from unknown_name("scopes", scope, (*kinds.SCOPES, kinds.PRIVACY, kinds.STAFF), "no scope is called")
         if self.is_public and kinds.PRIVACY in self.scopes:
             yield "scopes", "privacy is for a key that nobody else has: with a public one anybody could erase anybody"
+        if self.is_public and kinds.STAFF in self.scopes:
+            yield "scopes", "staff is for a key that staff alone have: with a public one anybody could look at anybody"
         yield from below_one("events_per_s", self.events_per_s)
         if self.namespace and not _NAMESPACE.fullmatch(self.namespace):
             yield "namespace", f"must be 1 to {MAX_ID_CHARS} letters, digits, '-', '_' or '.'"

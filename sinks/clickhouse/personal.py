@@ -13,6 +13,7 @@ FIELDS: Final[dict[str, str]] = {
     "person_id": NOBODY,
     "source_profile_id": NOBODY,
     "primary_identifier": "''",
+    "identifier": "''",
     "identifiers": "[]",
     "properties": "'{}'",
     "inputs": "'{}'",
@@ -45,6 +46,7 @@ COUNTED_ONLY_IF: Final[dict[str, str]] = {
     "scan_routed": f"position(inputs, '{COUNTED_ONLY}') > 0 OR person_id IN {_ERASED}",
     "reward_posted": f"source_profile_id IN {_ERASED}",
     "experiment_exposed": f"analytics = 'refused' OR source_profile_id IN {_ERASED}",
+    "profile_shown": f"identifier IN {_DEAD}",
 }
 """Condition, by table, on rows that are stored as counts."""
 LIVING: Final = f"arrayFilter(one -> one NOT IN {_DEAD}, identifiers)"

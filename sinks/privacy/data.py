@@ -57,6 +57,10 @@ QUERIES: Final[dict[str, str]] = {
         "FROM (SELECT *, _version, _key FROM identity_changed WHERE identifier IN {identifiers:Array(String)} "
         f"OR other_identifier IN {{identifiers:Array(String)}} {_ONE}) ORDER BY occurred_at"
     ),
+    "looks": (
+        f"SELECT {_at('occurred_at')}, source, via, outcome FROM (SELECT *, _version, _key FROM profile_shown "
+        f"WHERE identifier IN {{identifiers:Array(String)}} {_ONE}) ORDER BY occurred_at"
+    ),
     "matches": (
         f"SELECT {_at('occurred_at')}, change, probability, reasons, model "
         "FROM (SELECT *, _version, _key FROM identity_matched WHERE person_id IN {profiles:Array(UUID)} "

@@ -103,6 +103,7 @@ OTHERS: Final = (
     _rewritten("reward_posted", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten("experiment_exposed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _removed("consent_changed", IS_OWN),
+    _rewritten("profile_shown", "identifier IN {identifiers:Array(String)}", identifier="''"),
     _removed(
         "identity_changed",
         f"({IS_OWN} AND other_identifier = '') OR identifier IN {{identifiers:Array(String)}} "

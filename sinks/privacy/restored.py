@@ -26,7 +26,8 @@ QUERY: Final = " UNION DISTINCT ".join(
     f"SELECT DISTINCT {profile} AS profile FROM {table} WHERE profile {_ERASED}" for table, profile in _NAMED.items()
 ) + (
     " UNION DISTINCT SELECT DISTINCT erased.source_profile_id AS profile FROM profile_erased AS erased "
-    "WHERE erased.identifier IN (SELECT primary_identifier FROM touchpoint_recorded)"
+    "WHERE erased.identifier IN (SELECT primary_identifier FROM touchpoint_recorded) "
+    "OR erased.identifier IN (SELECT identifier FROM profile_shown)"
 )
 
 

@@ -31,9 +31,10 @@ from sinks.clickhouse.record_router import RawRecord
 from sinks.clickhouse.store_settings import Store
 from sinks.clickhouse.writer import ERRORS, build_client
 from sinks.privacy import progress as requests
-from sinks.privacy.answers import DATA_KEPT_US, SHOWN_US, answer, parts_of
+from sinks.privacy.answers import DATA_KEPT_US, LOOKED_AT_US, answer, parts_of
 from sinks.privacy.data import data_of
 from sinks.privacy.erase import erase, remaining
+from sinks.privacy.profile import profile_of
 from sinks.privacy.progress import Progress
 from sinks.privacy.receipt import receipt_of
 from sinks.privacy.restored import record_again, still_there
@@ -168,7 +169,8 @@ class PrivacyWorker:
             self._open.pop(progress.request_id, None)
 
     async def _act(self) -> None:
-        for progress in list(self._open.values()):
+        # Somebody waits in front of what is to be looked at; an erasure takes seconds.
+        for progress in sorted(self._open.values(), key=lambda one: one.action not in LOOKED_AT_US):
             if (what := progress.next) != "wait" and not _is_over(progress):
                 await self._carry_out(progress, what)
         now = asyncio.get_running_loop().time()
@@ -223,7 +225,8 @@ class PrivacyWorker:
             return
         if progress.action == "export":
             await self._stored.wait(EXPORT_WAIT_S)
-        document = await data_of(await self._connected(), progress, now_us())
+        of = profile_of if progress.action == "profile" else data_of
+        document = await of(await self._connected(), progress, now_us())
         parts = list(parts_of(progress, document, now_us(), self._protect))
         for part in parts:
             await self._publish(part)
@@ -240,7 +243,7 @@ class PrivacyWorker:
                 del self._data[request_id]
 
     async def _forget_shown(self) -> None:
-        """Removes everything about requests of pages: there are many, and nobody asks for their answers later."""
+        """Removes everything about what was looked at: there are many, and nobody asks for their answers later."""
         for progress in [one for one in self._progress.values() if _is_over(one)]:
             _, parts = self._data.pop(progress.request_id, (0, 0))
             keys = [progress.request_id, *(f"{progress.request_id}/{part}" for part in range(1, parts + 1))]
@@ -279,7 +282,7 @@ class PrivacyWorker:
             await client.close()
 
     def _report(self) -> None:
-        waiting = [one.requested_at for one in self._open.values() if one.requested_at]
+        waiting = [one.requested_at for one in self._open.values() if one.requested_at and one.action != "profile"]
         metrics.PRIVACY_OPEN.set(len(waiting))
         metrics.PRIVACY_OLDEST.set((now_us() - min(waiting)) / 1e6 if waiting else 0)
 
@@ -297,8 +300,9 @@ def _reject(place: TopicPartition, record: RawRecord, fault: RejectReason) -> Ev
 
 
 def _is_over(progress: Progress) -> bool:
-    """Whether it was to be shown on a page, so long ago that nobody waits for it any more."""
-    return progress.action == "show" and now_us() - progress.requested_at > SHOWN_US
+    """Whether it was to be looked at, so long ago that nobody waits for it any more."""
+    kept_us = LOOKED_AT_US.get(progress.action)
+    return kept_us is not None and now_us() - progress.requested_at > kept_us
 
 
 class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]

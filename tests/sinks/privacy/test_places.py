@@ -17,6 +17,7 @@ from schemas.events import (
     ExperimentExposed,
     IdentityChanged,
     IdentityMatched,
+    ProfileShown,
     RewardPosted,
     ScanRouted,
     StateMoved,
@@ -81,6 +82,10 @@ def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
             ConsentChanged(event_id=uid(f"consent {name}"), occurred_at=micros(at), person_id=person,
                            source_profile_id=uid(device), purpose="marketing", channel="email", kind="choice",
                            after="granted", proof=secret(name), source_event_id=f"till/{name}-consent")
+        ],
+        [
+            ProfileShown(event_id=uid(f"look {name}"), occurred_at=micros(at), request_id="r", source="tablet",
+                         via="page", identifier=f"customer:{name}", outcome="shown")
         ],
         [
             IdentityMatched(event_id=uid(f"match {name}"), occurred_at=micros(at), change="linked", block="b",

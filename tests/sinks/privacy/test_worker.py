@@ -18,7 +18,15 @@ from aiokafka import AIOKafkaProducer
 
 import schemas.privacy
 from deploy.setup import topics
-from schemas.events import ErasureApplied, Event, EventRejected, PrivacyAnswered, PrivacyResolved, ProfileErased
+from schemas.events import (
+    ConsentChanged,
+    ErasureApplied,
+    Event,
+    EventRejected,
+    PrivacyAnswered,
+    PrivacyResolved,
+    ProfileErased,
+)
 from schemas.reasons import RejectReason
 from schemas.topics import EVENT_REJECTED, PRIVACY_ANSWERED
 from sinks.privacy.progress import PROCESSORS
@@ -36,7 +44,16 @@ from tests.support.topic_reader import read_events
 AT = micros("2026-04-01")
 NUMBERS = count()
 ROWS = {"touchpoint_identified": 4, "touchpoint_recorded": 4, "touch": 4} | dict.fromkeys(
-    ("scan_routed", "reward_posted", "consent_changed", "identity_matched", "state_moved", "event_rejected"), 2
+    (
+        "scan_routed",
+        "reward_posted",
+        "consent_changed",
+        "identity_matched",
+        "state_moved",
+        "event_rejected",
+        "profile_shown",
+    ),
+    2,
 )
 EXPORT_SCHEMA = json.loads((Path(schemas.privacy.__file__).parent / "export.schema.json").read_text())
 
@@ -259,7 +276,7 @@ def test_an_export_has_everything_and_nobody_else(stream: KafkaServer, store: St
         eventually(lambda: has_all(store), "all rows")
         publish(stream, [resolved("export", ann), resolved("show", ann, at=time.time_ns() // 1000)])
         document = read_document(stream, request_of("export", ann))
-        lists = "decisions", "experiments", "ledger", "consent_history", "identity", "matches"
+        lists = "decisions", "experiments", "ledger", "consent_history", "identity", "looks", "matches"
         assert [len(document[name]) for name in lists] == [1] * len(lists)
         assert [one["type"] for one in document["touchpoints"]] == ["scan", "sale"]
         assert document["touchpoints"][0]["properties"] == json.loads(secret(ann.name))
@@ -291,3 +308,49 @@ def test_what_a_page_has_shown_is_forgotten_with_its_request(
     with sink(stream, store, tmp_path / "log"):
         eventually(lambda: list(last().values()) == [None] * 3, "tombstones")
         assert set(last()) == {request, f"{request}/1", f"{request}/2"}, "and the other one is answered to nobody"
+
+
+def test_a_profile_is_answered_to_whoever_waits_and_soon_forgotten(
+    stream: KafkaServer, store: Store, tmp_path: Path, ann: Ann
+) -> None:
+    publish(stream, with_others(ann))
+    late = Ann("her shopper has left")
+    with sink(stream, store, tmp_path / "log"):
+        eventually(lambda: has_all(store), "all rows")
+        asked = resolved("profile", ann, at=time.time_ns() // 1000)
+        publish(stream, [asked, resolved("profile", late)])
+        found = read_profile(stream, request_of("profile", ann))
+        assert found["allowed"] is True and found["visit"] is None and found["offers"] == []
+        assert [one["products"] for one in found["purchases"]] == [[]]
+        assert found["balance"] > 0
+        assert not any(word in json.dumps(found) for word in (ann.name, *ann.words))
+        publish(stream, [asked])
+        time.sleep(1)
+        assert len([one for one in answers(stream, request_of("profile", ann)) if not one.part]) == 1, "asked once"
+        assert not answers(stream, request_of("profile", late)), "nobody waits any more"
+
+        publish(stream, erasure(ann))
+        answered(stream, request_of("erase", ann))
+        assert store.one("SELECT countIf(identifier != '') FROM profile_shown") == 1, "hers is gone, and Bob's is there"
+        assert store.one("SELECT sum(shown) FROM profile_look") == 2, "a look stays one"
+
+
+def test_a_person_who_withdrew_is_not_looked_at(stream: KafkaServer, store: Store, tmp_path: Path, ann: Ann) -> None:
+    publish(stream, with_others(ann))
+    person = next(iter(ann.profiles))
+    publish(stream, [
+        ConsentChanged(event_id=uid(f"no {ann.name}"), occurred_at=AT, person_id=person, source_profile_id=person,
+                       purpose="personalisation", kind="choice", after="withdrawn", source_event_id="s")
+    ])  # fmt: skip
+    with sink(stream, store, tmp_path / "log"):
+        eventually(lambda: has_all(store) and store.one("SELECT count() FROM consent_changed") >= 3, "all rows")
+        publish(stream, [resolved("profile", ann, at=time.time_ns() // 1000)])
+        assert read_profile(stream, request_of("profile", ann)) == {"allowed": False}
+
+
+def read_profile(stream: KafkaServer, request: str) -> dict[str, Any]:
+    """A profile, out of the one part of its answer."""
+    assert answered(stream, request).parts == 1
+    [part] = [one for one in answers(stream, request) if one.part]
+    found: dict[str, Any] = json.loads(gzip.decompress(reveal(part.body)))
+    return found
