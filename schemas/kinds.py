@@ -115,7 +115,7 @@ SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for famil
 PRIVACY: Final = "privacy"
 """The scope for requests about people's data, which sends no kind of event through the events API."""
 STAFF: Final = "staff"
-"""The scope of people in a store, who may see the profile of a shopper at hand; it sends no kind of event."""
+"""The scope of people in a store, who may see the profile of the shopper they serve; it sends no kind of event."""
 CRM: Final = "events:crm"
 """The scope of a system that knows customers: its programs may ask for profiles, too."""
 

@@ -1,1 +1,1 @@
-"""What people in a store see of a shopper at hand, with the shopper's consent: the page of staff, and for programs."""
+"""What people in a store see of the shopper they serve, with the shopper's consent: a page, and an API for programs."""

@@ -1,4 +1,4 @@
-"""``/staff``: somebody of the shop signs in with a key, and sees what the shopper at hand allows them to."""
+"""``/staff``: somebody of the shop signs in with a key, and sees what the shopper they serve allows them to."""
 
 import time
 from typing import Final

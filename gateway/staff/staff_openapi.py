@@ -58,7 +58,7 @@ PAGE_API = ApiPart(
     {
         "get": {
             "operationId": "staff",
-            "summary": "Where somebody of the shop signs in, and asks for the profile of a shopper at hand.",
+            "summary": "Where somebody of the shop signs in, and asks for the profile of the shopper they serve.",
             "responses": {"200": _PAGE, **error_responses(*_ALWAYS)},
         }
     }

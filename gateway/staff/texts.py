@@ -46,7 +46,7 @@ class StaffTexts(NamedTuple):
 
 
 ENGLISH: Final = StaffTexts(
-    title="Shopper at hand",
+    title="Your shopper",
     sign_in_text="Sign in with the key of your shop. It holds for twelve hours on this device.",
     key="Key",
     sign_in="Sign in",

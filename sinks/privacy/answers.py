@@ -16,7 +16,7 @@ DATA_KEPT_US: Final = 7 * DAY_US
 """How long the data of an answer can be fetched."""
 LOOKED_AT_US: Final = {"show": 3_600_000_000, "profile": 1_800_000_000}
 """By action, how long what somebody looked at is kept, and whether it was asked for at all: what the privacy page has
-shown, and what staff saw of a shopper at hand, which ends with the visit."""
+shown, and what staff saw of the shopper they served, which ends with the visit."""
 
 
 def answer(

@@ -1,4 +1,4 @@
-"""What staff see of a person at hand: what they are interested in, what they were offered, what they have.
+"""What staff see of the person they serve: what they are interested in, what they were offered, what they have.
 
 Nothing of it names the person, and there is nothing of it unless the person's permission for personalisation allows it
 at this moment: that is decided here, where the data is, before any of it is read.

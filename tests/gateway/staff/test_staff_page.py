@@ -1,4 +1,4 @@
-"""The page of staff: signed in with a key, a shopper at hand in words, and nothing for anybody else."""
+"""The page of staff: signed in with a key, the shopper they serve in words, and nothing for anybody else."""
 
 import re
 
@@ -24,7 +24,7 @@ async def signed_in(phone: Phone, key: str = "tablet-secret") -> str:
     return await phone.page("/staff")
 
 
-async def test_a_shopper_at_hand_is_shown_in_words_and_written_down(
+async def test_the_shopper_they_serve_is_shown_in_words_and_written_down(
     phone: Phone, bootstrap: str, brand_view: BrandView
 ) -> None:
     page, number = await signed_in(phone), unique_word()

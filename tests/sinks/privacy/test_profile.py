@@ -1,4 +1,4 @@
-"""What staff see of a shopper at hand: nothing without the shopper's consent, and never who it is."""
+"""What staff see of the shopper they serve: nothing without the shopper's consent, and never who it is."""
 
 import asyncio
 import json
