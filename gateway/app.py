@@ -39,6 +39,7 @@ from gateway.http.middleware import CommonMiddleware
 from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
+from gateway.http.staff_sessions import Sessions
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.erased import ErasedContacts
@@ -82,7 +83,6 @@ from gateway.settings import Settings
 from gateway.staff import staff_openapi
 from gateway.staff.looks import Looks
 from gateway.staff.profile_handler import ProfileHandler
-from gateway.staff.sessions import Sessions
 from gateway.staff.staff_handler import StaffHandler
 from gateway.tracker import tracker_openapi
 from gateway.tracker.tracker_handler import TrackerHandler
@@ -285,13 +285,13 @@ def build_services(settings: Settings) -> Services:
     visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
     guard = FormGuard(tokens, settings.public_url)
     looks = Looks(submission, answers, parts, request_ids, publisher, metrics)
-    sessions = Sessions(keys_of(settings.identifier_key).oldest, f"{base}/staff")
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
     pages, links = PageVisits(keys_of(settings.identifier_key).newest, base), ValueLinks()
     device_links = DeviceLinks(keys_of(settings.identifier_key).oldest)
     live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
     counters = Counters(settings.kafka, codec, publisher)
     trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
+    sessions = Sessions(keys_of(settings.identifier_key).oldest, f"{base}/staff")
     scans = ScanHandler(
         brand,
         clients,
@@ -309,6 +309,7 @@ def build_services(settings: Settings) -> Services:
         device_links,
         trust,
         FirstScans(issued),
+        sessions,
     )
     backlog = Backlog(settings.kafka)
     largest = settings.body_kb * 1024

@@ -22,6 +22,7 @@ from gateway.http.client_limit import ClientLimit
 from gateway.http.languages import language_of
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.responses import RawHeaders, RawResponse
+from gateway.http.staff_sessions import Sessions, holder_of_badge
 from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
@@ -93,6 +94,7 @@ class ScanHandler:
         device_links: DeviceLinks,
         trust: ScanTrust,
         first_scans: FirstScans,
+        sessions: Sessions,
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -111,6 +113,7 @@ class ScanHandler:
         self._unknown = UnknownTags()
         self._trust = trust
         self._first_scans = first_scans
+        self._sessions = sessions
         self._same_scans = SameScans()
 
     async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
@@ -152,6 +155,8 @@ class ScanHandler:
         if assessment.refused is not None:
             return assessment.refused
         gpc, doubts = sends_gpc(headers), assessment.reasons
+        if tag is not None and not doubts and (holder := holder_of_badge(tag)) is not None:
+            answered.append((b"set-cookie", self._sessions.begun(holder, https, now_us / 1_000_000)))
         language = language_of(headers, brand_view.languages)
         if tag is None:
             tag_id = self._unknown.recorded(written, now_us)

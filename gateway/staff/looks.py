@@ -6,7 +6,7 @@ nobody finds out whether it is a customer's. What it was stands in the record of
 
 import logging
 import time
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -22,27 +22,38 @@ from gateway.privacy.request_ids import RequestIds
 from gateway.privacy.submission import PERSON, PrivacyRequest, Submission
 from gateway.publish.publisher import NotInKafka, Publisher
 from gateway.staff.profile import Profile, read_profile
-from schemas import kinds
-from schemas.brand.model import ApiKey
 from schemas.events import ProfileShown
 from schemas.identifiers.normalise import InvalidIdentifier
 from schemas.identifiers.types import is_blocked
 from schemas.ids import derived
 
 log = logging.getLogger(__name__)
-Via = Literal["page", "api"]
+Via = Literal["page", "badge", "api"]
 WAIT_S: Final = 5.0
 SAME_LOOK_US: Final = 20_000_000
 """A form that is sent twice within such a window is one look."""
 MAX_WAITING: Final = 64
 LOOKS_PER_S: Final = 5
-"""Of a key."""
+"""Of a key or badge."""
 LOOKS_AN_HOUR: Final = 600
-"""Of a key of staff: whoever finds a tablet must not go through all customers."""
+"""Of a key or badge of staff: whoever finds a tablet must not go through all customers."""
+
+
+class Asker(NamedTuple):
+    """Who asks: the id of a key, or of the tag of a badge; ``in_bulk``: a system that knows customers anyway."""
+
+    id: str
+    via: Via
+    in_bulk: bool = False
+
+    @property
+    def owner(self) -> str:
+        """Whose the requests are, and whose the limits."""
+        return f"{'badge' if self.via == 'badge' else 'staff'}\0{self.id}"
 
 
 class Looks:
-    """Answers whoever holds a key that sees profiles."""
+    """Answers whoever may see profiles."""
 
     def __init__(
         self,
@@ -63,7 +74,7 @@ class Looks:
         self._per_s = TokenBuckets(LOOKS_PER_S)
         self._per_hour = PerHour(LOOKS_AN_HOUR)
 
-    async def of(self, kind: str, value: str, key: ApiKey, via: Via, brand_view: BrandView, now: int) -> Profile | None:
+    async def of(self, kind: str, value: str, asker: Asker, brand_view: BrandView, now: int) -> Profile | None:
         """The profile of whoever has an identifier; None where none may be shown, or nobody is known.
 
         :param now: microseconds.
@@ -71,13 +82,13 @@ class Looks:
             or NO_PROFILE_YET: what answers is away, or slow.
         """
         identifiers = identifiers_of(kind, value, brand_view, now)
-        self._limit(key)
+        self._limit(asker)
         self._parts.check_key()
         if self._waiting.full:
             raise RequestError(ErrorKind.SATURATED, "too many requests are waiting", retry_after_s=1)
-        request_id = self._ids.of(f"profile\0{via}\0{identifiers[0]}\0{now // SAME_LOOK_US}", f"staff\0{key.id}")
+        request_id = self._ids.of(f"profile\0{asker.via}\0{identifiers[0]}\0{now // SAME_LOOK_US}", asker.owner)
         with self._waiting:
-            await self._submission.submit(PrivacyRequest(request_id, PROFILE, PERSON, identifiers, key.id, now))
+            await self._submission.submit(PrivacyRequest(request_id, PROFILE, PERSON, identifiers, asker.id, now))
             answer = await self._answers.wait(request_id, WAIT_S)
             if answer is None or not answer.is_final:
                 raise _not_yet()
@@ -93,8 +104,8 @@ class Looks:
                     event_id=derived("profile-shown", request_id),
                     occurred_at=answer.at,
                     request_id=request_id,
-                    source=key.id,
-                    via=via,
+                    source=asker.id,
+                    via=asker.via,
                     identifier=identifiers[0],
                     outcome=outcome,
                 )
@@ -118,16 +129,14 @@ class Looks:
             raise RequestError(
                 ErrorKind.NOT_IN_KAFKA, "Kafka is unavailable: no look can be written down", retry_after_s=5
             ) from None
-        log.info(
-            "the key %s asked for a profile (%s): %s, request %s", look.source, look.via, look.outcome, look.request_id
-        )
+        log.info("%s asked for a profile (%s): %s, request %s", look.source, look.via, look.outcome, look.request_id)
 
-    def _limit(self, key: ApiKey) -> None:
+    def _limit(self, asker: Asker) -> None:
         """:raises RequestError: PROFILE_RATE."""
         now_s = time.monotonic()
-        wait_s = self._per_s.take(key.id, 1, now_s)
-        if not wait_s and kinds.CRM not in key.scopes:
-            wait_s = self._per_hour.take(key.id, now_s)
+        wait_s = self._per_s.take(asker.owner, 1, now_s)
+        if not wait_s and not asker.in_bulk:
+            wait_s = self._per_hour.take(asker.owner, now_s)
         if wait_s:
             self._metrics.limited.labels("profiles").inc()
             raise RequestError(ErrorKind.PROFILE_RATE, "too many profiles were asked for with this key", wait_s)

@@ -8,7 +8,8 @@ from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.keys import bearer, find_key
 from gateway.http.responses import json_response
 from gateway.publish.clock import Clock
-from gateway.staff.looks import Looks
+from gateway.staff.looks import Asker, Looks
+from schemas import kinds
 
 
 class ProfileHandler:
@@ -33,5 +34,6 @@ class ProfileHandler:
         if "origin" in request.headers:
             raise RequestError(ErrorKind.ORIGIN, "web pages may not ask for profiles: they show their key")
         kind, value = request.path_params["type"], request.path_params["value"]
-        profile = await self._looks.of(kind, value, key, "api", brand_view, self._clock.now_us())
+        asker = Asker(key.id, "api", kinds.CRM in key.scopes)
+        profile = await self._looks.of(kind, value, asker, brand_view, self._clock.now_us())
         return json_response(200, {"allowed": False} if profile is None else profile)

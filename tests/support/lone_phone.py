@@ -9,6 +9,7 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.http.admission import AdmissionLimit
 from gateway.http.client_limit import ClientLimit
 from gateway.http.responses import RawResponse
+from gateway.http.staff_sessions import Sessions
 from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
@@ -31,6 +32,7 @@ from schemas.trust.keys import TagKeys
 from tests.support.gateway_process import IDENTIFIER_KEY
 
 SHOP = "https://shop.corner.example/de/tea"
+SESSION_KEY = b"of the page of staff"
 ISSUED = IssuedDevices(IDENTIFIER_KEY)
 DEVICE = f"fp_device={ISSUED.signed('A' * 22)}"
 BROWSER = (
@@ -106,6 +108,7 @@ def build_handler(
         brand, clients, AdmissionLimit(10), publisher, cast(PendingReplies, stream), DeviceCookies(ISSUED),
         PageVisits(IDENTIFIER_KEY), clock or Clock(), metrics, 2000, tls, ValueLinks(),
         LiveAddresses(IDENTIFIER_KEY), DeviceLinks(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
+        Sessions(SESSION_KEY, "/staff"),
     )  # fmt: skip
 
 
