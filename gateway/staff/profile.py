@@ -21,6 +21,13 @@ class SeenProduct(msgspec.Struct, frozen=True):
     at: str
 
 
+class Interests(msgspec.Struct, frozen=True):
+    """What was scanned or viewed lately, the latest first."""
+
+    categories: tuple[str, ...]
+    products: tuple[SeenProduct, ...]
+
+
 class Purchase(msgspec.Struct, frozen=True):
     """The categories of a purchase; of products without one their names."""
 
@@ -51,8 +58,7 @@ class Profile(msgspec.Struct, frozen=True):
     made_at: str
     expires_at: str
     visit: ShopVisit | None
-    products: tuple[SeenProduct, ...]
-    categories: tuple[str, ...]
+    interests: Interests
     purchases: tuple[Purchase, ...]
     balance: int
     offers: tuple[Offer, ...]
@@ -109,8 +115,7 @@ def read_profile(data: bytes, made_at_us: int, brand: Brand) -> Profile | None:
         made_at=_time(made_at_us),
         expires_at=_time(made_at_us + KEPT_US),
         visit=ShopVisit(answer.visit.store, _time(answer.visit.since)) if answer.visit is not None else None,
-        products=seen,
-        categories=_distinct(one.category for one in seen if one.category),
+        interests=Interests(_distinct(one.category for one in seen if one.category), seen),
         purchases=bought,
         balance=answer.balance,
         offers=tuple(Offer(_time(one.at), one.route, one.title) for one in answer.offers),

@@ -41,10 +41,14 @@ def alert(text: str) -> str:
 def profile_html(profile: Profile, texts: StaffTexts, visit: Visit) -> str:
     """What is known, section by section."""
     uses = visit.texts.purposes
-    seen = [texts.categories.format(categories=", ".join(profile.categories))] if profile.categories else []
+    seen = (
+        [texts.categories.format(categories=", ".join(profile.interests.categories))]
+        if profile.interests.categories
+        else []
+    )
     seen += [
         texts.product.format(name=one.name, times=one.times, day=day(micros_of(one.at), visit.texts))
-        for one in profile.products[:MAX_PRODUCTS]
+        for one in profile.interests.products[:MAX_PRODUCTS]
     ]
     bought = [
         texts.bought_on.format(day=day(micros_of(one.at), visit.texts), categories=", ".join(one.categories))

@@ -35,10 +35,13 @@ async def test_a_profile_is_shown_and_written_down(
         assert response.status == 200, await response.text()
         profile = await response.json()
     assert response.headers["Cache-Control"] == "no-store"
-    assert profile["products"][0] == {
+    assert profile["interests"]["products"][0] == {
         "product": "tea", "name": "Tea", "category": "drinks", "times": 3, "at": "2026-09-21T14:23:20Z",
     }  # fmt: skip
-    assert profile["categories"] == ["drinks"] and profile["purchases"][0]["categories"] == ["Pencil", "drinks"]
+    assert profile["interests"]["categories"] == ["drinks"] and profile["purchases"][0]["categories"] == [
+        "Pencil",
+        "drinks",
+    ]
     assert (profile["balance"], profile["offers"][0]["route"], profile["allowed"]) == (42, "shop", True)
     assert profile["visit"]["store"] == "mitte" and profile["expires_at"] > profile["made_at"]
     assert mine not in await response.text() and ann not in await response.text()
