@@ -72,6 +72,14 @@ def test_somebody_gets_their_data_is_erased_and_comes_back_as_somebody_new(stack
     revenue = "SELECT toString(sum(revenue)) FROM sale WHERE event_id = '{}'"
     assert stack.value(revenue.format(bought["event_id"])) == "12.5"
 
+    # Staff see what they allow, and each look is one row.
+    seen = profile(stack)
+    assert (seen["allowed"], seen["balance"]) == (True, 12) and seen["visit"]["store"] == "berlin-mitte"
+    assert not any(
+        word in json.dumps(seen) for word in (CARD, MAIL, *(one["identifier"] for one in exported["identifiers"]))
+    )
+    wait_until(lambda: stack.value("SELECT sum(shown) FROM profile_look") == 1, stack.logs)
+
     answer = answer_to(stack, "erase", WHO[1:])
     assert answer["status"] == "done", answer
     receipt = answer["receipt"]
@@ -93,11 +101,23 @@ def test_somebody_gets_their_data_is_erased_and_comes_back_as_somebody_new(stack
         one["identifier"] for one in exported["identifiers"]
     }
     assert_nothing_of(stack, exported, but=NOTE)
+    assert profile(stack)["balance"] == 7
 
     # The replay twin: the one who came back is erased, too, and then there is nobody to erase.
     assert answer_to(stack, "erase", WHO)["status"] == "done"
     assert answer_to(stack, "erase", WHO)["status"] == "nobody"
     assert answer_to(stack, "export", WHO)["status"] == "nobody"
+    wait_until(lambda: profile(stack) == {"allowed": False}, stack.logs)
+
+
+def profile(stack: FullStack) -> Json:
+    """What staff see of whoever has the card."""
+    while True:
+        status, found = ask(stack, f"/v1/people/customer/{CARD}/profile")
+        if status == 200:
+            return found
+        assert status in (429, 503), found
+        time.sleep(1)
 
 
 def assert_nothing_of(stack: FullStack, exported: Json, but: str = "") -> None:
