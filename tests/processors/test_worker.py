@@ -34,7 +34,7 @@ async def test_a_scan_is_answered_on_the_partition_of_its_gateway(cluster: Strea
     routed = {CODEC.of(SCAN_ROUTED).decode(r.value).scan_event_id: r for r in await cluster.read(SCAN_ROUTED.name)}
     for number, scan in enumerate(scans):
         assert routed[scan.event_id].partition == number % PARTITIONS
-        assert dict(routed[scan.event_id].headers)["content-type"] == b"application/avro; schema=scan_routed.v1"
+        assert dict(routed[scan.event_id].headers)["content-type"] == b"application/avro; schema=scan_routed.v1.1"
     for topic in (TOUCHPOINT_IDENTIFIED, REWARD_POSTED):
         records = await cluster.read(topic.name)
         assert all(record.partition == partition_of(record.key.decode(), PARTITIONS) for record in records)

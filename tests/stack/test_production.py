@@ -88,7 +88,7 @@ def test_its_commands_start_a_deployment(servers: tuple[KafkaServer, ClickHouseS
             process.kill()
             process.wait()
     keys = list((folder / "keys").iterdir())
-    assert len(keys) == 3 and all(key.stat().st_mode & 0o077 == 0 for key in keys)
+    assert len(keys) == 4 and all(key.stat().st_mode & 0o077 == 0 for key in keys)
 
 
 def scan(port: int) -> str:

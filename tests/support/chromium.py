@@ -21,6 +21,11 @@ from tests.support.gateway_process import wait_until
 from tests.support.hangs import HANG_S
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AGENT = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile "
+    "Safari/537.36"
+)
+"""A phone's: a browser that says it is headless gets previews."""
 KEYS = {"Tab": 9, "Enter": 13, " ": 32}
 CONTRAST = """
 (() => {
@@ -152,7 +157,7 @@ def _launch(directory: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
             PROGRAM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
-            "--remote-debugging-port=0", f"--user-data-dir={directory}", "about:blank",
+            "--remote-debugging-port=0", f"--user-data-dir={directory}", f"--user-agent={AGENT}", "about:blank",
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LANG": "C.UTF-8"},
     )  # fmt: skip

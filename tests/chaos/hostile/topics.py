@@ -6,10 +6,11 @@ from aiokafka import AIOKafkaConsumer
 
 from schemas.codec.avro import Codec
 from schemas.ids import own_id_of
-from schemas.kinds import PROBE
+from schemas.kinds import PREVIEW, PROBE, SCAN_REFUSED
 from schemas.topics import COST_REPORTED, STOCK_REPORTED, TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED
 from tests.support.topic_ends import Offsets, ends_of
 
+NOBODYS = (PROBE, PREVIEW, SCAN_REFUSED)
 EFFECTS = (TOUCHPOINT_RECEIVED, TOUCHPOINT_RECORDED, STOCK_REPORTED, COST_REPORTED)
 
 
@@ -19,7 +20,8 @@ async def ends(bootstrap: str) -> Offsets:
 
 
 async def effects(bootstrap: str, since: Offsets) -> Counter[str]:
-    """How often each event was written since then, by the sender's id; without the gateway's probes."""
+    """How often each event was written since then, by the sender's id; without the gateway's probes and without
+    what is nobody's: looks at a link, and refused scans."""
     codec = Codec()
     codecs = {topic.name: codec.of(topic) for topic in EFFECTS}
     until = await ends(bootstrap)
@@ -35,7 +37,7 @@ async def effects(bootstrap: str, since: Offsets) -> Counter[str]:
         while any([await consumer.position(place) < end for place, end in until.items()]):
             for place, records in (await consumer.getmany(timeout_ms=200)).items():
                 events = [codecs[place.topic].decode(record.value) for record in records]
-                found.update(own_id_of(event.event_id) for event in events if getattr(event, "type", "") != PROBE)
+                found.update(own_id_of(event.event_id) for event in events if getattr(event, "type", "") not in NOBODYS)
         return found
     finally:
         await consumer.stop()

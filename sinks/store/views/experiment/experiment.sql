@@ -66,7 +66,7 @@ SELECT
     if(is_early, NULL, converted / people - control.2 / control.1) AS difference,
     difference - half_width AS difference_low,
     difference + half_width AS difference_high,
-    spent AS revenue,
+    toDecimal128(spent, 6) AS revenue,
     if(people = 0, NULL, spent / people) AS revenue_per_person,
     if(is_early, NULL, spent / people - control.3 / control.1) AS revenue_difference,
     revenue_difference - revenue_half_width AS revenue_difference_low,
