@@ -39,7 +39,8 @@ chaos: $(VENV)/.installed-test
 	$(BIN)/python -m pytest tests/chaos tests/stories tests/processors/shell tests/processors/test_next_release.py \
 		tests/stack/test_secure_kafka.py tests/stack/test_identifier_key.py tests/stack/test_key_rotation.py \
 		tests/stack/test_destroyed_contacts.py tests/gateway/publish/test_clock.py \
-		tests/sinks/test_other_kafka.py tests/sinks/store/test_experiment_error.py --long $(ARGS)
+		tests/sinks/test_other_kafka.py tests/sinks/privacy/test_worker.py \
+		tests/sinks/store/test_experiment_error.py tests/gateway/trust/test_forged_tags.py --long $(ARGS)
 	$(BIN)/python -m pytest tests -m hypothesis --ignore=tests/chaos --ignore=tests/stories --long $(ARGS)
 
 bench: $(VENV)/.installed-bench

@@ -77,6 +77,7 @@ def test_a_store_gets_a_new_and_empty_kafka(
     assert store.one("SELECT uniqExact(event_id) FROM touchpoint") == 40
 
 
+@pytest.mark.usefixtures("long_form")
 def test_a_topic_is_made_again_under_a_sink(stream: KafkaServer, store: Store, tmp_path: Path) -> None:
     """The sink ends rather than take the new topic's offsets for the old one's, and the next one reads it whole. An
     offset that was committed for the old topic is not taken for one of the new topic either."""

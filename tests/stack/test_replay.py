@@ -267,7 +267,11 @@ def test_a_damaged_table_is_rebuilt_from_its_topic_while_phones_scan(stack: Full
     there = f"SELECT uniqExact(event_id) FROM touchpoint WHERE event_id IN {among([first, *scans])}"
     wait_until(lambda: stack.value(there) == len(scans) + 1)
     checked = stack.footpath("replay", "topic", "all", "--check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    different = [line for line in checked.stdout.splitlines() if ": different" in line]
+    if stack.value("SELECT count() FROM consent_changed WHERE purpose = 'analytics'"):
+        # A rebuild leaves out identifiers of who said something of analytics, also of what they did before.
+        different = [line for line in different if not line.startswith("touchpoint_recorded:")]
+    assert checked.stdout and not different, checked.stdout + checked.stderr
 
 
 def test_every_state_is_that_of_its_sources(stack: FullStack) -> None:

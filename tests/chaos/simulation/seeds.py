@@ -14,8 +14,8 @@ from tests.support.seeds import draw_seed
 Plant = Callable[[], AbstractContextManager[Any]]
 CHUNK = 250
 """Seeds of one test."""
-SHORT_CHUNKS, LONG_CHUNKS = 2, 100
-"""Chunks of each of three test files: 3,000 seeds, or 75,000."""
+SHORT_CHUNKS, LONG_CHUNKS = 1, 100
+"""Chunks of each test file: 250 seeds, or 25,000."""
 HERE = Path(__file__).parent.relative_to(Path(__file__).parents[3])
 
 

@@ -1,7 +1,7 @@
 """Fault: as in test_order_kept, and events overtake each other, duplicates arrive at any time, people merge meanwhile.
 Promise: every ledger entry equals the sequential run's, the points equal a naive count, every scan is answered.
 
-1,000 seeds in some 20 s, 25,000 in the long form.
+250 seeds, 25,000 in the long form.
 """
 
 from tests.chaos.simulation.scenarios import ANY_ORDER

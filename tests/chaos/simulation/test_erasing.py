@@ -1,7 +1,7 @@
 """Fault: as in test_order_kept, while source profiles are erased and people ask for it.
 Promise: nothing of who was erased is left or comes back, others lose nothing, and each erasure is reported once.
 
-500 seeds in some 15 s, 25,000 in the long form.
+250 seeds, 25,000 in the long form.
 """
 
 from tests.chaos.simulation.erasing import ERASING

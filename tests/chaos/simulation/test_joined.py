@@ -1,7 +1,7 @@
 """Fault: as in test_order_kept, while identifiers are joined and signals overtake the events of a replay.
 Promise: every event is published with one person, by whichever owner, and all persons of a component become one.
 
-1,000 seeds in some 20 s, 25,000 in the long form.
+250 seeds, 25,000 in the long form.
 """
 
 from tests.chaos.simulation.scenarios import JOINED

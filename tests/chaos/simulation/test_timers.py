@@ -1,7 +1,7 @@
 """Fault: as in test_order_kept, for states that wake at times before, while and after their history is read.
 Promise: each timer is done once, at its time, with all records of before it and none of after it.
 
-500 seeds in some 15 s, 25,000 in the long form.
+250 seeds, 25,000 in the long form.
 """
 
 from tests.chaos.simulation.reminding import REMINDING

@@ -203,6 +203,7 @@ def test_whoever_asks_is_erased_once_all_have_said_so(
         assert len(done) == 1, "a restart reads what was answered"
 
 
+@pytest.mark.usefixtures("long_form")
 def test_an_erasure_goes_on_after_kills(stream: KafkaServer, store: Store, tmp_path: Path, ann: Ann) -> None:
     publish(stream, with_others(ann))
     with sink(stream, store, tmp_path / "log"):
