@@ -13,9 +13,11 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("schemas", "gateway", "processors", "sinks", "deploy")
 TEXTS = {reason.value for reasons in (RejectReason, EdgeReason, MissReason) for reason in reasons}
 TAKES_A_REASON = {"Reject", "Drop", "Undecodable", "reject_record", "ScanMissed", "EventRejected"}
-OTHER_MEANINGS = {("rejects.py", "invalid"), ("link.py", "invalid"), ("assignment.py", "no_consent")}
+OTHER_MEANINGS = {("rejects.py", "invalid"), ("link.py", "invalid"), ("assignment.py", "no_consent")} | {
+    ("staff_handler.py", "invalid"), ("staff_handler.py", "too_many")
+}  # fmt: skip
 """File and text: the type that stands before the hash of an identifier whose own type cannot be used, a top-level
-domain (RFC 6761), and why somebody takes no part in an experiment."""
+domain (RFC 6761), why somebody takes no part in an experiment, and names of a page's texts."""
 
 
 def literals(file: Path) -> Iterator[tuple[int, str]]:
