@@ -6,6 +6,18 @@ from typing import Any
 
 from gateway.http.errors import ErrorKind
 
+PAGE_ERRORS = (ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
+FORM_ERRORS = (
+    *PAGE_ERRORS,
+    ErrorKind.FORGED,
+    ErrorKind.BODY,
+    ErrorKind.BODY_TIMEOUT,
+    ErrorKind.BODY_SIZE,
+    ErrorKind.MEDIA_TYPE,
+    ErrorKind.ENCODING,
+    ErrorKind.SATURATED,
+)
+"""Of every page, and of every form of one."""
 REF = "#/components/schemas/{name}"
 
 

@@ -3,19 +3,8 @@
 from typing import Any
 
 from gateway.http.errors import ErrorKind
-from gateway.http.openapi_parts import ApiPart, error_responses, header, response
+from gateway.http.openapi_parts import FORM_ERRORS, PAGE_ERRORS, ApiPart, error_responses, header, response
 
-_ALWAYS = (ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
-_FORM = (
-    *_ALWAYS,
-    ErrorKind.FORGED,
-    ErrorKind.BODY,
-    ErrorKind.BODY_TIMEOUT,
-    ErrorKind.BODY_SIZE,
-    ErrorKind.MEDIA_TYPE,
-    ErrorKind.ENCODING,
-    ErrorKind.SATURATED,
-)
 _LANGUAGE: dict[str, Any] = {"name": "Accept-Language", "in": "header", "required": False, "schema": {"type": "string"}}
 _ELSEWHERE = {"description": "To the next page.", "headers": {"Location": header("The page, on this gateway.")}}
 _TOKEN = {"type": "string", "description": "As the page has it: of the device of the cookie, for a day or two."}
@@ -28,7 +17,7 @@ def _parameter(name: str) -> dict[str, Any]:
 def _page(operation: str, summary: str, *more: ErrorKind, path: str = "", **others: Any) -> ApiPart:
     parameters = [_LANGUAGE] if not path else [_LANGUAGE, _parameter(path)]
     responses = {"200": response("The page.", "text/html", {"type": "string"}), **others}
-    errors = error_responses(*_ALWAYS, *more)
+    errors = error_responses(*PAGE_ERRORS, *more)
     return ApiPart(
         {
             "get": {
@@ -60,7 +49,7 @@ def _form(
                 "responses": {
                     **({"200": found} if page else {}),
                     **({"303": _ELSEWHERE} if path or not page else {}),
-                    **error_responses(*_FORM, *more),
+                    **error_responses(*FORM_ERRORS, *more),
                 },
             }
         }

@@ -5,11 +5,20 @@ from typing import Any
 import msgspec
 
 from gateway.http.errors import ErrorKind
-from gateway.http.openapi_parts import REF, ApiPart, error_responses, header, object_schema, ref, response
+from gateway.http.openapi_parts import (
+    FORM_ERRORS,
+    PAGE_ERRORS,
+    REF,
+    ApiPart,
+    error_responses,
+    header,
+    object_schema,
+    ref,
+    response,
+)
 from gateway.staff.profile import Profile
 
 _PAGE = response("The page.", "text/html", {"type": "string"})
-_ALWAYS = (ErrorKind.ADDRESS_RATE, ErrorKind.NO_BRAND)
 _LOOK = (
     ErrorKind.INVALID,
     ErrorKind.PROFILE_RATE,
@@ -17,16 +26,6 @@ _LOOK = (
     ErrorKind.NO_PROFILE_YET,
     ErrorKind.NO_REJECT_KEY,
     ErrorKind.NOT_IN_KAFKA,
-)
-_FORM = (
-    *_ALWAYS,
-    ErrorKind.FORGED,
-    ErrorKind.BODY,
-    ErrorKind.BODY_TIMEOUT,
-    ErrorKind.BODY_SIZE,
-    ErrorKind.MEDIA_TYPE,
-    ErrorKind.ENCODING,
-    ErrorKind.SATURATED,
 )
 _NOTHING = object_schema({"allowed": {"type": "boolean", "const": False}})
 
@@ -47,7 +46,7 @@ def _form(operation: str, summary: str, fields: tuple[str, ...], *more: ErrorKin
                 "responses": {
                     **({"200": _PAGE} if page else {}),
                     "303": elsewhere,
-                    **error_responses(*_FORM, *more),
+                    **error_responses(*FORM_ERRORS, *more),
                 },
             }
         }
@@ -59,7 +58,7 @@ PAGE_API = ApiPart(
         "get": {
             "operationId": "staff",
             "summary": "Where somebody of the shop signs in, and asks for the profile of the shopper they serve.",
-            "responses": {"200": _PAGE, **error_responses(*_ALWAYS)},
+            "responses": {"200": _PAGE, **error_responses(*PAGE_ERRORS)},
         }
     }
 )

@@ -1,15 +1,15 @@
 """What a page shows beside its texts: facts of the product, the store and the stores nearby, as schemas/content.py
 has them. Thousands of scans share a page, so it is remembered by the facts that it consists of."""
 
-import math
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from processors.context.answer import Answer
+from processors.context.inputs.nearest import neighbours
 from processors.context.situation import Situation
 from processors.reference import Reference
 from schemas.brand.item import directions_to
@@ -33,15 +33,13 @@ PRODUCT_LAYOUTS: Final = frozenset({"know", "buy"})
 GO: Final = "go"
 SERVICE_LAYOUTS: Final = frozenset({GO, "do"})
 CONTENTS: Final = "contents"
-NEIGHBOURS: Final = "neighbours"
-"""Keys of what is remembered in ``Reference.memo``."""
+"""Key of what is remembered in ``Reference.memo``."""
 CONTENTS_CACHED: Final = 2_000
 """Of some 2 KB."""
 NEIGHBOURS_LOOKED_AT: Final = 30
 """Of a store, the nearest."""
 NEARBY_M: Final = 50_000
 """Further away nobody goes for a product."""
-EARTH_RADIUS_M: Final = 6_371_009
 DAYS_AHEAD: Final = 8
 
 Near = tuple[str, int, int | None, Hours]
@@ -142,7 +140,9 @@ def _nearby(moment: str, store: Store, now: Situation, minute: int, reference: R
     if store.coordinates is None or not (moment == GO or sold_out):
         return ()
     found: list[Near] = []
-    for id, distance_m in _neighbours(store, reference):
+    for distance_m, id in neighbours(store.id, reference)[:NEIGHBOURS_LOOKED_AT]:
+        if distance_m > NEARBY_M:
+            break
         stock = reference.stock.get((id, now.product)) if now.product else None
         if sold_out and not (stock and stock > 0):
             continue
@@ -159,30 +159,6 @@ def _capacity(moment: str, store: str, now: int, reference: Reference) -> tuple[
         return ()
     fresh = sorted((one for one in reports.values() if now < one.expires_at), key=lambda one: one.service)
     return tuple(Capacity(one.service, one.free, one.queue_length, one.wait_s) for one in fresh[:MAX_SERVICES])
-
-
-def _neighbours(store: Store, reference: Reference) -> tuple[tuple[str, int], ...]:
-    """The nearest stores of a store, with their distance in metres."""
-    of_stores: dict[str, tuple[tuple[str, int], ...]] = reference.memo.setdefault(NEIGHBOURS, {})
-    found = of_stores.get(store.id)
-    if found is None:
-        here: Any = store.coordinates
-        others = (
-            (distance_m(here, other.coordinates), other.id)
-            for other in reference.brand.stores.values()
-            if other.coordinates is not None and other.id != store.id
-        )
-        found = of_stores[store.id] = tuple(
-            (id, metres) for metres, id in sorted(others)[:NEIGHBOURS_LOOKED_AT] if metres <= NEARBY_M
-        )
-    return found
-
-
-def distance_m(one: tuple[float, float], other: tuple[float, float]) -> int:
-    """Metres between two places, latitude and longitude in degrees, on a sphere (haversine)."""
-    (lat, long), (to_lat, to_long) = (map(math.radians, place) for place in (one, other))
-    half = math.sin((to_lat - lat) / 2) ** 2 + math.cos(lat) * math.cos(to_lat) * math.sin((to_long - long) / 2) ** 2
-    return round(2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half))))
 
 
 @lru_cache(4096)

@@ -6,11 +6,11 @@ event already.
 
 from collections.abc import Mapping
 from functools import lru_cache
-from math import asin, cos, radians, sin, sqrt
 from typing import Any, Final
 
 import msgspec
 
+from processors.distance import distance_m
 from processors.identity.state import Seen
 from schemas.events import TouchpointRecorded
 from schemas.reasons import TrustReason
@@ -23,8 +23,6 @@ FASTEST_M_PER_S: Final = 300.0
 """1,080 km/h: an airliner with tailwind, its way to the airport not counted."""
 NEAR_M: Final = 50_000.0
 """Below that the stores' coordinates, and clocks, say too little."""
-EARTH_M: Final = 6_371_008.8
-"""Mean radius (IUGG)."""
 
 
 def assessed(before: Seen, event: TouchpointRecorded, stores: Mapping[str, Any]) -> tuple[Seen, TouchpointRecorded]:
@@ -33,7 +31,7 @@ def assessed(before: Seen, event: TouchpointRecorded, stores: Mapping[str, Any])
     at, reasons = event.occurred_at, []
     here, there = _place(stores, event.store), _place(stores, before.store)
     if here is not None and there is not None and event.store != before.store:
-        apart_m = _distance_m(here, there)
+        apart_m = _apart_m(here, there)
         if apart_m > NEAR_M and apart_m > FASTEST_M_PER_S * abs(at - before.store_at) / 1e6:
             reasons.append(TrustReason.IMPOSSIBLE_TRAVEL.value)
     if abs(at - before.window_at) < WINDOW_US:
@@ -55,9 +53,5 @@ def _place(stores: Mapping[str, Any], id: str) -> tuple[float, float] | None:
     return store.coordinates if store is not None else None
 
 
-@lru_cache(4096)
-def _distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Along the great circle, by the haversine formula."""
-    (lat, lon), (lat2, lon2) = (tuple(map(radians, place)) for place in (one, other))
-    half = sin((lat2 - lat) / 2) ** 2 + cos(lat) * cos(lat2) * sin((lon2 - lon) / 2) ** 2
-    return 2 * EARTH_M * asin(min(1.0, sqrt(half)))
+# Of the pairs of a brand's stores.
+_apart_m = lru_cache(4096)(distance_m)

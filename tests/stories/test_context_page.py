@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from processors.context import core
-from processors.context.content import distance_m
+from processors.distance import distance_m
 from processors.reference import Reference
 from processors.step import Emit
 from schemas.brand.action import ActionTexts
@@ -160,7 +160,7 @@ def test_a_brand_of_an_earlier_release_has_pages_as_before() -> None:
 
 def test_distances_are_those_of_the_earth() -> None:
     assert abs(distance_m(BERLIN, HAMBURG) - 254_000) < 3_000
-    assert distance_m(BERLIN, BERLIN) == 0 and distance_m((0, 0), (0, 180)) == 20_015_115
+    assert distance_m(BERLIN, BERLIN) == 0 and round(distance_m((0, 0), (0, 180))) == 20_015_115
 
 
 def test_a_content_of_a_later_release_is_read_as_far_as_it_is_known() -> None:
