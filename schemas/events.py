@@ -201,6 +201,105 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     source_event_id: str
     reverses_event_id: str = ""
     source_profile_id: str = ""
+    lot: str = ""
+    campaign: str = ""
+    active_at: int = 0
+    expires_at: int = 0
+    reason: str = ""
+    forgiven: int = 0
+    claim_id: str = ""
+
+
+class BudgetClaimed(Event, frozen=True, kw_only=True):
+    key: str
+    limit: str
+    action: str
+    claim_id: str = ""
+    units: int = 0
+    person_id: str = ""
+    source_profile_id: str = ""
+    rule: str = ""
+    source_event_id: str = ""
+
+
+class BudgetAnswered(Event, frozen=True, kw_only=True):
+    limit: str
+    claim_id: str
+    outcome: str
+    units: int = 0
+    first: int = -1
+    person_id: str
+    source_profile_id: str
+    rule: str
+    source_event_id: str
+
+
+class CouponRequested(Event, frozen=True, kw_only=True):
+    received_at: int = 0
+    key: str
+    action: str
+    code: str = ""
+    pool: str = ""
+    ordinal: int = -1
+    person_id: str = ""
+    source_profile_id: str = ""
+    rule: str = ""
+    rule_version: int = 0
+    source_event_id: str = ""
+    campaign: str = ""
+    source: str = ""
+    store: str = ""
+    redemption_id: str = ""
+    basket: str = "{}"
+    sale_event_id: str = ""
+    amount_micros: int = 0
+    left_micros: int = 0
+    currency: str = ""
+    expires_at: int = 0
+    reason: str = ""
+    reply_partition: int | None = None
+
+
+class CouponChanged(Event, frozen=True, kw_only=True):
+    code: str
+    pool: str
+    ordinal: int
+    state: str
+    version: int
+    reason: str = ""
+    person_id: str = ""
+    source_profile_id: str = ""
+    rule: str = ""
+    rule_version: int = 0
+    source_event_id: str = ""
+    campaign: str = ""
+    source: str = ""
+    store: str = ""
+    redemption_id: str = ""
+    sale_event_id: str = ""
+    discount_micros: int = 0
+    currency: str = ""
+    expires_at: int = 0
+
+
+class CouponAnswered(Event, frozen=True, kw_only=True):
+    request_id: str
+    status: int
+    reason: str = ""
+    body: str = "{}"
+    reply_partition: int | None = None
+
+
+class ReferralChanged(Event, frozen=True, kw_only=True):
+    person_id: str
+    source_profile_id: str
+    referral_id: str
+    state: str
+    referrer_profile_id: str
+    friend_profile_id: str
+    reason: str = ""
+    qualifying_event_id: str = ""
+    version: int = 0
 
 
 class SaleReferenced(Event, frozen=True, kw_only=True):

@@ -7,7 +7,11 @@ import msgspec
 
 from processors.parts import Parts
 from processors.purchases import NO_PURCHASES, PurchaseHistory
+from processors.rewards.claims import Claim
+from processors.rewards.counters import NOTHING_COUNTED, Counters
+from processors.rewards.lots import Lot
 from processors.rewards.references import Reference
+from processors.rewards.referrals import Referral
 from schemas.consent.choices import NOTHING_SAID, Consents
 
 OFFERS_KEPT: Final = 32
@@ -102,6 +106,10 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     consents: Consents = NOTHING_SAID
     sale_ids: dict[int, str] = {}
     offers: dict[int, Offer] = {}
+    lots: dict[int, Lot] = {}
+    counters: Counters = NOTHING_COUNTED
+    claims: dict[int, Claim] = {}
+    referrals: dict[str, Referral] = {}
 
     def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
         """With further offers; the earliest of what is more than is kept are left out."""
@@ -122,7 +130,19 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         offers = {
             key: offer.joined(other.offers[key]) if key in other.offers else offer for key, offer in self.offers.items()
         }
-        part = AccountPart(posted, history, postings, origins, consents, sale_ids, other.offers)
+        part = AccountPart(
+            posted,
+            history,
+            postings,
+            origins,
+            consents,
+            sale_ids,
+            other.offers,
+            other.lots | self.lots,
+            self.counters.joined(other.counters),
+            other.claims | self.claims,
+            other.referrals | self.referrals,
+        )
         return part.with_offers(offers).without_booked_returns()
 
     def without_booked_returns(self) -> "AccountPart":
