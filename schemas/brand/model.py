@@ -25,6 +25,7 @@ from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
 from schemas.brand.tags import Tag
+from schemas.brand.tiers import Tier
 
 __all__ = [
     "SECTIONS",
@@ -46,6 +47,7 @@ __all__ = [
     "Section",
     "Store",
     "Tag",
+    "Tier",
     "When",
     "is_registered",
 ]
@@ -68,6 +70,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    tiers: dict[str, Tier] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""
