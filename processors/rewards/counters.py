@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-GRANTS_KEPT: Final = 32
-"""The latest grants of a rule that are kept one by one, some 40 bytes each."""
+GRANTS_KEPT: Final = 24
+"""The latest grants of a rule that are kept one by one, some 60 bytes each."""
 SUMS_KEPT: Final = 32
 """Days or months of which sums are kept; those before are one sum."""
 BEFORE: Final = -(2**31)
@@ -52,17 +52,17 @@ def _days(first: int, number: int) -> Days:
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was earned once: when (microseconds), on which ``day`` of the store's clock, the points, and the entry.
-    ``over`` counts how often it was found beyond a cap or within it again: an odd number is beyond."""
+    """What was earned once: when (microseconds), on which ``day`` of the store's clock, the points, for which event, by
+    which version of the rule; ``cause`` is what the entry is unique by, empty for the event. ``over`` counts how often
+    it was found beyond a cap or within it again: an odd number is beyond."""
 
     at: int
     day: int
     points: int
-    entry_id: str = ""
-    person_id: str = ""
     source_event_id: str = ""
     version: int = 0
     over: int = 0
+    cause: str = ""
 
 
 Place = tuple[int, int]
@@ -95,13 +95,10 @@ class Tally(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self == other:
             return self
         until, since = max(self.until, other.until), max(self.since, other.since)
-        days = [day for day in self.sums.keys() | other.sums.keys() if day >= since]
+        days = [day for day in self.sums.keys() | other.sums.keys() if day >= since and day != BEFORE]
         sums = {day: max(self.sums.get(day, (0, 0)), other.sums.get(day, (0, 0))) for day in sorted(days)}
-        before = max((one.since, one.sums[BEFORE]) for one in (self, other) if BEFORE in one.sums) if (
-            BEFORE in self.sums or BEFORE in other.sums
-        ) else None
-        if before is not None:
-            sums = {BEFORE: before[1], **sums}
+        if earlier := [(one.since, one.sums[BEFORE]) for one in (self, other) if BEFORE in one.sums]:
+            sums = {BEFORE: max(earlier)[1], **sums}
         grants = {
             key: _joined(self.grants.get(key), other.grants.get(key))
             for key in sorted(self.grants.keys() | other.grants.keys())
@@ -140,26 +137,35 @@ def _folded(tally: Tally, kept: dict[int, Grant], rest: list[tuple[int, Grant]])
 
 
 class RuleCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Of a rule: the days on which it happened, where it asks for days, and what was earned."""
+    """Of a rule: the days on which it happened, where it asks for days, the last event of those, and what was
+    earned."""
 
     days: Days = Days()
     tally: Tally = Tally()
+    last: tuple[int, str] = (0, "")
 
     def joined(self, other: "RuleCount") -> "RuleCount":
         """Both states of the same."""
-        return RuleCount(self.days.joined(other.days), self.tally.joined(other.tally))
+        last = max(self.last, other.last)
+        return RuleCount(self.days.joined(other.days), self.tally.joined(other.tally), last)
 
 
 class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile. ``rules`` by the id of those that count anything; ``earned``, where the brand has tiers,
-    is what was earned and taken back, by month: its grants have no day; ``firsts`` is when (microseconds) the first
-    event was of the kinds that anniversaries ask for, and how many years of it are done. ``unsettled``: its person has
-    been joined or divided since the caps and streaks of the person were looked at."""
+    is what was earned and taken back, with months of the brand's clock (``zone``) as its days; ``firsts`` is when
+    (microseconds) the first event was of the kinds that anniversaries ask for, and how many years of it are done.
+    ``unsettled``: its person has been joined or divided since the caps and streaks of the person were looked at."""
 
     rules: dict[str, RuleCount] = {}
     earned: Tally = Tally()
     firsts: dict[str, tuple[int, int]] = {}
     unsettled: bool = False
+    zone: str = ""
+
+    @property
+    def size(self) -> int:
+        """Grants and days."""
+        return sum(len(one.tally.grants) + one.days.bitmap(one.days.first).bit_count() for one in self.rules.values())
 
     def joined(self, other: "Counters") -> "Counters":
         """Both states of the same source profile."""
@@ -172,7 +178,13 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
             kind: _first(self.firsts.get(kind), other.firsts.get(kind))
             for kind in sorted(self.firsts.keys() | other.firsts.keys())
         }
-        return Counters(rules, self.earned.joined(other.earned), firsts, self.unsettled or other.unsettled)
+        return Counters(
+            rules,
+            self.earned.joined(other.earned),
+            firsts,
+            self.unsettled or other.unsettled,
+            max(self.zone, other.zone),
+        )
 
 
 def _both(one: RuleCount | None, other: RuleCount | None) -> RuleCount:

@@ -31,7 +31,9 @@ def zone_of(reference: Reference) -> str:
     """The brand's own clock."""
     zone: str = reference.memo.get("zone", "")
     if not zone:
-        zone = reference.memo["zone"] = next((one.zone for one in reference.brand.loyalty.values()), "UTC")
+        zone = reference.memo["zone"] = next(
+            (one.zone for one in getattr(reference.brand, "loyalty", {}).values()), "UTC"
+        )
     return zone
 
 
@@ -55,18 +57,16 @@ def week_of(day: int) -> int:
 
 def counts_of(account: Account, rule_id: str) -> list[tuple[AccountPart, RuleCount]]:
     """What the parts counted of a rule."""
-    return [
-        (part, count) for part in account.parts.values() if (count := part.counters.rules.get(rule_id)) is not None
-    ]
+    return [(part, count) for part in account.parts.values() if (count := part.counters.rules.get(rule_id)) is not None]
 
 
 def is_due(rule: Reward, account: Account, day: int) -> bool:
     """Whether the person may earn the rule for an event on this day of the store's clock."""
     found = counts_of(account, rule.id)
     tallies = [(part, count.tally) for part, count in found]
-    if (most := most_of(rule, (*(count.days for _, count in found), Days().with_day(day)))) is not None:
-        if times(tallies) >= most:
-            return False
+    most = most_of(rule, (*(count.days for _, count in found), Days().with_day(day)))
+    if most is not None and times(tallies) >= most:
+        return False
     caps = rule.caps
     if caps.ever is not None and times(tallies) >= caps.ever:
         return False

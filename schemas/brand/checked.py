@@ -37,6 +37,7 @@ class Checked:
         self.routes: Sequence[Any] = brand.routes
         self.experiments: Mapping[str, Any] = brand.experiments
         self.tiers: Mapping[str, Any] = brand.tiers
+        self.campaigns: Mapping[str, Any] = brand.campaigns
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:
