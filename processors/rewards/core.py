@@ -19,7 +19,7 @@ from processors import parts
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
-from processors.rewards import timers
+from processors.rewards import settling, timers
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -35,7 +35,6 @@ from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import entry_key, reconcile, returned, with_return
 from processors.rewards.rules import is_public
-from processors.rewards.settling import unsettled
 from processors.rewards.state import Account, Posting
 from processors.rewards.tiers import with_earned
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -83,7 +82,7 @@ def _step(
         return with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
     if isinstance(event, ConsentStated):
         after, effects = stated(account, event)
-        return Step(unsettled(after) if effects and after is not None else after, effects)
+        return Step(settling.unsettled(after) if effects and after is not None else after, effects)
     if event.type == kinds.RETURN:
         return returned(account, event)
     if not event.person_id:
@@ -91,7 +90,7 @@ def _step(
     before, profile = account or Account(), source_profile_of(event)
     if may_say(event) and (after := with_word(before, profile, event)) is not before:
         before, changed = reconsidered(after)
-        before = unsettled(before) if changed else before
+        before = settling.unsettled(before) if changed else before
         step = _with_earning(before, before, event, profile, reference)
         return Step(step.state, (*changed, *step.effects))
     return _with_earning(account, before, event, profile, reference)
@@ -109,10 +108,10 @@ def _with_earning(
     if before.part(profile).offers and event.type != kinds.SALE and is_public(event, reference):
         agreeing, changed = reconsidered(_with_moments(before, event, profile, reference))
         if agreeing is not before:
-            account = before = agreeing
+            before, account = agreeing, agreeing
     counted = with_counts(before, event, earning, keeps, reference)
     if counted is not before:
-        account = before = counted
+        before, account = counted, counted
     if event.type == kinds.SALE:
         step = _with_sale(before, event, profile, earned, keeps, reference)
     else:
@@ -144,10 +143,12 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     """The parts of both accounts: the balance is the sum, entries that both have count once, and a return of one may be
     booked on a sale of the other. What was booked on parts that the account has no more is booked anew; what is
     posted agrees with what its parts said."""
-    agreeing, changed = reconsidered(winner.joined(loser) if winner is not None else loser)
+    joined = winner.joined(settling.without_mark(loser)) if winner is not None else loser
+    agreeing, changed = reconsidered(joined)
     after, effects = reconcile(agreeing)
     effects = (*changed, *effects)
-    return Step(unsettled(with_earned(after, effects)), effects)
+    after = with_earned(after, effects)
+    return Step(after if after == winner else settling.unsettled(after), effects)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:

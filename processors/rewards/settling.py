@@ -32,6 +32,14 @@ def unsettled(account: Account) -> Account:
     return account
 
 
+def without_mark(account: Account) -> Account:
+    """The account, which does not wake for what is counted."""
+    for profile, part in account.parts.items():
+        if part.counters.unsettled:
+            account = account.with_part(profile, replace(part, counters=replace(part.counters, unsettled=False)))
+    return account
+
+
 def wakes(account: Account) -> int | None:
     """When the account was last counted, if it is not settled; else None."""
     for part in account.parts.values():
@@ -51,10 +59,7 @@ def settled(account: Account, at: int, reference: Reference) -> tuple[Account, t
         if rule is not None and counts(rule):
             account, further = _of_rule(account, rule)
             effects += further
-    for profile, part in account.parts.items():
-        if part.counters.unsettled:
-            account = account.with_part(profile, replace(part, counters=replace(part.counters, unsettled=False)))
-    return account, tuple(effects)
+    return without_mark(account), tuple(effects)
 
 
 def _of_rule(account: Account, rule: Reward) -> tuple[Account, list[Effect]]:

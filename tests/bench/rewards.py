@@ -49,8 +49,8 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
 
 
 def brands() -> dict[str, Brand]:
-    """The demo brand with 20 rules for scans, each with a condition of which few hold for one event, as in practice: what
-    is measured is finding them, and posting the one or two entries. Beside it, two rules without conditions."""
+    """The demo brand with 20 rules for scans, each with a condition, of which few hold for one event, as in practice:
+    to be measured are finding them and posting an entry or two. Beside it one rule without a condition."""
     demo = workload.demo_brand()
     rules = tuple(_rule(number) for number in range(RULES))
     plain = tuple(msgspec.structs.replace(rule, condition=msgspec.UNSET) for rule in rules[:1])
