@@ -13,6 +13,7 @@ from schemas.brand.about import About, Channel
 from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
 from schemas.brand.consent import Consent
+from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.destinations import is_registered
 from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
@@ -34,6 +35,7 @@ __all__ = [
     "Brand",
     "Channel",
     "Consent",
+    "CouponPool",
     "Experiment",
     "Guards",
     "Holdout",
@@ -68,6 +70,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    coupon_pools: dict[str, CouponPool] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""
