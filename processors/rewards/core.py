@@ -19,7 +19,7 @@ from processors import parts
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
-from processors.rewards import settling, timers
+from processors.rewards import recount, timers
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -81,8 +81,8 @@ def _step(
     if isinstance(event, SaleReturned):
         return with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
     if isinstance(event, ConsentStated):
-        after, effects = stated(account, event)
-        return Step(settling.unsettled(after) if effects and after is not None else after, effects)
+        now, effects = stated(account, event)
+        return Step(recount.marked(now) if effects and now is not None else now, effects)
     if event.type == kinds.RETURN:
         return returned(account, event)
     if not event.person_id:
@@ -90,7 +90,7 @@ def _step(
     before, profile = account or Account(), source_profile_of(event)
     if may_say(event) and (after := with_word(before, profile, event)) is not before:
         before, changed = reconsidered(after)
-        before = settling.unsettled(before) if changed else before
+        before = recount.marked(before) if changed else before
         step = _with_earning(before, before, event, profile, reference)
         return Step(step.state, (*changed, *step.effects))
     return _with_earning(account, before, event, profile, reference)
@@ -143,12 +143,12 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     """The parts of both accounts: the balance is the sum, entries that both have count once, and a return of one may be
     booked on a sale of the other. What was booked on parts that the account has no more is booked anew; what is
     posted agrees with what its parts said."""
-    joined = winner.joined(settling.without_mark(loser)) if winner is not None else loser
+    joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
     after, effects = reconcile(agreeing)
     effects = (*changed, *effects)
     after = with_earned(after, effects)
-    return Step(after if after == winner else settling.unsettled(after), effects)
+    return Step(after if after == winner else recount.marked(after), effects)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:

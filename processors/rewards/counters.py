@@ -154,12 +154,12 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile. ``rules`` by the id of those that count anything; ``earned``, where the brand has tiers,
     is what was earned and taken back, with months of the brand's clock (``zone``) as its days; ``firsts`` is when
     (microseconds) the first event was of the kinds that anniversaries ask for, and how many years of it are done.
-    ``unsettled``: its person has been joined or divided since the caps and streaks of the person were looked at."""
+    ``recount``: its person has been joined or divided since the caps and streaks of the person were looked at."""
 
     rules: dict[str, RuleCount] = {}
     earned: Tally = Tally()
     firsts: dict[str, tuple[int, int]] = {}
-    unsettled: bool = False
+    recount: bool = False
     zone: str = ""
 
     @property
@@ -182,7 +182,7 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
             rules,
             self.earned.joined(other.earned),
             firsts,
-            self.unsettled or other.unsettled,
+            self.recount or other.recount,
             max(self.zone, other.zone),
         )
 

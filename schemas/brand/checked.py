@@ -38,6 +38,7 @@ class Checked:
         self.experiments: Mapping[str, Any] = brand.experiments
         self.tiers: Mapping[str, Any] = brand.tiers
         self.campaigns: Mapping[str, Any] = brand.campaigns
+        self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
 from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
+from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.destinations import is_registered
 from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
@@ -37,6 +38,7 @@ __all__ = [
     "Campaign",
     "Channel",
     "Consent",
+    "CouponPool",
     "Experiment",
     "Guards",
     "Holdout",
@@ -74,6 +76,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     experiments: dict[str, Experiment] = {}
     tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
+    coupon_pools: dict[str, CouponPool] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

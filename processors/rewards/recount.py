@@ -24,26 +24,26 @@ from schemas.reasons import DropReason
 replace = msgspec.structs.replace
 
 
-def unsettled(account: Account) -> Account:
+def marked(account: Account) -> Account:
     """The account, which wakes at once if it counts anything."""
     for profile, part in account.parts.items():
-        if part.counters.rules and not part.counters.unsettled:
-            account = account.with_part(profile, replace(part, counters=replace(part.counters, unsettled=True)))
+        if part.counters.rules and not part.counters.recount:
+            account = account.with_part(profile, replace(part, counters=replace(part.counters, recount=True)))
     return account
 
 
-def without_mark(account: Account) -> Account:
+def unmarked(account: Account) -> Account:
     """The account, which does not wake for what is counted."""
     for profile, part in account.parts.items():
-        if part.counters.unsettled:
-            account = account.with_part(profile, replace(part, counters=replace(part.counters, unsettled=False)))
+        if part.counters.recount:
+            account = account.with_part(profile, replace(part, counters=replace(part.counters, recount=False)))
     return account
 
 
 def wakes(account: Account) -> int | None:
-    """When the account was last counted, if it is not settled; else None."""
+    """When the account was last counted, if it has to be counted anew; else None."""
     for part in account.parts.values():
-        if part.counters.unsettled:
+        if part.counters.recount:
             break
     else:
         return None
@@ -51,7 +51,7 @@ def wakes(account: Account) -> int | None:
     return max(max(count.last[0], *(grant.at for grant in count.tally.grants.values()), 0) for count in rules)
 
 
-def settled(account: Account, at: int, reference: Reference) -> tuple[Account, tuple[Effect, ...]]:
+def recounted(account: Account, at: int, reference: Reference) -> tuple[Account, tuple[Effect, ...]]:
     """The account whose entries agree with what its person may earn, and the entries that this takes."""
     effects = list[Effect]()
     for rule_id in sorted({id for part in account.parts.values() for id in part.counters.rules}):
@@ -59,7 +59,7 @@ def settled(account: Account, at: int, reference: Reference) -> tuple[Account, t
         if rule is not None and counts(rule):
             account, further = _of_rule(account, rule)
             effects += further
-    return without_mark(account), tuple(effects)
+    return unmarked(account), tuple(effects)
 
 
 def _of_rule(account: Account, rule: Reward) -> tuple[Account, list[Effect]]:
