@@ -28,9 +28,11 @@ from processors.rewards.late_consent import (
     terms_of,
     with_word,
 )
+from processors.rewards.ledger import EARNED, entry_key, expire, owes, repaid, wakes, with_earned
+from processors.rewards.lots import NEVER, lot_name, terms
 from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.replay import canonical
-from processors.rewards.reversals import EARNED, entry_key, reconcile, returned, with_return
+from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import cause_of, holds, is_public, per_unit, points_of
 from processors.rewards.state import Account, Posting
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -61,7 +63,19 @@ def step(
     event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns."""
+    """Posts what the event earns, or reverses what it returns; what is owed is paid first."""
+    step = _taken(account, event, reference)
+    if step.state is None or step.state is account or not owes(step.state):
+        return step
+    paid = repaid(step.state, event.occurred_at, event.event_id)
+    return Step(paid.state, (*step.effects, *paid.effects))
+
+
+def _taken(
+    account: Account | None,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    reference: Reference,
+) -> Step[Account]:
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
@@ -118,10 +132,10 @@ def _with_entries(
         return Step(account)
     part = before.part(profile)
     if keeps:
-        part = msgspec.structs.replace(part, posted=part.posted | {key: e.points for key, e in earned.items()})
+        part = with_earned(part, earned, reference.brand)
     if consent_counts(before, reference):
-        terms = terms_of(event, reference)
-        part = part.with_offers({key: offer_of(event, entry, key, terms, keeps) for key, entry in earned.items()})
+        said = terms_of(event, reference)
+        part = part.with_offers({key: offer_of(event, entry, key, said, keeps) for key, entry in earned.items()})
     return Step(before.with_part(profile, part), _earnings(earned.values(), before, reference) if keeps else ())
 
 
@@ -160,9 +174,9 @@ def _earned(
         cause = cause_of(rule, event, reference)
         points = points_of(rule, event, reference) if cause else 0
         key = entry_key(rule.id, cause) if points else 0
-        known = key in part.posted or key in part.offers
+        known = part.knows(key) or key in part.offers
         if points and not known and _has_purchases(account, event, rule) and holds(rule, event, reference):
-            earned[key] = _entry(event, profile, rule, points, cause)
+            earned[key] = _entry(event, profile, rule, points, cause, reference)
     return earned
 
 
@@ -196,9 +210,9 @@ def _with_sale(
     reference: Reference,
 ) -> Step[Account]:
     part, id = account.part(profile), hash64(event.event_id)
-    if id in part.history.sales:
+    if id in part.history.sales or part.knows(id):
         return Step(account)
-    rules, terms = {rule.id: rule for rule in reference.brand.rewards}, terms_of(event, reference)
+    rules, said = {rule.id: rule for rule in reference.brand.rewards}, terms_of(event, reference)
     postings = tuple(
         Posting(
             e.rule,
@@ -209,8 +223,10 @@ def _with_sale(
             e.points if keeps else 0,
             person_id=event.person_id,
             source_event_id=event.event_id,
-            terms=terms,
+            terms=said,
             refused=not keeps,
+            active_at=e.active_at,
+            expires_at=e.expires_at,
         )
         for key, e in earned.items()
         # What a sale of a public key was offered in vain is free for the next one of the day.
@@ -218,8 +234,7 @@ def _with_sale(
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
     with_sale = msgspec.structs.replace(
-        part,
-        posted=part.posted | {key: e.points for key, e in earned.items() if keeps},
+        with_earned(part, earned, reference.brand) if keeps and earned else part,
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
@@ -239,7 +254,10 @@ def _earnings(entries: Iterable[RewardPosted], account: Account, reference: Refe
     return tuple(Emit(entry, transactional=by_consent or entry.rule in by_purchases) for entry in entries)
 
 
-def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int, cause: str) -> RewardPosted:
+def _entry(
+    event: TouchpointIdentified, profile: str, rule: Reward, points: int, cause: str, reference: Reference
+) -> RewardPosted:
+    active_at, expires_at = terms(rule, event.occurred_at, reference.brand) if points > 0 else (0, NEVER)
     return RewardPosted(
         event_id=derived("reward", rule.id, profile, cause),
         occurred_at=event.occurred_at,
@@ -250,7 +268,18 @@ def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int,
         rule_version=rule.version,
         source_event_id=event.event_id,
         source_profile_id=profile,
+        lot=lot_name(expires_at),
+        active_at=active_at,
+        expires_at=expires_at,
     )
+
+
+def due(account: Account, at: int, reference: Reference) -> Step[Account]:
+    """Points expire, once they have paid what is owed."""
+    paid = repaid(account, at, f"{at}/{account.entries}") if owes(account) else Step(account)
+    assert paid.state is not None
+    expired = expire(paid.state, at)
+    return Step(expired.state, (*paid.effects, *expired.effects))
 
 
 PROCESSOR = Processor(
@@ -274,4 +303,6 @@ PROCESSOR = Processor(
     size=lambda account: account.size,
     linger_ms=300,
     canonical=canonical,
+    wakes=wakes,
+    due=due,
 )

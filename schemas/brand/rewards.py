@@ -46,6 +46,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
     public_keys: str = NOTHING
     condition: str | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="if")
     trust_at_least: int = TRUSTED
+    active_after: int | None = None
 
     @property
     def expression(self) -> str:

@@ -13,6 +13,7 @@ from schemas.brand.model import (
     Consent,
     Experiment,
     Item,
+    Loyalty,
     Product,
     Reward,
     Route,
@@ -47,6 +48,7 @@ def reference(
     api_keys: tuple[ApiKey, ...] = (),
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -60,6 +62,7 @@ def reference(
         "api_key": list(api_keys),
         "consent": list(consent),
         "experiment": list(experiments),
+        "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
 
