@@ -8,19 +8,19 @@ import msgspec
 from processors.parts import Parts
 from processors.purchases import NO_PURCHASES, PurchaseHistory
 from processors.rewards.claims import Claim
+from processors.rewards.closed import closed_keys, is_closed, with_closed
 from processors.rewards.counters import NOTHING_COUNTED, Counters
 from processors.rewards.lots import Lot, joined
 from processors.rewards.references import Reference
 from processors.rewards.referrals import Referral
-from processors.rewards.settled import is_settled, settled_keys, with_settled
 from schemas.consent.choices import NOTHING_SAID, Consents
 
 OFFERS_KEPT: Final = 32
 """Latest offers that are kept of a source profile, some 120 bytes each."""
 MOMENTS_KEPT: Final = 8
 """Latest further events that are kept of an offer."""
-SETTLED: Final = 0
-"""Key of ``posted`` with the sum of all entries whose keys are in ``settled``."""
+CLOSED: Final = 0
+"""Key of ``posted`` with the sum of all entries whose keys are in ``closed``."""
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -111,7 +111,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``lots`` by the time at which they expire have what is left of the points, ``ended`` those that expired lately;
     where ``posted`` sums up to more than they do, the rest is of the lot that never expires (``ledger.lots_of``).
-    ``settled`` has the keys of entries, sales and returns of which nothing else is kept, ``bought`` the number of
+    ``closed`` has the keys of entries, sales and returns of which nothing else is kept, ``bought`` the number of
     those sales that had something left."""
 
     posted: dict[int, int] = {}
@@ -126,12 +126,12 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     claims: dict[int, Claim] = {}
     referrals: dict[str, Referral] = {}
     ended: dict[int, Lot] = {}
-    settled: bytes = b""
+    closed: bytes = b""
     bought: int = 0
 
     def knows(self, key: int) -> bool:
         """Whether the entry, sale or return of that key was taken before."""
-        return key in self.posted or is_settled(self.settled, key)
+        return key in self.posted or is_closed(self.closed, key)
 
     @property
     def balance(self) -> int:
@@ -141,7 +141,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def keys(self) -> set[int]:
         """Of every entry."""
-        return {*self.posted, *settled_keys(self.settled)} - {SETTLED}
+        return {*self.posted, *closed_keys(self.closed)} - {CLOSED}
 
     def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
         """With further offers; the earliest of what is more than is kept are left out."""
@@ -175,10 +175,10 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             other.claims | self.claims,
             other.referrals | self.referrals,
             entries.ended,
-            entries.settled,
+            entries.closed,
             max(self.bought, other.bought),
         )
-        return part.with_offers(offers).without_settled()
+        return part.with_offers(offers).without_closed()
 
     def _with_entries_of(self, other: "AccountPart") -> "AccountPart":
         """This part with the entries of both, and with the lots as these left them. A part is in one place at a time:
@@ -189,23 +189,23 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return self
         if mine < others:
             return msgspec.structs.replace(self, **{name: getattr(other, name) for name in _OF_ENTRIES})
-        settled = with_settled(self.settled, settled_keys(other.settled))
-        posted = {key: points for key, points in (other.posted | self.posted).items() if key != SETTLED}
-        lots, ended, sums = self.lots, self.ended, [self.posted.get(SETTLED, 0)]
+        closed = with_closed(self.closed, closed_keys(other.closed))
+        posted = {key: points for key, points in (other.posted | self.posted).items() if key != CLOSED}
+        lots, ended, sums = self.lots, self.ended, [self.posted.get(CLOSED, 0)]
         if mine.isdisjoint(others):
             lots, ended = joined(self.lots, other.lots), joined(self.ended, other.ended)
-            sums.append(other.posted.get(SETTLED, 0))
-        elif not self.settled:
-            sums = [other.posted.get(SETTLED, 0)]
+            sums.append(other.posted.get(CLOSED, 0))
+        elif not self.closed:
+            sums = [other.posted.get(CLOSED, 0)]
         if any(sums):
-            posted = {SETTLED: sum(sums)} | posted
-        return msgspec.structs.replace(self, posted=posted, lots=lots, ended=ended, settled=settled)
+            posted = {CLOSED: sum(sums)} | posted
+        return msgspec.structs.replace(self, posted=posted, lots=lots, ended=ended, closed=closed)
 
-    def without_settled(self) -> "AccountPart":
+    def without_closed(self) -> "AccountPart":
         """Without the sales and returns of which the keys alone are kept, and what there is of others only."""
         returns = {id: back for id, back in self.history.returns.items() if not self.knows(id)}
         origins = {id: origin for id, origin in self.origins.items() if id in returns}
-        gone = {id for id in self.history.sales if is_settled(self.settled, id)}
+        gone = {id for id in self.history.sales if is_closed(self.closed, id)}
         if not gone and len(returns) == len(self.history.returns) and len(origins) == len(self.origins):
             return self
         sales = {id: sale for id, sale in self.history.sales.items() if id not in gone}
@@ -218,7 +218,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         )
 
 
-_OF_ENTRIES: Final = ("posted", "lots", "ended", "settled")
+_OF_ENTRIES: Final = ("posted", "lots", "ended", "closed")
 EMPTY: Final = AccountPart()
 
 

@@ -36,6 +36,8 @@ class Checked:
         self.tags: Mapping[str, Any] = brand.tags
         self.routes: Sequence[Any] = brand.routes
         self.experiments: Mapping[str, Any] = brand.experiments
+        self.campaigns: Mapping[str, Any] = brand.campaigns
+        self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
         self.loyalty: Mapping[str, Any] = brand.loyalty
 
     @cached_property

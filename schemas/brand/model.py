@@ -12,7 +12,9 @@ import msgspec
 from schemas.brand.about import About, Channel
 from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
+from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
+from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.destinations import is_registered
 from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
@@ -33,8 +35,10 @@ __all__ = [
     "Action",
     "ApiKey",
     "Brand",
+    "Campaign",
     "Channel",
     "Consent",
+    "CouponPool",
     "Experiment",
     "Guards",
     "Holdout",
@@ -70,6 +74,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    campaigns: dict[str, Campaign] = {}
+    coupon_pools: dict[str, CouponPool] = {}
     loyalty: dict[str, Loyalty] = {}
 
     @property
