@@ -54,7 +54,7 @@ def _days(first: int, number: int) -> Days:
 class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was earned once: when (microseconds), on which ``day`` of the store's clock, the points, for which event, by
     which version of the rule; ``cause`` is what the entry is unique by, empty for the event. ``over`` counts how often
-    it was found beyond a cap or within it again: an odd number is beyond."""
+    it was found beyond a cap or within it again: an odd number is beyond. The last three are as in an ``Offer``."""
 
     at: int
     day: int
@@ -63,6 +63,9 @@ class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int = 0
     over: int = 0
     cause: str = ""
+    active_at: int = 0
+    expires_at: int = 0
+    forgiven: int = 0
 
 
 Place = tuple[int, int]

@@ -12,9 +12,11 @@ from processors.reference import Reference
 from processors.rewards.compiled import version_at
 from processors.rewards.counters import Grant, RuleCount
 from processors.rewards.earning import with_count
+from processors.rewards.ledger import EARNED, REVERSED, entry_key, posted_further, with_earned
 from processors.rewards.limits import beyond, counts, most_of, times
-from processors.rewards.reversals import EARNED, REVERSED, due_to, entry_key
-from processors.rewards.state import Account, AccountPart
+from processors.rewards.lots import lot_name, terms
+from processors.rewards.reversals import due_to, with_difference
+from processors.rewards.state import Account
 from processors.step import Drop, Effect, Emit
 from schemas.brand.model import Reward
 from schemas.events import RewardPosted
@@ -57,19 +59,17 @@ def recounted(account: Account, at: int, reference: Reference) -> tuple[Account,
     for rule_id in sorted({id for part in account.parts.values() for id in part.counters.rules}):
         rule = version_at(rule_id, at, reference)
         if rule is not None and counts(rule):
-            account, further = _of_rule(account, rule)
+            account, further = _of_rule(account, rule, reference)
             effects += further
     return unmarked(account), tuple(effects)
 
 
-def _of_rule(account: Account, rule: Reward) -> tuple[Account, list[Effect]]:
+def _of_rule(account: Account, rule: Reward, reference: Reference) -> tuple[Account, list[Effect]]:
     effects = list[Effect]()
     for (profile, key), is_over in beyond(rule, account).items():
-        part = account.part(profile)
-        grant = part.counters.rules[rule.id].tally.grants[key]
+        grant = account.part(profile).counters.rules[rule.id].tally.grants[key]
         if bool(grant.over & 1) is not is_over:
-            part, entries = _turned(part, profile, rule, key, grant)
-            account = account.with_part(profile, part)
+            account, entries = _turned(account, profile, rule, key, grant)
             effects += (Emit(entry, transactional=True) for entry in entries)
             if is_over:
                 effects.append(Drop(DropReason.OVER_CAP))
@@ -80,74 +80,80 @@ def _of_rule(account: Account, rule: Reward) -> tuple[Account, list[Effect]]:
     had = times([(part, count.tally) for (_, part), count in zip(counted, found, strict=True)])
     most = most_of(rule, [count.days for count in found]) or 0
     last = max(found, key=lambda count: count.last)
-    profile, part = counted[found.index(last)]
+    profile, _ = counted[found.index(last)]
     for number in range(had, most):
-        part, entry = _reached(part, profile, rule, last, number)
-        if entry is not None:
-            effects.append(Emit(entry, transactional=True))
-    return account.with_part(profile, part), effects
+        account, entry = _reached(account, profile, rule, last, number, reference)
+        effects += (Emit(one, transactional=True) for one in entry)
+    return account, effects
 
 
 def _turned(
-    part: AccountPart, profile: str, rule: Reward, key: int, grant: Grant
-) -> tuple[AccountPart, list[RewardPosted]]:
-    """The part with a grant that has come to be beyond a cap, or within it again, and the entry that says so."""
-    count = part.counters.rules[rule.id]
+    account: Account, profile: str, rule: Reward, key: int, grant: Grant
+) -> tuple[Account, tuple[RewardPosted, ...]]:
+    """The account with a grant that has come to be beyond a cap, or within it again, and the entries that say so."""
     now = replace(grant, over=grant.over + 1)
-    tally = replace(count.tally, grants=count.tally.grants | {key: now})
-    part = with_count(part, rule.id, RuleCount(count.days, tally, count.last))
-    is_over, cause = bool(now.over & 1), grant.cause or grant.source_event_id
-    entry_id, points = derived("reward", rule.id, profile, cause), 0
-    if rule.caps.over == "reverse":
-        part, points = _reversed(part, key, entry_id, grant, is_over)
-    elif not is_over:
-        return part, []
+    is_over, entry_id = bool(now.over & 1), derived("reward", rule.id, profile, grant.cause or grant.source_event_id)
     entry = RewardPosted(
         event_id=derived("reward over cap", entry_id, str(now.over)),
         occurred_at=grant.at,
         person_id=profile,
         kind=REVERSED,
-        points=points,
+        points=0,
         rule=rule.id,
         rule_version=grant.version,
         source_event_id=grant.source_event_id,
         reverses_event_id=entry_id,
         source_profile_id=profile,
+        lot=lot_name(grant.expires_at),
         campaign=rule.campaign,
+        active_at=grant.active_at,
+        expires_at=grant.expires_at,
         reason=DropReason.OVER_CAP if is_over else "",
     )
-    posted = part.posted | {entry_key("over", entry_id, str(now.over)): points}
-    return replace(part, posted=posted), [entry]
-
-
-def _reversed(part: AccountPart, key: int, entry_id: str, grant: Grant, is_over: bool) -> tuple[AccountPart, int]:
-    """The part that knows that an entry is reversed, or posted again, and the points that this moves."""
-    if (offer := part.offers.get(key)) is not None:
-        part = replace(part, offers=part.offers | {key: replace(offer, over=is_over)})
-    sale_id = hash64(grant.source_event_id)
+    if rule.caps.over == "keep":
+        return _with_grant(account, profile, rule, key, now), (entry,) if is_over else ()
+    part = account.part(profile)
+    offer, sale_id = part.offers.get(key), hash64(grant.source_event_id)
     sale, postings = part.history.sales.get(sale_id), part.postings.get(sale_id, ())
-    if sale is None or not any(posting.entry_id == entry_id for posting in postings):
-        return part, -grant.points if is_over else grant.points
-    moved, after = 0, []
-    for posting in postings:
-        if posting.entry_id == entry_id:
-            posting = replace(posting, over=is_over)
-            due = due_to(posting, sale, sale.left_micros)
-            moved, posting = due - posting.points, replace(posting, points=due, reversals=posting.reversals + 1)
-        after.append(posting)
-    return replace(part, postings=part.postings | {sale_id: tuple(after)}), moved
+    posting = next((one for one in postings if one.entry_id == entry_id), None)
+    forgiven, points = grant.forgiven, -grant.points if is_over else grant.points
+    if posting is not None and sale is not None:
+        posting = replace(posting, over=is_over)
+        forgiven, points = posting.forgiven, due_to(posting, sale, sale.left_micros) - posting.points
+    elif offer is not None:
+        forgiven = offer.forgiven
+    own_key = entry_key("over", entry_id, str(now.over))
+    posted = posted_further(account, profile, own_key, replace(entry, points=points), forgiven)
+    account = _with_grant(posted.account, profile, rule, key, replace(now, forgiven=grant.forgiven + posted.forgiven))
+    part = account.part(profile)
+    if posting is not None and sale is not None:
+        after = with_difference(posting, points, posted.forgiven)
+        of_sale = tuple(after if one.entry_id == entry_id else one for one in postings)
+        part = replace(part, postings=part.postings | {sale_id: of_sale})
+    elif offer is not None:
+        offer = replace(offer, over=is_over, forgiven=offer.forgiven + posted.forgiven)
+        part = replace(part, offers=part.offers | {key: offer})
+    return account.with_part(profile, part), posted.entries
+
+
+def _with_grant(account: Account, profile: str, rule: Reward, key: int, grant: Grant) -> Account:
+    part = account.part(profile)
+    count = part.counters.rules[rule.id]
+    tally = replace(count.tally, grants=count.tally.grants | {key: grant})
+    return account.with_part(profile, with_count(part, rule.id, RuleCount(count.days, tally, count.last)))
 
 
 def _reached(
-    part: AccountPart, profile: str, rule: Reward, count: RuleCount, number: int
-) -> tuple[AccountPart, RewardPosted | None]:
-    """The part with a streak or milestone that is reached without an event, as the one with this number."""
-    cause = f"reached/{number}"
+    account: Account, profile: str, rule: Reward, count: RuleCount, number: int, reference: Reference
+) -> tuple[Account, tuple[RewardPosted, ...]]:
+    """The account with a streak or milestone that is reached without an event, as the one with this number."""
+    cause, part = f"reached/{number}", account.part(profile)
     key, (at, event_id) = entry_key(rule.id, cause), count.last
-    if key in part.posted or not event_id:
-        return part, None
+    if part.knows(key) or not event_id:
+        return account, ()
+    active_at, expires_at = terms(rule, at, reference.brand)
     known = part.counters.rules[rule.id]
-    grant = Grant(at, 0, rule.points, event_id, rule.version, cause=cause)
+    grant = Grant(at, 0, rule.points, event_id, rule.version, cause=cause, active_at=active_at, expires_at=expires_at)
     part = with_count(part, rule.id, RuleCount(known.days, known.tally.with_grant(key, grant), known.last))
     entry = RewardPosted(
         event_id=derived("reward", rule.id, profile, cause),
@@ -159,6 +165,9 @@ def _reached(
         rule_version=rule.version,
         source_event_id=event_id,
         source_profile_id=profile,
+        lot=lot_name(expires_at),
         campaign=rule.campaign,
+        active_at=active_at,
+        expires_at=expires_at,
     )
-    return replace(part, posted=part.posted | {key: rule.points}), entry
+    return account.with_part(profile, with_earned(part, {key: entry}, reference.brand)), (entry,)

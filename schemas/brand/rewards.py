@@ -102,6 +102,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
     draw: str = ""
     until: int = 0
     earlier: tuple["Reward", ...] = ()
+    active_after: int | None = None
 
     @property
     def by_timer(self) -> bool:

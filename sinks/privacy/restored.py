@@ -18,6 +18,8 @@ _NAMED: Final = {
     "touchpoint_identified": PROFILE,
     "reward_posted": PROFILE,
     "experiment_exposed": PROFILE,
+    "budget_claimed": PROFILE,
+    "budget_answered": PROFILE,
     "consent_changed": PROFILE,
     "touch": "source_profile_id",
     "identity_override": "source_profile_id",
