@@ -27,7 +27,8 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
     assert [(section.name, section.kind) for section in SECTIONS] == [
         ("brand", "brand"), ("stores", "store"), ("products", "product"), ("tags", "tag"), ("routes", "route"),
         ("rewards", "reward"), ("api_keys", "api_key"), ("matching", "matching"),
-        ("consent", "consent"), ("retention", "retention"), ("experiments", "experiment"), ("tiers", "tier"),
+        ("consent", "consent"), ("retention", "retention"), ("experiments", "experiment"),
+        ("tiers", "tier"),
         ("campaigns", "campaign"),
         ("coupon_pools", "coupon_pool"),
         ("loyalty", "loyalty"),
