@@ -1,5 +1,6 @@
 """Rewards: reads touchpoint-identified, writes reward-posted, keyed by person id. It also finds the sales that returns
-name: it writes and reads sale-referenced, keyed by sale, and sale-returned.
+name: it writes and reads sale-referenced, keyed by sale, and sale-returned. The two sides of a referral tell each
+other by referral-changed (``referrals``).
 
 The ledger is append-only. An entry is unique per rule, source profile and source event, whatever is replayed and under
 whatever person identity published the event. A return reverses what its sale earned, in proportion to the money that
@@ -29,21 +30,31 @@ from processors.rewards.late_consent import (
     with_word,
 )
 from processors.rewards.references import NOTHING, forget, meet, refer
+from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import EARNED, entry_key, reconcile, returned, with_return
 from processors.rewards.rules import cause_of, holds, is_public, per_unit, points_of
 from processors.rewards.state import Account, Posting
+from processors.rewards.timers import due, wakes
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.model import Reward
 from schemas.consent.statements import may_say
-from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import (
+    ConsentStated,
+    ReferralChanged,
+    RewardPosted,
+    SaleReferenced,
+    SaleReturned,
+    TouchpointIdentified,
+)
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     CONSENT_STATED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
+    REFERRAL_CHANGED,
     REWARD_POSTED,
     SALE_REFERENCED,
     SALE_RETURNED,
@@ -58,10 +69,20 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged,
+    reference: Reference,
+) -> Step[Account]:
+    """Posts what the event earns, or reverses what it returns; then what this changes in referrals."""
+    if isinstance(event, ReferralChanged):
+        return heard(account, event)
+    return with_referrals(account, _with_points(account, event, reference), event, reference)
+
+
+def _with_points(
+    account: Account | None,
     event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns."""
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
@@ -130,20 +151,21 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     booked on a sale of the other. What was booked on parts that the account has no more is booked anew; what is
     posted agrees with what its parts said."""
     agreeing, changed = reconsidered(winner.joined(loser) if winner is not None else loser)
-    after, effects = reconcile(agreeing)
-    return Step(after, (*changed, *effects))
+    reconciled, effects = reconcile(agreeing)
+    after, referred = decided(reconciled)
+    return Step(after, (*changed, *effects, *referred))
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
     """Nothing is posted: the store keeps the ledger's entries and forgets the person behind them. Whose its sales are
-    is forgotten where returns look for them."""
+    is forgotten where returns look for them, and who it was by the other sides of its referrals."""
     forgotten = {
         id: sale.occurred_at
         for part in account.parts.values()
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return tuple(forget(id, at) for id, at in forgotten.items())
+    return (*(forget(id, at) for id, at in forgotten.items()), *forgotten_by_erasure(account))
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -260,11 +282,12 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
+        REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
+    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED),
     state=Account,
     step=step,
     merge=merge,
@@ -274,4 +297,6 @@ PROCESSOR = Processor(
     size=lambda account: account.size,
     linger_ms=300,
     canonical=canonical,
+    wakes=wakes,
+    due=due,
 )

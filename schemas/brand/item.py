@@ -60,6 +60,9 @@ class Sections(Protocol):
     def experiments(self) -> Mapping[str, Any]: ...
 
     @property
+    def referral(self) -> Mapping[str, Any]: ...
+
+    @property
     def destinations(self) -> tuple[str, ...]:
         """The brand's destinations; none as long as one of them is wrong, since it is that one which is at fault."""
 

@@ -14,6 +14,7 @@ from schemas.brand.model import (
     Experiment,
     Item,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
@@ -47,6 +48,7 @@ def reference(
     api_keys: tuple[ApiKey, ...] = (),
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
+    referral: tuple[Referral, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -60,6 +62,7 @@ def reference(
         "api_key": list(api_keys),
         "consent": list(consent),
         "experiment": list(experiments),
+        "referral": list(referral),
     }
     return Reference(build_brand(items), stock or {})
 
