@@ -10,6 +10,7 @@ from schemas.brand.model import (
     About,
     Action,
     ApiKey,
+    Campaign,
     Consent,
     Experiment,
     Item,
@@ -48,6 +49,7 @@ def reference(
     api_keys: tuple[ApiKey, ...] = (),
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
+    campaigns: tuple[Campaign, ...] = (),
     referral: tuple[Referral, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
@@ -62,6 +64,7 @@ def reference(
         "api_key": list(api_keys),
         "consent": list(consent),
         "experiment": list(experiments),
+        "campaign": list(campaigns),
         "referral": list(referral),
     }
     return Reference(build_brand(items), stock or {})
