@@ -19,6 +19,7 @@ _NAMED: Final = {
     "reward_posted": PROFILE,
     "experiment_exposed": PROFILE,
     "consent_changed": PROFILE,
+    "referral_changed": "arrayJoin([referrer_profile_id, friend_profile_id])",
     "touch": "source_profile_id",
     "identity_override": "source_profile_id",
 }

@@ -218,7 +218,7 @@ def test_whoever_is_erased_is_forgotten_by_the_other_side(shop: Tell) -> None:
 
 def test_another_brand_s_links_and_other_properties_are_nothing(shop: Tell) -> None:
     story = shop()
-    story.tell(followed("anna", "ben", properties='{"query":{"referrer":"x"}}'), bought("ben"), then="15")
+    story.tell(followed("anna", "ben", properties='{"query":{"fp_referrer":"x"}}'), bought("ben"), then="15")
     assert story.said == []
 
 

@@ -22,7 +22,7 @@ DAY_US = 86_400_000_000
 
 def followed(of: str, who: str, name: str = "", **fields: object) -> EventSpec:
     """The personal link of somebody, as the gateway records who follows it."""
-    properties = msgspec.json.encode({"referrer": person(of)}).decode()
+    properties = msgspec.json.encode({"fp_referrer": person(of)}).decode()
     known = {"source": "scan", "tag": "poster", "placement": "poster", "properties": properties, **fields}
 
     def spec(timeline):  # type: ignore[no-untyped-def]

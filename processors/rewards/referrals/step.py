@@ -23,15 +23,13 @@ from schemas.identifiers.types import DEVICE, is_blocked, type_of
 from schemas.ids import derived
 from schemas.reasons import DropReason
 
-REFERRER: Final = "referrer"
-"""Property of a scan of a personal link that gateways alone set: the source profile whose link it is."""
 LOW_TRUST: Final = Drop(DropReason.LOW_TRUST)
 SHARED_BY_MANY: Final = frozenset((DEVICE, "mac"))
 """Types of identifiers that say nothing of who paid."""
 
 
 class _Properties(msgspec.Struct):
-    referrer: str = ""
+    referrer: str = msgspec.field(default="", name=kinds.REFERRER)
 
 
 _read = msgspec.json.Decoder(_Properties).decode
@@ -103,7 +101,7 @@ def _noted(
     account: Account | None, event: TouchpointIdentified, programme: Referral, reference: Reference
 ) -> tuple[Account | None, tuple[Drop, ...]]:
     """The account once it has what the event says for referrals."""
-    is_link = event.source == kinds.SCAN and event.tag == programme.tag and REFERRER in event.properties
+    is_link = event.source == kinds.SCAN and event.tag == programme.tag and kinds.REFERRER in event.properties
     is_sale = event.type == kinds.SALE and (event.amount_micros or 0) > 0
     qualifies = is_sale if event.type == kinds.SALE else event.type in programme.on
     if not (is_link or is_sale or qualifies):
