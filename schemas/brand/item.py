@@ -64,6 +64,9 @@ class Sections(Protocol):
     def campaigns(self) -> Mapping[str, Any]: ...
 
     @property
+    def coupon_pools(self) -> Mapping[str, Any]: ...
+
+    @property
     def referral(self) -> Mapping[str, Any]: ...
 
     @property
