@@ -1,5 +1,6 @@
 """Rewards: reads touchpoint-identified, writes reward-posted, keyed by person id. It also finds the sales that returns
-name: it writes and reads sale-referenced, keyed by sale, and sale-returned.
+name: it writes and reads sale-referenced, keyed by sale, and sale-returned. The two sides of a referral tell each
+other by referral-changed (``referrals``).
 
 The ledger is append-only. An entry is unique per rule, source profile and source event, whatever is replayed and under
 whatever person identity published the event. A return reverses what its sale earned, in proportion to the money that
@@ -32,6 +33,7 @@ from processors.rewards.late_consent import (
 )
 from processors.rewards.limits import zone_of
 from processors.rewards.references import NOTHING, forget, meet, refer
+from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import entry_key, reconcile, returned, with_return
 from processors.rewards.rules import is_public
@@ -40,13 +42,14 @@ from processors.rewards.tiers import with_earned
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.consent.statements import may_say
-from schemas.events import ConsentStated, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import ConsentStated, ReferralChanged, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     CONSENT_STATED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
+    REFERRAL_CHANGED,
     REWARD_POSTED,
     SALE_REFERENCED,
     SALE_RETURNED,
@@ -60,17 +63,20 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns."""
-    step = _step(account, event, reference)
+    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier."""
+    if isinstance(event, ReferralChanged):
+        step = heard(account, event)
+    else:
+        step = with_referrals(account, _with_points(account, event, reference), event, reference)
     if step.effects and reference.brand.tiers and step.state is not None:
         return Step(with_earned(step.state, step.effects, zone_of(reference)), step.effects)
     return step
 
 
-def _step(
+def _with_points(
     account: Account | None,
     event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
@@ -145,22 +151,23 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     posted agrees with what its parts said."""
     joined = winner.joined(settling.without_mark(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
-    after, effects = reconcile(agreeing)
-    effects = (*changed, *effects)
-    after = with_earned(after, effects)
-    return Step(after if after == winner else settling.unsettled(after), effects)
+    reconciled, effects = reconcile(agreeing)
+    after, referred = decided(reconciled)
+    all_of_it: tuple[Effect, ...] = (*changed, *effects, *referred)
+    after = with_earned(after, all_of_it)
+    return Step(after if after == winner else settling.unsettled(after), all_of_it)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
     """Nothing is posted: the store keeps the ledger's entries and forgets the person behind them. Whose its sales are
-    is forgotten where returns look for them."""
+    is forgotten where returns look for them, and who it was by the other sides of its referrals."""
     forgotten = {
         id: sale.occurred_at
         for part in account.parts.values()
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return tuple(forget(id, at) for id, at in forgotten.items())
+    return (*(forget(id, at) for id, at in forgotten.items()), *forgotten_by_erasure(account))
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -241,11 +248,12 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
+        REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
+    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED),
     state=Account,
     step=step,
     merge=merge,

@@ -51,7 +51,7 @@ def wakes(account: Account) -> int | None:
     return max(max(count.last[0], *(grant.at for grant in count.tally.grants.values()), 0) for count in rules)
 
 
-def settled(account: Account, at: int, reference: Reference) -> tuple[Account, tuple[Effect, ...]]:
+def counted_anew(account: Account, at: int, reference: Reference) -> tuple[Account, tuple[Effect, ...]]:
     """The account whose entries agree with what its person may earn, and the entries that this takes."""
     effects = list[Effect]()
     for rule_id in sorted({id for part in account.parts.values() for id in part.counters.rules}):

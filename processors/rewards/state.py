@@ -11,7 +11,7 @@ from processors.rewards.claims import Claim
 from processors.rewards.counters import NOTHING_COUNTED, Counters
 from processors.rewards.lots import Lot
 from processors.rewards.references import Reference
-from processors.rewards.referrals import Referral
+from processors.rewards.referrals.state import NO_REFERRALS, Referrals
 from schemas.consent.choices import NOTHING_SAID, Consents
 
 OFFERS_KEPT: Final = 32
@@ -114,7 +114,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lots: dict[int, Lot] = {}
     counters: Counters = NOTHING_COUNTED
     claims: dict[int, Claim] = {}
-    referrals: dict[str, Referral] = {}
+    referrals: Referrals = NO_REFERRALS
 
     def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
         """With further offers; the earliest of what is more than is kept are left out."""
@@ -146,7 +146,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             other.lots | self.lots,
             self.counters.joined(other.counters),
             other.claims | self.claims,
-            other.referrals | self.referrals,
+            self.referrals.joined(other.referrals),
         )
         return part.with_offers(offers).without_booked_returns()
 
@@ -194,12 +194,13 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Entries, offers that are not posted, sales, returns and choices."""
+        """Entries, offers that are not posted, sales, returns, choices and referrals."""
         return sum(
             len(part.posted.keys() | part.offers.keys())
             + len(part.history.sales)
             + len(part.history.returns)
             + part.consents.size
             + part.counters.size
+            + part.referrals.size
             for part in self.parts.values()
         )

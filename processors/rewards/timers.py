@@ -1,21 +1,26 @@
-"""What an account does without an event: it wakes at the earliest of these times."""
+"""What an account does without an event: each piece that waits for something says until when, and the earliest wakes
+it."""
 
 from processors.reference import Reference
 from processors.rewards import settling
 from processors.rewards.limits import zone_of
+from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
 from processors.rewards.tiers import with_earned
 from processors.step import Step
 
 
 def wakes(account: Account) -> int | None:
-    """When the account wants to act, in microseconds."""
-    return settling.wakes(account)
+    """When the account wants to act, in microseconds; None: never, as it is now."""
+    times = [at for at in (settling.wakes(account), referrals.wakes(account)) if at is not None]
+    return min(times, default=None)
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What the account does at the time at which it wakes."""
-    after, effects = settling.settled(account, at, reference)
+    """What each of them does that wants to act by then."""
+    counted, effects = settling.counted_anew(account, at, reference)
+    referred = referrals.due(counted, at)
+    after, effects = referred.state or counted, (*effects, *referred.effects)
     if reference.brand.tiers:
         after = with_earned(after, effects, zone_of(reference))
     return Step(after, effects)

@@ -22,6 +22,7 @@ from schemas.brand.holdout import Holdout
 from schemas.brand.item import Item
 from schemas.brand.matching import Matching
 from schemas.brand.products import Product
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
@@ -45,6 +46,7 @@ __all__ = [
     "Item",
     "Matching",
     "Product",
+    "Referral",
     "Retention",
     "Reward",
     "Route",
@@ -77,6 +79,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
+    referral: dict[str, Referral] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

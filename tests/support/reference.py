@@ -15,6 +15,7 @@ from schemas.brand.model import (
     Experiment,
     Item,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
@@ -51,6 +52,7 @@ def reference(
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
     tiers: tuple[Tier, ...] = (),
+    referral: tuple[Referral, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -66,6 +68,7 @@ def reference(
         "experiment": list(experiments),
         "campaign": list(campaigns),
         "tier": list(tiers),
+        "referral": list(referral),
     }
     return Reference(build_brand(items), stock or {})
 
