@@ -1,5 +1,6 @@
 """Rewards: reads touchpoint-identified, writes reward-posted, keyed by person id. It also finds the sales that returns
-name: it writes and reads sale-referenced, keyed by sale, and sale-returned.
+name: it writes and reads sale-referenced, keyed by sale, and sale-returned. The two sides of a referral tell each
+other by referral-changed (``referrals``).
 
 The ledger is append-only. An entry is unique per rule, source profile and source event, whatever is replayed and under
 whatever person identity published the event. A return reverses what its sale earned, in proportion to the money that
@@ -33,6 +34,7 @@ from processors.rewards.late_consent import (
 from processors.rewards.ledger import entry_key, owes, repaid, with_earned
 from processors.rewards.limits import zone_of
 from processors.rewards.references import NOTHING, forget, meet, refer
+from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import is_public
@@ -41,13 +43,14 @@ from processors.rewards.tiers import with_qualifying
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.consent.statements import may_say
-from schemas.events import ConsentStated, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import ConsentStated, ReferralChanged, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     CONSENT_STATED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
+    REFERRAL_CHANGED,
     REWARD_POSTED,
     SALE_REFERENCED,
     SALE_RETURNED,
@@ -61,11 +64,15 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns; what is owed is paid first."""
-    step = _taken(account, event, reference)
+    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
+    what is owed is paid first."""
+    if isinstance(event, ReferralChanged):
+        step = heard(account, event)
+    else:
+        step = with_referrals(account, _with_points(account, event, reference), event, reference)
     if step.state is None or step.state is account:
         return step
     if step.effects and reference.brand.tiers:
@@ -76,7 +83,7 @@ def step(
     return Step(paid.state, (*step.effects, *paid.effects))
 
 
-def _taken(
+def _with_points(
     account: Account | None,
     event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
@@ -151,22 +158,23 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     posted agrees with what its parts said."""
     joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
-    after, effects = reconcile(agreeing)
-    effects = (*changed, *effects)
-    after = with_qualifying(after, effects)
-    return Step(after if after == winner else recount.marked(after), effects)
+    reconciled, effects = reconcile(agreeing)
+    after, referred = decided(reconciled)
+    all_of_it: tuple[Effect, ...] = (*changed, *effects, *referred)
+    after = with_qualifying(after, all_of_it)
+    return Step(after if after == winner else recount.marked(after), all_of_it)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
     """Nothing is posted: the store keeps the ledger's entries and forgets the person behind them. Whose its sales are
-    is forgotten where returns look for them."""
+    is forgotten where returns look for them, and who it was by the other sides of its referrals."""
     forgotten = {
         id: sale.occurred_at
         for part in account.parts.values()
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return tuple(forget(id, at) for id, at in forgotten.items())
+    return (*(forget(id, at) for id, at in forgotten.items()), *forgotten_by_erasure(account))
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -248,11 +256,12 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
+        REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
+    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED),
     state=Account,
     step=step,
     merge=merge,

@@ -115,6 +115,12 @@ def offer_of(event: TouchpointIdentified, entry: RewardPosted, cause: str, terms
     )
 
 
+def allowed_at(account: Account, at: int, terms: int) -> bool | None:
+    """Whether the person agrees to be recognised at a time (microseconds) on the terms of then (``terms_of``); None
+    where that is not known any more."""
+    return _allowed(_said(account), ((at, terms),))
+
+
 def _said(account: Account) -> list[Consents]:
     return [part.consents for part in account.parts.values() if part.consents.says_something]
 

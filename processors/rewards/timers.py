@@ -1,24 +1,27 @@
-"""What an account does without an event: it wakes at the earliest of these times."""
+"""What an account does without an event: each piece that waits for something says until when, and the earliest wakes
+it."""
 
 from processors.reference import Reference
 from processors.rewards import ledger, recount
 from processors.rewards.limits import zone_of
+from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
 from processors.rewards.tiers import with_qualifying
-from processors.step import Effect, Step
+from processors.step import Step
 
 
 def wakes(account: Account) -> int | None:
-    """When the account wants to act, in microseconds."""
-    times = [at for at in (recount.wakes(account), ledger.wakes(account)) if at is not None]
+    """When the account wants to act, in microseconds; None: never, as it is now."""
+    times = [at for piece in (recount, referrals, ledger) if (at := piece.wakes(account)) is not None]
     return min(times) if times else None
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What the account does at the time at which it wakes: its person's streaks and caps are counted anew, and points
-    expire, once they have paid what is owed."""
-    after, recounted = recount.recounted(account, at, reference)
-    effects: tuple[Effect, ...] = recounted
+    """What each of them does that wants to act by then: streaks and caps are counted anew, referrals decided, and
+    points expire, once they have paid what is owed."""
+    counted, effects = recount.recounted(account, at, reference)
+    referred = referrals.due(counted, at)
+    after, effects = referred.state or counted, (*effects, *referred.effects)
     if reference.brand.tiers:
         after = with_qualifying(after, effects, zone_of(reference))
     if ledger.owes(after):

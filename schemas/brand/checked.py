@@ -40,6 +40,7 @@ class Checked:
         self.campaigns: Mapping[str, Any] = brand.campaigns
         self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
         self.loyalty: Mapping[str, Any] = brand.loyalty
+        self.referral: Mapping[str, Any] = brand.referral
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

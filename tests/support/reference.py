@@ -16,6 +16,7 @@ from schemas.brand.model import (
     Item,
     Loyalty,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
@@ -53,6 +54,7 @@ def reference(
     campaigns: tuple[Campaign, ...] = (),
     tiers: tuple[Tier, ...] = (),
     loyalty: tuple[Loyalty, ...] = (),
+    referral: tuple[Referral, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -69,6 +71,7 @@ def reference(
         "campaign": list(campaigns),
         "tier": list(tiers),
         "loyalty": list(loyalty),
+        "referral": list(referral),
     }
     return Reference(build_brand(items), stock or {})
 
