@@ -2,7 +2,7 @@
 it."""
 
 from processors.reference import Reference
-from processors.rewards import ledger, recount
+from processors.rewards import dates, ledger, recount
 from processors.rewards.limits import zone_of
 from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
@@ -12,16 +12,17 @@ from processors.step import Step
 
 def wakes(account: Account) -> int | None:
     """When the account wants to act, in microseconds; None: never, as it is now."""
-    times = [at for piece in (recount, referrals, ledger) if (at := piece.wakes(account)) is not None]
+    times = [at for piece in (recount, referrals, dates, ledger) if (at := piece.wakes(account)) is not None]
     return min(times) if times else None
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What each of them does that wants to act by then: streaks and caps are counted anew, referrals decided, and
-    points expire, once they have paid what is owed."""
+    """What each of them does that wants to act by then: streaks and caps are counted anew, referrals decided,
+    anniversaries posted, and points expire, once they have paid what is owed."""
     counted, effects = recount.recounted(account, at, reference)
     referred = referrals.due(counted, at)
-    after, effects = referred.state or counted, (*effects, *referred.effects)
+    after, dated = dates.due(referred.state or counted, at, reference)
+    effects = (*effects, *referred.effects, *dated)
     if reference.brand.tiers:
         after = with_qualifying(after, effects, zone_of(reference))
     if ledger.owes(after):

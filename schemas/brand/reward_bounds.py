@@ -24,7 +24,7 @@ REMEDY: Final = "limit it by caps, once, a streak, a milestone, or a campaign wi
 
 
 def bound_mistakes(rule: Any, brand: Sections) -> Iterator[Mistake]:
-    """Why the rule could pay without bound, by the field that would have to say otherwise. :param rule: a ``Reward``."""
+    """Why the rule, a ``Reward``, could pay without bound, by the field that would have to say otherwise."""
     if rule.points_per_unit and rule.public_keys != NOTHING:
         yield (
             "points_per_unit",
