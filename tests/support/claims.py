@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from deploy.setup import SetupError
 from deploy.setup.topics import apply
 from processors.budgets.keys import holder_of
 from schemas.brand.campaigns import Campaign
@@ -134,6 +135,17 @@ def spread(demand: int, again_every: int = 0) -> Iterator[BudgetClaimed]:
             yield claim(number // 2)
 
 
+def _make_topics(bootstrap: str, partitions: int) -> None:
+    """Some 700 partitions: a busy machine takes longer to elect their leaders than one attempt waits."""
+    for attempt in range(5):
+        try:
+            apply(bootstrap, partitions)
+            return
+        except SetupError:
+            if attempt == 4:
+                raise
+
+
 @asynccontextmanager
 async def claims_on(folder: Path, partitions: int, size: int) -> AsyncIterator[Claims]:
     """A Kafka of its own, without workers yet."""
@@ -141,7 +153,7 @@ async def claims_on(folder: Path, partitions: int, size: int) -> AsyncIterator[C
     (folder / "workers").mkdir()
     server = start_kafka(folder / "kafka")
     try:
-        await asyncio.to_thread(apply, server.bootstrap, partitions)
+        await asyncio.to_thread(_make_topics, server.bootstrap, partitions)
         producer = AIOKafkaProducer(
             bootstrap_servers=server.bootstrap, linger_ms=5, max_batch_size=256 << 10, max_request_size=MAX_RECORD_BYTES
         )
