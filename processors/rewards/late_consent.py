@@ -16,8 +16,7 @@ from processors.consents import permitted, place_of
 from processors.parts import source_profile_of
 from processors.purchases import Sale
 from processors.reference import Reference
-from processors.rewards.reversals import EARNED, entry_key, further_entry, points_for
-from processors.rewards.rules import public_cause
+from processors.rewards.reversals import EARNED, due_to, entry_key, further_entry
 from processors.rewards.state import Account, AccountPart, Offer, Posting
 from processors.step import Emit
 from schemas.consent.choices import Consents
@@ -98,8 +97,8 @@ def reconsidered(account: Account) -> tuple[Account, tuple[Emit, ...]]:
     return after, tuple(Emit(entry, transactional=True) for entry in entries)
 
 
-def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: int, keeps: bool) -> Offer:
-    """What is remembered of an entry, and of one that was not posted. :param key: of the entry."""
+def offer_of(event: TouchpointIdentified, entry: RewardPosted, cause: str, terms: int, keeps: bool) -> Offer:
+    """What is remembered of an entry, and of one that was not posted. :param cause: what the entry is unique by."""
     return Offer(
         at=event.occurred_at,
         rule=entry.rule,
@@ -109,7 +108,7 @@ def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: 
         person_id=event.person_id,
         terms=terms,
         refused=not keeps,
-        cause="" if key == entry_key(entry.rule, event.event_id) else public_cause(event),
+        cause="" if cause == event.event_id else cause,
     )
 
 
@@ -136,6 +135,9 @@ def _agreeing(part: AccountPart, profile: str, said: Sequence[Consents]) -> tupl
     for key, offer in part.offers.items():
         allowed = _allowed(said, offer.moments)
         if allowed is None or allowed is not offer.refused:
+            continue
+        if offer.over:
+            offers[key] = msgspec.structs.replace(offer, refused=not allowed)
             continue
         if allowed and not offer.reversals:
             post(key, first_entry(posting_of(offer, profile), profile, offer.at, offer.points))
@@ -173,11 +175,11 @@ def _agreeing(part: AccountPart, profile: str, said: Sequence[Consents]) -> tupl
 def _of_sale(part: AccountPart, profile: str, posting: Posting, sale: Sale) -> Iterable[tuple[int, RewardPosted]]:
     """The entries of a sale whose posting has just been refused or agreed to: the entry itself where it was never
     posted, and what brings it to what the sale is worth after its returns."""
-    if not posting.refused and not posting.is_posted:
-        points = points_for(posting.fixed, posting.per_unit, sale.micros)
+    if not (posting.refused or posting.over or posting.is_posted):
+        points = due_to(posting, sale, sale.micros)
         yield entry_key(posting.rule, posting.source_event_id), first_entry(posting, profile, sale.occurred_at, points)
         posting = msgspec.structs.replace(posting, points=points)
-    due = 0 if posting.refused else points_for(posting.fixed, posting.per_unit, sale.left_micros)
+    due = due_to(posting, sale, sale.left_micros)
     if due != posting.points:
         yield further_entry(part.posted, profile, posting, due - posting.points, sale.occurred_at)
 

@@ -24,7 +24,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule grants for a sale, on the terms of the day: ``fixed`` points and ``per_unit`` for each whole unit of
     the currency that stays paid. ``points`` is the sum of the entries posted for it, ``reversals`` the number of those
     that followed the first one, ``entry_id``. ``person_id`` and ``source_event_id`` are those of the sale; empty in
-    states that are older than these fields. ``terms`` and ``refused`` are as in an ``Offer``."""
+    states that are older than these fields. ``terms`` and ``refused`` are as in an ``Offer``. ``counted`` (millionths)
+    is what of the sale the points are on, by default all of it. ``over``: beyond what the person may earn."""
 
     rule: str
     version: int
@@ -37,6 +38,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source_event_id: str = ""
     terms: int = 0
     refused: bool = False
+    counted: int = -1
+    over: bool = False
 
     @property
     def is_posted(self) -> bool:
@@ -50,7 +53,8 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``at`` (microseconds) and ``terms`` are of the event: the time at which consent is asked for, and what the brand
     said of its place then (``late_consent.terms_of``). ``also`` has the same of further events that earn the same
     entry, as those of a public key do within a day. ``cause`` is what the entry is unique by, empty for the event.
-    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one."""
+    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one. ``over``: it
+    is beyond what the person may earn, and reversed."""
 
     at: int
     rule: str
@@ -63,6 +67,7 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reversals: int = 0
     cause: str = ""
     also: tuple[tuple[int, int], ...] = ()
+    over: bool = False
 
     @property
     def moments(self) -> tuple[tuple[int, int], ...]:
@@ -195,5 +200,6 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
             + len(part.history.sales)
             + len(part.history.returns)
             + part.consents.size
+            + part.counters.size
             for part in self.parts.values()
         )

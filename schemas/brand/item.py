@@ -61,6 +61,9 @@ class Sections(Protocol):
     def experiments(self) -> Mapping[str, Any]: ...
 
     @property
+    def tiers(self) -> Mapping[str, Any]: ...
+
+    @property
     def campaigns(self) -> Mapping[str, Any]: ...
 
     @property

@@ -27,6 +27,7 @@ from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
 from schemas.brand.tags import Tag
+from schemas.brand.tiers import Tier
 
 __all__ = [
     "SECTIONS",
@@ -50,6 +51,7 @@ __all__ = [
     "Section",
     "Store",
     "Tag",
+    "Tier",
     "When",
     "is_registered",
 ]
@@ -72,6 +74,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
 

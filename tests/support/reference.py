@@ -19,6 +19,7 @@ from schemas.brand.model import (
     Route,
     Store,
     Tag,
+    Tier,
     When,
 )
 
@@ -49,6 +50,7 @@ def reference(
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
+    tiers: tuple[Tier, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -63,6 +65,7 @@ def reference(
         "consent": list(consent),
         "experiment": list(experiments),
         "campaign": list(campaigns),
+        "tier": list(tiers),
     }
     return Reference(build_brand(items), stock or {})
 
