@@ -1,21 +1,28 @@
 """What an account does without an event: it wakes at the earliest of these times."""
 
 from processors.reference import Reference
-from processors.rewards import settling
+from processors.rewards import ledger, recount
 from processors.rewards.limits import zone_of
 from processors.rewards.state import Account
-from processors.rewards.tiers import with_earned
-from processors.step import Step
+from processors.rewards.tiers import with_qualifying
+from processors.step import Effect, Step
 
 
 def wakes(account: Account) -> int | None:
     """When the account wants to act, in microseconds."""
-    return settling.wakes(account)
+    times = [at for at in (recount.wakes(account), ledger.wakes(account)) if at is not None]
+    return min(times) if times else None
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What the account does at the time at which it wakes."""
-    after, effects = settling.settled(account, at, reference)
+    """What the account does at the time at which it wakes: its person's streaks and caps are counted anew, and points
+    expire, once they have paid what is owed."""
+    after, recounted = recount.recounted(account, at, reference)
+    effects: tuple[Effect, ...] = recounted
     if reference.brand.tiers:
-        after = with_earned(after, effects, zone_of(reference))
-    return Step(after, effects)
+        after = with_qualifying(after, effects, zone_of(reference))
+    if ledger.owes(after):
+        paid = ledger.repaid(after, at, f"{at}/{after.entries}")
+        after, effects = paid.state or after, (*effects, *paid.effects)
+    expired = ledger.expire(after, at)
+    return Step(expired.state, (*effects, *expired.effects))

@@ -14,6 +14,7 @@ from schemas.brand.model import (
     Consent,
     Experiment,
     Item,
+    Loyalty,
     Product,
     Reward,
     Route,
@@ -51,6 +52,7 @@ def reference(
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
     tiers: tuple[Tier, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -66,6 +68,7 @@ def reference(
         "experiment": list(experiments),
         "campaign": list(campaigns),
         "tier": list(tiers),
+        "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
 
