@@ -40,6 +40,11 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return max(self, other, key=lambda one: (one.state, -one.held))
 
 
+def waits(claims: Mapping[int, Claim], key: int) -> bool:
+    """Whether a claim has no answer yet."""
+    return key in claims and claims[key].state == ASKED
+
+
 def joined(mine: Mapping[int, Claim], others: Mapping[int, Claim]) -> dict[int, Claim]:
     """The claims of one source profile as two accounts had them."""
     both = {key: claim.joined(others[key]) for key, claim in mine.items() if key in others}

@@ -15,60 +15,64 @@ from processors.budgets.keys import holder_of
 from processors.reference import Reference
 from processors.rewards.claims import ASKED, ENDED, HELD, KEPT, OFFERED, Claim
 from processors.rewards.earning import Earned
-from processors.rewards.late_consent import allowed_at, first_entry, of_sale, posting_of
+from processors.rewards.late_consent import allowed_at, first_entry, of_sale, posting_of, terms_of
 from processors.rewards.ledger import entry_key, posted_first
 from processors.rewards.state import Account, AccountPart, Offer, Posting
 from processors.step import Drop, Effect, Emit, Step
+from schemas import kinds
 from schemas.brand.limits import CAMPAIGN, POOL, kind_of, limit_of
-from schemas.events import BudgetAnswered, BudgetClaimed, CouponRequested, TouchpointIdentified
+from schemas.brand.model import Reward
+from schemas.events import BudgetAnswered, BudgetClaimed, CouponRequested, RewardPosted, TouchpointIdentified
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 
 NOT_GRANTED: Final = Drop(DropReason.EXHAUSTED)
 DUPLICATE: Final = Drop(DropReason.DUPLICATE)
 ISSUE, VOID = "issue", "void"
+NO_CLAIMS: Final[Mapping[int, Claim]] = {}
 replace = msgspec.structs.replace
 
 
 def claims_of(
-    event: TouchpointIdentified,
-    profile: str,
-    earned: Mapping[int, Earned],
-    keeps: bool,
-    terms: int,
-    reference: Reference,
-) -> dict[int, Claim]:
+    event: TouchpointIdentified, earned: Mapping[int, Earned], keeps: bool, reference: Reference
+) -> Mapping[int, Claim]:
     """The claims that an event makes, by key: of points that of their entry, of anything else one of its own.
 
-    :param keeps: whether the person agrees to be recognised. :param terms: of the event, as in an ``Offer``.
+    :param keeps: whether the person agrees to be recognised.
     """
     found: dict[int, Claim] = {}
     for key, one in earned.items():
-        rule, entry = one.rule, one.entry
-        budget = budget_of(rule.campaign, reference)
-        if not budget and not rule.grants:
-            continue
-        claim = Claim(
-            limit=budget,
-            claim_id=entry.event_id,
-            units=entry.points,
-            state=ASKED if keeps else OFFERED,
-            at=event.occurred_at,
-            rule=rule.id,
-            version=entry.rule_version,
-            source_event_id=event.event_id,
-            person_id=event.person_id,
-            terms=terms,
-            sale=hash64(event.event_id) if event.type == "sale" else 0,
-            campaign=rule.campaign,
-            active_at=entry.active_at,
-            expires_at=entry.expires_at,
-        )
-        if budget and entry.points > 0:
-            found[key] = claim
-        for limit in rule.grants:
-            own_key = entry_key(rule.id, one.cause, limit)
-            found[own_key] = replace(claim, limit=limit, claim_id=derived("claim", entry.event_id, limit), units=1)
+        if one.rule.campaign or one.rule.grants:
+            found |= claims_for(one.rule, key, one.cause, one.entry, reference)
+    if not found:
+        return NO_CLAIMS
+    said, sale = terms_of(event, reference), hash64(event.event_id) if event.type == kinds.SALE else 0
+    state = ASKED if keeps else OFFERED
+    return {key: replace(claim, state=state, terms=said, sale=sale) for key, claim in found.items()}
+
+
+def claims_for(rule: Reward, key: int, cause: str, entry: RewardPosted, reference: Reference) -> dict[int, Claim]:
+    """The claims of one entry, by key. :param key: of the entry. :param cause: what it is unique by."""
+    budget, found = budget_of(rule.campaign, reference), dict[int, Claim]()
+    claim = Claim(
+        limit=budget,
+        claim_id=entry.event_id,
+        units=entry.points,
+        state=ASKED,
+        at=entry.occurred_at,
+        rule=rule.id,
+        version=entry.rule_version,
+        source_event_id=entry.source_event_id,
+        person_id=entry.person_id,
+        campaign=rule.campaign,
+        active_at=entry.active_at,
+        expires_at=entry.expires_at,
+    )
+    if budget and entry.points > 0:
+        found[key] = claim
+    for limit in rule.grants:
+        own_id = derived("claim", entry.event_id, limit)
+        found[entry_key(rule.id, cause, limit)] = replace(claim, limit=limit, claim_id=own_id, units=1)
     return found
 
 
@@ -82,7 +86,7 @@ def with_claims(part: AccountPart, claims: Mapping[int, Claim]) -> AccountPart:
     """The part with further claims. Their keys stand among the entries, without points so far: none is claimed
     twice."""
     posted = {key: 0 for key, claim in claims.items() if claim.state == ASKED and not part.knows(key)}
-    return _bounded(replace(part, posted=part.posted | posted, claims=part.claims | claims))
+    return replace(part, posted=part.posted | posted, claims={**part.claims, **claims})
 
 
 def asked(profile: str, claims: Iterable[Claim]) -> tuple[Emit, ...]:
@@ -90,16 +94,16 @@ def asked(profile: str, claims: Iterable[Claim]) -> tuple[Emit, ...]:
     return tuple(_message(claim, profile, CLAIM, claim.units) for claim in claims if claim.state == ASKED)
 
 
-def answered(account: Account, event: BudgetAnswered) -> Step[Account]:
+def answered(before: Account | None, event: BudgetAnswered) -> Step[Account]:
     """The account after an answer: an entry is posted, a coupon issued, or neither."""
-    profile = event.source_profile_id
+    account, profile = before or Account(), event.source_profile_id
     part = account.part(profile)
     key, claim = next(((key, one) for key, one in part.claims.items() if one.claim_id == event.claim_id), (0, None))
     if claim is None or claim.state == ENDED:
         # Whoever claimed it is forgotten: nobody has the units.
-        return Step(account, _unwanted(event) if event.outcome == GRANTED and event.units else (DUPLICATE,))
+        return Step(before, _unwanted(event) if event.outcome == GRANTED and event.units else (DUPLICATE,))
     if claim.state == HELD:
-        return Step(account, (DUPLICATE,))
+        return Step(before, (DUPLICATE,))
     if event.outcome != GRANTED:
         ended = _with(account, profile, key, replace(claim, state=ENDED))
         return Step(ended, (NOT_GRANTED,))
@@ -109,15 +113,14 @@ def answered(account: Account, event: BudgetAnswered) -> Step[Account]:
         account, effects = _posted(account, profile, key, held)
     else:
         effects = (_coupon(held, profile, ISSUE),) if kind_of(claim.limit) == POOL else ()
-    after = settled(account)
-    return Step(after.state, (*effects, *after.effects))
+    return Step(account, effects)
 
 
 def _posted(account: Account, profile: str, key: int, claim: Claim) -> tuple[Account, tuple[Emit, ...]]:
     """The account with the points of an entry that were granted."""
     part = account.part(profile)
     if claim.sale in part.postings and (sale := part.history.sales.get(claim.sale)) is not None:
-        postings, entries = list(part.postings[claim.sale]), []
+        postings, entries = list(part.postings[claim.sale]), list[RewardPosted]()
         for index, posting in enumerate(postings):
             if posting.entry_id == claim.claim_id:
                 posting = replace(posting, most=claim.held)
@@ -125,9 +128,7 @@ def _posted(account: Account, profile: str, key: int, claim: Claim) -> tuple[Acc
                     account, posting, entries = of_sale(account, profile, posting, sale)
                 postings[index] = posting
         part = account.part(profile)
-        account = account.with_part(
-            profile, replace(part, postings=part.postings | {claim.sale: tuple(postings)})
-        )
+        account = account.with_part(profile, replace(part, postings=part.postings | {claim.sale: tuple(postings)}))
     else:
         offer = part.offers.get(key)
         if offer is not None:
@@ -143,7 +144,15 @@ def _posted(account: Account, profile: str, key: int, claim: Claim) -> tuple[Acc
     return account, tuple(Emit(entry, transactional=True) for entry in told)
 
 
-def settled(account: Account) -> Step[Account]:
+def followed(account: Account, effects: tuple[Effect, ...]) -> Step[Account]:
+    """The account whose claims agree with its entries, and these effects with those that this takes."""
+    if not any(part.claims for part in account.parts.values()):
+        return Step(account, effects)
+    step = _settled(account)
+    return Step(step.state, (*effects, *step.effects))
+
+
+def _settled(account: Account) -> Step[Account]:
     """The account whose claims agree with its entries: what its person turned out to agree to is asked for, what was
     reversed gives its units back, and coupons of what was returned or refused are void."""
     effects = list[Effect]()
@@ -224,7 +233,7 @@ def forgotten(account: Account) -> Iterator[Emit]:
         yield from (_message(claim, profile, RELEASE, 0) for claim in part.claims.values() if claim.state == ASKED)
 
 
-def _bounded(part: AccountPart) -> AccountPart:
+def bounded(part: AccountPart) -> AccountPart:
     """Without claims that nothing can change any more, so that a part does not grow with each of them."""
     coupons = sorted(
         (one.at, key) for key, one in part.claims.items() if not one.sale and kind_of(one.limit) != CAMPAIGN

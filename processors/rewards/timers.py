@@ -1,7 +1,7 @@
 """What an account does without an event: it wakes at the earliest of these times."""
 
 from processors.reference import Reference
-from processors.rewards import ledger, recount
+from processors.rewards import funding, ledger, recount
 from processors.rewards.limits import zone_of
 from processors.rewards.state import Account
 from processors.rewards.tiers import with_qualifying
@@ -24,5 +24,7 @@ def due(account: Account, at: int, reference: Reference) -> Step[Account]:
     if ledger.owes(after):
         paid = ledger.repaid(after, at, f"{at}/{after.entries}")
         after, effects = paid.state or after, (*effects, *paid.effects)
+    followed = funding.followed(after, effects)
+    after, effects = followed.state or after, followed.effects
     expired = ledger.expire(after, at)
     return Step(expired.state, (*effects, *expired.effects))

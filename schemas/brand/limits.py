@@ -33,4 +33,6 @@ def size_of(brand: Brand, limit: str) -> int:
     if kind == POOL:
         pool = brand.coupon_pools.get(id)
         return GONE if pool is None else pool.size
+    if kind == DRAW and any(rule.draw == id for rule in brand.rewards):
+        return UNLIMITED
     return GONE
