@@ -208,6 +208,7 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     reason: str = ""
     forgiven: int = 0
     claim_id: str = ""
+    balance: int = 0
 
 
 class BudgetClaimed(Event, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from processors import parts
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
-from processors.rewards import settling, timers
+from processors.rewards import recount, timers
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -31,14 +31,15 @@ from processors.rewards.late_consent import (
     terms_of,
     with_word,
 )
+from processors.rewards.ledger import entry_key, owes, repaid, with_earned
 from processors.rewards.limits import zone_of
 from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
-from processors.rewards.reversals import entry_key, reconcile, returned, with_return
+from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import is_public
 from processors.rewards.state import Account, Posting
-from processors.rewards.tiers import with_earned
+from processors.rewards.tiers import with_qualifying
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.consent.statements import may_say
@@ -66,14 +67,21 @@ def step(
     event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier."""
+    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
+    what is owed is paid first."""
     if isinstance(event, ReferralChanged):
         step = heard(account, event)
     else:
         step = with_referrals(account, _with_points(account, event, reference), event, reference)
-    if step.effects and reference.brand.tiers and step.state is not None:
-        return Step(with_earned(step.state, step.effects, zone_of(reference)), step.effects)
-    return step
+    if step.state is None or step.state is account:
+        return step
+    after = step.state
+    if step.effects and reference.brand.tiers:
+        after = with_qualifying(after, step.effects, zone_of(reference))
+    if not owes(after):
+        return step if after is step.state else Step(after, step.effects)
+    paid = repaid(after, event.occurred_at, event.event_id)
+    return Step(paid.state, (*step.effects, *paid.effects))
 
 
 def _with_points(
@@ -87,8 +95,8 @@ def _with_points(
     if isinstance(event, SaleReturned):
         return with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
     if isinstance(event, ConsentStated):
-        stated_of, effects = stated(account, event)
-        return Step(settling.unsettled(stated_of) if effects and stated_of is not None else stated_of, effects)
+        now, effects = stated(account, event)
+        return Step(recount.marked(now) if effects and now is not None else now, effects)
     if event.type == kinds.RETURN:
         return returned(account, event)
     if not event.person_id:
@@ -96,7 +104,7 @@ def _with_points(
     before, profile = account or Account(), source_profile_of(event)
     if may_say(event) and (after := with_word(before, profile, event)) is not before:
         before, changed = reconsidered(after)
-        before = settling.unsettled(before) if changed else before
+        before = recount.marked(before) if changed else before
         step = _with_earning(before, before, event, profile, reference)
         return Step(step.state, (*changed, *step.effects))
     return _with_earning(account, before, event, profile, reference)
@@ -138,10 +146,10 @@ def _with_entries(
         return Step(account)
     part = before.part(profile)
     if keeps:
-        part = msgspec.structs.replace(part, posted=part.posted | {key: e.worth.points for key, e in earned.items()})
+        part = with_earned(part, {key: e.entry for key, e in earned.items()}, reference.brand)
     if consent_counts(before, reference):
-        terms = terms_of(event, reference)
-        part = part.with_offers({key: offer_of(event, e.entry, e.cause, terms, keeps) for key, e in earned.items()})
+        said = terms_of(event, reference)
+        part = part.with_offers({key: offer_of(event, e.entry, e.cause, said, keeps) for key, e in earned.items()})
     return Step(before.with_part(profile, part), _earnings(earned.values(), before, reference) if keeps else ())
 
 
@@ -149,13 +157,13 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     """The parts of both accounts: the balance is the sum, entries that both have count once, and a return of one may be
     booked on a sale of the other. What was booked on parts that the account has no more is booked anew; what is
     posted agrees with what its parts said."""
-    joined = winner.joined(settling.without_mark(loser)) if winner is not None else loser
+    joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
     after, referred = decided(reconciled)
     all_of_it: tuple[Effect, ...] = (*changed, *effects, *referred)
-    after = with_earned(after, all_of_it)
-    return Step(after if after == winner else settling.unsettled(after), all_of_it)
+    after = with_qualifying(after, all_of_it)
+    return Step(after if after == winner else recount.marked(after), all_of_it)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -196,9 +204,9 @@ def _with_sale(
     reference: Reference,
 ) -> Step[Account]:
     part, id = account.part(profile), hash64(event.event_id)
-    if id in part.history.sales:
+    if id in part.history.sales or part.knows(id):
         return Step(account)
-    terms = terms_of(event, reference)
+    said = terms_of(event, reference)
     postings = tuple(
         Posting(
             e.rule.id,
@@ -209,8 +217,10 @@ def _with_sale(
             e.worth.points if keeps else 0,
             person_id=event.person_id,
             source_event_id=event.event_id,
-            terms=terms,
+            terms=said,
             refused=not keeps,
+            active_at=e.entry.active_at,
+            expires_at=e.entry.expires_at,
             counted=e.worth.counted,
         )
         for key, e in earned.items()
@@ -219,8 +229,7 @@ def _with_sale(
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
     with_sale = msgspec.structs.replace(
-        part,
-        posted=part.posted | {key: e.worth.points for key, e in earned.items() if keeps},
+        with_earned(part, {key: e.entry for key, e in earned.items()}, reference.brand) if keeps and earned else part,
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},

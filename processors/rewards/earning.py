@@ -9,8 +9,9 @@ from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.rewards.compiled import rules_of
 from processors.rewards.counters import Grant, RuleCount
+from processors.rewards.ledger import EARNED, entry_key
 from processors.rewards.limits import counts, is_due, local_day
-from processors.rewards.reversals import EARNED, entry_key
+from processors.rewards.lots import NEVER, lot_name, terms
 from processors.rewards.rules import cause_of
 from processors.rewards.state import Account, AccountPart
 from processors.rewards.tiers import tier_of
@@ -56,7 +57,7 @@ def earning_of(account: Account, event: TouchpointIdentified, reference: Referen
     part, entries, visited, drops = account.part(profile), dict[int, Earned](), [], set[Drop]()
     for rule, worth, cause in matching:
         key = entry_key(rule.id, cause)
-        if key in part.posted or key in part.offers or not _has_purchases(account, event, rule):
+        if part.knows(key) or key in part.offers or not _has_purchases(account, event, rule):
             continue
         if event.trust is not None and event.trust < rule.trust_at_least:
             drops.add(LOW_TRUST)
@@ -68,7 +69,7 @@ def earning_of(account: Account, event: TouchpointIdentified, reference: Referen
                 if rule.milestone is None and rule.streak is None:
                     drops.add(CAPPED)
                 continue
-        entries[key] = Earned(rule, worth, cause, _entry(event, profile, rule, worth.points, cause))
+        entries[key] = Earned(rule, worth, cause, _entry(event, profile, rule, worth.points, cause, reference))
     return Earning(entries, tuple(visited), tuple(sorted(drops, key=lambda drop: drop.reason)))
 
 
@@ -115,7 +116,16 @@ def with_counts(
     for key, one in counted:
         count = part.counters.rules.get(one.rule.id, RuleCount())
         cause = "" if one.cause == event.event_id else one.cause
-        grant = Grant(event.occurred_at, day, one.worth.points, event.event_id, one.rule.version, over=0, cause=cause)
+        grant = Grant(
+            event.occurred_at,
+            day,
+            one.worth.points,
+            event.event_id,
+            one.rule.version,
+            cause=cause,
+            active_at=one.entry.active_at,
+            expires_at=one.entry.expires_at,
+        )
         part = with_count(part, one.rule.id, RuleCount(count.days, count.tally.with_grant(key, grant), count.last))
     return account.with_part(profile, part)
 
@@ -140,7 +150,10 @@ def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) 
     return account.purchases_by(event.occurred_at) + this >= rule.purchases_at_least
 
 
-def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int, cause: str) -> RewardPosted:
+def _entry(
+    event: TouchpointIdentified, profile: str, rule: Reward, points: int, cause: str, reference: Reference
+) -> RewardPosted:
+    active_at, expires_at = terms(rule, event.occurred_at, reference.brand) if points > 0 else (0, NEVER)
     return RewardPosted(
         event_id=derived("reward", rule.id, profile, cause),
         occurred_at=event.occurred_at,
@@ -152,4 +165,7 @@ def _entry(event: TouchpointIdentified, profile: str, rule: Reward, points: int,
         source_event_id=event.event_id,
         source_profile_id=profile,
         campaign=rule.campaign,
+        lot=lot_name(expires_at),
+        active_at=active_at,
+        expires_at=expires_at,
     )

@@ -40,6 +40,7 @@ class Checked:
         self.campaigns: Mapping[str, Any] = brand.campaigns
         self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
         self.referral: Mapping[str, Any] = brand.referral
+        self.loyalty: Mapping[str, Any] = brand.loyalty
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
 from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.experiments import Experiment
+from schemas.brand.loyalty import Loyalty
 from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
@@ -31,10 +32,11 @@ ADDED = (
     Consent.kind,
     Retention.kind,
     Experiment.kind,
+    Tier.kind,
     Campaign.kind,
     CouponPool.kind,
-    Tier.kind,
     Referral.kind,
+    Loyalty.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]

@@ -20,6 +20,7 @@ from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
 from schemas.brand.holdout import Holdout
 from schemas.brand.item import Item
+from schemas.brand.loyalty import Loyalty
 from schemas.brand.matching import Matching
 from schemas.brand.products import Product
 from schemas.brand.referral import Referral
@@ -44,6 +45,7 @@ __all__ = [
     "Guards",
     "Holdout",
     "Item",
+    "Loyalty",
     "Matching",
     "Product",
     "Referral",
@@ -80,6 +82,12 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
     referral: dict[str, Referral] = {}
+    loyalty: dict[str, Loyalty] = {}
+
+    @property
+    def points(self) -> Loyalty | None:
+        """What its points are; None: they count at once and never expire."""
+        return next(iter(self.loyalty.values()), None)
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

@@ -32,6 +32,7 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("campaigns", "campaign"),
         ("coupon_pools", "coupon_pool"),
         ("referral", "referral"),
+        ("loyalty", "loyalty"),
     ]  # fmt: skip
     assert list(CLASSES) == [
         "store", "product", "tag", "route", "reward", "api_key", "matching", "consent", "retention", "experiment",
@@ -39,6 +40,7 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         "campaign",
         "coupon_pool",
         "referral",
+        "loyalty",
         "brand",
     ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from schemas.brand.model import (
     Consent,
     Experiment,
     Item,
+    Loyalty,
     Product,
     Referral,
     Reward,
@@ -53,6 +54,7 @@ def reference(
     campaigns: tuple[Campaign, ...] = (),
     tiers: tuple[Tier, ...] = (),
     referral: tuple[Referral, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -69,6 +71,7 @@ def reference(
         "campaign": list(campaigns),
         "tier": list(tiers),
         "referral": list(referral),
+        "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
 
