@@ -1,5 +1,6 @@
 """Rewards: reads touchpoint-identified, writes reward-posted, keyed by person id. It also finds the sales that returns
-name: it writes and reads sale-referenced, keyed by sale, and sale-returned.
+name: it writes and reads sale-referenced, keyed by sale, and sale-returned. The two sides of a referral tell each
+other by referral-changed (``referrals``).
 
 The ledger is append-only. An entry is unique per rule, source profile and source event, whatever is replayed and under
 whatever person identity published the event. A return reverses what its sale earned, in proportion to the money that
@@ -34,6 +35,7 @@ from processors.rewards.late_consent import (
 from processors.rewards.ledger import entry_key, owes, repaid, with_earned
 from processors.rewards.limits import zone_of
 from processors.rewards.references import NOTHING, forget, meet, refer
+from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import is_public
@@ -42,7 +44,14 @@ from processors.rewards.tiers import with_qualifying
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.consent.statements import may_say
-from schemas.events import BudgetAnswered, ConsentStated, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import (
+    BudgetAnswered,
+    ConsentStated,
+    ReferralChanged,
+    SaleReferenced,
+    SaleReturned,
+    TouchpointIdentified,
+)
 from schemas.ids import hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
@@ -52,6 +61,7 @@ from schemas.topics import (
     COUPON_REQUESTED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
+    REFERRAL_CHANGED,
     REWARD_POSTED,
     SALE_REFERENCED,
     SALE_RETURNED,
@@ -65,30 +75,33 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | BudgetAnswered,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged | BudgetAnswered,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns; what is owed is paid first."""
-    step = _taken(account, event, reference)
+    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
+    what is owed is paid first."""
+    if isinstance(event, ReferralChanged):
+        step = heard(account, event)
+    elif isinstance(event, BudgetAnswered):
+        step = funding.answered(account, event)
+    else:
+        step = with_referrals(account, _with_points(account, event, reference), event, reference)
     if step.state is None or step.state is account:
         return step
-    step = funding.followed(step.state, step.effects)
-    assert step.state is not None
-    if step.effects and reference.brand.tiers:
-        step = Step(with_qualifying(step.state, step.effects, zone_of(reference)), step.effects)
-    if step.state is None or not owes(step.state):
-        return step
-    paid = repaid(step.state, event.occurred_at, event.event_id)
-    return Step(paid.state, (*step.effects, *paid.effects))
+    after, effects = funding.followed(step.state, step.effects)
+    if effects and reference.brand.tiers:
+        after = with_qualifying(after, effects, zone_of(reference))
+    if not owes(after):
+        return Step(after, effects)
+    paid = repaid(after, event.occurred_at, event.event_id)
+    return Step(paid.state, (*effects, *paid.effects))
 
 
-def _taken(
+def _with_points(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | BudgetAnswered,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
 ) -> Step[Account]:
-    if isinstance(event, BudgetAnswered):
-        return funding.answered(account, event)
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
@@ -168,22 +181,24 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     posted agrees with what its parts said."""
     joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
-    after, effects = reconcile(agreeing)
-    followed = funding.followed(after, (*changed, *effects))
-    after = with_qualifying(followed.state or after, followed.effects)
-    return Step(after if after == winner else recount.marked(after), followed.effects)
+    reconciled, effects = reconcile(agreeing)
+    referred_to, referred = decided(reconciled)
+    after, all_of_it = funding.followed(referred_to, (*changed, *effects, *referred))
+    after = with_qualifying(after, all_of_it)
+    return Step(after if after == winner else recount.marked(after), all_of_it)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
     """Nothing is posted: the store keeps the ledger's entries and forgets the person behind them. Whose its sales are
-    is forgotten where returns look for them."""
+    is forgotten where returns look for them, and who it was by the other sides of its referrals."""
     forgotten = {
         id: sale.occurred_at
         for part in account.parts.values()
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return (*(forget(id, at) for id, at in forgotten.items()), *funding.forgotten(account))
+    sales = (forget(id, at) for id, at in forgotten.items())
+    return (*sales, *forgotten_by_erasure(account), *funding.forgotten(account))
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -277,11 +292,12 @@ PROCESSOR = Processor(
         SALE_RETURNED,
         CONSENT_STATED,
         BUDGET_ANSWERED,
+        REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, BUDGET_CLAIMED, COUPON_REQUESTED),
+    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED, BUDGET_CLAIMED, COUPON_REQUESTED),
     state=Account,
     step=step,
     merge=merge,

@@ -121,6 +121,12 @@ def offer_of(
     )
 
 
+def allowed_at(account: Account, at: int, terms: int) -> bool | None:
+    """Whether the person agrees to be recognised at a time (microseconds) on the terms of then (``terms_of``); None
+    where that is not known any more."""
+    return _allowed(_said(account), ((at, terms),))
+
+
 def _said(account: Account) -> list[Consents]:
     return [part.consents for part in account.parts.values() if part.consents.says_something]
 
@@ -131,11 +137,6 @@ def _allowed(said: Sequence[Consents], moments: Moments) -> bool | None:
     if any(one.allowed for one in found):
         return True
     return None if any(one.why is Why.FORGOTTEN for one in found) else False
-
-
-def allowed_at(account: Account, at: int, terms: int) -> bool | None:
-    """Whether the person agrees as of a time, on the terms of an event; None where that is not known any more."""
-    return _allowed(_said(account), ((at, terms),))
 
 
 def _agreeing_offers(account: Account, profile: str, said: Sequence[Consents]) -> tuple[Account, list[RewardPosted]]:

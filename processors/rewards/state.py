@@ -13,7 +13,7 @@ from processors.rewards.closed import closed_keys, is_closed, with_closed
 from processors.rewards.counters import NOTHING_COUNTED, Counters
 from processors.rewards.lots import Lot, joined
 from processors.rewards.references import Reference
-from processors.rewards.referrals import Referral
+from processors.rewards.referrals.state import NO_REFERRALS, Referrals
 from schemas.consent.choices import NOTHING_SAID, Consents
 
 OFFERS_KEPT: Final = 32
@@ -133,7 +133,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lots: dict[int, Lot] = {}
     counters: Counters = NOTHING_COUNTED
     claims: dict[int, Claim] = {}
-    referrals: dict[str, Referral] = {}
+    referrals: Referrals = NO_REFERRALS
     ended: dict[int, Lot] = {}
     closed: bytes = b""
     bought: int = 0
@@ -184,7 +184,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             entries.lots,
             self.counters.joined(other.counters),
             claims.joined(self.claims, other.claims),
-            other.referrals | self.referrals,
+            self.referrals.joined(other.referrals),
             entries.ended,
             entries.closed,
             max(self.bought, other.bought),
@@ -269,12 +269,13 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Entries, offers that are not posted, sales, returns and choices."""
+        """Entries, offers that are not posted, sales, returns, choices and referrals."""
         return sum(
             len(part.keys | part.offers.keys())
             + len(part.history.sales)
             + len(part.history.returns)
             + part.consents.size
             + part.counters.size
+            + part.referrals.size
             for part in self.parts.values()
         )

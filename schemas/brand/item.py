@@ -70,6 +70,9 @@ class Sections(Protocol):
     def coupon_pools(self) -> Mapping[str, Any]: ...
 
     @property
+    def referral(self) -> Mapping[str, Any]: ...
+
+    @property
     def loyalty(self) -> Mapping[str, Any]: ...
 
     @property

@@ -16,6 +16,7 @@ from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.experiments import Experiment
 from schemas.brand.loyalty import Loyalty
 from schemas.brand.model import SECTIONS, About, Brand, Item
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
 from schemas.brand.tiers import Tier
 from schemas.brand.versioned import version_body
@@ -34,6 +35,7 @@ ADDED = (
     Tier.kind,
     Campaign.kind,
     CouponPool.kind,
+    Referral.kind,
     Loyalty.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""

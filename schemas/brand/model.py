@@ -23,6 +23,7 @@ from schemas.brand.item import Item
 from schemas.brand.loyalty import Loyalty
 from schemas.brand.matching import Matching
 from schemas.brand.products import Product
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
@@ -47,6 +48,7 @@ __all__ = [
     "Loyalty",
     "Matching",
     "Product",
+    "Referral",
     "Retention",
     "Reward",
     "Route",
@@ -79,6 +81,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
+    referral: dict[str, Referral] = {}
     loyalty: dict[str, Loyalty] = {}
 
     @property

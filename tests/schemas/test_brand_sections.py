@@ -31,6 +31,7 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("tiers", "tier"),
         ("campaigns", "campaign"),
         ("coupon_pools", "coupon_pool"),
+        ("referral", "referral"),
         ("loyalty", "loyalty"),
     ]  # fmt: skip
     assert list(CLASSES) == [
@@ -38,6 +39,7 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         "tier",
         "campaign",
         "coupon_pool",
+        "referral",
         "loyalty",
         "brand",
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from schemas.brand.model import (
     Item,
     Loyalty,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
@@ -52,6 +53,7 @@ def reference(
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
     tiers: tuple[Tier, ...] = (),
+    referral: tuple[Referral, ...] = (),
     loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
@@ -68,6 +70,7 @@ def reference(
         "experiment": list(experiments),
         "campaign": list(campaigns),
         "tier": list(tiers),
+        "referral": list(referral),
         "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
