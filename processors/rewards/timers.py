@@ -2,31 +2,32 @@
 it."""
 
 from processors.reference import Reference
-from processors.rewards import dates, ledger, recount
+from processors.rewards import dates, funding, ledger, recount
 from processors.rewards.limits import zone_of
 from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
 from processors.rewards.tiers import with_qualifying
-from processors.step import Step
+from processors.step import Effect, Step
 
 
 def wakes(account: Account) -> int | None:
     """When the account wants to act, in microseconds; None: never, as it is now."""
-    times = [at for piece in (recount, referrals, dates, ledger) if (at := piece.wakes(account)) is not None]
-    return min(times) if times else None
+    times = (recount.wakes(account), referrals.wakes(account), dates.wakes(account), ledger.wakes(account))
+    return min((at for at in times if at is not None), default=None)
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What each of them does that wants to act by then: streaks and caps are counted anew, referrals decided,
-    anniversaries posted, and points expire, once they have paid what is owed."""
-    counted, effects = recount.recounted(account, at, reference)
-    referred = referrals.due(counted, at)
-    after, dated = dates.due(referred.state or counted, at, reference)
-    effects = (*effects, *referred.effects, *dated)
+    """What the account does at the time at which it wakes: its person's streaks and caps are counted anew, referrals
+    are decided, anniversaries posted, and points expire, once they have paid what is owed."""
+    after, recounted = recount.recounted(account, at, reference)
+    referred = referrals.due(after, at)
+    after, dated = dates.due(referred.state or after, at, reference)
+    effects: tuple[Effect, ...] = (*recounted, *referred.effects, *dated)
     if reference.brand.tiers:
         after = with_qualifying(after, effects, zone_of(reference))
     if ledger.owes(after):
         paid = ledger.repaid(after, at, f"{at}/{after.entries}")
         after, effects = paid.state or after, (*effects, *paid.effects)
+    after, effects = funding.followed(after, effects)
     expired = ledger.expire(after, at)
     return Step(expired.state, (*effects, *expired.effects))

@@ -39,8 +39,8 @@ class Checked:
         self.tiers: Mapping[str, Any] = brand.tiers
         self.campaigns: Mapping[str, Any] = brand.campaigns
         self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
-        self.loyalty: Mapping[str, Any] = brand.loyalty
         self.referral: Mapping[str, Any] = brand.referral
+        self.loyalty: Mapping[str, Any] = brand.loyalty
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

@@ -35,8 +35,8 @@ ADDED = (
     Tier.kind,
     Campaign.kind,
     CouponPool.kind,
-    Loyalty.kind,
     Referral.kind,
+    Loyalty.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]

@@ -81,8 +81,8 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
-    loyalty: dict[str, Loyalty] = {}
     referral: dict[str, Referral] = {}
+    loyalty: dict[str, Loyalty] = {}
 
     @property
     def points(self) -> Loyalty | None:

@@ -31,16 +31,16 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("tiers", "tier"),
         ("campaigns", "campaign"),
         ("coupon_pools", "coupon_pool"),
-        ("loyalty", "loyalty"),
         ("referral", "referral"),
+        ("loyalty", "loyalty"),
     ]  # fmt: skip
     assert list(CLASSES) == [
         "store", "product", "tag", "route", "reward", "api_key", "matching", "consent", "retention", "experiment",
         "tier",
         "campaign",
         "coupon_pool",
-        "loyalty",
         "referral",
+        "loyalty",
         "brand",
     ]  # fmt: skip
 

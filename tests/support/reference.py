@@ -53,8 +53,8 @@ def reference(
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
     tiers: tuple[Tier, ...] = (),
-    loyalty: tuple[Loyalty, ...] = (),
     referral: tuple[Referral, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -70,8 +70,8 @@ def reference(
         "experiment": list(experiments),
         "campaign": list(campaigns),
         "tier": list(tiers),
-        "loyalty": list(loyalty),
         "referral": list(referral),
+        "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
 
