@@ -38,8 +38,8 @@ class PersonalLinks:
         """
         if not brand_view.brand.referral:
             return None
-        sealed = self._cipher.encrypt(UUID(source_profile).bytes, [brand_view.brand.about.id.encode()])
-        return link_of(base, BEGINNING + b32encode(sealed).decode().rstrip("=").lower())
+        encrypted = self._cipher.encrypt(UUID(source_profile).bytes, [brand_view.brand.about.id.encode()])
+        return link_of(base, BEGINNING + b32encode(encrypted).decode().rstrip("=").lower())
 
     def followed(self, written: str, brand_view: BrandView) -> tuple[Tag, str] | None:
         """The tag as which a personal link is answered, and whose it is; None for what is no such link of the brand.
@@ -50,9 +50,9 @@ class PersonalLinks:
         found = _WRITTEN.match(written) if programme is not None else None
         if programme is None or found is None:
             return None
-        sealed = b32decode(found[1].upper() + "=" * (-CODE_CHARS % 8))
+        encrypted = b32decode(found[1].upper() + "=" * (-CODE_CHARS % 8))
         try:
-            opened = self._cipher.decrypt(sealed, [brand_view.brand.about.id.encode()])
+            opened = self._cipher.decrypt(encrypted, [brand_view.brand.about.id.encode()])
         except InvalidTag:
             return None
         tag = brand_view.brand.tags.get(programme.tag)
