@@ -39,6 +39,7 @@ class Checked:
         self.campaigns: Mapping[str, Any] = brand.campaigns
         self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
         self.referral: Mapping[str, Any] = brand.referral
+        self.surveys: Mapping[str, Any] = brand.surveys
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

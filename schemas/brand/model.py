@@ -27,6 +27,7 @@ from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
+from schemas.brand.surveys import Survey
 from schemas.brand.tags import Tag
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Route",
     "Section",
     "Store",
+    "Survey",
     "Tag",
     "When",
     "is_registered",
@@ -77,6 +79,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
     referral: dict[str, Referral] = {}
+    surveys: dict[str, Survey] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

@@ -31,12 +31,14 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("campaigns", "campaign"),
         ("coupon_pools", "coupon_pool"),
         ("referral", "referral"),
+        ("surveys", "survey"),
     ]  # fmt: skip
     assert list(CLASSES) == [
         "store", "product", "tag", "route", "reward", "api_key", "matching", "consent", "retention", "experiment",
         "campaign",
         "coupon_pool",
         "referral",
+        "survey",
         "brand",
     ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from schemas.brand.model import (
     Reward,
     Route,
     Store,
+    Survey,
     Tag,
     When,
 )
@@ -51,6 +52,7 @@ def reference(
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
     referral: tuple[Referral, ...] = (),
+    surveys: tuple[Survey, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -66,6 +68,7 @@ def reference(
         "experiment": list(experiments),
         "campaign": list(campaigns),
         "referral": list(referral),
+        "survey": list(surveys),
     }
     return Reference(build_brand(items), stock or {})
 
