@@ -18,6 +18,7 @@ _NAMED: Final = {
     "touchpoint_identified": PROFILE,
     "reward_posted": PROFILE,
     "experiment_exposed": PROFILE,
+    "coupon_changed": "source_profile_id",
     "consent_changed": PROFILE,
     "touch": "source_profile_id",
     "identity_override": "source_profile_id",

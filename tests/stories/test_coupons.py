@@ -34,10 +34,10 @@ POOLS = (
 
 @pytest.fixture(params=["once", "replayed"])
 def coupons(request: pytest.FixtureRequest) -> Iterator[Coupons]:
-    street = Coupons(pools_of(*POOLS))
-    yield street
+    made = Coupons(pools_of(*POOLS))
+    yield made
     if request.param == "replayed":
-        street.replay()
+        made.replay()
 
 
 def test_an_earned_coupon_is_used_once(coupons: Coupons) -> None:
@@ -327,5 +327,5 @@ def test_baskets_are_forgotten(coupons: Coupons) -> None:
     coupons.ask("redeem", code, "r1", basket("25", id="a"))
     coupons.wait(8 * DAY)
     assert coupons.records["basket/tills/a"].state is None
-    assert NOON < coupons.now
+    assert coupons.now > NOON
     coupons.log.clear()
