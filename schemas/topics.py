@@ -427,7 +427,7 @@ BRAND_CONFIGURED = Topic(
     lambda e: f"{e.kind}/{e.id}",
     "kind/id",
     written_by=("brand apply",),
-    read_by=("gateway", "identity", "context", "coupons", "rewards", "consent", "matching", "sink"),
+    read_by=("gateway", "identity", "context", "coupons", "rewards", "consent", "matching", "budgets", "sink"),
     compacted=True,
     transactional=True,
 )
@@ -445,6 +445,7 @@ EVENT_REJECTED = Topic(
         "consent",
         "matching",
         "intake",
+        "budgets",
         "sink",
         "privacy",
     ),

@@ -167,8 +167,8 @@ def _double(coupon: Coupon, event: CouponRequested, basket: Basket, at: int) -> 
     row = changed(after, later.at, later.redemption_id, DOUBLE_REDEMPTION, later)
     effects: tuple[Effect, ...] = (row, Drop(DropReason.DOUBLE_REDEMPTION))
     if use.told:
-        after, of_first = taken(after, use, event)
-        return after, (*effects, *of_first, *answers.done_again(event, coupon, use, double=True))
+        after, booked = taken(after, use, event)
+        return after, (*effects, *booked, *answers.done_again(event, coupon, use, double=True))
     return after, (*effects, *answers.used(event, first, double=True))
 
 

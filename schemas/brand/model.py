@@ -12,6 +12,7 @@ import msgspec
 from schemas.brand.about import About, Channel
 from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
+from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
 from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.destinations import is_registered
@@ -33,6 +34,7 @@ __all__ = [
     "Action",
     "ApiKey",
     "Brand",
+    "Campaign",
     "Channel",
     "Consent",
     "CouponPool",
@@ -70,6 +72,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
 
     def fallback_of(self, tag: Tag) -> str:

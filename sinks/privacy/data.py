@@ -52,6 +52,10 @@ QUERIES: Final[dict[str, str]] = {
         "toString(discount) AS discount, currency FROM (SELECT *, _version, _key FROM coupon_changed "
         f"WHERE source_profile_id IN {{profiles:Array(UUID)}} {_ONE}) ORDER BY occurred_at, version"
     ),
+    "budgets": (
+        f"SELECT {_at('occurred_at')}, `limit`, outcome, units, first, rule, source_event_id "
+        f"FROM (SELECT *, _version, _key FROM budget_answered WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"
+    ),
     "consent_history": (
         f"SELECT {_at('occurred_at')}, purpose, channel, kind, before, after, policy_version, jurisdiction, "
         f"{_at('expires_at')}, proof, source, store, source_event_id "

@@ -108,6 +108,8 @@ OTHERS: Final = (
         person_id="{anonymous:UUID}",
         source_profile_id="{anonymous:UUID}",
     ),
+    _rewritten("budget_claimed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
+    _rewritten("budget_answered", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _removed("consent_changed", IS_OWN),
     _rewritten("profile_shown", "identifier IN {identifiers:Array(String)}", identifier="''"),
     _removed(

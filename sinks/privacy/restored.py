@@ -19,6 +19,8 @@ _NAMED: Final = {
     "reward_posted": PROFILE,
     "experiment_exposed": PROFILE,
     "coupon_changed": "source_profile_id",
+    "budget_claimed": PROFILE,
+    "budget_answered": PROFILE,
     "consent_changed": PROFILE,
     "touch": "source_profile_id",
     "identity_override": "source_profile_id",

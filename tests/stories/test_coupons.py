@@ -34,10 +34,10 @@ POOLS = (
 
 @pytest.fixture(params=["once", "replayed"])
 def coupons(request: pytest.FixtureRequest) -> Iterator[Coupons]:
-    made = Coupons(pools_of(*POOLS))
-    yield made
+    pools = Coupons(pools_of(*POOLS))
+    yield pools
     if request.param == "replayed":
-        made.replay()
+        pools.replay()
 
 
 def test_an_earned_coupon_is_used_once(coupons: Coupons) -> None:
