@@ -15,10 +15,11 @@ from tests.chaos.simulation.reminding import REMINDING
 from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT, RAISING
 from tests.chaos.simulation.seeds import problem
 from tests.chaos.simulation.sent_again import SENT_AGAIN
+from tests.chaos.simulation.tills import REDEEMING
 from tests.chaos.simulation.wiring import commit_in_order
 
 SEEDS = 1000
-SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN, *REMINDING, *ERASING)
+SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN, *REMINDING, *ERASING, REDEEMING)
 
 
 def first_found(bug: str) -> int:
