@@ -22,6 +22,8 @@ from starlette.routing import Route
 
 from gateway import health, openapi
 from gateway.brand.live import LiveBrand
+from gateway.coupons import coupons_openapi
+from gateway.coupons.coupons_handler import CouponsHandler
 from gateway.deployment import Deployment
 from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
@@ -91,9 +93,11 @@ from gateway.trust.link_check import LinkCheck
 from gateway.trust.nobodys import Nobodys
 from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
+from schemas.events import CouponAnswered, ScanRouted
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
+from schemas.topics import COUPON_ANSWERED
 
 log = logging.getLogger(__name__)
 CHECK_WAIT_S = 1.0
@@ -126,7 +130,9 @@ class Services:
     backlog: Backlog
     clock: Clock
     apart: ApartTopics
-    replies: PendingReplies
+    replies: PendingReplies[ScanRouted]
+    coupon_replies: PendingReplies[CouponAnswered]
+    coupons: CouponsHandler
     devices: DeviceCookies
     probes: Probes
     deployment: Deployment
@@ -206,6 +212,10 @@ ENDPOINTS = (
         "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
         lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
     ),
+    Endpoint("/v1/coupons/{code}/reserve", "POST", coupons_openapi.RESERVE_API, lambda s: s.coupons.asks("reserve")),
+    Endpoint("/v1/coupons/{code}/redeem", "POST", coupons_openapi.REDEEM_API, lambda s: s.coupons.asks("redeem")),
+    Endpoint("/v1/coupons/{code}/release", "POST", coupons_openapi.RELEASE_API, lambda s: s.coupons.asks("release")),
+    Endpoint("/v1/coupons/{code}/{kind}", "GET", coupons_openapi.PICTURE_API, lambda s: s.coupons.coupon_picture),
     Endpoint("/staff", "GET", staff_openapi.PAGE_API, lambda s: s.staff.staff),
     Endpoint("/staff", "POST", staff_openapi.LOOK_API, lambda s: s.staff.staff_look),
     Endpoint("/staff/sign-in", "POST", staff_openapi.SIGN_IN_API, lambda s: s.staff.staff_sign_in),
@@ -264,7 +274,8 @@ def build_services(settings: Settings) -> Services:
     erasures, answers = Erasures(settings.kafka, codec, settings.spool / "erased"), Answers(settings.kafka, codec)
     apart = ApartTopics(settings.spool / "apart", settings.spool_mb * 1024 * 1024, producer, clock, timeout_s, metrics)
     publisher = Publisher(producer, spool, apart, clock, codec, timeout_s, metrics)
-    replies = PendingReplies(settings.kafka, codec)
+    replies = PendingReplies[ScanRouted](settings.kafka, codec)
+    coupon_replies = PendingReplies[CouponAnswered](settings.kafka, codec, COUPON_ANSWERED)
     probes = Probes(publisher, replies)
     admission = AdmissionLimit(settings.waiting)
     metrics.waiting.set_function(lambda: admission.in_progress)
@@ -367,7 +378,9 @@ def build_services(settings: Settings) -> Services:
         clock=clock,
         apart=apart,
         probes=probes,
-        deployment=Deployment(settings, codec, replies, probes),
+        coupon_replies=coupon_replies,
+        coupons=CouponsHandler(brand, publisher, coupon_replies, clock, metrics, memory),
+        deployment=Deployment(settings, codec, replies, probes, coupon_replies),
         contacts=contacts,
         links=links,
         scans=scans,
@@ -403,6 +416,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.answers, services.answers.run()),
                 (services.counters, services.counters.run()),
                 (services.replies, deployment.after(services.replies.run)),
+                (services.coupon_replies, deployment.after(services.coupon_replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
                 (services.erased, deployment.after(services.erased.run)),

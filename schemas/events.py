@@ -220,6 +220,9 @@ class BudgetClaimed(Event, frozen=True, kw_only=True):
     source_profile_id: str = ""
     rule: str = ""
     source_event_id: str = ""
+    holder: str = ""
+    numbers: tuple[int, ...] = ()
+    size: int = -1
 
 
 class BudgetAnswered(Event, frozen=True, kw_only=True):

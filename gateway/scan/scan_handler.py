@@ -82,7 +82,7 @@ class ScanHandler:
         clients: ClientLimit,
         admission: AdmissionLimit,
         publisher: Publisher,
-        replies: PendingReplies,
+        replies: PendingReplies[ScanRouted],
         devices: DeviceCookies,
         visits: PageVisits,
         clock: Clock,

@@ -19,6 +19,7 @@ from processors import parts
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
+from processors.rewards.coupons import exchanged, has_coupons
 from processors.rewards.late_consent import (
     consent_counts,
     may_keep,
@@ -42,6 +43,7 @@ from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     CONSENT_STATED,
+    COUPON_REQUESTED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
     REWARD_POSTED,
@@ -70,7 +72,8 @@ def step(
     if isinstance(event, ConsentStated):
         return Step(*stated(account, event))
     if event.type == kinds.RETURN:
-        return returned(account, event)
+        step = returned(account, event)
+        return Step(step.state, (*exchanged(event), *step.effects))
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
@@ -223,6 +226,7 @@ def _with_sale(
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
+        coupon_sales=part.coupon_sales | {id} if has_coupons(event) else part.coupon_sales,
     )
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
@@ -264,7 +268,7 @@ PROCESSOR = Processor(
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
+    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, COUPON_REQUESTED),
     state=Account,
     step=step,
     merge=merge,

@@ -7,6 +7,7 @@ import msgspec
 
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, reconciled
+from processors.rewards.coupons import taken_back
 from processors.rewards.references import refer
 from processors.rewards.state import Account, AccountPart, Origin, Posting
 from processors.step import Emit, Step
@@ -25,6 +26,7 @@ def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
     for profile, part in changed.items():
         after = after.with_part(profile, msgspec.structs.replace(part, history=histories[profile]))
     for profile, part in changed.items():
+        effects += _of_coupons(account, part, histories[profile].sales)
         for id, before in part.history.sales.items():
             if (now := histories[profile].sales[id]) is not before and id in part.postings:
                 part_now, entries = _reverse(account, after.part(profile), profile, id, before, now)
@@ -32,6 +34,16 @@ def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
                 # What a return is booked on may change with the order between topics.
                 effects += (Emit(entry, transactional=True) for entry in entries)
     return after, tuple(effects)
+
+
+def _of_coupons(account: Account, part: AccountPart, now: Mapping[int, Sale]) -> Iterator[Emit]:
+    """What coupons hear of the sales that used some."""
+    for id in sorted(part.coupon_sales & part.history.sales.keys()):
+        before, sale_event_id = part.history.sales[id], part.sale_ids.get(id, "")
+        if now[id] is not before and sale_event_id:
+            for _, back, origin in _changed(account, before, now[id]):
+                if origin is not None:
+                    yield taken_back(sale_event_id, origin.event_id, back.occurred_at, before, now[id])
 
 
 def returned(account: Account | None, event: TouchpointIdentified) -> Step[Account]:

@@ -97,7 +97,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``. ``consents`` is what was
     said of the purpose identity, without which nothing is posted. ``sale_ids`` has the event ids of the sales, by their
     hash64: references to them are kept by these. ``offers`` by the key of their entry in ``posted``, in order of time:
-    the latest of them, which late statements still concern."""
+    the latest of them, which late statements still concern. ``coupon_sales`` are the sales, by their hash64, that used
+    coupons."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
@@ -110,6 +111,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     counters: Counters = NOTHING_COUNTED
     claims: dict[int, Claim] = {}
     referrals: dict[str, Referral] = {}
+    coupon_sales: frozenset[int] = frozenset()
 
     def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
         """With further offers; the earliest of what is more than is kept are left out."""
@@ -142,6 +144,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             self.counters.joined(other.counters),
             other.claims | self.claims,
             other.referrals | self.referrals,
+            other.coupon_sales | self.coupon_sales,
         )
         return part.with_offers(offers).without_booked_returns()
 

@@ -102,6 +102,14 @@ OTHERS: Final = (
     ),
     _rewritten("reward_posted", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten("experiment_exposed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
+    _rewritten(
+        "coupon_changed",
+        "source_profile_id IN {profiles:Array(UUID)}",
+        person_id="{anonymous:UUID}",
+        source_profile_id="{anonymous:UUID}",
+    ),
+    _rewritten("budget_claimed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
+    _rewritten("budget_answered", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _removed("consent_changed", IS_OWN),
     _rewritten("profile_shown", "identifier IN {identifiers:Array(String)}", identifier="''"),
     _removed(
