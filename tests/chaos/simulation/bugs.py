@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-from tests.chaos.simulation import core_bugs, erasure_bugs, shell_bugs, till_bugs, timer_bugs
+from tests.chaos.simulation import core_bugs, erasure_bugs, limit_bugs, shell_bugs, till_bugs, timer_bugs
 from tests.chaos.simulation.erasing import ERASING
+from tests.chaos.simulation.limits import CLAIMING
 from tests.chaos.simulation.planting import PLANTED, Bug
 from tests.chaos.simulation.reminding import REMINDING
 from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT, RAISING, Scenario
@@ -18,6 +19,7 @@ FROM: dict[ModuleType, Sequence[Scenario]] = {
     core_bugs: SCENARIOS,
     timer_bugs: REMINDING,
     erasure_bugs: ERASING,
+    limit_bugs: (CLAIMING,),
     till_bugs: (REDEEMING,),
 }
 """The modules that fill it, and where their bugs show."""

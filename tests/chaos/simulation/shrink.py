@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.events import (
+    BudgetClaimed,
     CouponRequested,
     IdentityChanged,
     PrivacyRequested,
@@ -82,6 +83,10 @@ def _sentence(event: Any) -> str:
         return f"{when} {NAMES[event.source_profile_id]} {kind} [{event.event_id}]"
     if isinstance(event, ProfileErased):
         return f"{when} {NAMES[event.source_profile_id]} is erased at {NAMES[event.person_id]} [{event.event_id}]"
+    if isinstance(event, BudgetClaimed):
+        return (
+            f"{when} {event.action} {event.units} of {event.limit} at {event.key}, {event.claim_id} [{event.event_id}]"
+        )
     if isinstance(event, CouponRequested):
         return f"{when} {event.action} {event.key} {event.redemption_id} {event.sale_event_id} [{event.event_id}]"
     if isinstance(event, PrivacyRequested):
