@@ -83,28 +83,26 @@ def step(
     what is owed is paid first."""
     if isinstance(event, ReferralChanged):
         step = heard(account, event)
+    elif isinstance(event, BudgetAnswered):
+        step = funding.answered(account, event)
     else:
         step = with_referrals(account, _with_points(account, event, reference), event, reference)
     if step.state is None or step.state is account:
         return step
-    step = funding.followed(step.state, step.effects)
-    assert step.state is not None
-    after = step.state
-    if step.effects and reference.brand.tiers:
-        after = with_qualifying(after, step.effects, zone_of(reference))
+    after, effects = funding.followed(step.state, step.effects)
+    if effects and reference.brand.tiers:
+        after = with_qualifying(after, effects, zone_of(reference))
     if not owes(after):
-        return step if after is step.state else Step(after, step.effects)
+        return Step(after, effects)
     paid = repaid(after, event.occurred_at, event.event_id)
-    return Step(paid.state, (*step.effects, *paid.effects))
+    return Step(paid.state, (*effects, *paid.effects))
 
 
 def _with_points(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | BudgetAnswered,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
 ) -> Step[Account]:
-    if isinstance(event, BudgetAnswered):
-        return funding.answered(account, event)
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
@@ -186,10 +184,10 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
-    after, referred = decided(reconciled)
-    followed = funding.followed(after, (*changed, *effects, *referred))
-    after = with_qualifying(followed.state or after, followed.effects)
-    return Step(after if after == winner else recount.marked(after), followed.effects)
+    referred_to, referred = decided(reconciled)
+    after, all_of_it = funding.followed(referred_to, (*changed, *effects, *referred))
+    after = with_qualifying(after, all_of_it)
+    return Step(after if after == winner else recount.marked(after), all_of_it)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -201,11 +199,8 @@ def erase(account: Account) -> tuple[Effect, ...]:
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return (
-        *(forget(id, at) for id, at in forgotten.items()),
-        *forgotten_by_erasure(account),
-        *funding.forgotten(account),
-    )
+    sales = (forget(id, at) for id, at in forgotten.items())
+    return (*sales, *forgotten_by_erasure(account), *funding.forgotten(account))
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -299,8 +294,8 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
-        REFERRAL_CHANGED,
         BUDGET_ANSWERED,
+        REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,

@@ -28,7 +28,6 @@ def due(account: Account, at: int, reference: Reference) -> Step[Account]:
     if ledger.owes(after):
         paid = ledger.repaid(after, at, f"{at}/{after.entries}")
         after, effects = paid.state or after, (*effects, *paid.effects)
-    followed = funding.followed(after, effects)
-    after, effects = followed.state or after, followed.effects
+    after, effects = funding.followed(after, effects)
     expired = ledger.expire(after, at)
     return Step(expired.state, (*effects, *expired.effects))
