@@ -394,7 +394,7 @@ def build_services(settings: Settings) -> Services:
         apart=apart,
         probes=probes,
         coupon_replies=coupon_replies,
-        coupons=CouponsHandler(brand, publisher, coupon_replies, clock, metrics, memory),
+        coupons=CouponsHandler(brand, publisher, coupon_replies, clock, metrics),
         deployment=Deployment(settings, codec, replies, probes, coupon_replies),
         contacts=contacts,
         links=links,
