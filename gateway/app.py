@@ -52,12 +52,13 @@ from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
-from gateway.privacy.answers import Answers
+from gateway.privacy.answers import ME, Answers
 from gateway.privacy.api_handler import PrivacyApiHandler
 from gateway.privacy.erasures import Erasures
 from gateway.privacy.form_guard import FormGuard
 from gateway.privacy.letters import Letters
 from gateway.privacy.link_handler import LinkHandler
+from gateway.privacy.own_data import OwnData
 from gateway.privacy.page_handler import PageHandler
 from gateway.privacy.parts import Parts
 from gateway.privacy.request_ids import RequestIds
@@ -65,6 +66,9 @@ from gateway.privacy.shows import Shows
 from gateway.privacy.submission import Submission
 from gateway.privacy.tokens import Tokens
 from gateway.privacy.visit import Visits
+from gateway.profile import me_openapi
+from gateway.profile.account import read_account
+from gateway.profile.me_handler import AGAIN_AFTER_US, MeHandler
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -116,6 +120,7 @@ class Services:
     privacy_api: PrivacyApiHandler
     privacy_page: PageHandler
     privacy_links: LinkHandler
+    me: MeHandler
     looks: Looks
     staff: StaffHandler
     connections: ConnectionLimits
@@ -202,6 +207,8 @@ ENDPOINTS = (
     Endpoint("/privacy/link", "POST", page_openapi.SEND_API, lambda s: s.privacy_links.privacy_send_link),
     Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
+    Endpoint("/me", "GET", me_openapi.PAGE_API, lambda s: s.me.me),
+    Endpoint("/me/sw.js", "GET", me_openapi.WORKER_API, lambda s: s.me.me_worker),
     Endpoint(
         "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
         lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
@@ -354,6 +361,7 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
+        me=MeHandler(visits, OwnData(ME, AGAIN_AFTER_US, read_account, submission, answers, parts, request_ids), base),
         looks=looks,
         staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),
         connections=connections,

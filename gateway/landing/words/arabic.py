@@ -23,5 +23,6 @@ ARABIC: Final = Words(
     wait="الانتظار المتوقع: {time}",
     steps="الخطوات",
     points="النقاط المكتسبة: {count}",
+    me="نقاطي",
     privacy="الخصوصية",
 )

@@ -23,5 +23,6 @@ DUTCH: Final = Words(
     wait="Verwachte wachttijd: {time}",
     steps="Zo werkt het",
     points="Punten verdiend: {count}",
+    me="Mijn punten",
     privacy="Privacy",
 )

@@ -23,5 +23,6 @@ ENGLISH: Final = Words(
     wait="Expected wait: {time}",
     steps="How it works",
     points="Points earned: {count}",
+    me="My points",
     privacy="Privacy",
 )

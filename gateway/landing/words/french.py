@@ -23,5 +23,6 @@ FRENCH: Final = Words(
     wait="Attente estimée : {time}",
     steps="Comment faire",
     points="Points gagnés : {count}",
+    me="Mes points",
     privacy="Confidentialité",
 )

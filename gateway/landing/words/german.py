@@ -23,5 +23,6 @@ GERMAN: Final = Words(
     wait="Voraussichtliche Wartezeit: {time}",
     steps="So geht es",
     points="Punkte gesammelt: {count}",
+    me="Meine Punkte",
     privacy="Datenschutz",
 )

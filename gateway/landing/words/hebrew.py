@@ -23,5 +23,6 @@ HEBREW: Final = Words(
     wait="זמן המתנה משוער: {time}",
     steps="כך זה עובד",
     points="נקודות שנצברו: {count}",
+    me="הנקודות שלי",
     privacy="פרטיות",
 )

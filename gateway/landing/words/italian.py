@@ -23,5 +23,6 @@ ITALIAN: Final = Words(
     wait="Attesa prevista: {time}",
     steps="Come funziona",
     points="Punti ottenuti: {count}",
+    me="I miei punti",
     privacy="Privacy",
 )

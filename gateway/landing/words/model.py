@@ -28,4 +28,5 @@ class Words(NamedTuple):
     steps: str
 
     points: str
+    me: str
     privacy: str

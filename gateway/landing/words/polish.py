@@ -23,5 +23,6 @@ POLISH: Final = Words(
     wait="Przewidywany czas oczekiwania: {time}",
     steps="Jak to działa",
     points="Zdobyte punkty: {count}",
+    me="Moje punkty",
     privacy="Prywatność",
 )

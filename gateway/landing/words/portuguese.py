@@ -23,5 +23,6 @@ PORTUGUESE: Final = Words(
     wait="Espera prevista: {time}",
     steps="Como funciona",
     points="Pontos ganhos: {count}",
+    me="Os meus pontos",
     privacy="Privacidade",
 )

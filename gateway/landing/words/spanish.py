@@ -23,5 +23,6 @@ SPANISH: Final = Words(
     wait="Espera estimada: {time}",
     steps="Cómo funciona",
     points="Puntos ganados: {count}",
+    me="Mis puntos",
     privacy="Privacidad",
 )
