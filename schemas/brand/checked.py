@@ -36,6 +36,7 @@ class Checked:
         self.tags: Mapping[str, Any] = brand.tags
         self.routes: Sequence[Any] = brand.routes
         self.experiments: Mapping[str, Any] = brand.experiments
+        self.campaigns: Mapping[str, Any] = brand.campaigns
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
@@ -58,6 +59,9 @@ class Sections(Protocol):
 
     @property
     def experiments(self) -> Mapping[str, Any]: ...
+
+    @property
+    def campaigns(self) -> Mapping[str, Any]: ...
 
     @property
     def destinations(self) -> tuple[str, ...]:
@@ -143,6 +147,16 @@ def unknown_code(field: str, code: str, known: Collection[str], what: str) -> It
     if code not in known:
         near = closest(code, known)
         yield field, f"{code!r} must be {what}" + (f"; did you mean {near!r}?" if near else "")
+
+
+def unknown_zone(field: str, name: str) -> Iterator[Mistake]:
+    """A mistake where ``name`` is no time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = closest(name, available_timezones())
+        meant = f"; did you mean {near!r}?" if near else ""
+        yield field, f"no time zone {name!r}{meant}; see the IANA names, e.g. Europe/Berlin"
 
 
 def unknown_kinds(field: str, names: Sequence[str]) -> Iterator[Mistake]:

@@ -12,6 +12,7 @@ import msgspec
 from schemas.brand.about import About, Channel
 from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
+from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
 from schemas.brand.destinations import is_registered
 from schemas.brand.experiments import Experiment
@@ -32,6 +33,7 @@ __all__ = [
     "Action",
     "ApiKey",
     "Brand",
+    "Campaign",
     "Channel",
     "Consent",
     "Experiment",
@@ -68,6 +70,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    campaigns: dict[str, Campaign] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

@@ -34,7 +34,7 @@ class Schedule(Part, frozen=True, omit_defaults=True):
     def mistakes(self) -> Iterator[Mistake]:
         """What has no meaning, or leaves no time at all."""
         for field, text in (("from", self.begins), ("until", self.until)):
-            if text and _read(text) is None:
+            if text and moment_of(text) is None:
                 yield f"schedule.{field}", f"{text!r} is no date or time such as 2026-12-01 or 2026-12-01T09:00+01:00"
                 return
         for day in self.days:
@@ -43,7 +43,11 @@ class Schedule(Part, frozen=True, omit_defaults=True):
             yield "schedule.hours", f"{self.hours!r} are no hours such as 09:00-18:00"
         if not (self.begins or self.until or self.days or self.hours):
             yield "schedule", "has neither from, until, days nor hours"
-        if self.begins and self.until and _start(self.begins, "UTC") >= _end(self.until, "UTC") + timedelta(days=2):
+        if (
+            self.begins
+            and self.until
+            and starts_at(self.begins, "UTC") >= ends_at(self.until, "UTC") + timedelta(days=2)
+        ):
             yield "schedule.until", f"{self.until} is before {self.begins}"
 
 
@@ -69,9 +73,9 @@ def off_schedule(schedule: Schedule, at: int, zone: str) -> str:
     if not zone and _needs_clock(schedule):
         return "its schedule is unknown: there is no store with a clock"
     now = datetime.fromtimestamp(at // 1_000_000, UTC)
-    if schedule.begins and now < _start(schedule.begins, zone or "UTC"):
+    if schedule.begins and now < starts_at(schedule.begins, zone or "UTC"):
         return f"from {schedule.begins} on"
-    if schedule.until and now >= _end(schedule.until, zone or "UTC"):
+    if schedule.until and now >= ends_at(schedule.until, zone or "UTC"):
         return f"until {schedule.until}"
     if not (schedule.days or schedule.hours):
         return ""
@@ -87,11 +91,11 @@ def off_schedule(schedule: Schedule, at: int, zone: str) -> str:
 
 def _needs_clock(schedule: Schedule) -> bool:
     local = (text for text in (schedule.begins, schedule.until) if text)
-    return bool(schedule.days or schedule.hours) or any((moment := _read(t)) and not moment.tzinfo for t in local)
+    return bool(schedule.days or schedule.hours) or any((moment := moment_of(t)) and not moment.tzinfo for t in local)
 
 
 @lru_cache(1024)
-def _read(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """A date at its beginning, or a time; None where it is none of the years that clocks can have."""
     if not (_DAY.fullmatch(text) or _MOMENT.fullmatch(text)):
         return None
@@ -103,14 +107,16 @@ def _read(text: str) -> datetime | None:
 
 
 @lru_cache(4096)
-def _start(text: str, zone: str) -> datetime:
-    moment = _read(text) or datetime(1, 1, 2)
+def starts_at(text: str, zone: str) -> datetime:
+    """When the date or time begins, by the clock of ``zone`` unless it has one itself."""
+    moment = moment_of(text) or datetime(1, 1, 2)
     return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone))).astimezone(UTC)
 
 
 @lru_cache(4096)
-def _end(text: str, zone: str) -> datetime:
-    moment = _read(text) or datetime(9999, 12, 30)
+def ends_at(text: str, zone: str) -> datetime:
+    """When the date is over, or the time reached, by the clock of ``zone`` unless it has one itself."""
+    moment = moment_of(text) or datetime(9999, 12, 30)
     if _DAY.fullmatch(text):
         moment += timedelta(days=1)
     return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone))).astimezone(UTC)

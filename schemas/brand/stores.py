@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from typing import ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
-from schemas.brand.item import Item, Mistake, Part, Sections, foreign_languages, unknown_code
-from schemas.brand.suggestions import closest
+from schemas.brand.item import Item, Mistake, Part, Sections, foreign_languages, unknown_code, unknown_zone
 from schemas.countries import COUNTRIES
 from schemas.languages import of_language
 
@@ -61,11 +59,7 @@ class Store(Item, frozen=True):
         yield from foreign_languages("texts", self.texts, brand)
         if self.country:
             yield from unknown_code("country", self.country, COUNTRIES, "an ISO 3166 code such as DE")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            near = closest(self.time_zone, available_timezones())
-            meant = f"; did you mean {near!r}?" if near else ""
-            yield "time_zone", f"no time zone {self.time_zone!r}{meant}; see the IANA names, e.g. Europe/Berlin"
+        if mistakes := tuple(unknown_zone("time_zone", self.time_zone)):
+            yield from mistakes
             return
         yield from opening_mistakes(hours_of(self, brand.about.country), self.country)

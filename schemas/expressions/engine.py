@@ -18,19 +18,25 @@ from schemas.expressions.tokens import SyntaxFault
 
 MAX_SHOWN: Final = 80
 """Characters of a condition in a reason."""
+OUTCOMES_KEPT: Final = 1024
+"""Of a condition, by the values that it reads."""
 _FLAT: Final = {name: name.replace(".", "__") for name in BY_NAME}
 UNKNOWN: Final = {name: f"{name} is unknown" for name in BY_NAME}
 _ABSORBING: Final = frozenset(("&&", "||", "?:"))
 """Operators that may hold, or not, although one operand is unknown; macros over elements may as well."""
+_SCALARS: Final = frozenset(("string", "int", "double", "bool"))
 _TEST: Final = {name: f"has__{flat}" for name, flat in _FLAT.items()}
 
 
 class Condition:
     """One operand of an expression's outermost &&, or the whole expression. ``reads`` are its inputs: ``names`` whose
     values it takes, ``tests`` of which it asks whether they are known; ``changes_with`` is what these change with.
+
+    Its outcome follows from what it reads alone. ``outcomes`` remembers it by the value of ``key``, the one input that
+    it reads, or by those of all its inputs; ``key`` is empty where there are several, or one that cannot be looked up.
     """
 
-    __slots__ = ("changes_with", "execute", "fails", "names", "needs", "reads", "tests", "unclear")
+    __slots__ = ("changes_with", "execute", "fails", "key", "names", "needs", "outcomes", "reads", "tests", "unclear")
 
     def __init__(self, text: str, node: Node) -> None:
         names, tests = set[str](), set[str]()
@@ -45,15 +51,27 @@ class Condition:
         shown = shown if len(shown) <= MAX_SHOWN else f"{shown[: MAX_SHOWN - 1]}…"
         self.fails, self.unclear = f"not true: {shown}", f"unknown: {shown}"
         self.execute = cel.compile(_flat(text, node, cuts)).execute
+        self.key = self.reads[0] if len(self.reads) == 1 and BY_NAME[self.reads[0]].type in _SCALARS else ""
+        self.outcomes: dict[Any, str] = {}
 
-    def fault(self, context: Any, values: Mapping[str, Any]) -> str:
-        """Why it does not hold; empty when it holds.
+    def fault(self, values: Mapping[str, Any]) -> str:
+        """Why it does not hold for these values of inputs; empty when it holds."""
+        try:
+            known: Any = values.get(self.key) if self.key else tuple(map(values.get, self.reads))
+            found = self.outcomes.get(known)
+        except TypeError:  # a list or a map is among them
+            return self._evaluated(values)
+        if found is None:
+            if len(self.outcomes) >= OUTCOMES_KEPT:
+                self.outcomes.clear()
+            found = self.outcomes[known] = self._evaluated(values)
+        return found
 
-        :param context: of ``context_of``, with what it reads of ``values``.
-        """
+    def _evaluated(self, values: Mapping[str, Any]) -> str:
         for name in self.needs:
             if name not in values:
                 return UNKNOWN[name]
+        context = _context_of(values, self.names, self.tests)
         try:
             return "" if self.execute(context) is True else self.fails
         except BaseException as error:
@@ -77,11 +95,9 @@ class Expression:
         unknown, as && has it."""
         if self.unreadable:
             return self.unreadable
-        names = {name for condition in self.conditions for name in condition.names}
-        tests = {name for condition in self.conditions for name in condition.tests}
-        context, unknown = context_of(values, names, tests), ""
+        unknown = ""
         for condition in self.conditions:
-            fault = condition.fault(context, values)
+            fault = condition.fault(values)
             if fault is condition.fails:
                 return fault
             unknown = unknown or fault
@@ -120,7 +136,7 @@ def _conditions(text: str, known: frozenset[str]) -> tuple[Condition, ...]:
         raise SyntaxFault(root.start, str(error).replace("\n", " ")[:200]) from None
 
 
-def context_of(values: Mapping[str, Any], names: Iterable[str], tests: Iterable[str]) -> Any:
+def _context_of(values: Mapping[str, Any], names: Iterable[str], tests: Iterable[str]) -> Any:
     """The engine's context for conditions with these ``names`` and ``tests``; what ``values`` lacks is unknown."""
     flat: dict[str, Any] = {_FLAT[name]: values[name] for name in names if name in values}
     for name in tests:

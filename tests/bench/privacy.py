@@ -7,10 +7,12 @@ asks has a thousand events.
 import http.client
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from schemas.topics import TOUCHPOINT_IDENTIFIED
 from tests.bench.environment import BenchEnvironment
 from tests.bench.figures import Figure
 from tests.support.full_stack import FullStack, wait_until
@@ -37,6 +39,7 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
         wait_until(lambda: stack.value(stored) >= everything, stack.logs, WITHIN_S)
         posted = "SELECT uniqExact(source_event_id) FROM reward_posted"
         wait_until(lambda: stack.value(posted) >= everything, stack.logs, WITHIN_S)
+        wait_until(lambda: has_caught_up(stack), stack.logs, WITHIN_S)
         environment.progress("all of them are in the tables and in the states")
         client.connect_again()
         exported, erased = [], []
@@ -54,6 +57,20 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
         Figure("export of 1,000 events", "s", exported, at_most=EXPORTED_IN_S, note=among),
         Figure("erasure, until the receipt", "s", erased, at_most=ERASED_IN_S, note=among),
     ]
+
+
+def has_caught_up(stack: FullStack) -> bool:
+    """Whether no processor has touchpoints before it: an erasure waits for what was published earlier."""
+    lags = list[float]()
+    for address in set(stack.run["metrics"].values()):
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        lags += (
+            float(line.rpartition(" ")[2])
+            for line in lines
+            if line.startswith("footpath_worker_lag_records{") and TOUCHPOINT_IDENTIFIED.name in line
+        )
+    return bool(lags) and not any(lags)
 
 
 def batches(count: int, who: str = "") -> Iterator[list[Json]]:

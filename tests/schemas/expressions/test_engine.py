@@ -1,5 +1,6 @@
 """An evaluation holds, does not hold, or is unknown for a reason; it never raises."""
 
+import itertools
 from typing import Any
 
 import cel
@@ -61,7 +62,29 @@ def test_a_panic_of_the_engine_is_an_unknown_condition(monkeypatch: pytest.Monke
 
     text = "behaviour.visits > 1"
     monkeypatch.setattr(engine.cel, "compile", lambda text: Program())
-    assert Condition(text, parse(text)).fault(None, VALUES) == f"unknown: {text}"
+    assert Condition(text, parse(text)).fault(VALUES) == f"unknown: {text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "behaviour.visits > 3",
+        "has(behaviour.visits) || store.id == 'mitte'",
+        "behaviour.visits > 3 || store.id == 'mitte'",
+        "'tea' in behaviour.viewed_categories",
+        "capacity.free['fitting'] > behaviour.visits",
+    ],
+)
+def test_a_remembered_outcome_is_that_of_the_same_values_alone(text: str) -> None:
+    condition = Condition(text, parse(text))
+    places: list[dict[str, Any]] = [{}, {"store.id": "mitte"}, {"store.id": "nord"}]
+    lists: list[dict[str, Any]] = [{}, {"behaviour.viewed_categories": ["tea"], "capacity.free": {"fitting": 4}}]
+    for visits in [None, *range(engine.OUTCOMES_KEPT + 5), 3, 4]:
+        for place, more in itertools.product(places, lists):
+            values = place | more | ({} if visits is None else {"behaviour.visits": visits})
+            again = Condition(text, parse(text)) if visits in (None, 3, 4) else condition
+            assert condition.fault(values) == again.fault(values) == condition.fault(values)
+    assert len(condition.outcomes) <= engine.OUTCOMES_KEPT
 
 
 def test_the_engine_has_no_way_to_the_host() -> None:
