@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.brand.model import Brand
+from schemas.coupons.keys import CouponKeys
 from schemas.events import CapacityReported
 
 
@@ -14,10 +15,12 @@ class Reference:
     ``Processor.reference``.
 
     ``stock`` gives the units on hand by (store, sku), ``capacity`` the last report of a store by service. ``memo``
-    caches results of pure functions of the brand; a new brand comes with a new, empty memo.
+    caches results of pure functions of the brand; a new brand comes with a new, empty memo. ``coupon_keys`` make coupon
+    codes; None where the process has none.
     """
 
     brand: Brand
     stock: Mapping[tuple[str, str], int] = field(default_factory=dict)
     memo: dict[Any, Any] = field(default_factory=dict, compare=False)
     capacity: Mapping[str, Mapping[str, CapacityReported]] = field(default_factory=dict)
+    coupon_keys: CouponKeys | None = None

@@ -13,9 +13,10 @@ from processors.step import Processor
 INTERACTIVE = (
     "identity",
     "context",
+    "coupons",
 )
-"""A phone waits for what they publish, so their ``linger_ms`` is 0. The embedded stack runs them in one process, where
-local delivery passes events on without a fetch."""
+"""A phone or a till waits for what they publish, so their ``linger_ms`` is 0. The embedded stack runs them in one
+process, where local delivery passes events on without a fetch."""
 BACKGROUND = (
     "rewards",
     "consent",

@@ -27,6 +27,7 @@ from schemas.process.file_limit import raise_file_limit
 from schemas.process.folder_lock import FolderInUseError, lock_folder
 from schemas.process.logging import set_up_logging
 from schemas.process.settings import SettingError, read_settings
+from schemas.process.shared_settings import COUPON_KEY_FILE
 from schemas.topics import changelog, set_prefix
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ def main(names: Sequence[str], instance: str = "") -> int:
         settings = read_settings(WorkerSettings, os.environ)
     except SettingError as error:
         log.critical("%s", error)
+        return 1
+    if "coupons" in names and settings.coupon_keys is None:
+        log.critical("%s is not set: coupons makes codes with the keys in this file", COUPON_KEY_FILE.name)
         return 1
     set_prefix(settings_for(settings.kafka).prefix)
     instance = instance or "-".join(names)
@@ -98,7 +102,7 @@ async def run(settings: WorkerSettings, processors: Sequence[Processor[Any]], in
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    reference = LiveReference(settings.kafka, codec)
+    reference = LiveReference(settings.kafka, codec, settings.coupon_keys)
     stopped = asyncio.ensure_future(stop.wait())
     updating = asyncio.ensure_future(reference.follow())
     ready = asyncio.ensure_future(_ready(settings, processors, reference))

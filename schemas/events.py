@@ -257,6 +257,9 @@ class CouponRequested(Event, frozen=True, kw_only=True):
     currency: str = ""
     expires_at: int = 0
     reason: str = ""
+    request_id: str = ""
+    terms: str = ""
+    attempt: int = 0
     reply_partition: int | None = None
 
 

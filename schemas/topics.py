@@ -252,7 +252,7 @@ COUPON_REQUESTED = Topic(
     "coupon-requested",
     CouponRequested,
     lambda e: e.key,
-    "code, or what else decides of coupons",
+    "code, or what else decides (processors/coupons/actions.py)",
     written_by=("rewards", "coupons", "gateway", "coupons import"),
     read_by=("coupons",),
     transactional=True,

@@ -10,6 +10,7 @@ from processors.reference import Reference
 from processors.stock import StockFold
 from schemas.brand.fold import BrandFold
 from schemas.codec.avro import Codec
+from schemas.coupons.keys import CouponKeys
 from schemas.events import BrandConfigured
 from schemas.kafka.client_settings import Kafka
 from schemas.kafka.compacted import CompactedReader
@@ -23,7 +24,8 @@ class LiveReference:
     """Reads the topics of the reference data. One per process: the worker entry runs `follow` as a task and waits for
     `ready` before it starts processors."""
 
-    def __init__(self, bootstrap: Kafka, codec: Codec) -> None:
+    def __init__(self, bootstrap: Kafka, codec: Codec, coupon_keys: CouponKeys | None = None) -> None:
+        self._coupon_keys = coupon_keys
         self._brands = BrandFold()
         self._stock = StockFold()
         self._capacity = CapacityFold()
@@ -56,7 +58,12 @@ class LiveReference:
         before = self._brands.unreadable
         if self._brands.apply(event):
             assert self._brands.brand is not None
-            self._reference = Reference(self._brands.brand, self._stock.units, capacity=self._capacity.reports)
+            self._reference = Reference(
+                self._brands.brand,
+                self._stock.units,
+                capacity=self._capacity.reports,
+                coupon_keys=self._coupon_keys,
+            )
             self._brand_is_live.set()
         if self._brands.unreadable != before:
             log.error("the brand cannot be read: %s", self._brands.unreadable)

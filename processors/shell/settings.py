@@ -8,9 +8,10 @@ from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.kafka.client_settings import ClientSettings, Kafka
 from schemas.process.parsers import SHARE, choice, whole_number
 from schemas.process.settings import block, setting, use
-from schemas.process.shared_settings import DATA, KAFKA, METRICS_HOST, PARTITIONS, REJECT_KEY_FILE
+from schemas.process.shared_settings import COUPON_KEY_FILE, DATA, KAFKA, METRICS_HOST, PARTITIONS, REJECT_KEY_FILE
 
 if TYPE_CHECKING:
+    from schemas.coupons.keys import CouponKeys
     from schemas.protection.reject_keys import RejectKeys
 
 
@@ -31,6 +32,7 @@ class WorkerSettings:
     partitions: int = use(PARTITIONS, unset=0)
     schema_registry: SchemaRegistry = block(RegistrySettings)
     reject_keys: "RejectKeys | None" = use(REJECT_KEY_FILE, unset=None)
+    coupon_keys: "CouponKeys | None" = use(COUPON_KEY_FILE, unset=None)
     store: str = setting(
         "FOOTPATH_WORKER_STORE",
         choice("rocksdb", "memory"),

@@ -42,8 +42,8 @@ class StreamTask:
 
     Where keys are not people, what a key emits decides which key stores what, so nothing is published that another
     attempt might decide differently: once a key has processed a transactional event (which a replay may process at
-    another moment) or emitted one, all its effects are transactional until that is committed. The same holds, for every
-    processor, of a key whose timer was due.
+    another moment, unless its topic is the only source) or emitted one, all its effects are transactional until that is
+    committed. The same holds, for every processor, of a key whose timer was due.
 
     :param store: complete up to the last commit. :param publish: takes an effect that is not transactional.
         ``changed`` (state rows by key) and ``transactional`` collect what the next commit writes; ``purges`` says
@@ -158,6 +158,8 @@ class StreamTask:
         changed, plain, transactional, uncommitted = batch.changed, batch.plain, batch.transactional, batch.uncommitted
         by_person, before_batch, committing = processor.by_person, self._uncommitted_keys, self._committing_keys
         firing, before_all = self._firing, dict[bytes, StateRecord | None]()
+        # A replay processes one topic alone in the order in which it was processed before.
+        many_sources = len(processor.sources) > 1
         try:
             for number, record in enumerate(records):
                 if record.headers and not is_for(record.headers, processor.name):
@@ -181,7 +183,7 @@ class StreamTask:
                     changed[key] = after
                 hold = not by_person and (key in uncommitted or key in before_batch or key in committing)
                 hold = hold or (firing is not None and (key in batch.woken or firing.is_uncommitted(key)))
-                if topic.transactional:
+                if topic.transactional and many_sources:
                     uncommitted.add(key)
                 for effect in outcome.effects:
                     if type(effect) is Emit:

@@ -37,6 +37,7 @@ class Checked:
         self.routes: Sequence[Any] = brand.routes
         self.experiments: Mapping[str, Any] = brand.experiments
         self.campaigns: Mapping[str, Any] = brand.campaigns
+        self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

@@ -64,6 +64,9 @@ class Sections(Protocol):
     def campaigns(self) -> Mapping[str, Any]: ...
 
     @property
+    def coupon_pools(self) -> Mapping[str, Any]: ...
+
+    @property
     def destinations(self) -> tuple[str, ...]:
         """The brand's destinations; none as long as one of them is wrong, since it is that one which is at fault."""
 

@@ -14,6 +14,7 @@ from schemas.brand.action import Action
 from schemas.brand.api_keys import ApiKey
 from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
+from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.destinations import is_registered
 from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
@@ -36,6 +37,7 @@ __all__ = [
     "Campaign",
     "Channel",
     "Consent",
+    "CouponPool",
     "Experiment",
     "Guards",
     "Holdout",
@@ -71,6 +73,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
     campaigns: dict[str, Campaign] = {}
+    coupon_pools: dict[str, CouponPool] = {}
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

@@ -13,6 +13,7 @@ from schemas.identifiers.keys import MIN_KEY_BYTES, IdentifierKeys, read_identif
 
 if TYPE_CHECKING:
     from schemas.contacts.wrapping import MasterKeys
+    from schemas.coupons.keys import CouponKeys
     from schemas.protection.reject_keys import RejectKeys
     from schemas.trust.keys import TagKeys
 
@@ -118,6 +119,12 @@ def _master_keys(value: str) -> "MasterKeys":
     return MasterKeys(Path(value).expanduser())
 
 
+def _coupon_keys(value: str) -> "CouponKeys":
+    from schemas.coupons.keys import read_coupon_keys
+
+    return read_coupon_keys(Path(value).expanduser().read_text(encoding="ascii"))
+
+
 def _tag_keys(value: str) -> "TagKeys":
     from schemas.trust.keys import TagKeys
 
@@ -169,6 +176,11 @@ CONTACT_KEYS: Final = Parser(
     _master_keys,
 )
 """Gives the master keys that the file holds."""
+COUPON_KEYS: Final = Parser(
+    "a file with a line for each key: its id, a blank, 64 hex digits; `footpath coupons new-key` writes it",
+    _coupon_keys,
+)
+"""Gives the keys of coupon codes that the file holds."""
 TAG_KEYS: Final = Parser(
     "a file with a line for each key: its id, a blank, 64 hex digits, its state; `footpath tag-keys create` writes it",
     _tag_keys,

@@ -5,6 +5,7 @@ from typing import Any, Final
 from schemas.process.parsers import (
     BROKERS,
     CONTACT_KEYS,
+    COUPON_KEYS,
     HTTP_ADDRESS,
     HTTP_ADDRESSES,
     KEY_FILE,
@@ -89,6 +90,14 @@ TAG_KEY_FILE: Final = Setting(
     "refuse the scans of such tags; `footpath up` makes a key in FOOTPATH_DATA (secrets/tag.keys), where commands "
     "look, too. `footpath tag-keys` creates and retires keys. Keep a copy: without it printed codes are worthless.",
 )
+COUPON_KEY_FILE: Final = Setting(
+    "FOOTPATH_COUPON_KEY_FILE",
+    COUPON_KEYS,
+    "",
+    "File with the keys that coupon codes are made with, the same for all workers of coupons, which need it; `footpath "
+    "up` makes a key in FOOTPATH_DATA (secrets/coupon.keys), where commands look, too. `footpath coupons new-key` adds "
+    "one, which counts for coupons that are earned later. Whoever has a key can tell codes that others hold.",
+)
 SCHEMA_REGISTRY: Final = Setting(
     "FOOTPATH_SCHEMA_REGISTRY",
     HTTP_ADDRESS,
@@ -113,6 +122,7 @@ SHARED: Final[tuple[Setting[Any], ...]] = (
     REJECT_KEY_FILE,
     CONTACT_KEY_FILE,
     TAG_KEY_FILE,
+    COUPON_KEY_FILE,
     SCHEMA_REGISTRY,
     METRICS_HOST,
 )

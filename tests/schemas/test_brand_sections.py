@@ -29,10 +29,13 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("rewards", "reward"), ("api_keys", "api_key"), ("matching", "matching"),
         ("consent", "consent"), ("retention", "retention"), ("experiments", "experiment"),
         ("campaigns", "campaign"),
+        ("coupon_pools", "coupon_pool"),
     ]  # fmt: skip
     assert list(CLASSES) == [
         "store", "product", "tag", "route", "reward", "api_key", "matching", "consent", "retention", "experiment",
-        "campaign", "brand",
+        "campaign",
+        "coupon_pool",
+        "brand",
     ]  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Coupons: who has one, and which basket uses it."""
