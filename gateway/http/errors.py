@@ -33,6 +33,8 @@ class ErrorKind(Enum):
     NO_STAFF_SCOPE = 403, "The key has no scope for profiles."
     PROFILE_RATE = 429, "Too many profiles were asked for with this key."
     NO_PROFILE_YET = 503, "The profile has not come in time."
+    NO_PASS = 404, "The wallet is none that the deployment has passes for, or the coupon is none of the device."
+    NO_ACCOUNT_YET = 503, "What the device has has not come in time."
     INVALID = 422, "A field cannot be used; error names it."
     NO_LIVE = 404, "The phone has no page of that scan, or had it too long ago."
     NO_REQUEST = 404, "There is no such request, or it is not the sender's."

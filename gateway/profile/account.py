@@ -11,11 +11,31 @@ class Entry(msgspec.Struct, frozen=True):
     points: int
 
 
+class Coupon(msgspec.Struct, frozen=True):
+    """A coupon that can be used. ``code`` is normalised (schemas/coupons/codes.py); ``expires_at`` is 0 for never."""
+
+    code: str
+    pool: str
+    state: str = ""
+    expires_at: int = 0
+
+
+class Lot(msgspec.Struct, frozen=True):
+    """Points that expire together."""
+
+    points: int
+    at: int
+
+
 class Account(msgspec.Struct, frozen=True):
-    """``is_kept``: whether the phone's person allows to be recognised, without which no points are posted."""
+    """``is_kept``: whether the phone's person allows to be recognised, without which no points are posted.
+    ``pending`` of the balance cannot be spent yet; ``expiring`` is what expires next."""
 
     is_kept: bool = True
     balance: int = 0
+    pending: int = 0
+    expiring: Lot | None = None
+    coupons: tuple[Coupon, ...] = ()
     entries: tuple[Entry, ...] = ()
 
 

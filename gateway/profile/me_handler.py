@@ -1,6 +1,7 @@
 """``/me``: what the phone of the request's cookie has collected. Never of anybody else: the device alone is asked for,
 and what identity says of other devices of its person is not shown to whoever holds this one."""
 
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,10 +12,12 @@ from starlette.responses import Response
 from gateway.privacy.own_data import OwnData
 from gateway.privacy.visit import Visits
 from gateway.profile.account import Account
-from gateway.profile.me_page import MePage, Rendered
+from gateway.profile.me_page import MePage, Rendered, Wallets
 from gateway.profile.service_worker import KEEPS, POLICY, service_worker
+from gateway.profile.shown_coupons import ShownCoupons
 from gateway.profile.words import me_words
 from gateway.scan.page_response import takes_gzip
+from schemas.brand.look import Look
 from schemas.brand.model import Brand
 
 AGAIN_AFTER_US: Final = 15_000_000
@@ -22,11 +25,21 @@ AGAIN_AFTER_US: Final = 15_000_000
 
 
 class MeHandler:
-    """:param base: path of the address that phones reach the gateway at, before ``/me``."""
+    """:param base: path of the address that phones reach the gateway at, before ``/me``. :param wallets: says which
+    wallets take what, for a look."""
 
-    def __init__(self, visits: Visits, own: OwnData[Account], base: str) -> None:
+    def __init__(
+        self,
+        visits: Visits,
+        own: OwnData[Account],
+        shown: ShownCoupons,
+        base: str,
+        wallets: Callable[[Look], Wallets],
+    ) -> None:
         self._visits = visits
         self._own = own
+        self._shown = shown
+        self._wallets = wallets
         self._base = base
         self._worker = service_worker(base)
 
@@ -35,7 +48,7 @@ class MeHandler:
         visit = self._visits.admit(request)
         brand = visit.brand_view.brand
         words = me_words(visit.wanted, brand.about.language)
-        page = MePage(brand, words, visit.now, zone_of(brand), self._base)
+        page = MePage(brand, words, visit.now, zone_of(brand), self._base, self._wallets(brand.about.look))
         if not visit.device:
             return _response(page.of_nobody(), "drop", request)
         found = await self._own.of(visit)
@@ -45,7 +58,9 @@ class MeHandler:
             return _response(page.away(), "wait", request)
         if found.data is None:
             return _response(page.of_nobody(), "drop", request)
-        return _response(page.of_account(found.data), "keep", request)
+        rendered, coupons = page.of_account(found.data)
+        await self._shown.say(coupons, visit.now)
+        return _response(rendered, "keep", request)
 
     async def me_worker(self, request: Request) -> Response:
         """200 and the service worker, which may answer for ``/me`` though it lies below that."""

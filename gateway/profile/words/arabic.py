@@ -34,6 +34,9 @@ ARABIC: Final = MeWords(
     gathering="نجمع نقاطك الآن. سيُعاد تحميل الصفحة تلقائيًا.",
     away="لا يمكن عرض هذا الآن. حاول مرة أخرى بعد قليل.",
     not_kept="لا تُحفظ النقاط إلا بعد أن تسمح لنا بالتعرف عليك.",
+    card="بطاقة العميل",
+    points_label="النقاط",
+    until_label="صالحة حتى",
     apple="إضافة إلى Apple Wallet",
     google="إضافة إلى Google Wallet",
 )

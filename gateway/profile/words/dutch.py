@@ -34,6 +34,9 @@ DUTCH: Final = MeWords(
     gathering="We verzamelen uw punten. De pagina laadt vanzelf opnieuw.",
     away="Dit kan nu niet worden getoond. Probeer het zo nog eens.",
     not_kept="Punten worden pas bewaard als u ons toestaat u te herkennen.",
+    card="Klantenkaart",
+    points_label="Punten",
+    until_label="Geldig tot",
     apple="Toevoegen aan Apple Wallet",
     google="Toevoegen aan Google Wallet",
 )

@@ -34,6 +34,9 @@ ENGLISH: Final = MeWords(
     gathering="We are gathering your points. This page loads again by itself.",
     away="This cannot be shown right now. Try again in a moment.",
     not_kept="Points are only kept once you allow us to recognise you.",
+    card="Customer card",
+    points_label="Points",
+    until_label="Valid until",
     apple="Add to Apple Wallet",
     google="Add to Google Wallet",
 )

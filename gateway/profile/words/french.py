@@ -34,6 +34,9 @@ FRENCH: Final = MeWords(
     gathering="Nous rassemblons vos points. La page se recharge d’elle-même.",
     away="Impossible de l’afficher pour l’instant. Réessayez dans un moment.",
     not_kept="Les points ne sont conservés que si vous nous permettez de vous reconnaître.",
+    card="Carte client",
+    points_label="Points",
+    until_label="Valable jusqu’au",
     apple="Ajouter à Apple Wallet",
     google="Ajouter à Google Wallet",
 )

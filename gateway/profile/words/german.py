@@ -34,6 +34,9 @@ GERMAN: Final = MeWords(
     gathering="Wir stellen Ihre Punkte zusammen. Die Seite lädt von selbst neu.",
     away="Das lässt sich gerade nicht anzeigen. Versuchen Sie es gleich noch einmal.",
     not_kept="Punkte werden erst gutgeschrieben, wenn Sie erlauben, dass wir Sie wiedererkennen.",
+    card="Kundenkarte",
+    points_label="Punkte",
+    until_label="Gültig bis",
     apple="Zu Apple Wallet hinzufügen",
     google="Zu Google Wallet hinzufügen",
 )

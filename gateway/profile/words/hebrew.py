@@ -34,6 +34,9 @@ HEBREW: Final = MeWords(
     gathering="אנו אוספים את הנקודות שלך. הדף ייטען מחדש מעצמו.",
     away="לא ניתן להציג זאת כרגע. נסו שוב בעוד רגע.",
     not_kept="נקודות נשמרות רק לאחר שתאפשרו לנו לזהות אתכם.",
+    card="כרטיס לקוח",
+    points_label="נקודות",
+    until_label="בתוקף עד",
     apple="הוספה ל-Apple Wallet",
     google="הוספה ל-Google Wallet",
 )

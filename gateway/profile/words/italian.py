@@ -34,6 +34,9 @@ ITALIAN: Final = MeWords(
     gathering="Stiamo raccogliendo i suoi punti. La pagina si ricarica da sola.",
     away="Ora non è possibile mostrarlo. Riprovi tra un momento.",
     not_kept="I punti si conservano solo se ci permette di riconoscerla.",
+    card="Carta cliente",
+    points_label="Punti",
+    until_label="Valido fino al",
     apple="Aggiungi a Apple Wallet",
     google="Aggiungi a Google Wallet",
 )

@@ -33,5 +33,8 @@ class MeWords(NamedTuple):
     away: str
     not_kept: str
 
+    card: str
+    points_label: str
+    until_label: str
     apple: str
     google: str

@@ -34,6 +34,9 @@ POLISH: Final = MeWords(
     gathering="Zbieramy Twoje punkty. Strona wczyta się ponownie sama.",
     away="Teraz nie można tego pokazać. Spróbuj za chwilę.",
     not_kept="Punkty są zapisywane dopiero, gdy pozwolisz się rozpoznawać.",
+    card="Karta klienta",
+    points_label="Punkty",
+    until_label="Ważny do",
     apple="Dodaj do Apple Wallet",
     google="Dodaj do Google Wallet",
 )

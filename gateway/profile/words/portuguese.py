@@ -34,6 +34,9 @@ PORTUGUESE: Final = MeWords(
     gathering="Estamos a reunir os seus pontos. A página recarrega sozinha.",
     away="Não é possível mostrar agora. Tente de novo dentro de momentos.",
     not_kept="Os pontos só são guardados se nos permitir reconhecê-lo.",
+    card="Cartão de cliente",
+    points_label="Pontos",
+    until_label="Válido até",
     apple="Adicionar à Apple Wallet",
     google="Adicionar à Google Wallet",
 )

@@ -34,6 +34,9 @@ SPANISH: Final = MeWords(
     gathering="Estamos reuniendo sus puntos. La página se vuelve a cargar sola.",
     away="No se puede mostrar en este momento. Inténtelo de nuevo enseguida.",
     not_kept="Los puntos solo se guardan si nos permite reconocerle.",
+    card="Tarjeta de cliente",
+    points_label="Puntos",
+    until_label="Válido hasta",
     apple="Añadir a Apple Wallet",
     google="Añadir a Google Wallet",
 )

@@ -9,15 +9,17 @@ from yarl import URL
 
 from gateway.brand.live import BrandView
 from gateway.profile.words import ME_WORDS
+from schemas.coupons.codes import shown
 from schemas.events import Event, PrivacyRequested
 from schemas.identifiers.devices import IssuedDevices
-from schemas.topics import PRIVACY_REQUESTED
+from schemas.topics import COUPON_REQUESTED, PRIVACY_REQUESTED
 from tests.gateway.privacy.test_page import device_of
 from tests.support.accounts import ACCOUNT
 from tests.support.gateway_process import GatewayProcess, read_events
 from tests.support.privacy_page import Phone
 from tests.support.privacy_stream import answer, answering, data_parts, known, publish
 from tests.support.profiles import answered, unknown
+from tests.support.randomness import unique_word
 
 WORDS = ME_WORDS["en"]
 
@@ -47,6 +49,20 @@ async def test_a_phone_sees_its_points(phone: Phone, bootstrap: str, brand_view:
         bootstrap, PRIVACY_REQUESTED, lambda e: e.identifier == identifier and e.action == "me", 1
     )
     assert [(one.scope, one.source, one.of) for one in asked] == [("device", "page", 1)], "one for both"
+
+
+async def test_a_coupon_that_is_seen_first_is_shown_from_then_on(
+    phone: Phone, bootstrap: str, brand_view: BrandView
+) -> None:
+    await device_of(phone, bootstrap, brand_view)
+    coupons = [{"code": f"{unique_word().upper()}", "pool": "spring", "state": state} for state in ("issued", "shown")]
+    async with answering(bootstrap, answered(ACCOUNT | {"coupons": coupons})):
+        for _ in range(3):
+            page, _copy = await opened(phone)
+            assert all(shown(one["code"]) in page for one in coupons)
+    codes = {one["code"] for one in coupons}
+    found = await read_events(bootstrap, COUPON_REQUESTED, lambda e: e.code in codes, 1)
+    assert [(one.code, one.key, one.action) for one in found] == [(coupons[0]["code"], coupons[0]["code"], "show")]
 
 
 async def test_a_page_that_waits_or_fails_leaves_the_copy(phone: Phone, bootstrap: str, brand_view: BrandView) -> None:
@@ -126,4 +142,4 @@ async def test_the_worker_answers_for_the_page_alone(phone: Phone) -> None:
 async def test_the_page_of_data_leads_to_the_points(phone: Phone, bootstrap: str, brand_view: BrandView) -> None:
     await device_of(phone, bootstrap, brand_view)
     async with answering(bootstrap, known):
-        assert ('href="/me"' in await phone.page()) is bool(brand_view.brand.rewards)
+        assert 'href="/me"' in await phone.page()

@@ -73,7 +73,7 @@ class Site:
         self.asked += 1
         page = MePage(self._brand, me_words([self.language], ""), NOW, UTC, "/t")
         account = read_account(json.dumps(self.account).encode())
-        rendered = {"keep": page.of_account(account), "wait": page.away(), "drop": page.of_nobody()}[self.keeps]
+        rendered = {"keep": page.of_account(account)[0], "wait": page.away(), "drop": page.of_nobody()}[self.keeps]
         headers = {
             "Content-Security-Policy": rendered.policy,
             KEEPS: self.keeps,
