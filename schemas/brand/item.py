@@ -61,10 +61,19 @@ class Sections(Protocol):
     def experiments(self) -> Mapping[str, Any]: ...
 
     @property
+    def tiers(self) -> Mapping[str, Any]: ...
+
+    @property
     def campaigns(self) -> Mapping[str, Any]: ...
 
     @property
     def coupon_pools(self) -> Mapping[str, Any]: ...
+
+    @property
+    def referral(self) -> Mapping[str, Any]: ...
+
+    @property
+    def loyalty(self) -> Mapping[str, Any]: ...
 
     @property
     def destinations(self) -> tuple[str, ...]:

@@ -14,11 +14,14 @@ from schemas.brand.model import (
     Consent,
     Experiment,
     Item,
+    Loyalty,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
     Tag,
+    Tier,
     When,
 )
 
@@ -49,6 +52,9 @@ def reference(
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
+    tiers: tuple[Tier, ...] = (),
+    referral: tuple[Referral, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -63,6 +69,9 @@ def reference(
         "consent": list(consent),
         "experiment": list(experiments),
         "campaign": list(campaigns),
+        "tier": list(tiers),
+        "referral": list(referral),
+        "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
 
