@@ -12,7 +12,7 @@ nothing is posted, and the metric of drops counts it (``no_consent``). What was 
 stays. A statement that arrives late has what it concerns reversed, or posted after all (``late_consent``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -20,7 +20,8 @@ from processors import parts
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
-from processors.rewards import recount, timers
+from processors.rewards import funding, recount, timers
+from processors.rewards.claims import Claim
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -43,11 +44,21 @@ from processors.rewards.tiers import with_qualifying
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.consent.statements import may_say
-from schemas.events import ConsentStated, ReferralChanged, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import (
+    BudgetAnswered,
+    ConsentStated,
+    ReferralChanged,
+    SaleReferenced,
+    SaleReturned,
+    TouchpointIdentified,
+)
 from schemas.ids import hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
+    BUDGET_ANSWERED,
+    BUDGET_CLAIMED,
     CONSENT_STATED,
+    COUPON_REQUESTED,
     IDENTITY_CHANGED,
     PROFILE_ERASED,
     REFERRAL_CHANGED,
@@ -64,7 +75,7 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged | BudgetAnswered,
     reference: Reference,
 ) -> Step[Account]:
     """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
@@ -75,6 +86,8 @@ def step(
         step = with_referrals(account, _with_points(account, event, reference), event, reference)
     if step.state is None or step.state is account:
         return step
+    step = funding.followed(step.state, step.effects)
+    assert step.state is not None
     after = step.state
     if step.effects and reference.brand.tiers:
         after = with_qualifying(after, step.effects, zone_of(reference))
@@ -86,9 +99,11 @@ def step(
 
 def _with_points(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | BudgetAnswered,
     reference: Reference,
 ) -> Step[Account]:
+    if isinstance(event, BudgetAnswered):
+        return funding.answered(account, event)
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
@@ -126,10 +141,11 @@ def _with_earning(
     counted = with_counts(before, event, earning, keeps, reference)
     if counted is not before:
         before, account = counted, counted
+    claims = funding.claims_of(event, earned, keeps, reference) if earned else funding.NO_CLAIMS
     if event.type == kinds.SALE:
-        step = _with_sale(before, event, profile, earned, keeps, reference)
+        step = _with_sale(before, event, profile, earned, keeps, claims, reference)
     else:
-        step = _with_entries(account, before, event, profile, earned, keeps, reference)
+        step = _with_entries(account, before, event, profile, earned, keeps, claims, reference)
     return Step(step.state, (*changed, *step.effects, *offered))
 
 
@@ -140,17 +156,25 @@ def _with_entries(
     profile: str,
     earned: Mapping[int, Earned],
     keeps: bool,
+    claims: Mapping[int, Claim],
     reference: Reference,
 ) -> Step[Account]:
     if not earned:
         return Step(account)
-    part = before.part(profile)
+    part = funding.with_claims(before.part(profile), claims) if claims else before.part(profile)
     if keeps:
-        part = with_earned(part, {key: e.entry for key, e in earned.items()}, reference.brand)
-    if consent_counts(before, reference):
+        part = with_earned(part, {key: e.entry for key, e in earned.items() if key not in claims}, reference.brand)
+    if claims or consent_counts(before, reference):
         said = terms_of(event, reference)
-        part = part.with_offers({key: offer_of(event, e.entry, e.cause, said, keeps) for key, e in earned.items()})
-    return Step(before.with_part(profile, part), _earnings(earned.values(), before, reference) if keeps else ())
+        offered = (
+            earned.items()
+            if consent_counts(before, reference)
+            else [(key, earned[key]) for key in claims if key in earned]
+        )
+        part = part.with_offers({k: offer_of(event, e.entry, e.cause, said, keeps, k in claims) for k, e in offered})
+        part = funding.bounded(part) if claims else part
+    entries = _earnings(earned, claims, before, reference) if keeps else ()
+    return Step(before.with_part(profile, part), (*entries, *funding.asked(profile, claims.values())))
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
@@ -161,9 +185,9 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
     after, referred = decided(reconciled)
-    all_of_it: tuple[Effect, ...] = (*changed, *effects, *referred)
-    after = with_qualifying(after, all_of_it)
-    return Step(after if after == winner else recount.marked(after), all_of_it)
+    followed = funding.followed(after, (*changed, *effects, *referred))
+    after = with_qualifying(followed.state or after, followed.effects)
+    return Step(after if after == winner else recount.marked(after), followed.effects)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -175,7 +199,11 @@ def erase(account: Account) -> tuple[Effect, ...]:
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return (*(forget(id, at) for id, at in forgotten.items()), *forgotten_by_erasure(account))
+    return (
+        *(forget(id, at) for id, at in forgotten.items()),
+        *forgotten_by_erasure(account),
+        *funding.forgotten(account),
+    )
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -201,6 +229,7 @@ def _with_sale(
     profile: str,
     earned: Mapping[int, Earned],
     keeps: bool,
+    claims: Mapping[int, Claim],
     reference: Reference,
 ) -> Step[Account]:
     part, id = account.part(profile), hash64(event.event_id)
@@ -214,7 +243,7 @@ def _with_sale(
             e.entry.event_id,
             e.worth.fixed,
             e.worth.per_unit,
-            e.worth.points if keeps else 0,
+            e.worth.points if keeps and key not in claims else 0,
             person_id=event.person_id,
             source_event_id=event.event_id,
             terms=said,
@@ -222,31 +251,41 @@ def _with_sale(
             active_at=e.entry.active_at,
             expires_at=e.entry.expires_at,
             counted=e.worth.counted,
+            most=0 if key in claims else -1,
         )
         for key, e in earned.items()
         # What a sale of a public key was offered in vain is free for the next one of the day.
         if keeps or key == entry_key(e.rule.id, event.event_id)
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
+    if keeps and earned:
+        part = with_earned(part, {key: e.entry for key, e in earned.items() if key not in claims}, reference.brand)
     with_sale = msgspec.structs.replace(
-        with_earned(part, {key: e.entry for key, e in earned.items()}, reference.brand) if keeps and earned else part,
+        part,
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
     )
+    with_sale = funding.bounded(funding.with_claims(with_sale, claims)) if claims else with_sale
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
         after, reversals = reconcile(after)
-    entries = _earnings(earned.values(), account, reference) if keeps else ()
-    return Step(after, (*entries, refer(event), *reversals))
+    entries = _earnings(earned, claims, account, reference) if keeps else ()
+    return Step(after, (*entries, *funding.asked(profile, claims.values()), refer(event), *reversals))
 
 
-def _earnings(earned: Iterable[Earned], account: Account, reference: Reference) -> tuple[Emit, ...]:
+def _earnings(
+    earned: Mapping[int, Earned], claims: Mapping[int, Claim], account: Account, reference: Reference
+) -> tuple[Emit, ...]:
     """How often somebody had bought or come, and what they said of being recognised, may change with the order between
     topics; what the event itself earns does not."""
     by_consent = consent_counts(account, reference)
     return tuple(
-        [Emit(one.entry, transactional=by_consent or asks_what_was(one.rule)) for one in earned if one.worth.points]
+        [
+            Emit(one.entry, transactional=by_consent or asks_what_was(one.rule))
+            for key, one in earned.items()
+            if one.worth.points and key not in claims
+        ]
     )
 
 
@@ -258,11 +297,12 @@ PROCESSOR = Processor(
         SALE_RETURNED,
         CONSENT_STATED,
         REFERRAL_CHANGED,
+        BUDGET_ANSWERED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED),
+    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED, BUDGET_CLAIMED, COUPON_REQUESTED),
     state=Account,
     step=step,
     merge=merge,

@@ -12,6 +12,7 @@ from processors.reference import Reference
 from processors.rewards.compiled import version_at
 from processors.rewards.counters import Grant, RuleCount
 from processors.rewards.earning import with_count
+from processors.rewards.funding import asked, claims_for, with_claims
 from processors.rewards.ledger import EARNED, REVERSED, entry_key, posted_further, with_earned
 from processors.rewards.limits import beyond, counts, most_of, times
 from processors.rewards.lots import lot_name, terms
@@ -82,8 +83,8 @@ def _of_rule(account: Account, rule: Reward, reference: Reference) -> tuple[Acco
     last = max(found, key=lambda count: count.last)
     profile, _ = counted[found.index(last)]
     for number in range(had, most):
-        account, entry = _reached(account, profile, rule, last, number, reference)
-        effects += (Emit(one, transactional=True) for one in entry)
+        account, reached = _reached(account, profile, rule, last, number, reference)
+        effects += reached
     return account, effects
 
 
@@ -121,7 +122,8 @@ def _turned(
         posting = replace(posting, over=is_over)
         forgiven, points = posting.forgiven, due_to(posting, sale, sale.left_micros) - posting.points
     elif offer is not None:
-        forgiven = offer.forgiven
+        forgiven, points = offer.forgiven, -offer.points if is_over else offer.points
+        points = 0 if offer.unpaid else points
     own_key = entry_key("over", entry_id, str(now.over))
     posted = posted_further(account, profile, own_key, replace(entry, points=points), forgiven)
     account = _with_grant(posted.account, profile, rule, key, replace(now, forgiven=grant.forgiven + posted.forgiven))
@@ -145,7 +147,7 @@ def _with_grant(account: Account, profile: str, rule: Reward, key: int, grant: G
 
 def _reached(
     account: Account, profile: str, rule: Reward, count: RuleCount, number: int, reference: Reference
-) -> tuple[Account, tuple[RewardPosted, ...]]:
+) -> tuple[Account, tuple[Emit, ...]]:
     """The account with a streak or milestone that is reached without an event, as the one with this number."""
     cause, part = f"reached/{number}", account.part(profile)
     key, (at, event_id) = entry_key(rule.id, cause), count.last
@@ -170,4 +172,10 @@ def _reached(
         active_at=active_at,
         expires_at=expires_at,
     )
-    return account.with_part(profile, with_earned(part, {key: entry}, reference.brand)), (entry,)
+    claims = claims_for(rule, key, cause, entry, reference)
+    if claims:
+        part = with_claims(part, claims)
+    if key in claims:
+        return account.with_part(profile, part), asked(profile, claims.values())
+    after = account.with_part(profile, with_earned(part, {key: entry}, reference.brand))
+    return after, (Emit(entry, transactional=True), *asked(profile, claims.values()))

@@ -81,7 +81,8 @@ def due_to(posting: Posting, sale: Sale, left: int) -> int:
     """The points that a posting is to have, with so much (millionths) left of its sale."""
     if posting.refused or posting.over:
         return 0
-    return points_for(posting.fixed, posting.per_unit, left, sale.micros, posting.counted)
+    points = points_for(posting.fixed, posting.per_unit, left, sale.micros, posting.counted)
+    return points if posting.most < 0 else min(points, posting.most)
 
 
 def _reverse(

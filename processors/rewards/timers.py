@@ -2,7 +2,7 @@
 it."""
 
 from processors.reference import Reference
-from processors.rewards import ledger, recount
+from processors.rewards import funding, ledger, recount
 from processors.rewards.limits import zone_of
 from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
@@ -28,5 +28,7 @@ def due(account: Account, at: int, reference: Reference) -> Step[Account]:
     if ledger.owes(after):
         paid = ledger.repaid(after, at, f"{at}/{after.entries}")
         after, effects = paid.state or after, (*effects, *paid.effects)
+    followed = funding.followed(after, effects)
+    after, effects = followed.state or after, followed.effects
     expired = ledger.expire(after, at)
     return Step(expired.state, (*effects, *expired.effects))

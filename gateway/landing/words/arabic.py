@@ -24,5 +24,7 @@ ARABIC: Final = Words(
     steps="الخطوات",
     points="النقاط المكتسبة: {count}",
     me="نقاطي",
+    send="إرسال",
+    thanks="شكرًا لك",
     privacy="الخصوصية",
 )

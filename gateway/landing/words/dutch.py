@@ -24,5 +24,7 @@ DUTCH: Final = Words(
     steps="Zo werkt het",
     points="Punten verdiend: {count}",
     me="Mijn punten",
+    send="Versturen",
+    thanks="Dank je wel",
     privacy="Privacy",
 )

@@ -24,5 +24,7 @@ ENGLISH: Final = Words(
     steps="How it works",
     points="Points earned: {count}",
     me="My points",
+    send="Send",
+    thanks="Thank you",
     privacy="Privacy",
 )

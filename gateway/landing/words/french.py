@@ -24,5 +24,7 @@ FRENCH: Final = Words(
     steps="Comment faire",
     points="Points gagnés : {count}",
     me="Mes points",
+    send="Envoyer",
+    thanks="Merci",
     privacy="Confidentialité",
 )

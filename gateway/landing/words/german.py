@@ -24,5 +24,7 @@ GERMAN: Final = Words(
     steps="So geht es",
     points="Punkte gesammelt: {count}",
     me="Meine Punkte",
+    send="Senden",
+    thanks="Danke",
     privacy="Datenschutz",
 )

@@ -24,5 +24,7 @@ HEBREW: Final = Words(
     steps="כך זה עובד",
     points="נקודות שנצברו: {count}",
     me="הנקודות שלי",
+    send="שליחה",
+    thanks="תודה",
     privacy="פרטיות",
 )

@@ -24,5 +24,7 @@ ITALIAN: Final = Words(
     steps="Come funziona",
     points="Punti ottenuti: {count}",
     me="I miei punti",
+    send="Invia",
+    thanks="Grazie",
     privacy="Privacy",
 )

@@ -29,4 +29,6 @@ class Words(NamedTuple):
 
     points: str
     me: str
+    send: str
+    thanks: str
     privacy: str

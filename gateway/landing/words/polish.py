@@ -24,5 +24,7 @@ POLISH: Final = Words(
     steps="Jak to działa",
     points="Zdobyte punkty: {count}",
     me="Moje punkty",
+    send="Wyślij",
+    thanks="Dziękujemy",
     privacy="Prywatność",
 )

@@ -24,5 +24,7 @@ PORTUGUESE: Final = Words(
     steps="Como funciona",
     points="Pontos ganhos: {count}",
     me="Os meus pontos",
+    send="Enviar",
+    thanks="Obrigado",
     privacy="Privacidade",
 )

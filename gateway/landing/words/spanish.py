@@ -24,5 +24,7 @@ SPANISH: Final = Words(
     steps="Cómo funciona",
     points="Puntos ganados: {count}",
     me="Mis puntos",
+    send="Enviar",
+    thanks="Gracias",
     privacy="Privacidad",
 )
