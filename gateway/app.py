@@ -42,6 +42,7 @@ from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.http.staff_sessions import Sessions
+from gateway.identifiers.cards import CardNumbers
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.erased import ErasedContacts
@@ -54,12 +55,13 @@ from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
-from gateway.privacy.answers import Answers
+from gateway.privacy.answers import ME, Answers
 from gateway.privacy.api_handler import PrivacyApiHandler
 from gateway.privacy.erasures import Erasures
 from gateway.privacy.form_guard import FormGuard
 from gateway.privacy.letters import Letters
 from gateway.privacy.link_handler import LinkHandler
+from gateway.privacy.own_data import OwnData
 from gateway.privacy.page_handler import PageHandler
 from gateway.privacy.parts import Parts
 from gateway.privacy.request_ids import RequestIds
@@ -67,6 +69,13 @@ from gateway.privacy.shows import Shows
 from gateway.privacy.submission import Submission
 from gateway.privacy.tokens import Tokens
 from gateway.privacy.visit import Visits
+from gateway.profile import me_openapi
+from gateway.profile.account import read_account
+from gateway.profile.me_handler import AGAIN_AFTER_US, MeHandler
+from gateway.profile.shown_coupons import ShownCoupons
+from gateway.profile.wallet import wallet_openapi
+from gateway.profile.wallet.added_cards import AddedCards
+from gateway.profile.wallet.wallet_handler import WalletHandler
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -125,6 +134,8 @@ class Services:
     privacy_api: PrivacyApiHandler
     privacy_page: PageHandler
     privacy_links: LinkHandler
+    me: MeHandler
+    wallet: WalletHandler
     looks: Looks
     staff: StaffHandler
     connections: ConnectionLimits
@@ -216,6 +227,10 @@ ENDPOINTS = (
     Endpoint("/privacy/link", "POST", page_openapi.SEND_API, lambda s: s.privacy_links.privacy_send_link),
     Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
+    Endpoint("/me", "GET", me_openapi.PAGE_API, lambda s: s.me.me),
+    Endpoint("/me/sw.js", "GET", me_openapi.WORKER_API, lambda s: s.me.me_worker),
+    Endpoint("/me/wallet/{wallet}/card", "GET", wallet_openapi.CARD_API, lambda s: s.wallet.me_card),
+    Endpoint("/me/wallet/{wallet}/coupon/{code}", "GET", wallet_openapi.COUPON_API, lambda s: s.wallet.me_coupon),
     Endpoint(
         "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
         lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
@@ -305,7 +320,14 @@ def build_services(settings: Settings) -> Services:
     issued = IssuedDevices(settings.identifier_key)
     devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
-    visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
+    oldest = keys_of(settings.identifier_key).oldest
+    google = settings.google_wallet if settings.google_issuer else None
+    has_cards = settings.apple_pass is not None or google is not None
+    visits = Visits(brand, clients, devices, clock, metrics, settings.tls, CardNumbers(oldest) if has_cards else None)
+    own = OwnData(ME, AGAIN_AFTER_US, read_account, submission, answers, parts, request_ids)
+    wallet = WalletHandler(
+        visits, own, AddedCards(publisher), oldest, settings.apple_pass, google, settings.google_issuer
+    )
     guard = FormGuard(tokens, settings.public_url)
     looks = Looks(submission, answers, parts, request_ids, publisher, metrics)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
@@ -380,6 +402,8 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
+        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets),
+        wallet=wallet,
         looks=looks,
         staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),
         connections=connections,

@@ -20,6 +20,8 @@ CONSENT: Final = frozenset((CONSENT_GIVEN, CONSENT_WITHDRAWN))
 """What people say about the use of their data (``schemas.consent``)."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
+CARD_ADDED: Final = "card_added"
+"""A phone adds the brand's card to its wallet; the gateway says so, with the device and the card's number."""
 PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
@@ -65,6 +67,7 @@ KINDS: Final = (
     Kind("review_written", "web"),
     Kind("referral_made", "web"),
     Kind("coupon_shown", "web"),
+    Kind(CARD_ADDED, "web"),
     Kind(SCAN, "sensor"),
     Kind(NFC_TAP, "sensor"),
     Kind("beacon_sighting", "sensor"),

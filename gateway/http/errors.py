@@ -37,6 +37,8 @@ class ErrorKind(Enum):
     NO_ANSWER_YET = 503, "The answer has not come in time: ask again with the same redemption_id."
     NO_PICTURE = 404, "The code has no such picture."
     NO_PROFILE_YET = 503, "The profile has not come in time."
+    NO_PASS = 404, "The wallet is none that the deployment has passes for, or the coupon is none of the device."
+    NO_ACCOUNT_YET = 503, "What the device has has not come in time."
     INVALID = 422, "A field cannot be used; error names it."
     NO_PROGRAMME = 404, "The brand has no programme of referrals."
     NO_LIVE = 404, "The phone has no page of that scan, or had it too long ago."
