@@ -149,11 +149,11 @@ def followed(account: Account, effects: tuple[Effect, ...]) -> tuple[Account, tu
     """The account whose claims agree with its entries, and these effects with those that this takes."""
     if not any([part.claims for part in account.parts.values()]):
         return account, effects
-    after, further = _settled(account)
+    after, further = _with_agreeing_claims(account)
     return after, (*effects, *further)
 
 
-def _settled(account: Account) -> tuple[Account, list[Effect]]:
+def _with_agreeing_claims(account: Account) -> tuple[Account, list[Effect]]:
     """The account whose claims agree with its entries: what its person turned out to agree to is asked for, what was
     reversed gives its units back, and coupons of what was returned or refused are void."""
     effects = list[Effect]()
