@@ -22,6 +22,7 @@ BACKGROUND = (
     "consent",
     "matching",
     "intake",
+    "budgets",
 )
 """No phone waits for what they publish. The embedded stack runs them in a second process of lower priority."""
 

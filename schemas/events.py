@@ -208,6 +208,7 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     reason: str = ""
     forgiven: int = 0
     claim_id: str = ""
+    balance: int = 0
 
 
 class BudgetClaimed(Event, frozen=True, kw_only=True):
@@ -220,6 +221,9 @@ class BudgetClaimed(Event, frozen=True, kw_only=True):
     source_profile_id: str = ""
     rule: str = ""
     source_event_id: str = ""
+    holder: str = ""
+    numbers: tuple[int, ...] = ()
+    size: int = -1
 
 
 class BudgetAnswered(Event, frozen=True, kw_only=True):

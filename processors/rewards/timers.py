@@ -1,16 +1,32 @@
-"""The timers of an account: each piece that waits for something says until when, and the earliest wakes it."""
+"""What an account does without an event: each piece that waits for something says until when, and the earliest wakes
+it."""
 
 from processors.reference import Reference
+from processors.rewards import ledger, recount
+from processors.rewards.limits import zone_of
 from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
-from processors.step import Step
+from processors.rewards.tiers import with_qualifying
+from processors.step import Effect, Step
 
 
 def wakes(account: Account) -> int | None:
-    """When the next of them wants to act (microseconds); None: never, as it is now."""
-    return referrals.wakes(account)
+    """When the account wants to act, in microseconds; None: never, as it is now."""
+    times = (recount.wakes(account), referrals.wakes(account), ledger.wakes(account))
+    return min((at for at in times if at is not None), default=None)
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What each of them does that wants to act by then."""
-    return referrals.due(account, at)
+    """What the account does at the time at which it wakes: its person's streaks and caps are counted anew, referrals
+    are decided, and points expire, once they have paid what is owed."""
+    after, recounted = recount.recounted(account, at, reference)
+    referred = referrals.due(after, at)
+    after = referred.state or after
+    effects: tuple[Effect, ...] = (*recounted, *referred.effects)
+    if reference.brand.tiers:
+        after = with_qualifying(after, effects, zone_of(reference))
+    if ledger.owes(after):
+        paid = ledger.repaid(after, at, f"{at}/{after.entries}")
+        after, effects = paid.state or after, (*effects, *paid.effects)
+    expired = ledger.expire(after, at)
+    return Step(expired.state, (*effects, *expired.effects))

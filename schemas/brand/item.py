@@ -61,6 +61,9 @@ class Sections(Protocol):
     def experiments(self) -> Mapping[str, Any]: ...
 
     @property
+    def tiers(self) -> Mapping[str, Any]: ...
+
+    @property
     def campaigns(self) -> Mapping[str, Any]: ...
 
     @property
@@ -71,6 +74,9 @@ class Sections(Protocol):
 
     @property
     def surveys(self) -> Mapping[str, Any]: ...
+
+    @property
+    def loyalty(self) -> Mapping[str, Any]: ...
 
     @property
     def destinations(self) -> tuple[str, ...]:

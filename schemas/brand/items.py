@@ -14,10 +14,12 @@ from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
 from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.experiments import Experiment
+from schemas.brand.loyalty import Loyalty
 from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
 from schemas.brand.surveys import Survey
+from schemas.brand.tiers import Tier
 from schemas.brand.versioned import version_body
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
@@ -27,7 +29,17 @@ WRITTEN = tuple(sorted(SECTIONS, key=lambda section: section.single))
 CLASSES: dict[str, type[Item]] = {section.kind: section.item for section in WRITTEN}
 """Class of the items of each kind, in that order."""
 OTHERS = tuple(kind for kind in CLASSES if kind != About.kind)
-ADDED = (Consent.kind, Retention.kind, Experiment.kind, Campaign.kind, CouponPool.kind, Referral.kind, Survey.kind)
+ADDED = (
+    Consent.kind,
+    Retention.kind,
+    Experiment.kind,
+    Tier.kind,
+    Campaign.kind,
+    CouponPool.kind,
+    Referral.kind,
+    Survey.kind,
+    Loyalty.kind,
+)
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]
 """Version and body of an item on the topic."""

@@ -95,6 +95,8 @@ INPUTS: Final = (
         PERSONAL,
         "What the person answered, by question: 'oat' == profile.answers['milk']",
     ),
+    Input("person.tier", "string", PERSONAL, "The person's tier at the time of the event", "they have none", SPENT),
+    Input("person.balance", "int", PERSONAL, "Points of the person before the event", read_by=SPENT),
     Input("person.segments", "list(string)", PERSONAL, "Segments of the person", "segments are not computed yet"),
 )
 BY_NAME: Final = {one.name: one for one in INPUTS}

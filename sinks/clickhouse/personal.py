@@ -49,6 +49,8 @@ COUNTED_ONLY_IF: Final[dict[str, str]] = {
     "touchpoint_identified": f"position(properties, '{COUNTED_ONLY}') > 0 OR source_profile_id IN {_ERASED}",
     "scan_routed": f"position(inputs, '{COUNTED_ONLY}') > 0 OR person_id IN {_ERASED}",
     "reward_posted": f"source_profile_id IN {_ERASED}",
+    "budget_claimed": f"source_profile_id IN {_ERASED}",
+    "budget_answered": f"source_profile_id IN {_ERASED}",
     "experiment_exposed": f"analytics = 'refused' OR source_profile_id IN {_ERASED}",
     "referral_changed": f"referrer_profile_id IN {_ERASED} OR friend_profile_id IN {_ERASED}",
     "profile_shown": f"identifier IN {_DEAD}",

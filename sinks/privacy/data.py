@@ -47,6 +47,10 @@ QUERIES: Final[dict[str, str]] = {
         f"SELECT {_at('occurred_at')}, kind, points, rule, rule_version, source_event_id, reverses_event_id "
         f"FROM (SELECT *, _version, _key FROM reward_posted WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"
     ),
+    "budgets": (
+        f"SELECT {_at('occurred_at')}, `limit`, outcome, units, first, rule, source_event_id "
+        f"FROM (SELECT *, _version, _key FROM budget_answered WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"
+    ),
     "referrals": (
         f"SELECT {_at('occurred_at')}, "
         "if(referrer_profile_id IN {profiles:Array(UUID)}, 'referrer', 'friend') AS side, "

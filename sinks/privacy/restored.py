@@ -18,6 +18,8 @@ _NAMED: Final = {
     "touchpoint_identified": PROFILE,
     "reward_posted": PROFILE,
     "experiment_exposed": PROFILE,
+    "budget_claimed": PROFILE,
+    "budget_answered": PROFILE,
     "consent_changed": PROFILE,
     "referral_changed": "arrayJoin([referrer_profile_id, friend_profile_id])",
     "touch": "source_profile_id",

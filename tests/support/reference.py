@@ -14,6 +14,7 @@ from schemas.brand.model import (
     Consent,
     Experiment,
     Item,
+    Loyalty,
     Product,
     Referral,
     Reward,
@@ -21,6 +22,7 @@ from schemas.brand.model import (
     Store,
     Survey,
     Tag,
+    Tier,
     When,
 )
 
@@ -51,8 +53,10 @@ def reference(
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
+    tiers: tuple[Tier, ...] = (),
     referral: tuple[Referral, ...] = (),
     surveys: tuple[Survey, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -67,8 +71,10 @@ def reference(
         "consent": list(consent),
         "experiment": list(experiments),
         "campaign": list(campaigns),
+        "tier": list(tiers),
         "referral": list(referral),
         "survey": list(surveys),
+        "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})
 
