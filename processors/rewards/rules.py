@@ -5,7 +5,8 @@ from typing import Final
 from processors.reference import Reference
 from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
-from schemas.brand.rewards import NOTHING, ONCE_A_DAY
+from schemas.brand.reward_bounds import NOTHING
+from schemas.brand.rewards import ONCE_A_DAY
 from schemas.events import TouchpointIdentified
 from schemas.surveys.answers import ANSWERED, given_in, question_of
 
