@@ -105,8 +105,7 @@ def answered(before: Account | None, event: BudgetAnswered) -> Step[Account]:
     if claim.state == HELD:
         return Step(before, (DUPLICATE,))
     if event.outcome != GRANTED:
-        ended = _with(account, profile, key, replace(claim, state=ENDED))
-        return Step(ended, (NOT_GRANTED,))
+        return Step(_with(account, profile, key, replace(claim, state=ENDED)), (NOT_GRANTED,))
     held = replace(claim, state=HELD, held=event.units, number=event.first)
     account = _with(account, profile, key, held)
     if kind_of(claim.limit) == CAMPAIGN:
@@ -149,11 +148,11 @@ def followed(account: Account, effects: tuple[Effect, ...]) -> tuple[Account, tu
     """The account whose claims agree with its entries, and these effects with those that this takes."""
     if not any([part.claims for part in account.parts.values()]):
         return account, effects
-    after, further = _settled(account)
+    after, further = _followed(account)
     return after, (*effects, *further)
 
 
-def _settled(account: Account) -> tuple[Account, list[Effect]]:
+def _followed(account: Account) -> tuple[Account, list[Effect]]:
     """The account whose claims agree with its entries: what its person turned out to agree to is asked for, what was
     reversed gives its units back, and coupons of what was returned or refused are void."""
     effects = list[Effect]()
