@@ -22,6 +22,8 @@ from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
 from processors.rewards import funding, recount, timers
 from processors.rewards.claims import Claim
+from processors.rewards.coupons import exchanged, has_coupons
+from processors.rewards.dates import with_dates
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -111,7 +113,8 @@ def _with_points(
         now, effects = stated(account, event)
         return Step(recount.marked(now) if effects and now is not None else now, effects)
     if event.type == kinds.RETURN:
-        return returned(account, event)
+        step = returned(account, event)
+        return Step(step.state, (*exchanged(event), *step.effects))
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
@@ -144,7 +147,9 @@ def _with_earning(
         step = _with_sale(before, event, profile, earned, keeps, claims, reference)
     else:
         step = _with_entries(account, before, event, profile, earned, keeps, claims, reference)
-    return Step(step.state, (*changed, *step.effects, *offered))
+    dated = with_dates(step.state or before, event, reference)
+    after = step.state if dated is before else dated
+    return Step(after, (*changed, *step.effects, *offered))
 
 
 def _with_entries(
@@ -260,6 +265,7 @@ def _with_sale(
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
+        coupon_sales=tuple(sorted({*part.coupon_sales, id})) if has_coupons(event) else part.coupon_sales,
     )
     with_sale = funding.bounded(funding.with_claims(with_sale, claims)) if claims else with_sale
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()

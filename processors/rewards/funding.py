@@ -110,9 +110,9 @@ def answered(before: Account | None, event: BudgetAnswered) -> Step[Account]:
     account = _with(account, profile, key, held)
     if kind_of(claim.limit) == CAMPAIGN:
         return Step(*_posted(account, profile, key, held))
-    if (ended := _agreeing(account, account.part(profile), key, held)) is not held:
+    if (given_back := _agreeing(account, account.part(profile), key, held)) is not held:
         # It was never issued, so another claim may have its number.
-        return Step(_with(account, profile, key, ended), (_message(ended, profile, RELEASE, 0),))
+        return Step(_with(account, profile, key, given_back), (_message(given_back, profile, RELEASE, 0),))
     return Step(account, (_coupon(held, profile, ISSUE),) if kind_of(claim.limit) == POOL else ())
 
 

@@ -47,6 +47,11 @@ QUERIES: Final[dict[str, str]] = {
         f"SELECT {_at('occurred_at')}, kind, points, rule, rule_version, source_event_id, reverses_event_id "
         f"FROM (SELECT *, _version, _key FROM reward_posted WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"
     ),
+    "coupons": (
+        f"SELECT {_at('occurred_at')}, code, pool, state, reason, rule, source_event_id, store, sale_event_id, "
+        "toString(discount) AS discount, currency FROM (SELECT *, _version, _key FROM coupon_changed "
+        f"WHERE source_profile_id IN {{profiles:Array(UUID)}} {_ONE}) ORDER BY occurred_at, version"
+    ),
     "budgets": (
         f"SELECT {_at('occurred_at')}, `limit`, outcome, units, first, rule, source_event_id "
         f"FROM (SELECT *, _version, _key FROM budget_answered WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"

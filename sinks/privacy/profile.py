@@ -86,12 +86,12 @@ async def profile_of(client: AsyncClient, progress: Progress, now_us: int) -> Ro
     :raises Exception: one of sinks.clickhouse.writer.ERRORS: ClickHouse is away or refuses.
     """
     parameters: Row = {"profiles": sorted(progress.profiles), "now": now_us}
-    said, [last] = await asyncio.gather(_rows(client, SAID, parameters), _rows(client, STORE, parameters))
+    said, [last] = await asyncio.gather(rows(client, SAID, parameters), rows(client, STORE, parameters))
     store = last["last_store"]
-    permissions = allowed(said, await _rows(client, BRAND, {"store": store}), store, now_us)
+    permissions = allowed(said, await rows(client, BRAND, {"store": store}), store, now_us)
     if not permissions[PERSONALISATION]:
         return {"allowed": False}
-    answers = await asyncio.gather(*(_rows(client, query, parameters) for query in QUERIES.values()))
+    answers = await asyncio.gather(*(rows(client, query, parameters) for query in QUERIES.values()))
     found = dict(zip(QUERIES, answers, strict=True))
     visit = visit_of(found["visit"], now_us)
     return {
@@ -161,6 +161,6 @@ def offers_of(answers: Iterable[Row], visit: Row | None) -> list[Row]:
     return list(offers.values())[:10]
 
 
-async def _rows(client: AsyncClient, query: str, parameters: Row) -> list[Row]:
+async def rows(client: AsyncClient, query: str, parameters: Row) -> list[Row]:
     result = await client.query(query, parameters=parameters)
     return [dict(zip(result.column_names, row, strict=True)) for row in result.result_rows]

@@ -23,6 +23,7 @@ class Texts(NamedTuple):
     places: str
     purchases: str
     points: str
+    me: str
     decisions: str
 
     allow: str
