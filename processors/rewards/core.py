@@ -23,6 +23,7 @@ from processors.reference import Reference
 from processors.rewards import funding, recount, timers
 from processors.rewards.claims import Claim
 from processors.rewards.coupons import exchanged, has_coupons
+from processors.rewards.dates import with_dates
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -146,7 +147,9 @@ def _with_earning(
         step = _with_sale(before, event, profile, earned, keeps, claims, reference)
     else:
         step = _with_entries(account, before, event, profile, earned, keeps, claims, reference)
-    return Step(step.state, (*changed, *step.effects, *offered))
+    dated = with_dates(step.state or before, event, reference)
+    after = step.state if dated is before else dated
+    return Step(after, (*changed, *step.effects, *offered))
 
 
 def _with_entries(

@@ -105,15 +105,14 @@ def answered(before: Account | None, event: BudgetAnswered) -> Step[Account]:
     if claim.state == HELD:
         return Step(before, (DUPLICATE,))
     if event.outcome != GRANTED:
-        ended = _with(account, profile, key, replace(claim, state=ENDED))
-        return Step(ended, (NOT_GRANTED,))
+        return Step(_with(account, profile, key, replace(claim, state=ENDED)), (NOT_GRANTED,))
     held = replace(claim, state=HELD, held=event.units, number=event.first)
     account = _with(account, profile, key, held)
     if kind_of(claim.limit) == CAMPAIGN:
         return Step(*_posted(account, profile, key, held))
-    if (ended := _agreeing(account, account.part(profile), key, held)) is not held:
+    if (given_back := _agreeing(account, account.part(profile), key, held)) is not held:
         # It was never issued, so another claim may have its number.
-        return Step(_with(account, profile, key, ended), (_message(ended, profile, RELEASE, 0),))
+        return Step(_with(account, profile, key, given_back), (_message(given_back, profile, RELEASE, 0),))
     return Step(account, (_coupon(held, profile, ISSUE),) if kind_of(claim.limit) == POOL else ())
 
 
@@ -149,11 +148,11 @@ def followed(account: Account, effects: tuple[Effect, ...]) -> tuple[Account, tu
     """The account whose claims agree with its entries, and these effects with those that this takes."""
     if not any([part.claims for part in account.parts.values()]):
         return account, effects
-    after, further = _settled(account)
+    after, further = _followed(account)
     return after, (*effects, *further)
 
 
-def _settled(account: Account) -> tuple[Account, list[Effect]]:
+def _followed(account: Account) -> tuple[Account, list[Effect]]:
     """The account whose claims agree with its entries: what its person turned out to agree to is asked for, what was
     reversed gives its units back, and coupons of what was returned or refused are void."""
     effects = list[Effect]()

@@ -6,15 +6,12 @@ the brand's own page; and send what a public key may send, once a day and with a
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from schemas import kinds
 from schemas.brand.item import Mistake, Sections
 from schemas.reasons import TrustReason
 from schemas.trust.score import FULL, PENALTIES
-
-if TYPE_CHECKING:
-    from schemas.brand.rewards import Reward
 
 SCANS: Final = frozenset((kinds.SCAN, kinds.NFC_TAP))
 NOTHING: Final = "nothing"
@@ -26,8 +23,8 @@ LEAST_TRUST: Final = FULL - PENALTIES[TrustReason.DEVICE_VELOCITY] + 1
 REMEDY: Final = "limit it by caps, once, a streak, a milestone, or a campaign with budget_points"
 
 
-def bound_mistakes(rule: "Reward", brand: Sections) -> Iterator[Mistake]:
-    """Why the rule could pay without bound, by the field that would have to say otherwise."""
+def bound_mistakes(rule: Any, brand: Sections) -> Iterator[Mistake]:
+    """Why the rule, a ``Reward``, could pay without bound, by the field that would have to say otherwise."""
     if rule.points_per_unit and rule.public_keys != NOTHING:
         yield (
             "points_per_unit",
@@ -50,7 +47,7 @@ def bound_mistakes(rule: "Reward", brand: Sections) -> Iterator[Mistake]:
         yield "on", f"{kind} pays without bound: people can state it again and again on a page; {REMEDY}"
 
 
-def is_limited(rule: "Reward", brand: Sections) -> bool:
+def is_limited(rule: Any, brand: Sections) -> bool:
     """Whether the rule says how often it pays."""
     if rule.once or rule.caps.is_set or rule.streak is not None or rule.milestone is not None:
         return True

@@ -205,6 +205,11 @@ OF_EVENTS: Final = (
     "streak",
     "milestone",
     "caps",
+    "multipliers",
+    "points_per_unit",
+    "campaign",
+    "coupon",
+    "draw",
 )
 """Fields that a rule by a timer cannot use."""
 _PLAIN: Final = Reward(id="plain", version=0)
