@@ -1,10 +1,12 @@
 """The tier of a phone's account, and what is missing to the next one."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from gateway.profile.account import Month
+from schemas.brand.model import Brand
 from schemas.brand.tiers import MONTHS, Tier, points_of_period, qualifying_points
 
 
@@ -36,3 +38,9 @@ def standing_of(tiers: Mapping[str, Tier], months: Iterable[Month], now: int, zo
     following = above[-1]
     missing = following.points - points_of_period(period, month, between)
     return Standing(tier, following.name or following.id, max(0, missing))
+
+
+def zone_of(brand: Brand) -> tzinfo:
+    """The brand's clock, that of its points; else that of its first store."""
+    zones = (*(one.zone for one in brand.loyalty.values()), *(one.time_zone for one in brand.stores.values()))
+    return next((ZoneInfo(one) for one in zones if one), UTC)

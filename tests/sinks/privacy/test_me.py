@@ -25,7 +25,7 @@ def seen(store: Store, *names: str) -> dict[str, Any]:
 
 def entry(points: int, at: datetime, of: str = "ann", kind: str = "earned", **more: Any) -> RewardPosted:
     return RewardPosted(**{
-        "event_id": uid(f"{of} {points} {at}"), "occurred_at": micros(at), "person_id": uid("ann"), "kind": kind,
+        "event_id": uid(f"{of} {points} {at} {kind}"), "occurred_at": micros(at), "person_id": uid("ann"), "kind": kind,
         "points": points, "rule": "scans", "rule_version": 1, "source_event_id": f"s-{at}",
         "source_profile_id": uid(of),
         **more,
@@ -75,6 +75,24 @@ def test_open_coupons_are_the_devices_own_as_they_last_were(store: Store) -> Non
     ]  # fmt: skip
     assert found == seen(store)["coupons"] and found[0]["pool"] == "spring"
     assert seen(store, "bob")["coupons"] == []
+
+
+def test_points_that_wait_and_points_that_end(store: Store) -> None:
+    soon, later = (micros(NOW + timedelta(days=days)) for days in (3, 30))
+    wait = micros(NOW + timedelta(hours=1))
+    store.put([
+        entry(100, ago(days=9)), entry(40, ago(days=8), expires_at=soon, active_at=micros(ago(days=1))),
+        entry(-15, ago(days=2), kind="spent", expires_at=soon),
+        entry(60, ago(days=1), expires_at=later, active_at=wait),
+        entry(-10, ago(hours=1), kind="reversed", expires_at=later, active_at=wait),
+        entry(5, ago(days=30), expires_at=micros(ago(days=2))),
+        entry(-5, ago(days=2), kind="expired", expires_at=micros(ago(days=2))),
+    ])  # fmt: skip
+    found = seen(store)
+    assert (found["balance"], found["pending"]) == (175, 50)
+    assert found["expiring"] == {"points": 25, "at": soon}
+    store.put([entry(-25, ago(minutes=1), kind="spent", expires_at=soon)])
+    assert seen(store)["expiring"] == {"points": 50, "at": later}, "of what is spent nothing ends"
 
 
 def test_points_of_tiers_are_by_month_on_the_brands_clock(store: Store) -> None:
