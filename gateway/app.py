@@ -42,6 +42,7 @@ from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.http.staff_sessions import Sessions
+from gateway.identifiers.cards import CardNumbers
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.erased import ErasedContacts
@@ -54,12 +55,13 @@ from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
-from gateway.privacy.answers import Answers
+from gateway.privacy.answers import ME, Answers
 from gateway.privacy.api_handler import PrivacyApiHandler
 from gateway.privacy.erasures import Erasures
 from gateway.privacy.form_guard import FormGuard
 from gateway.privacy.letters import Letters
 from gateway.privacy.link_handler import LinkHandler
+from gateway.privacy.own_data import OwnData
 from gateway.privacy.page_handler import PageHandler
 from gateway.privacy.parts import Parts
 from gateway.privacy.request_ids import RequestIds
@@ -67,18 +69,28 @@ from gateway.privacy.shows import Shows
 from gateway.privacy.submission import Submission
 from gateway.privacy.tokens import Tokens
 from gateway.privacy.visit import Visits
+from gateway.profile import me_openapi
+from gateway.profile.account import read_account
+from gateway.profile.me_handler import AGAIN_AFTER_US, MeHandler
+from gateway.profile.shown_coupons import ShownCoupons
+from gateway.profile.wallet import wallet_openapi
+from gateway.profile.wallet.added_cards import AddedCards
+from gateway.profile.wallet.wallet_handler import WalletHandler
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
 from gateway.publish.producer import Producer
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import Spool
+from gateway.referrals import referral_openapi
+from gateway.referrals.referral_handler import ReferralHandler
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
 from gateway.scan.device import DeviceCookies
 from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
+from gateway.scan.personal_links import PersonalLinks
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
@@ -86,6 +98,8 @@ from gateway.staff import staff_openapi
 from gateway.staff.looks import Looks
 from gateway.staff.profile_handler import ProfileHandler
 from gateway.staff.staff_handler import StaffHandler
+from gateway.surveys import answer_openapi
+from gateway.surveys.answer_handler import AnswerHandler
 from gateway.tracker import tracker_openapi
 from gateway.tracker.tracker_handler import TrackerHandler
 from gateway.trust.counters import Counters
@@ -120,6 +134,8 @@ class Services:
     privacy_api: PrivacyApiHandler
     privacy_page: PageHandler
     privacy_links: LinkHandler
+    me: MeHandler
+    wallet: WalletHandler
     looks: Looks
     staff: StaffHandler
     connections: ConnectionLimits
@@ -146,6 +162,8 @@ class Services:
     rewards: PostedRewards
     events: EventsHandler
     tracker: TrackerHandler
+    personal_links: PersonalLinks
+    surveys: AnswerHandler
 
 
 class Endpoint(NamedTuple):
@@ -197,6 +215,7 @@ ENDPOINTS = (
     Endpoint("/v1/privacy/consent", "POST", api_openapi.CONSENT_API, lambda s: s.privacy_api.privacy_consent),
     Endpoint("/v1/privacy/requests/{id}", "GET", api_openapi.REQUEST_API, lambda s: s.privacy_api.privacy_request),
     Endpoint("/v1/privacy/requests/{id}/data", "GET", api_openapi.DATA_API, lambda s: s.privacy_api.privacy_data),
+    Endpoint("/answer", "POST", answer_openapi.API, lambda s: s.surveys.answer),
     Endpoint("/privacy", "GET", page_openapi.PAGE_API, lambda s: s.privacy_page.privacy),
     Endpoint("/privacy/policy/{key:text}", "GET", page_openapi.POLICY_API, lambda s: s.privacy_page.privacy_policy),
     Endpoint("/privacy/consent", "POST", page_openapi.CONSENT_API, lambda s: s.privacy_page.privacy_said),
@@ -208,9 +227,17 @@ ENDPOINTS = (
     Endpoint("/privacy/link", "POST", page_openapi.SEND_API, lambda s: s.privacy_links.privacy_send_link),
     Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
+    Endpoint("/me", "GET", me_openapi.PAGE_API, lambda s: s.me.me),
+    Endpoint("/me/sw.js", "GET", me_openapi.WORKER_API, lambda s: s.me.me_worker),
+    Endpoint("/me/wallet/{wallet}/card", "GET", wallet_openapi.CARD_API, lambda s: s.wallet.me_card),
+    Endpoint("/me/wallet/{wallet}/coupon/{code}", "GET", wallet_openapi.COUPON_API, lambda s: s.wallet.me_coupon),
     Endpoint(
         "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
         lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
+    ),
+    Endpoint(
+        "/v1/referrals/link", "POST", referral_openapi.API,
+        lambda s: ReferralHandler(s.brand, s.personal_links, s.settings.public_url).referral_link,
     ),
     Endpoint("/v1/coupons/{code}/reserve", "POST", coupons_openapi.RESERVE_API, lambda s: s.coupons.asks("reserve")),
     Endpoint("/v1/coupons/{code}/redeem", "POST", coupons_openapi.REDEEM_API, lambda s: s.coupons.asks("redeem")),
@@ -293,7 +320,14 @@ def build_services(settings: Settings) -> Services:
     issued = IssuedDevices(settings.identifier_key)
     devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
-    visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
+    oldest = keys_of(settings.identifier_key).oldest
+    google = settings.google_wallet if settings.google_issuer else None
+    has_cards = settings.apple_pass is not None or google is not None
+    visits = Visits(brand, clients, devices, clock, metrics, settings.tls, CardNumbers(oldest) if has_cards else None)
+    own = OwnData(ME, AGAIN_AFTER_US, read_account, submission, answers, parts, request_ids)
+    wallet = WalletHandler(
+        visits, own, AddedCards(publisher), oldest, settings.apple_pass, google, settings.google_issuer
+    )
     guard = FormGuard(tokens, settings.public_url)
     looks = Looks(submission, answers, parts, request_ids, publisher, metrics)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
@@ -302,6 +336,7 @@ def build_services(settings: Settings) -> Services:
     live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
     counters = Counters(settings.kafka, codec, publisher)
     trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
+    personal_links = PersonalLinks(keys_of(settings.identifier_key).oldest)
     sessions = Sessions(keys_of(settings.identifier_key).oldest, f"{base}/staff")
     scans = ScanHandler(
         brand,
@@ -321,6 +356,8 @@ def build_services(settings: Settings) -> Services:
         trust,
         FirstScans(issued),
         sessions,
+        personal_links,
+        tokens.form,
     )
     backlog = Backlog(settings.kafka)
     largest = settings.body_kb * 1024
@@ -365,6 +402,8 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
+        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets),
+        wallet=wallet,
         looks=looks,
         staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),
         connections=connections,
@@ -379,7 +418,7 @@ def build_services(settings: Settings) -> Services:
         apart=apart,
         probes=probes,
         coupon_replies=coupon_replies,
-        coupons=CouponsHandler(brand, publisher, coupon_replies, clock, metrics, memory),
+        coupons=CouponsHandler(brand, publisher, coupon_replies, clock, metrics),
         deployment=Deployment(settings, codec, replies, probes, coupon_replies),
         contacts=contacts,
         links=links,
@@ -391,6 +430,8 @@ def build_services(settings: Settings) -> Services:
         rewards=PostedRewards(settings.kafka, codec),
         events=events,
         tracker=TrackerHandler(brand, events, device_links, clients, clock, metrics, memory),
+        personal_links=personal_links,
+        surveys=AnswerHandler(visits, guard, tokens, publisher, live_addresses, base),
     )
 
 

@@ -20,6 +20,8 @@ CONSENT: Final = frozenset((CONSENT_GIVEN, CONSENT_WITHDRAWN))
 """What people say about the use of their data (``schemas.consent``)."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
+CARD_ADDED: Final = "card_added"
+"""A phone adds the brand's card to its wallet; the gateway says so, with the device and the card's number."""
 PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
@@ -27,6 +29,9 @@ PREVIEW: Final = "preview"
 """A bot, a messenger or a browser looked at a tag's link for nobody yet. Made by the gateway alone."""
 SCAN_REFUSED: Final = "scan_refused"
 """A link that proves nothing, of a tag that demands it. Made by the gateway alone."""
+REFERRER: Final = "fp_referrer"
+"""Property of a scan of a personal link: the source profile whose link it is. Of the scans of gateways alone, whose
+source is :data:`SCAN`; no table has it."""
 NOBODYS: Final = frozenset((PREVIEW, SCAN_REFUSED))
 """Kinds without a person: they are kept, and nothing follows from them."""
 
@@ -62,6 +67,7 @@ KINDS: Final = (
     Kind("review_written", "web"),
     Kind("referral_made", "web"),
     Kind("coupon_shown", "web"),
+    Kind(CARD_ADDED, "web"),
     Kind(SCAN, "sensor"),
     Kind(NFC_TAP, "sensor"),
     Kind("beacon_sighting", "sensor"),

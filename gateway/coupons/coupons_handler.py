@@ -37,6 +37,7 @@ from schemas.reasons import CouponReason
 WAIT_S: Final = 5.0
 MAX_WAITING: Final = 2_000
 MAX_BODY_BYTES: Final = 64 * 1024
+MAX_BODIES_BYTES: Final = 16 << 20
 NOT_FOUND: Final = 404
 UNKNOWN: Final = {"reason": CouponReason.UNKNOWN_CODE, "error": "There is no coupon with this code."}
 
@@ -51,14 +52,14 @@ class CouponsHandler:
         replies: PendingReplies[CouponAnswered],
         clock: Clock,
         metrics: Metrics,
-        memory: BodyMemory,
     ) -> None:
         self._brand = brand
         self._publisher = publisher
         self._replies = replies
         self._clock = clock
         self._metrics = metrics
-        self._memory = memory
+        # Of its own: a chain's tills have one key, and wait for the stream.
+        self._memory = BodyMemory(MAX_BODIES_BYTES, MAX_BODY_BYTES, MAX_WAITING)
         self._misses = Misses()
         self._waiting = AdmissionLimit(MAX_WAITING)
 

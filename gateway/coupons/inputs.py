@@ -100,7 +100,10 @@ def parse_coupon_request(
 
 def _basket(given: BasketInput, key: ApiKey, brand_view: BrandView) -> Basket:
     brand = brand_view.brand
-    currency = parse_currency(given.currency) if given.currency else brand.about.currency
+    try:
+        currency = parse_currency(given.currency) if given.currency else brand.about.currency
+    except ValidationError as error:
+        raise ValidationError("basket.currency", error.detail, error.reason) from None
     total = parse_amount(given.total, "basket.total")
     check_minor_units(total, currency, "basket.total")
     lines = []

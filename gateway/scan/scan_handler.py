@@ -11,7 +11,7 @@ within seconds. Who only looks gets a preview, and a link that proves nothing wh
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 
 from starlette.types import Scope
@@ -47,6 +47,7 @@ from gateway.scan.page_visit import (
     redirect_to,
     visited,
 )
+from gateway.scan.personal_links import PersonalLinks
 from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect, with_device
 from gateway.scan.same_scan import SameScans
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
@@ -74,6 +75,8 @@ class ScanHandler:
     """:param deadline_ms: from the arrival of a scan to its response.
 
     :param tls: clients reach the gateway by HTTPS even where their connection to it is plain.
+
+    :param token: gives the token of a form, by what it is for and the time in seconds.
     """
 
     def __init__(
@@ -95,6 +98,8 @@ class ScanHandler:
         trust: ScanTrust,
         first_scans: FirstScans,
         sessions: Sessions,
+        personal: PersonalLinks,
+        token: Callable[[str, float], str],
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -114,6 +119,8 @@ class ScanHandler:
         self._trust = trust
         self._first_scans = first_scans
         self._sessions = sessions
+        self._personal = personal
+        self._token = token
         self._same_scans = SameScans()
 
     async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
@@ -127,6 +134,9 @@ class ScanHandler:
         brand_view = self._brand.view()
         written = scope["path_params"]["tag"] if link is None else link.written
         tag = brand_view.tags.find(written) if link is None else link.tag
+        referrer = ""
+        if tag is None and link is None and (personal := self._personal.followed(written, brand_view)) is not None:
+            tag, referrer = personal
         headers, now_us = scope["headers"], self._clock.now_us()
         look = self._trust.look(scope["method"], headers)
         if look.preview:
@@ -163,7 +173,9 @@ class ScanHandler:
             event = build_unknown_touchpoint(brand_view, tag_id, found.id, now_us, parameters, gpc, language, doubts)
         else:
             partition = self._replies.partition if self._replies.positioned else None
-            event = build_touchpoint(brand_view, tag, found.id, now_us, partition, parameters, gpc, language, doubts)
+            event = build_touchpoint(
+                brand_view, tag, found.id, now_us, partition, parameters, gpc, language, doubts, referrer
+            )
         if link is not None:
             event = link.stated(event)
         if brand_view.pseudonyms.has_others:
@@ -285,7 +297,11 @@ class ScanHandler:
         if is_redirect(page):
             return redirect(with_device(page.destination, link) if link else page.destination, headers)
         live = partial(self._live.address, event_id, device, now_s=now_s)
-        return page_response(brand_view, page, self._visits.base, live, request, headers, link)
+
+        def token(asks: str) -> str:
+            return self._token(f"{device}\0{asks}", now_s)
+
+        return page_response(brand_view, page, self._visits.base, live, request, headers, link, token)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()

@@ -16,9 +16,10 @@ from processors.consents import permitted, place_of
 from processors.parts import source_profile_of
 from processors.purchases import Sale
 from processors.reference import Reference
-from processors.rewards.reversals import EARNED, entry_key, further_entry, points_for
-from processors.rewards.rules import public_cause
-from processors.rewards.state import Account, AccountPart, Offer, Posting
+from processors.rewards.ledger import EARNED, entry_key, posted_first, posted_further
+from processors.rewards.lots import lot_name
+from processors.rewards.reversals import due_to, further_entry, with_difference
+from processors.rewards.state import Account, Offer, Posting
 from processors.step import Emit
 from schemas.consent.choices import Consents
 from schemas.consent.permission import PurposeRules, Why, permission
@@ -89,17 +90,21 @@ def reconsidered(account: Account) -> tuple[Account, tuple[Emit, ...]]:
     """The account whose entries agree with all that its person said, and the entries that this takes; the same object
     where they agree already."""
     said, after, entries = _said(account), account, list[RewardPosted]()
-    for profile, part in account.parts.items():
-        now, further = _agreeing(part, profile, said)
-        if now is not part:
-            after = after.with_part(profile, now)
+    for profile in account.parts:
+        for agreeing in (_agreeing_offers, _agreeing_sales):
+            after, further = agreeing(after, profile, said)
             entries += further
     # What was said comes on several topics, which have no order among each other.
     return after, tuple(Emit(entry, transactional=True) for entry in entries)
 
 
-def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: int, keeps: bool) -> Offer:
-    """What is remembered of an entry, and of one that was not posted. :param key: of the entry."""
+def offer_of(
+    event: TouchpointIdentified, entry: RewardPosted, cause: str, terms: int, keeps: bool, unpaid: bool = False
+) -> Offer:
+    """What is remembered of an entry, and of one that was not posted.
+
+    :param cause: what the entry is unique by. :param unpaid: whether it waits for a budget.
+    """
     return Offer(
         at=event.occurred_at,
         rule=entry.rule,
@@ -109,8 +114,17 @@ def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: 
         person_id=event.person_id,
         terms=terms,
         refused=not keeps,
-        cause="" if key == entry_key(entry.rule, event.event_id) else public_cause(event),
+        cause="" if cause == event.event_id else cause,
+        active_at=entry.active_at,
+        expires_at=entry.expires_at,
+        unpaid=unpaid,
     )
+
+
+def allowed_at(account: Account, at: int, terms: int) -> bool | None:
+    """Whether the person agrees to be recognised at a time (microseconds) on the terms of then (``terms_of``); None
+    where that is not known any more."""
+    return _allowed(_said(account), ((at, terms),))
 
 
 def _said(account: Account) -> list[Consents]:
@@ -125,61 +139,78 @@ def _allowed(said: Sequence[Consents], moments: Moments) -> bool | None:
     return None if any(one.why is Why.FORGOTTEN for one in found) else False
 
 
-def _agreeing(part: AccountPart, profile: str, said: Sequence[Consents]) -> tuple[AccountPart, list[RewardPosted]]:
-    posted, offers, postings = dict[int, int](), dict[int, Offer](), dict[int, tuple[Posting, ...]]()
-    entries = list[RewardPosted]()
-
-    def post(key: int, entry: RewardPosted) -> None:
-        posted[key] = entry.points
-        entries.append(entry)
-
-    for key, offer in part.offers.items():
+def _agreeing_offers(account: Account, profile: str, said: Sequence[Consents]) -> tuple[Account, list[RewardPosted]]:
+    entries, changed = list[RewardPosted](), dict[int, Offer]()
+    for key, offer in account.part(profile).offers.items():
         allowed = _allowed(said, offer.moments)
         if allowed is None or allowed is not offer.refused:
             continue
+        if offer.over or offer.unpaid:
+            changed[key] = msgspec.structs.replace(offer, refused=not allowed)
+            continue
+        posting = posting_of(offer, profile)
         if allowed and not offer.reversals:
-            post(key, first_entry(posting_of(offer, profile), profile, offer.at, offer.points))
-            offers[key] = msgspec.structs.replace(offer, refused=False)
+            entry = first_entry(posting, profile, offer.at, offer.points)
+            account = posted_first(account, profile, key, entry)
+            entries.append(entry)
+            changed[key] = msgspec.structs.replace(offer, refused=False)
             continue
         points = offer.points if allowed else -offer.points
-        post(*further_entry(part.posted, profile, posting_of(offer, profile), points, offer.at))
-        offers[key] = msgspec.structs.replace(offer, refused=not allowed, reversals=offer.reversals + 1)
-    for id, of_sale in part.postings.items():
-        if (sale := part.history.sales.get(id)) is None:
+        further = further_entry(account.part(profile), profile, posting, points, offer.at)
+        posted = posted_further(account, profile, *further, offer.forgiven)
+        account = posted.account
+        entries += posted.entries
+        changed[key] = msgspec.structs.replace(
+            offer, refused=not allowed, reversals=offer.reversals + 1, forgiven=offer.forgiven + posted.forgiven
+        )
+    if not changed:
+        return account, []
+    part = account.part(profile)
+    return account.with_part(profile, msgspec.structs.replace(part, offers=part.offers | changed)), entries
+
+
+def _agreeing_sales(account: Account, profile: str, said: Sequence[Consents]) -> tuple[Account, list[RewardPosted]]:
+    entries, changed = list[RewardPosted](), dict[int, tuple[Posting, ...]]()
+    sales = account.part(profile).history.sales
+    for id, before in account.part(profile).postings.items():
+        if (sale := sales.get(id)) is None:
             continue
         now = list[Posting]()
-        for posting in of_sale:
+        for posting in before:
             allowed = _allowed(said, ((sale.occurred_at, posting.terms),))
-            if allowed is None or allowed is not posting.refused:
-                now.append(posting)
-                continue
-            posting = msgspec.structs.replace(posting, refused=not allowed)
-            for key, entry in _of_sale(part, profile, posting, sale):
-                post(key, entry)
-                further = entry.event_id != posting.entry_id
-                posting = msgspec.structs.replace(
-                    posting, points=posting.points + entry.points, reversals=posting.reversals + further
-                )
+            if allowed is not None and allowed is posting.refused:
+                posting = msgspec.structs.replace(posting, refused=not allowed)
+                account, posting, posted = of_sale(account, profile, posting, sale)
+                entries += posted
             now.append(posting)
-        if (kept := tuple(now)) != of_sale:
-            postings[id] = kept
-    if not (offers or postings):
-        return part, []
-    return msgspec.structs.replace(
-        part, posted=part.posted | posted, offers=part.offers | offers, postings=part.postings | postings
-    ), entries
+        if (kept := tuple(now)) != before:
+            changed[id] = kept
+    if not changed:
+        return account, []
+    part = account.part(profile)
+    return account.with_part(profile, msgspec.structs.replace(part, postings=part.postings | changed)), entries
 
 
-def _of_sale(part: AccountPart, profile: str, posting: Posting, sale: Sale) -> Iterable[tuple[int, RewardPosted]]:
-    """The entries of a sale whose posting has just been refused or agreed to: the entry itself where it was never
-    posted, and what brings it to what the sale is worth after its returns."""
-    if not posting.refused and not posting.is_posted:
-        points = points_for(posting.fixed, posting.per_unit, sale.micros)
-        yield entry_key(posting.rule, posting.source_event_id), first_entry(posting, profile, sale.occurred_at, points)
+def of_sale(
+    account: Account, profile: str, posting: Posting, sale: Sale
+) -> tuple[Account, Posting, list[RewardPosted]]:
+    """The entries of a sale whose posting has just been refused, agreed to or granted: the entry itself where
+    it was never posted, and what brings it to what the sale is worth after its returns."""
+    entries = list[RewardPosted]()
+    if not (posting.refused or posting.over or posting.is_posted or posting.most == 0):
+        points = due_to(posting, sale, sale.micros)
+        entry = first_entry(posting, profile, sale.occurred_at, points)
+        account = posted_first(account, profile, entry_key(posting.rule, posting.source_event_id), entry)
+        entries.append(entry)
         posting = msgspec.structs.replace(posting, points=points)
-    due = 0 if posting.refused else points_for(posting.fixed, posting.per_unit, sale.left_micros)
+    due = due_to(posting, sale, sale.left_micros)
     if due != posting.points:
-        yield further_entry(part.posted, profile, posting, due - posting.points, sale.occurred_at)
+        difference = due - posting.points
+        further = further_entry(account.part(profile), profile, posting, difference, sale.occurred_at)
+        posted = posted_further(account, profile, *further, posting.forgiven)
+        account, posting = posted.account, with_difference(posting, difference, posted.forgiven)
+        entries += posted.entries
+    return account, posting, entries
 
 
 def posting_of(offer: Offer, profile: str) -> Posting:
@@ -195,6 +226,8 @@ def posting_of(offer: Offer, profile: str) -> Posting:
         offer.reversals,
         offer.person_id,
         offer.source_event_id,
+        active_at=offer.active_at,
+        expires_at=offer.expires_at,
     )
 
 
@@ -210,4 +243,7 @@ def first_entry(posting: Posting, profile: str, occurred_at: int, points: int) -
         rule_version=posting.version,
         source_event_id=posting.source_event_id,
         source_profile_id=profile,
+        lot=lot_name(posting.expires_at),
+        active_at=posting.active_at,
+        expires_at=posting.expires_at,
     )

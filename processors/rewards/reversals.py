@@ -8,14 +8,17 @@ import msgspec
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, reconciled
 from processors.rewards.coupons import taken_back
+from processors.rewards.ledger import REVERSED, entry_key, posted_further
+from processors.rewards.lots import lot_name
 from processors.rewards.references import refer
 from processors.rewards.state import Account, AccountPart, Origin, Posting
 from processors.step import Emit, Step
 from schemas.events import RewardPosted, TouchpointIdentified
 from schemas.ids import derived, hash64
 
-EARNED, REVERSED = "earned", "reversed"
 MICROS = 1_000_000
+ALL_OF_IT = -1
+"""What points count on: all of a sale."""
 
 
 def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
@@ -29,8 +32,7 @@ def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
         effects += _of_coupons(account, part, histories[profile].sales)
         for id, before in part.history.sales.items():
             if (now := histories[profile].sales[id]) is not before and id in part.postings:
-                part_now, entries = _reverse(account, after.part(profile), profile, id, before, now)
-                after = after.with_part(profile, part_now)
+                after, entries = _reverse(account, after, profile, id, before, now)
                 # What a return is booked on may change with the order between topics.
                 effects += (Emit(entry, transactional=True) for entry in entries)
     return after, tuple(effects)
@@ -38,7 +40,9 @@ def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
 
 def _of_coupons(account: Account, part: AccountPart, now: Mapping[int, Sale]) -> Iterator[Emit]:
     """What coupons hear of the sales that used some."""
-    for id in sorted(part.coupon_sales & part.history.sales.keys()):
+    for id in part.coupon_sales:
+        if id not in part.history.sales:
+            continue
         before, sale_event_id = part.history.sales[id], part.sale_ids.get(id, "")
         if now[id] is not before and sale_event_id:
             for _, back, origin in _changed(account, before, now[id]):
@@ -65,7 +69,7 @@ def returned(account: Account | None, event: TouchpointIdentified) -> Step[Accou
 def with_return(account: Account, profile: str, back: Return, event_id: str) -> Step[Account]:
     """The account with a return that is booked here, of the event with that id."""
     part, id = account.part(profile), hash64(event_id)
-    if id in part.posted or id in part.history.returns:
+    if part.knows(id) or part.knows(back.sale) or id in part.history.returns:
         return Step(account)
     with_return = msgspec.structs.replace(
         part, history=part.history.with_return(id, back), origins=part.origins | {id: Origin(event_id)}
@@ -74,45 +78,68 @@ def with_return(account: Account, profile: str, back: Return, event_id: str) -> 
     return Step(after, effects)
 
 
-def points_for(fixed: int, per_unit: int, micros: int) -> int:
+def points_for(fixed: int, per_unit: int, micros: int, whole: int = 0, counted: int = ALL_OF_IT) -> int:
     """Points of so much money: ``fixed`` ones for any, and those of each whole unit; of none there are none. A receipt
-    that paid out more than it took costs the points of what it paid out."""
+    that paid out more than it took costs the points of what it paid out. Where they are on a part of the sale, or on
+    more than all of it, they are in proportion.
+
+    :param micros: what stays paid. :param whole: what was paid. :param counted: of the latter, what the points are on.
+    """
+    if counted != ALL_OF_IT:
+        return fixed + per_unit * (counted * micros // (whole * MICROS)) if micros > 0 else 0
     units = abs(micros) // MICROS
     return fixed + per_unit * units if micros > 0 else -per_unit * units
 
 
-def entry_key(*what: str) -> int:
-    """What makes an entry unique, in 64 bits."""
-    return hash64("\x1f".join(what))
+def due_to(posting: Posting, sale: Sale, left: int) -> int:
+    """The points that a posting is to have, with so much (millionths) left of its sale."""
+    if posting.refused or posting.over:
+        return 0
+    points = points_for(posting.fixed, posting.per_unit, left, sale.micros, posting.counted)
+    return points if posting.most < 0 else min(points, posting.most)
 
 
 def _reverse(
-    account: Account, part: AccountPart, seller: str, id: int, before: Sale, now: Sale
-) -> tuple[AccountPart, list[RewardPosted]]:
+    account: Account, after: Account, seller: str, id: int, before: Sale, now: Sale
+) -> tuple[Account, list[RewardPosted]]:
     """Posts, return by return, what the changed bookings of a sale change in its points; last what is due to returns
-    that have left with their person."""
-    postings = {posting.rule: posting for posting in part.postings[id]}
-    left, posted, entries = before.left_micros, dict(part.posted), []
+    that have left with their person. :param after: the account as far as it is posted."""
+    left, entries = before.left_micros, list[RewardPosted]()
     steps: list[tuple[Return | None, Origin | None, int]] = []
     for back_id, back, origin in _changed(account, before, now):
         left += before.booked.get(back_id, 0) - now.booked.get(back_id, 0)
         steps.append((back, origin, left))
     steps.append((None, None, now.left_micros))
     for cause, origin, left in steps:
-        for posting in tuple(postings.values()):
-            due = 0 if posting.refused else points_for(posting.fixed, posting.per_unit, left)
-            difference = due - posting.points
+        for index, posting in enumerate(after.part(seller).postings[id]):
+            difference = due_to(posting, now, left) - posting.points
             if not difference or not before.micros:
                 continue
             at = cause.occurred_at if cause is not None else now.occurred_at
-            key, entry = further_entry(posted, seller, posting, difference, at, cause, origin)
-            posted[key] = difference
-            entries.append(entry)
-            postings[posting.rule] = msgspec.structs.replace(
-                posting, points=posting.points + difference, reversals=posting.reversals + 1
+            further = further_entry(after.part(seller), seller, posting, difference, at, cause, origin)
+            posted = posted_further(after, seller, *further, posting.forgiven)
+            after = _with_posting(
+                posted.account, seller, id, index, with_difference(posting, difference, posted.forgiven)
             )
-    after = msgspec.structs.replace(part, posted=posted, postings=part.postings | {id: tuple(postings.values())})
+            entries += posted.entries
     return after, entries
+
+
+def with_difference(posting: Posting, points: int, forgiven: int) -> Posting:
+    """The posting after a further entry. :param forgiven: of its points."""
+    return msgspec.structs.replace(
+        posting,
+        points=posting.points + points,
+        reversals=posting.reversals + 1,
+        forgiven=posting.forgiven + forgiven,
+    )
+
+
+def _with_posting(account: Account, seller: str, id: int, index: int, posting: Posting) -> Account:
+    part = account.part(seller)
+    of_sale = list(part.postings[id])
+    of_sale[index] = posting
+    return account.with_part(seller, msgspec.structs.replace(part, postings=part.postings | {id: tuple(of_sale)}))
 
 
 def _changed(account: Account, before: Sale, now: Sale) -> Iterator[tuple[int, Return, Origin | None]]:
@@ -129,7 +156,7 @@ def _changed(account: Account, before: Sale, now: Sale) -> Iterator[tuple[int, R
 
 
 def further_entry(
-    posted: Mapping[int, int],
+    part: AccountPart,
     seller: str,
     posting: Posting,
     points: int,
@@ -141,7 +168,7 @@ def further_entry(
     the return's id alone; others count, as bookings are divided and move and as statements arrive."""
     source = origin.event_id if origin is not None else posting.source_event_id
     what: tuple[str, ...] = (posting.rule, source)
-    if back is None or not back.sale or entry_key(*what) in posted:
+    if back is None or not back.sale or part.knows(entry_key(*what)):
         what = (*what, posting.entry_id, str(posting.reversals))
     entry = RewardPosted(
         event_id=derived("reward", posting.rule, seller, *what[1:]),
@@ -154,5 +181,8 @@ def further_entry(
         source_event_id=source,
         reverses_event_id=posting.entry_id,
         source_profile_id=seller,
+        lot=lot_name(posting.expires_at),
+        active_at=posting.active_at,
+        expires_at=posting.expires_at,
     )
     return entry_key(*what), entry

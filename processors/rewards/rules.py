@@ -1,24 +1,29 @@
-"""What a rule of the brand grants for an event, whoever it is of."""
+"""What an entry is unique by."""
 
 from typing import Final
 
-from processors.expressions import values_of
 from processors.reference import Reference
-from processors.rewards.reversals import points_for
-from schemas import kinds
 from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
+from schemas.brand.reward_bounds import NOTHING
 from schemas.brand.rewards import ONCE_A_DAY
 from schemas.events import TouchpointIdentified
-from schemas.expressions.engine import expression_of
+from schemas.surveys.answers import ANSWERED, given_in, question_of
 
 DAY_US: Final = 86_400_000_000
+OF_QUESTION: Final = "question/"
+"""Begins what the entry for an answer is unique by: each question pays once, whichever source profile answers."""
 
 
 def cause_of(rule: Reward, event: TouchpointIdentified, reference: Reference) -> str:
     """What an entry is unique by, beside rule and source profile: the event, or its day of receipt where anybody can
-    send as many as they like; empty: the event earns nothing of the rule."""
-    if not is_public(event, reference):
+    send as many as they like; an answer by its question. Empty: the event earns nothing of the rule."""
+    is_anybody_s = is_public(event, reference)
+    if event.type in ANSWERED and not (is_anybody_s and rule.public_keys == NOTHING):
+        given = given_in(event.type, event.properties)
+        if question_of(reference.brand, given.survey, given.question) is not None:
+            return f"{OF_QUESTION}{given.question}"
+    if not is_anybody_s:
         return event.event_id
     return public_cause(event) if rule.public_keys == ONCE_A_DAY else ""
 
@@ -34,27 +39,3 @@ def is_public(event: TouchpointIdentified, reference: Reference) -> bool:
     if public is None:
         public = reference.memo["public keys"] = public_key_ids(reference.brand.api_keys)
     return event.source in public
-
-
-def holds(rule: Reward, event: TouchpointIdentified, reference: Reference) -> bool:
-    """Whether the rule's expression holds for the event; what is unknown does not."""
-    if not rule.expression:
-        return True
-    expression = expression_of(rule.expression)
-    return not expression.fault(values_of(expression.reads, event, reference.brand))
-
-
-def points_of(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
-    """What the rule grants for the event, whether or not its expression holds; 0 for nothing."""
-    if event.source == kinds.SCAN and not event.placement:  # a link that means no tag: anybody can make one up
-        return 0
-    if event.type not in rule.on or (rule.placements and event.placement not in rule.placements):
-        return 0
-    if event.type != kinds.SALE:
-        return rule.points
-    return points_for(rule.points, per_unit(rule, event, reference), event.amount_micros or 0)
-
-
-def per_unit(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
-    """Points for each unit: none for money of another currency than the rule's."""
-    return rule.points_per_unit if event.currency == (rule.currency or reference.brand.about.currency) else 0

@@ -7,24 +7,30 @@ import msgspec
 
 from processors.parts import Parts
 from processors.purchases import NO_PURCHASES, PurchaseHistory
+from processors.rewards import claims
 from processors.rewards.claims import Claim
+from processors.rewards.closed import closed_keys, is_closed, with_closed
 from processors.rewards.counters import NOTHING_COUNTED, Counters
-from processors.rewards.lots import Lot
+from processors.rewards.lots import Lot, joined
 from processors.rewards.references import Reference
-from processors.rewards.referrals import Referral
+from processors.rewards.referrals.state import NO_REFERRALS, Referrals
 from schemas.consent.choices import NOTHING_SAID, Consents
 
 OFFERS_KEPT: Final = 32
 """Latest offers that are kept of a source profile, some 120 bytes each."""
 MOMENTS_KEPT: Final = 8
 """Latest further events that are kept of an offer."""
+CLOSED: Final = 0
+"""Key of ``posted`` with the sum of all entries whose keys are in ``closed``."""
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule grants for a sale, on the terms of the day: ``fixed`` points and ``per_unit`` for each whole unit of
     the currency that stays paid. ``points`` is the sum of the entries posted for it, ``reversals`` the number of those
     that followed the first one, ``entry_id``. ``person_id`` and ``source_event_id`` are those of the sale; empty in
-    states that are older than these fields. ``terms`` and ``refused`` are as in an ``Offer``."""
+    states that are older than these fields. ``terms``, ``refused`` and the fields from ``active_at`` on are as in an
+    ``Offer``. ``counted`` (millionths) is what of the sale the points are on, by default all of it.
+    ``most``: what a budget granted for it, 0 while it waits; -1 where it has none."""
 
     rule: str
     version: int
@@ -37,6 +43,12 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source_event_id: str = ""
     terms: int = 0
     refused: bool = False
+    active_at: int = 0
+    expires_at: int = 0
+    forgiven: int = 0
+    over: bool = False
+    counted: int = -1
+    most: int = -1
 
     @property
     def is_posted(self) -> bool:
@@ -50,7 +62,9 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``at`` (microseconds) and ``terms`` are of the event: the time at which consent is asked for, and what the brand
     said of its place then (``late_consent.terms_of``). ``also`` has the same of further events that earn the same
     entry, as those of a public key do within a day. ``cause`` is what the entry is unique by, empty for the event.
-    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one."""
+    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one. ``active_at``
+    and ``expires_at`` are of its points (``lots``), ``forgiven`` is what could not be taken back of them. ``over``: it
+    is beyond what the person may earn, and reversed. ``unpaid``: its budget has not granted it, or has got it back."""
 
     at: int
     rule: str
@@ -63,6 +77,11 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reversals: int = 0
     cause: str = ""
     also: tuple[tuple[int, int], ...] = ()
+    active_at: int = 0
+    expires_at: int = 0
+    forgiven: int = 0
+    over: bool = False
+    unpaid: bool = False
 
     @property
     def moments(self) -> tuple[tuple[int, int], ...]:
@@ -97,8 +116,13 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``postings`` by the hash64 of the sale, ``origins`` by that of a return of ``history``. ``consents`` is what was
     said of the purpose identity, without which nothing is posted. ``sale_ids`` has the event ids of the sales, by their
     hash64: references to them are kept by these. ``offers`` by the key of their entry in ``posted``, in order of time:
-    the latest of them, which late statements still concern. ``coupon_sales`` are the sales, by their hash64, that used
-    coupons."""
+    the latest of them, which late statements still concern.
+
+    ``lots`` by the time at which they expire have what is left of the points, ``ended`` those that expired lately;
+    where ``posted`` sums up to more than they do, the rest is of the lot that never expires (``ledger.lots_of``).
+    ``closed`` has the keys of entries, sales and returns of which nothing else is kept, ``bought`` the number of
+    those sales that had something left. ``coupon_sales`` are the sales, by their
+    hash64 and in this order, that used coupons."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
@@ -110,18 +134,36 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lots: dict[int, Lot] = {}
     counters: Counters = NOTHING_COUNTED
     claims: dict[int, Claim] = {}
-    referrals: dict[str, Referral] = {}
-    coupon_sales: frozenset[int] = frozenset()
+    referrals: Referrals = NO_REFERRALS
+    ended: dict[int, Lot] = {}
+    closed: bytes = b""
+    bought: int = 0
+    coupon_sales: tuple[int, ...] = ()
+
+    def knows(self, key: int) -> bool:
+        """Whether the entry, sale or return of that key was taken before."""
+        return key in self.posted or is_closed(self.closed, key)
+
+    @property
+    def balance(self) -> int:
+        """The sum of all entries."""
+        return sum(self.posted.values())
+
+    @property
+    def keys(self) -> set[int]:
+        """Of every entry."""
+        return {*self.posted, *closed_keys(self.closed)} - {CLOSED}
 
     def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
-        """With further offers; the earliest of what is more than is kept are left out."""
+        """With further offers; the earliest of what is more than is kept are left out, but for those that wait for a
+        budget."""
         union = self.offers | offers
-        kept = sorted(union.items(), key=lambda item: (item[1].at, item[0]))[-OFFERS_KEPT:]
-        return msgspec.structs.replace(self, offers=dict(kept))
+        in_order = sorted(union.items(), key=lambda item: (item[1].at, item[0]))
+        waits = (item for item in in_order[:-OFFERS_KEPT] if item[1].unpaid and claims.waits(self.claims, item[0]))
+        return msgspec.structs.replace(self, offers={**dict(waits), **dict(in_order[-OFFERS_KEPT:])})
 
     def joined(self, other: "AccountPart") -> "AccountPart":
         """The part of one source profile as two accounts had it: the union, in which nothing counts twice."""
-        posted = other.posted | self.posted
         postings = other.postings | self.postings
         for sale, mine in self.postings.items():
             if sale in other.postings:
@@ -132,32 +174,66 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         offers = {
             key: offer.joined(other.offers[key]) if key in other.offers else offer for key, offer in self.offers.items()
         }
+        entries = self._with_entries_of(other)
         part = AccountPart(
-            posted,
+            entries.posted,
             history,
             postings,
             origins,
             consents,
             sale_ids,
             other.offers,
-            other.lots | self.lots,
+            entries.lots,
             self.counters.joined(other.counters),
-            other.claims | self.claims,
-            other.referrals | self.referrals,
-            other.coupon_sales | self.coupon_sales,
+            claims.joined(self.claims, other.claims),
+            self.referrals.joined(other.referrals),
+            entries.ended,
+            entries.closed,
+            max(self.bought, other.bought),
+            tuple(sorted({*self.coupon_sales, *other.coupon_sales})),
         )
-        return part.with_offers(offers).without_booked_returns()
+        return part.with_offers(offers).without_closed()
 
-    def without_booked_returns(self) -> "AccountPart":
-        """Without the returns that left their hash64 in ``posted``, and the origins of returns that are not there."""
-        returns = {id: back for id, back in self.history.returns.items() if id not in self.posted}
-        origins = {id: origin for id, origin in self.origins.items() if id in returns}
-        if len(returns) == len(self.history.returns) and len(origins) == len(self.origins):
+    def _with_entries_of(self, other: "AccountPart") -> "AccountPart":
+        """This part with the entries of both, and with the lots as these left them. A part is in one place at a time:
+        of two states one is an earlier one of the other, or they have nothing in common, as where events of a source
+        profile came before its part. Lots of anything else would not be known: its points never expire."""
+        mine, others = self.keys, other.keys
+        if others <= mine:
             return self
-        history = PurchaseHistory(self.history.sales, returns)
-        return msgspec.structs.replace(self, history=history, origins=origins)
+        if mine < others:
+            return msgspec.structs.replace(self, **{name: getattr(other, name) for name in _OF_ENTRIES})
+        closed = with_closed(self.closed, closed_keys(other.closed))
+        posted = {key: points for key, points in (other.posted | self.posted).items() if key != CLOSED}
+        lots, ended, sums = self.lots, self.ended, [self.posted.get(CLOSED, 0)]
+        if mine.isdisjoint(others):
+            lots, ended = joined(self.lots, other.lots), joined(self.ended, other.ended)
+            sums.append(other.posted.get(CLOSED, 0))
+        elif not self.closed:
+            sums = [other.posted.get(CLOSED, 0)]
+        if any(sums):
+            posted = {CLOSED: sum(sums)} | posted
+        return msgspec.structs.replace(self, posted=posted, lots=lots, ended=ended, closed=closed)
+
+    def without_closed(self) -> "AccountPart":
+        """Without the sales and returns of which the keys alone are kept, and what there is of others only."""
+        returns = {id: back for id, back in self.history.returns.items() if not self.knows(id)}
+        origins = {id: origin for id, origin in self.origins.items() if id in returns}
+        gone = {id for id in self.history.sales if is_closed(self.closed, id)}
+        if not gone and len(returns) == len(self.history.returns) and len(origins) == len(self.origins):
+            return self
+        sales = {id: sale for id, sale in self.history.sales.items() if id not in gone}
+        return msgspec.structs.replace(
+            self,
+            history=PurchaseHistory(sales, returns),
+            origins=origins,
+            postings={id: postings for id, postings in self.postings.items() if id not in gone},
+            sale_ids={id: own for id, own in self.sale_ids.items() if id not in gone},
+            coupon_sales=tuple(id for id in self.coupon_sales if id not in gone),
+        )
 
 
+_OF_ENTRIES: Final = ("posted", "lots", "ended", "closed")
 EMPTY: Final = AccountPart()
 
 
@@ -173,7 +249,12 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     @property
     def balance(self) -> int:
-        return sum(points for part in self.parts.values() for points in part.posted.values())
+        return sum(part.balance for part in self.parts.values())
+
+    @property
+    def entries(self) -> int:
+        """How many were ever posted."""
+        return sum(len(part.keys) for part in self.parts.values())
 
     @property
     def histories(self) -> Mapping[str, PurchaseHistory]:
@@ -181,7 +262,7 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     def purchases_by(self, moment: int) -> int:
         """The number of sales until then (microseconds) that have something left after returns."""
-        return sum(
+        return sum(part.bought for part in self.parts.values()) + sum(
             sale.occurred_at <= moment and sale.left_micros > 0
             for part in self.parts.values()
             for sale in part.history.sales.values()
@@ -192,11 +273,13 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Entries, offers that are not posted, sales, returns and choices."""
+        """Entries, offers that are not posted, sales, returns, choices and referrals."""
         return sum(
-            len(part.posted.keys() | part.offers.keys())
+            len(part.keys | part.offers.keys())
             + len(part.history.sales)
             + len(part.history.returns)
             + part.consents.size
+            + part.counters.size
+            + part.referrals.size
             for part in self.parts.values()
         )

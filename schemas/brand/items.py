@@ -14,8 +14,12 @@ from schemas.brand.campaigns import Campaign
 from schemas.brand.consent import Consent
 from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.experiments import Experiment
+from schemas.brand.loyalty import Loyalty
 from schemas.brand.model import SECTIONS, About, Brand, Item
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
+from schemas.brand.surveys import Survey
+from schemas.brand.tiers import Tier
 from schemas.brand.versioned import version_body
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
@@ -25,7 +29,17 @@ WRITTEN = tuple(sorted(SECTIONS, key=lambda section: section.single))
 CLASSES: dict[str, type[Item]] = {section.kind: section.item for section in WRITTEN}
 """Class of the items of each kind, in that order."""
 OTHERS = tuple(kind for kind in CLASSES if kind != About.kind)
-ADDED = (Consent.kind, Retention.kind, Experiment.kind, Campaign.kind, CouponPool.kind)
+ADDED = (
+    Consent.kind,
+    Retention.kind,
+    Experiment.kind,
+    Tier.kind,
+    Campaign.kind,
+    CouponPool.kind,
+    Referral.kind,
+    Survey.kind,
+    Loyalty.kind,
+)
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]
 """Version and body of an item on the topic."""
@@ -46,7 +60,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def version_of(items: Mapping[str, list[Item]]) -> str:
     """The version of a brand with these items by kind, in whatever order: the hash of their content."""
-    ordered = _ordered(items)
+    ordered = {kind: [item for item in of_kind if not item.is_past] for kind, of_kind in _ordered(items).items()}
     for kind in ADDED:
         if not ordered[kind]:
             del ordered[kind]

@@ -20,13 +20,17 @@ from schemas.brand.experiments import Experiment
 from schemas.brand.guards import Guards
 from schemas.brand.holdout import Holdout
 from schemas.brand.item import Item
+from schemas.brand.loyalty import Loyalty
 from schemas.brand.matching import Matching
 from schemas.brand.products import Product
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
+from schemas.brand.surveys import Survey
 from schemas.brand.tags import Tag
+from schemas.brand.tiers import Tier
 
 __all__ = [
     "SECTIONS",
@@ -42,14 +46,18 @@ __all__ = [
     "Guards",
     "Holdout",
     "Item",
+    "Loyalty",
     "Matching",
     "Product",
+    "Referral",
     "Retention",
     "Reward",
     "Route",
     "Section",
     "Store",
+    "Survey",
     "Tag",
+    "Tier",
     "When",
     "is_registered",
 ]
@@ -72,8 +80,17 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
+    referral: dict[str, Referral] = {}
+    loyalty: dict[str, Loyalty] = {}
+    surveys: dict[str, Survey] = {}
+
+    @property
+    def points(self) -> Loyalty | None:
+        """What its points are; None: they count at once and never expire."""
+        return next(iter(self.loyalty.values()), None)
 
     def fallback_of(self, tag: Tag) -> str:
         """Where a scan of the tag leads when no decision comes in time."""

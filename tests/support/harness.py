@@ -191,6 +191,11 @@ def sentence(effect: Effect) -> str:
             return f"dropped: {reason}"
         case Reject(reason, detail, field):
             return f"rejected: {reason}, {field} {detail}"
+        case Emit(RewardPosted(source_event_id="") as reward, None):
+            return f"{name(reward.person_id)} {reward.points:+} {reward.kind}"
+        case Emit(RewardPosted(kind="reversed", forgiven=forgiven) as reward, None) if forgiven:
+            taken = f"{name(reward.person_id)} {reward.points:+} {reward.rule} for {name(reward.source_event_id)}"
+            return f"{taken}, {forgiven} forgiven"
         case Emit(RewardPosted() as reward, None):
             return f"{name(reward.person_id)} {reward.points:+} {reward.rule} for {name(reward.source_event_id)}"
         case Emit(StateMoved() as moved, None):

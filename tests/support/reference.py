@@ -14,11 +14,15 @@ from schemas.brand.model import (
     Consent,
     Experiment,
     Item,
+    Loyalty,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
+    Survey,
     Tag,
+    Tier,
     When,
 )
 
@@ -49,6 +53,10 @@ def reference(
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
+    tiers: tuple[Tier, ...] = (),
+    referral: tuple[Referral, ...] = (),
+    loyalty: tuple[Loyalty, ...] = (),
+    surveys: tuple[Survey, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -63,6 +71,10 @@ def reference(
         "consent": list(consent),
         "experiment": list(experiments),
         "campaign": list(campaigns),
+        "tier": list(tiers),
+        "referral": list(referral),
+        "loyalty": list(loyalty),
+        "survey": list(surveys),
     }
     return Reference(build_brand(items), stock or {})
 

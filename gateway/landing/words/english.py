@@ -23,5 +23,8 @@ ENGLISH: Final = Words(
     wait="Expected wait: {time}",
     steps="How it works",
     points="Points earned: {count}",
+    me="My points",
+    send="Send",
+    thanks="Thank you",
     privacy="Privacy",
 )

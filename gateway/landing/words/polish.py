@@ -23,5 +23,8 @@ POLISH: Final = Words(
     wait="Przewidywany czas oczekiwania: {time}",
     steps="Jak to działa",
     points="Zdobyte punkty: {count}",
+    me="Moje punkty",
+    send="Wyślij",
+    thanks="Dziękujemy",
     privacy="Prywatność",
 )

@@ -1,22 +1,25 @@
 -- Grain:      one current person with entries in the ledger
--- Sources:    reward_posted, person_now
--- Definition: points are the sum of all entries, earned and reversed, also those posted under earlier ids. An entry is of
---             the source profile that earned it, whoever brought the goods back that it reverses.
--- Example:    SELECT points FROM balance WHERE person_id = '0b0e6a4c-7d57-5d9a-9a38-6d1b6a1f7a10'
+-- Sources:    ledger_entry
+-- Definition: points are the sum of all entries, also those posted under earlier ids. pending of them cannot be spent
+--             yet, active can, as soon as what has expired by now is posted; below zero where the person owes points.
+--             earned, reversed (by returns and statements; below zero), spent (less what was given back), expired,
+--             adjusted, transferred and forgiven say what became of them.
+-- Example:    SELECT points, pending, active FROM balance WHERE person_id = '0b0e6a4c-7d57-5d9a-9a38-6d1b6a1f7a10'
 
 CREATE OR REPLACE VIEW footpath.balance AS
 SELECT
-    coalesce(nullIf(now.current_person_id, toUUID('00000000-0000-0000-0000-000000000000')), entry.earner) AS person_id,
+    entry.person_id AS person_id,
     sum(entry.points) AS points,
     count() AS entries,
-    max(entry.occurred_at) AS last_posted_at
-FROM
-(
-    SELECT
-        if(source_profile_id = toUUID('00000000-0000-0000-0000-000000000000'), posted.person_id, source_profile_id) AS earner,
-        points,
-        occurred_at
-    FROM footpath.reward_posted AS posted FINAL
-) AS entry
-LEFT JOIN footpath.person_now AS now ON now.person_id = entry.earner
+    max(entry.occurred_at) AS last_posted_at,
+    greatest(0, least(points, sumIf(entry.points, is_pending))) AS pending,
+    points - pending AS active,
+    sumIf(entry.points, kind = 'earned') AS earned,
+    sumIf(entry.points, kind = 'reversed') AS reversed,
+    -sumIf(entry.points, kind IN ('spent', 'returned')) AS spent,
+    -sumIf(entry.points, kind = 'expired') AS expired,
+    sumIf(entry.points, kind = 'adjusted') AS adjusted,
+    sumIf(entry.points, kind = 'transferred') AS transferred,
+    sum(entry.forgiven) AS forgiven
+FROM footpath.ledger_entry AS entry
 GROUP BY person_id
