@@ -37,6 +37,7 @@ ADDED = (
     Campaign.kind,
     CouponPool.kind,
     Referral.kind,
+    Survey.kind,
     Loyalty.kind,
     Survey.kind,
 )
