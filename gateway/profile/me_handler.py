@@ -2,9 +2,7 @@
 and what identity says of other devices of its person is not shown to whoever holds this one."""
 
 from collections.abc import Callable
-from datetime import UTC, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +13,10 @@ from gateway.profile.account import Account
 from gateway.profile.me_page import MePage, Rendered, Wallets
 from gateway.profile.service_worker import KEEPS, POLICY, service_worker
 from gateway.profile.shown_coupons import ShownCoupons
+from gateway.profile.standing import zone_of
 from gateway.profile.words import me_words
 from gateway.scan.page_response import takes_gzip
 from schemas.brand.look import Look
-from schemas.brand.model import Brand
 
 AGAIN_AFTER_US: Final = 15_000_000
 """So long an answer is shown again."""
@@ -70,11 +68,6 @@ class MeHandler:
             "Cache-Control": "no-cache",
         }
         return Response(self._worker, headers=headers, media_type="text/javascript")
-
-
-def zone_of(brand: Brand) -> tzinfo:
-    """Whose dates are shown: of the brand's first store with a time zone."""
-    return next((ZoneInfo(one.time_zone) for one in brand.stores.values() if one.time_zone), UTC)
 
 
 def _response(rendered: Rendered, keeps: str, request: Request) -> Response:

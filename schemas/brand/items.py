@@ -39,7 +39,6 @@ ADDED = (
     Referral.kind,
     Survey.kind,
     Loyalty.kind,
-    Survey.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]

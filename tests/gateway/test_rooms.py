@@ -40,7 +40,7 @@ MAY_IMPORT = {
     },
     "surveys": {"http", "landing", "brand", "publish", "scan", "events_api", "privacy"},
     "referrals": {"http", "brand", "events_api", "scan"},
-    "staff": {"metrics", "http", "brand", "publish", "privacy"},
+    "staff": {"metrics", "http", "brand", "publish", "privacy", "profile"},
     "health": {"http", "brand", "publish", "reply"},
     "openapi": {"http"},
     "deployment": {"settings", "reply"},
