@@ -28,23 +28,25 @@ from processors.rewards.late_consent import (
     terms_of,
     with_word,
 )
-from processors.rewards.ledger import EARNED, entry_key, expire, owes, repaid, wakes, with_earned
+from processors.rewards.ledger import EARNED, entry_key, expire, may_owe, owes, repaid, wakes, with_earned
 from processors.rewards.lots import NEVER, lot_name, terms
 from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import cause_of, holds, is_public, per_unit, points_of
+from processors.rewards.spending import arrived, moved
 from processors.rewards.state import Account, Posting
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.brand.model import Reward
 from schemas.consent.statements import may_say
-from schemas.events import ConsentStated, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
+from schemas.events import ConsentStated, PointsMoved, RewardPosted, SaleReferenced, SaleReturned, TouchpointIdentified
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
     CONSENT_STATED,
     IDENTITY_CHANGED,
+    POINTS_MOVED,
     PROFILE_ERASED,
     REWARD_POSTED,
     SALE_REFERENCED,
@@ -60,7 +62,7 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | PointsMoved,
     reference: Reference,
 ) -> Step[Account]:
     """Posts what the event earns, or reverses what it returns; what is owed is paid first."""
@@ -73,7 +75,7 @@ def step(
 
 def _taken(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | PointsMoved,
     reference: Reference,
 ) -> Step[Account]:
     if isinstance(event, SaleReferenced):
@@ -83,8 +85,12 @@ def _taken(
         return with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
     if isinstance(event, ConsentStated):
         return Step(*stated(account, event))
+    if isinstance(event, PointsMoved):
+        return arrived(account, event)
     if event.type == kinds.RETURN:
         return returned(account, event)
+    if event.type in kinds.POINTS:
+        return moved(account, event, reference)
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
@@ -132,7 +138,7 @@ def _with_entries(
         return Step(account)
     part = before.part(profile)
     if keeps:
-        part = with_earned(part, earned, reference.brand)
+        part = with_earned(part, earned, may_owe(reference.brand))
     if consent_counts(before, reference):
         said = terms_of(event, reference)
         part = part.with_offers({key: offer_of(event, entry, key, said, keeps) for key, entry in earned.items()})
@@ -234,7 +240,7 @@ def _with_sale(
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
     with_sale = msgspec.structs.replace(
-        with_earned(part, earned, reference.brand) if keeps and earned else part,
+        with_earned(part, earned, may_owe(reference.brand)) if keeps and earned else part,
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
@@ -289,11 +295,12 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
+        POINTS_MOVED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED),
+    emits=(REWARD_POSTED, POINTS_MOVED, SALE_REFERENCED, SALE_RETURNED),
     state=Account,
     step=step,
     merge=merge,

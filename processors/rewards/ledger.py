@@ -46,10 +46,14 @@ def lots_of(part: AccountPart) -> Lots:
     return with_lot(part.lots, NEVER, replace(lot, left=lot.left + uncovered))
 
 
-def with_earned(part: AccountPart, earned: Mapping[int, RewardPosted], brand: Brand) -> AccountPart:
-    """The part with entries that earn points, by their keys."""
+def may_owe(brand: Brand) -> bool:
+    """Whether the brand lets balances go below zero."""
+    return brand.points is not None and brand.points.below_zero
+
+
+def with_earned(part: AccountPart, earned: Mapping[int, RewardPosted], below_zero: bool) -> AccountPart:
+    """The part with entries that earn points, by their keys. :param below_zero: whether these may be owed."""
     lots, posted = part.lots, dict(part.posted)
-    below_zero = brand.points is not None and brand.points.below_zero
     for key, entry in earned.items():
         posted[key] = entry.points
         lot = lots.get(entry.expires_at, NO_LOT)
