@@ -71,12 +71,15 @@ from gateway.publish.clock import Clock
 from gateway.publish.producer import Producer
 from gateway.publish.publisher import Publisher
 from gateway.publish.spool import Spool
+from gateway.referrals import referral_openapi
+from gateway.referrals.referral_handler import ReferralHandler
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.scan import qr_handler, scan_openapi
 from gateway.scan.device import DeviceCookies
 from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
+from gateway.scan.personal_links import PersonalLinks
 from gateway.scan.qr_handler import QrHandler
 from gateway.scan.scan_handler import ScanHandler
 from gateway.settings import Settings
@@ -140,6 +143,7 @@ class Services:
     rewards: PostedRewards
     events: EventsHandler
     tracker: TrackerHandler
+    personal_links: PersonalLinks
 
 
 class Endpoint(NamedTuple):
@@ -205,6 +209,10 @@ ENDPOINTS = (
     Endpoint(
         "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
         lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
+    ),
+    Endpoint(
+        "/v1/referrals/link", "POST", referral_openapi.API,
+        lambda s: ReferralHandler(s.brand, s.personal_links, s.settings.public_url).referral_link,
     ),
     Endpoint("/staff", "GET", staff_openapi.PAGE_API, lambda s: s.staff.staff),
     Endpoint("/staff", "POST", staff_openapi.LOOK_API, lambda s: s.staff.staff_look),
@@ -291,6 +299,7 @@ def build_services(settings: Settings) -> Services:
     live_addresses = LiveAddresses(keys_of(settings.identifier_key).oldest, base)
     counters = Counters(settings.kafka, codec, publisher)
     trust = ScanTrust(LinkCheck(settings.tag_keys), counters, Nobodys(publisher, metrics), metrics)
+    personal_links = PersonalLinks(keys_of(settings.identifier_key).oldest)
     sessions = Sessions(keys_of(settings.identifier_key).oldest, f"{base}/staff")
     scans = ScanHandler(
         brand,
@@ -310,6 +319,7 @@ def build_services(settings: Settings) -> Services:
         trust,
         FirstScans(issued),
         sessions,
+        personal_links,
     )
     backlog = Backlog(settings.kafka)
     largest = settings.body_kb * 1024
@@ -378,6 +388,7 @@ def build_services(settings: Settings) -> Services:
         rewards=PostedRewards(settings.kafka, codec),
         events=events,
         tracker=TrackerHandler(brand, events, device_links, clients, clock, metrics, memory),
+        personal_links=personal_links,
     )
 
 

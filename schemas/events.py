@@ -306,6 +306,14 @@ class CouponAnswered(Event, frozen=True, kw_only=True):
     reply_partition: int | None = None
 
 
+class ReferralEdge(msgspec.Struct, frozen=True, gc=False):
+    """A referral by which its reader was found: both sides by numbers, and when the friend qualified."""
+
+    referrer: int
+    friend: int
+    at: int
+
+
 class ReferralChanged(Event, frozen=True, kw_only=True):
     person_id: str
     source_profile_id: str
@@ -316,6 +324,15 @@ class ReferralChanged(Event, frozen=True, kw_only=True):
     reason: str = ""
     qualifying_event_id: str = ""
     version: int = 0
+    qualified_at: int = 0
+    rule: str = ""
+    rule_version: int = 0
+    points: int = 0
+    per_household: int = 0
+    per_year: int = 0
+    terms: int = 0
+    ties: tuple[int, ...] = ()
+    lineage: tuple[ReferralEdge, ...] = ()
 
 
 class SaleReferenced(Event, frozen=True, kw_only=True):

@@ -33,6 +33,9 @@ PREVIEW: Final = "preview"
 """A bot, a messenger or a browser looked at a tag's link for nobody yet. Made by the gateway alone."""
 SCAN_REFUSED: Final = "scan_refused"
 """A link that proves nothing, of a tag that demands it. Made by the gateway alone."""
+REFERRER: Final = "fp_referrer"
+"""Property of a scan of a personal link: the source profile whose link it is. Of the scans of gateways alone, whose
+source is :data:`SCAN`; no table has it."""
 NOBODYS: Final = frozenset((PREVIEW, SCAN_REFUSED))
 """Kinds without a person: they are kept, and nothing follows from them."""
 

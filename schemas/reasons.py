@@ -87,6 +87,12 @@ class DropReason(StrEnum):
     """An offline till took a coupon that was used elsewhere, too: the row of coupon_changed says where."""
     LOW_TRUST = "low_trust"
     """Points that are not posted: the trust in the scan is below what their rule asks for."""
+    CAPPED = "capped"
+    """Points that are not posted: the person has earned their rule as often as one may."""
+    OVER_CAP = "over_cap"
+    """Two people turned out to be one who has earned a rule more often than one may."""
+    REFERRAL_BLOCKED = "referral_blocked"
+    """A referral that is not paid; referral-changed says why."""
     PREVIEW = "preview"
     """A preview, which is nobody's."""
     SCAN_REFUSED = "scan_refused"
@@ -126,6 +132,33 @@ class CouponReason(StrEnum):
     """422. A coupon of the basket applies after this one and was taken before; the answer names it."""
     PER_BASKET = "per_basket"
     """422. The basket has as many coupons of its pool as may meet."""
+
+
+class ReferralReason(StrEnum):
+    """Why a referral is not paid, or not any more: ``reason`` of referral-changed."""
+
+    SELF = "self"
+    """Identity knows both sides as one person."""
+    SHARED_IDENTIFIER = "shared_identifier"
+    """Both sides bought with the same identifier, such as a card, though identity keeps them apart."""
+    HOUSEHOLD = "household"
+    """Other friends who bought with the same identifier were paid for already."""
+    RING = "ring"
+    """Of people who recommended each other in a circle, it is the last referral."""
+    PER_YEAR = "per_year"
+    """The referrer was paid for as many in the year as the brand allows."""
+    ANOTHER = "another"
+    """The friend had followed another link before, which counts."""
+    NOT_NEW = "not_new"
+    """The friend had bought before."""
+    TOO_LATE = "too_late"
+    """The friend bought after the link's time."""
+    TOO_SMALL = "too_small"
+    """The friend's first purchase was below the minimum, or of another currency."""
+    RETURNED = "returned"
+    """The friend brought back what qualified."""
+    NO_CONSENT = "no_consent"
+    """One of the two does not agree to be recognised."""
 
 
 class RefusalReason(StrEnum):

@@ -34,6 +34,7 @@ class ErrorKind(Enum):
     PROFILE_RATE = 429, "Too many profiles were asked for with this key."
     NO_PROFILE_YET = 503, "The profile has not come in time."
     INVALID = 422, "A field cannot be used; error names it."
+    NO_PROGRAMME = 404, "The brand has no programme of referrals."
     NO_LIVE = 404, "The phone has no page of that scan, or had it too long ago."
     NO_REQUEST = 404, "There is no such request, or it is not the sender's."
     OTHER_REQUEST = 409, "Another request was made under this request_id."

@@ -47,6 +47,7 @@ from gateway.scan.page_visit import (
     redirect_to,
     visited,
 )
+from gateway.scan.personal_links import PersonalLinks
 from gateway.scan.redirects import ROUTED, fallback, fallback_of, passed_on, redirect, with_device
 from gateway.scan.same_scan import SameScans
 from gateway.scan.touchpoint import build_touchpoint, build_unknown_touchpoint
@@ -95,6 +96,7 @@ class ScanHandler:
         trust: ScanTrust,
         first_scans: FirstScans,
         sessions: Sessions,
+        personal: PersonalLinks,
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -114,6 +116,7 @@ class ScanHandler:
         self._trust = trust
         self._first_scans = first_scans
         self._sessions = sessions
+        self._personal = personal
         self._same_scans = SameScans()
 
     async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
@@ -127,6 +130,9 @@ class ScanHandler:
         brand_view = self._brand.view()
         written = scope["path_params"]["tag"] if link is None else link.written
         tag = brand_view.tags.find(written) if link is None else link.tag
+        referrer = ""
+        if tag is None and link is None and (personal := self._personal.followed(written, brand_view)) is not None:
+            tag, referrer = personal
         headers, now_us = scope["headers"], self._clock.now_us()
         look = self._trust.look(scope["method"], headers)
         if look.preview:
@@ -163,7 +169,9 @@ class ScanHandler:
             event = build_unknown_touchpoint(brand_view, tag_id, found.id, now_us, parameters, gpc, language, doubts)
         else:
             partition = self._replies.partition if self._replies.positioned else None
-            event = build_touchpoint(brand_view, tag, found.id, now_us, partition, parameters, gpc, language, doubts)
+            event = build_touchpoint(
+                brand_view, tag, found.id, now_us, partition, parameters, gpc, language, doubts, referrer
+            )
         if link is not None:
             event = link.stated(event)
         if brand_view.pseudonyms.has_others:

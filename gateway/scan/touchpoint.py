@@ -10,7 +10,7 @@ from schemas.brand.model import Tag
 from schemas.consent.statements import GPC
 from schemas.events import TouchpointRecorded
 from schemas.identifiers.dead import EVER_AFTER
-from schemas.kinds import SCAN
+from schemas.kinds import REFERRER, SCAN
 from schemas.trust.score import trust_of
 
 SOURCE = SCAN
@@ -28,6 +28,7 @@ def build_touchpoint(
     gpc: bool = False,
     language: str = "",
     doubts: tuple[str, ...] = (),
+    referrer: str = "",
 ) -> TouchpointRecorded:
     """The scan as an event: kind and place come from the tag, from the phone nothing but the device id and the listed
     parameters of the link.
@@ -37,6 +38,7 @@ def build_touchpoint(
     :param parameters: see ``gateway.brand.link_query``. :param gpc: the browser sends Global Privacy Control.
     :param language: which of the brand's the phone gets.
     :param doubts: what speaks against it, see ``schemas.trust.score``.
+    :param referrer: source profile of whoever has the personal link; empty for any other link.
     """
     primary_identifier = brand_view.pseudonyms.identifier("device", device, EVER_AFTER)
     return TouchpointRecorded(
@@ -54,7 +56,7 @@ def build_touchpoint(
         zone=tag.zone,
         product=tag.product,
         campaign=tag.campaign,
-        properties=_properties(parameters, gpc),
+        properties=_properties(parameters, gpc, referrer),
         language=language,
         reply_partition=reply_partition,
         trust=trust_of(doubts),
@@ -94,7 +96,10 @@ def build_unknown_touchpoint(
     )
 
 
-def _properties(parameters: Mapping[str, str], gpc: bool) -> str:
+def _properties(parameters: Mapping[str, str], gpc: bool, referrer: str = "") -> str:
+    if referrer:
+        found = ({"query": dict(parameters)} if parameters else {}) | ({GPC: True} if gpc else {})
+        return _encode(found | {REFERRER: referrer}).decode()
     if not gpc:
         return _encode({"query": dict(parameters)}).decode() if parameters else "{}"
     return _encode(({"query": dict(parameters)} if parameters else {}) | {GPC: True}).decode()

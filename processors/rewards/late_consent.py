@@ -18,8 +18,7 @@ from processors.purchases import Sale
 from processors.reference import Reference
 from processors.rewards.ledger import EARNED, entry_key, posted_first, posted_further
 from processors.rewards.lots import lot_name
-from processors.rewards.reversals import further_entry, points_for, with_difference
-from processors.rewards.rules import public_cause
+from processors.rewards.reversals import due_to, further_entry, with_difference
 from processors.rewards.state import Account, Offer, Posting
 from processors.step import Emit
 from schemas.consent.choices import Consents
@@ -99,8 +98,8 @@ def reconsidered(account: Account) -> tuple[Account, tuple[Emit, ...]]:
     return after, tuple(Emit(entry, transactional=True) for entry in entries)
 
 
-def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: int, keeps: bool) -> Offer:
-    """What is remembered of an entry, and of one that was not posted. :param key: of the entry."""
+def offer_of(event: TouchpointIdentified, entry: RewardPosted, cause: str, terms: int, keeps: bool) -> Offer:
+    """What is remembered of an entry, and of one that was not posted. :param cause: what the entry is unique by."""
     return Offer(
         at=event.occurred_at,
         rule=entry.rule,
@@ -110,10 +109,16 @@ def offer_of(event: TouchpointIdentified, entry: RewardPosted, key: int, terms: 
         person_id=event.person_id,
         terms=terms,
         refused=not keeps,
-        cause="" if key == entry_key(entry.rule, event.event_id) else public_cause(event),
+        cause="" if cause == event.event_id else cause,
         active_at=entry.active_at,
         expires_at=entry.expires_at,
     )
+
+
+def allowed_at(account: Account, at: int, terms: int) -> bool | None:
+    """Whether the person agrees to be recognised at a time (microseconds) on the terms of then (``terms_of``); None
+    where that is not known any more."""
+    return _allowed(_said(account), ((at, terms),))
 
 
 def _said(account: Account) -> list[Consents]:
@@ -133,6 +138,9 @@ def _agreeing_offers(account: Account, profile: str, said: Sequence[Consents]) -
     for key, offer in account.part(profile).offers.items():
         allowed = _allowed(said, offer.moments)
         if allowed is None or allowed is not offer.refused:
+            continue
+        if offer.over:
+            changed[key] = msgspec.structs.replace(offer, refused=not allowed)
             continue
         posting = posting_of(offer, profile)
         if allowed and not offer.reversals:
@@ -183,13 +191,13 @@ def _of_sale(
     """The entries of a sale whose posting has just been refused or agreed to: the entry itself where it was never
     posted, and what brings it to what the sale is worth after its returns."""
     entries = list[RewardPosted]()
-    if not posting.refused and not posting.is_posted:
-        points = points_for(posting.fixed, posting.per_unit, sale.micros)
+    if not (posting.refused or posting.over or posting.is_posted):
+        points = due_to(posting, sale, sale.micros)
         entry = first_entry(posting, profile, sale.occurred_at, points)
         account = posted_first(account, profile, entry_key(posting.rule, posting.source_event_id), entry)
         entries.append(entry)
         posting = msgspec.structs.replace(posting, points=points)
-    due = 0 if posting.refused else points_for(posting.fixed, posting.per_unit, sale.left_micros)
+    due = due_to(posting, sale, sale.left_micros)
     if due != posting.points:
         difference = due - posting.points
         further = further_entry(account.part(profile), profile, posting, difference, sale.occurred_at)

@@ -51,7 +51,7 @@ def may_owe(brand: Brand) -> bool:
     return brand.points is not None and brand.points.below_zero
 
 
-def with_earned(part: AccountPart, earned: Mapping[int, RewardPosted], below_zero: bool) -> AccountPart:
+def credited(part: AccountPart, earned: Mapping[int, RewardPosted], below_zero: bool) -> AccountPart:
     """The part with entries that earn points, by their keys. :param below_zero: whether these may be owed."""
     lots, posted = part.lots, dict(part.posted)
     for key, entry in earned.items():
@@ -187,8 +187,15 @@ def wakes(account: Account) -> int | None:
     return min(ends, default=None)
 
 
-def expire(account: Account, at: int) -> Step[Account]:
-    """What expires by then does."""
+def ended(account: Account, at: int) -> Step[Account]:
+    """The account at the end of its lots by then: what is left of them pays what is owed, and expires."""
+    paid = repaid(account, at, f"{at}/{account.entries}") if owes(account) else Step(account)
+    assert paid.state is not None
+    expired = _expired(paid.state, at)
+    return Step(expired.state, (*paid.effects, *expired.effects))
+
+
+def _expired(account: Account, at: int) -> Step[Account]:
     entries: list[RewardPosted] = []
     for profile, part in account.parts.items():
         over = {expires_at: lot for expires_at, lot in part.lots.items() if expires_at and expires_at <= at}

@@ -7,7 +7,10 @@ import msgspec
 
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, reconciled
-from processors.rewards.ledger import REVERSED, entry_key, posted_further
+from processors.rewards.ledger import EARNED as EARNED
+from processors.rewards.ledger import REVERSED as REVERSED
+from processors.rewards.ledger import entry_key as entry_key
+from processors.rewards.ledger import posted_further
 from processors.rewards.lots import lot_name
 from processors.rewards.references import refer
 from processors.rewards.state import Account, AccountPart, Origin, Posting
@@ -16,6 +19,8 @@ from schemas.events import RewardPosted, TouchpointIdentified
 from schemas.ids import derived, hash64
 
 MICROS = 1_000_000
+ALL_OF_IT = -1
+"""What points count on: all of a sale."""
 
 
 def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
@@ -62,11 +67,24 @@ def with_return(account: Account, profile: str, back: Return, event_id: str) -> 
     return Step(after, effects)
 
 
-def points_for(fixed: int, per_unit: int, micros: int) -> int:
+def points_for(fixed: int, per_unit: int, micros: int, whole: int = 0, counted: int = ALL_OF_IT) -> int:
     """Points of so much money: ``fixed`` ones for any, and those of each whole unit; of none there are none. A receipt
-    that paid out more than it took costs the points of what it paid out."""
+    that paid out more than it took costs the points of what it paid out. Where they are on a part of the sale, or on
+    more than all of it, they are in proportion.
+
+    :param micros: what stays paid. :param whole: what was paid. :param counted: of the latter, what the points are on.
+    """
+    if counted != ALL_OF_IT:
+        return fixed + per_unit * (counted * micros // (whole * MICROS)) if micros > 0 else 0
     units = abs(micros) // MICROS
     return fixed + per_unit * units if micros > 0 else -per_unit * units
+
+
+def due_to(posting: Posting, sale: Sale, left: int) -> int:
+    """The points that a posting is to have, with so much (millionths) left of its sale."""
+    if posting.refused or posting.over:
+        return 0
+    return points_for(posting.fixed, posting.per_unit, left, sale.micros, posting.counted)
 
 
 def _reverse(
@@ -82,8 +100,7 @@ def _reverse(
     steps.append((None, None, now.left_micros))
     for cause, origin, left in steps:
         for index, posting in enumerate(after.part(seller).postings[id]):
-            due = 0 if posting.refused else points_for(posting.fixed, posting.per_unit, left)
-            difference = due - posting.points
+            difference = due_to(posting, now, left) - posting.points
             if not difference or not before.micros:
                 continue
             at = cause.occurred_at if cause is not None else now.occurred_at

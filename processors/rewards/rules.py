@@ -1,16 +1,12 @@
-"""What a rule of the brand grants for an event, whoever it is of."""
+"""What an entry is unique by."""
 
 from typing import Final
 
-from processors.expressions import values_of
 from processors.reference import Reference
-from processors.rewards.reversals import points_for
-from schemas import kinds
 from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
 from schemas.brand.rewards import ONCE_A_DAY
 from schemas.events import TouchpointIdentified
-from schemas.expressions.engine import expression_of
 
 DAY_US: Final = 86_400_000_000
 
@@ -34,27 +30,3 @@ def is_public(event: TouchpointIdentified, reference: Reference) -> bool:
     if public is None:
         public = reference.memo["public keys"] = public_key_ids(reference.brand.api_keys)
     return event.source in public
-
-
-def holds(rule: Reward, event: TouchpointIdentified, reference: Reference) -> bool:
-    """Whether the rule's expression holds for the event; what is unknown does not."""
-    if not rule.expression:
-        return True
-    expression = expression_of(rule.expression)
-    return not expression.fault(values_of(expression.reads, event, reference.brand))
-
-
-def points_of(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
-    """What the rule grants for the event, whether or not its expression holds; 0 for nothing."""
-    if event.source == kinds.SCAN and not event.placement:  # a link that means no tag: anybody can make one up
-        return 0
-    if event.type not in rule.on or (rule.placements and event.placement not in rule.placements):
-        return 0
-    if event.type != kinds.SALE:
-        return rule.points
-    return points_for(rule.points, per_unit(rule, event, reference), event.amount_micros or 0)
-
-
-def per_unit(rule: Reward, event: TouchpointIdentified, reference: Reference) -> int:
-    """Points for each unit: none for money of another currency than the rule's."""
-    return rule.points_per_unit if event.currency == (rule.currency or reference.brand.about.currency) else 0

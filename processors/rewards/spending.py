@@ -14,7 +14,7 @@ import msgspec
 
 from processors.parts import source_profile_of
 from processors.reference import Reference
-from processors.rewards.ledger import entry_key, lots_of, may_owe, named, spendable, spent_of, takings, with_earned
+from processors.rewards.ledger import credited, entry_key, lots_of, may_owe, named, spendable, spent_of, takings
 from processors.rewards.lots import NEVER, NO_LOT, terms
 from processors.rewards.redemptions import KEPT, Redemption
 from processors.rewards.state import Account
@@ -74,7 +74,7 @@ def arrived(account: Account | None, event: PointsMoved) -> Step[Account]:
     )
     lots = lots_of(part)
     lot = lots.get(event.expires_at, NO_LOT)
-    after = with_earned(msgspec.structs.replace(part, lots=lots), {key: entry}, lot.below_zero)
+    after = credited(msgspec.structs.replace(part, lots=lots), {key: entry}, lot.below_zero)
     return Step(before.with_part(profile, after), (Emit(entry, transactional=True),))
 
 
@@ -147,7 +147,7 @@ def _granted(
     _, expires_at = terms(None, event.occurred_at, reference.brand)
     own = Redemption(event.occurred_at, event.event_id, event.person_id, stated.points, reason=stated.reason)
     entry = _entry(own, ADJUSTED, profile, expires_at, stated.points)
-    part = with_earned(account.part(profile), {id: entry}, may_owe(reference.brand))
+    part = credited(account.part(profile), {id: entry}, may_owe(reference.brand))
     return Step(account.with_part(profile, part), (Emit(entry, transactional=True),))
 
 

@@ -13,7 +13,7 @@ from processors.rewards.counters import NOTHING_COUNTED, Counters
 from processors.rewards.lots import Lot, joined
 from processors.rewards.redemptions import Redemption
 from processors.rewards.references import Reference
-from processors.rewards.referrals import Referral
+from processors.rewards.referrals.state import NO_REFERRALS, Referrals
 from schemas.consent.choices import NOTHING_SAID, Consents
 
 OFFERS_KEPT: Final = 32
@@ -28,7 +28,9 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule grants for a sale, on the terms of the day: ``fixed`` points and ``per_unit`` for each whole unit of
     the currency that stays paid. ``points`` is the sum of the entries posted for it, ``reversals`` the number of those
     that followed the first one, ``entry_id``. ``person_id`` and ``source_event_id`` are those of the sale; empty in
-    states that are older than these fields. ``terms``, ``refused`` and the three at the end are as in an ``Offer``."""
+    states that are older than these fields. ``terms``, ``refused`` and the three at the end are as in an ``Offer``.
+    ``counted`` (millionths) is what of the sale the points are on, by default all of it. ``over``: beyond what the
+    person may earn."""
 
     rule: str
     version: int
@@ -41,6 +43,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source_event_id: str = ""
     terms: int = 0
     refused: bool = False
+    counted: int = -1
+    over: bool = False
     active_at: int = 0
     expires_at: int = 0
     forgiven: int = 0
@@ -57,8 +61,9 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``at`` (microseconds) and ``terms`` are of the event: the time at which consent is asked for, and what the brand
     said of its place then (``late_consent.terms_of``). ``also`` has the same of further events that earn the same
     entry, as those of a public key do within a day. ``cause`` is what the entry is unique by, empty for the event.
-    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one. ``active_at``
-    and ``expires_at`` are of its points (``lots``), ``forgiven`` is what could not be taken back of them."""
+    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one. ``over``: it
+    is beyond what the person may earn, and reversed. ``active_at`` and ``expires_at`` are of its points (``lots``),
+    ``forgiven`` is what could not be taken back of them."""
 
     at: int
     rule: str
@@ -71,6 +76,7 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reversals: int = 0
     cause: str = ""
     also: tuple[tuple[int, int], ...] = ()
+    over: bool = False
     active_at: int = 0
     expires_at: int = 0
     forgiven: int = 0
@@ -125,7 +131,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lots: dict[int, Lot] = {}
     counters: Counters = NOTHING_COUNTED
     claims: dict[int, Claim] = {}
-    referrals: dict[str, Referral] = {}
+    referrals: Referrals = NO_REFERRALS
     ended: dict[int, Lot] = {}
     closed: bytes = b""
     bought: int = 0
@@ -175,7 +181,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             entries.lots,
             self.counters.joined(other.counters),
             other.claims | self.claims,
-            other.referrals | self.referrals,
+            self.referrals.joined(other.referrals),
             entries.ended,
             entries.closed,
             max(self.bought, other.bought),
@@ -267,11 +273,13 @@ class Account(Parts[AccountPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Entries, offers that are not posted, sales, returns and choices."""
+        """Entries, offers that are not posted, sales, returns, choices and referrals."""
         return sum(
             len(part.keys | part.offers.keys())
             + len(part.history.sales)
             + len(part.history.returns)
             + part.consents.size
+            + part.counters.size
+            + part.referrals.size
             for part in self.parts.values()
         )

@@ -45,6 +45,8 @@ class ApiKey(Item, frozen=True, omit_defaults=True):
         return self.id if self.namespace is None else self.namespace
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
+        if self.id == kinds.SCAN:
+            yield "id", "is the source of the scans that gateways take themselves"
         if not _HASH.fullmatch(self.hash):
             small = self.hash.strip().lower().removeprefix("sha256:")
             meant = f"; did you mean sha256:{small}?" if _HASH.fullmatch(f"sha256:{small}") else ""

@@ -36,8 +36,10 @@ class Checked:
         self.tags: Mapping[str, Any] = brand.tags
         self.routes: Sequence[Any] = brand.routes
         self.experiments: Mapping[str, Any] = brand.experiments
+        self.tiers: Mapping[str, Any] = brand.tiers
         self.campaigns: Mapping[str, Any] = brand.campaigns
         self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
+        self.referral: Mapping[str, Any] = brand.referral
         self.loyalty: Mapping[str, Any] = brand.loyalty
 
     @cached_property

@@ -16,7 +16,9 @@ from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.experiments import Experiment
 from schemas.brand.loyalty import Loyalty
 from schemas.brand.model import SECTIONS, About, Brand, Item
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
+from schemas.brand.tiers import Tier
 from schemas.brand.versioned import version_body
 from schemas.events import BrandConfigured
 from schemas.ids import derived, digest
@@ -26,7 +28,16 @@ WRITTEN = tuple(sorted(SECTIONS, key=lambda section: section.single))
 CLASSES: dict[str, type[Item]] = {section.kind: section.item for section in WRITTEN}
 """Class of the items of each kind, in that order."""
 OTHERS = tuple(kind for kind in CLASSES if kind != About.kind)
-ADDED = (Consent.kind, Retention.kind, Experiment.kind, Campaign.kind, CouponPool.kind, Loyalty.kind)
+ADDED = (
+    Consent.kind,
+    Retention.kind,
+    Experiment.kind,
+    Campaign.kind,
+    CouponPool.kind,
+    Tier.kind,
+    Referral.kind,
+    Loyalty.kind,
+)
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]
 """Version and body of an item on the topic."""

@@ -23,11 +23,13 @@ from schemas.brand.item import Item
 from schemas.brand.loyalty import Loyalty
 from schemas.brand.matching import Matching
 from schemas.brand.products import Product
+from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
 from schemas.brand.tags import Tag
+from schemas.brand.tiers import Tier
 
 __all__ = [
     "SECTIONS",
@@ -46,12 +48,14 @@ __all__ = [
     "Loyalty",
     "Matching",
     "Product",
+    "Referral",
     "Retention",
     "Reward",
     "Route",
     "Section",
     "Store",
     "Tag",
+    "Tier",
     "When",
     "is_registered",
 ]
@@ -74,8 +78,10 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     consent: dict[str, Consent] = {}
     retention: dict[str, Retention] = {}
     experiments: dict[str, Experiment] = {}
+    tiers: dict[str, Tier] = {}
     campaigns: dict[str, Campaign] = {}
     coupon_pools: dict[str, CouponPool] = {}
+    referral: dict[str, Referral] = {}
     loyalty: dict[str, Loyalty] = {}
 
     @property

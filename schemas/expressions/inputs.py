@@ -89,6 +89,8 @@ INPUTS: Final = (
     Input("capacity.free", "map(string, int)", LIVE, "Free places by service: capacity.free['fitting']", _NO_CAPACITY),
     Input("capacity.queue", "map(string, int)", LIVE, "People who wait, by service", _NO_CAPACITY),
     Input("capacity.wait_s", "map(string, int)", LIVE, "Seconds of expected wait, by service", _NO_CAPACITY),
+    Input("person.tier", "string", PERSONAL, "The person's tier at the time of the event", "they have none", SPENT),
+    Input("person.balance", "int", PERSONAL, "Points of the person before the event", read_by=SPENT),
     Input("person.segments", "list(string)", PERSONAL, "Segments of the person", "segments are not computed yet"),
 )
 BY_NAME: Final = {one.name: one for one in INPUTS}

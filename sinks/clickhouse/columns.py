@@ -16,6 +16,7 @@ import numpy as np
 from schemas.codec.avro import Schema, without_logical_types
 from schemas.codec.compiled import long_encoder
 from schemas.ids import SLASH
+from schemas.kinds import REFERRER
 from schemas.topics import Topic
 from sinks.clickhouse.avro_validate import PADDING, AvroValidator
 from sinks.clickhouse.personal import COUNTED_ONLY_IF, FIELDS, LIVING, NEVER_STORED, NOBODY
@@ -34,6 +35,7 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "reward_posted": {"source_event_id": "source_namespace"},
     "budget_claimed": {"source_event_id": "source_namespace"},
     "budget_answered": {"source_event_id": "source_namespace"},
+    "referral_changed": {"qualifying_event_id": "qualifying_namespace"},
     "consent_changed": {"source_event_id": "source_namespace"},
     "event_rejected": {"source_event_id": "source_namespace"},
 }
@@ -192,6 +194,8 @@ def value_of(field: dict[str, Any], raw: str) -> str:
         return f"fromUnixTimestamp64Micro({raw}, 'UTC')"
     if name.endswith("_micros"):
         return _money(raw)
+    if name == "properties":
+        return _without_referrer(raw)
     if name.endswith("event_id"):
         return f"substring({raw}, position({raw}, '{SLASH}') + 1)"
     if name.endswith(("person_id", "profile_id")):
@@ -211,6 +215,12 @@ def _member(name: str, members: Sequence[str]) -> str:
         fraction = f" + item.{FRACTION}" if FRACTION in members else ""
         return _money(f"(item.quantity * 1000000{fraction})")
     return _money(f"item.{name}") if name.endswith("_micros") else f"item.{name}"
+
+
+def _without_referrer(raw: str) -> str:
+    # Of whom a person was recommended by only referral_changed says something, where it is forgotten with either.
+    member = f'"{REFERRER}":"'
+    return f"if(position({raw}, '{member}') > 0, replaceRegexpOne({raw}, '{member}[^\"]*', '{member}'), {raw})"
 
 
 def _namespace(raw: str) -> str:

@@ -12,6 +12,10 @@ NOBODY: Final = "toUUID('00000000-0000-0000-0000-000000000000')"
 FIELDS: Final[dict[str, str]] = {
     "person_id": NOBODY,
     "source_profile_id": NOBODY,
+    "referrer_profile_id": NOBODY,
+    "friend_profile_id": NOBODY,
+    "ties": "[]",
+    "lineage": "[]",
     "primary_identifier": "''",
     "identifier": "''",
     "identifiers": "[]",
@@ -48,6 +52,7 @@ COUNTED_ONLY_IF: Final[dict[str, str]] = {
     "budget_claimed": f"source_profile_id IN {_ERASED}",
     "budget_answered": f"source_profile_id IN {_ERASED}",
     "experiment_exposed": f"analytics = 'refused' OR source_profile_id IN {_ERASED}",
+    "referral_changed": f"referrer_profile_id IN {_ERASED} OR friend_profile_id IN {_ERASED}",
     "profile_shown": f"identifier IN {_DEAD}",
 }
 """Condition, by table, on rows that are stored as counts."""

@@ -51,6 +51,13 @@ QUERIES: Final[dict[str, str]] = {
         f"SELECT {_at('occurred_at')}, `limit`, outcome, units, first, rule, source_event_id "
         f"FROM (SELECT *, _version, _key FROM budget_answered WHERE {IS_OWN} {_ONE}) ORDER BY occurred_at"
     ),
+    "referrals": (
+        f"SELECT {_at('occurred_at')}, "
+        "if(referrer_profile_id IN {profiles:Array(UUID)}, 'referrer', 'friend') AS side, "
+        "state, reason, rule FROM (SELECT *, _version, _key FROM referral_changed "
+        "WHERE referrer_profile_id IN {profiles:Array(UUID)} OR friend_profile_id IN {profiles:Array(UUID)} "
+        f"{_ONE}) ORDER BY occurred_at, version"
+    ),
     "consent_history": (
         f"SELECT {_at('occurred_at')}, purpose, channel, kind, before, after, policy_version, jurisdiction, "
         f"{_at('expires_at')}, proof, source, store, source_event_id "

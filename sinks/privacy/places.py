@@ -51,6 +51,9 @@ def _of_own(own: str, instead: str, column: str) -> str:
 _RECORDED_OWN: Final = "primary_identifier IN {identifiers:Array(String)}"
 _NAMED: Final = "hasAny(identifiers, {identifiers:Array(String)})"
 _OTHERS: Final = "arrayFilter(one -> NOT has({identifiers:Array(String)}, one), identifiers)"
+_IS_REFERRER: Final = "referrer_profile_id IN {profiles:Array(UUID)}"
+_IS_FRIEND: Final = "friend_profile_id IN {profiles:Array(UUID)}"
+_ANONYMOUS: Final = "{anonymous:UUID}"
 _TOUCH_COLUMNS: Final = (
     "is_money, source_profile_id, occurred_at, _key, class, type, channel, campaign, placement, store, tag, amount, "
     "currency, event_id, related_event_id, person_id, joined, _version"
@@ -104,6 +107,16 @@ OTHERS: Final = (
     _rewritten("experiment_exposed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten("budget_claimed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten("budget_answered", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
+    _rewritten(
+        "referral_changed",
+        f"({_IS_REFERRER} OR {_IS_FRIEND})",
+        person_id=_of_own(IS_OWN, _ANONYMOUS, "person_id"),
+        source_profile_id=_of_own(IS_OWN, _ANONYMOUS, "source_profile_id"),
+        referrer_profile_id=_of_own(_IS_REFERRER, _ANONYMOUS, "referrer_profile_id"),
+        friend_profile_id=_of_own(_IS_FRIEND, _ANONYMOUS, "friend_profile_id"),
+        ties=_of_own(_IS_FRIEND, "[]", "ties"),
+        lineage="[]",
+    ),
     _removed("consent_changed", IS_OWN),
     _rewritten("profile_shown", "identifier IN {identifiers:Array(String)}", identifier="''"),
     _removed(

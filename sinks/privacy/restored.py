@@ -21,6 +21,7 @@ _NAMED: Final = {
     "budget_claimed": PROFILE,
     "budget_answered": PROFILE,
     "consent_changed": PROFILE,
+    "referral_changed": "arrayJoin([referrer_profile_id, friend_profile_id])",
     "touch": "source_profile_id",
     "identity_override": "source_profile_id",
 }

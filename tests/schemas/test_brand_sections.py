@@ -28,14 +28,18 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("brand", "brand"), ("stores", "store"), ("products", "product"), ("tags", "tag"), ("routes", "route"),
         ("rewards", "reward"), ("api_keys", "api_key"), ("matching", "matching"),
         ("consent", "consent"), ("retention", "retention"), ("experiments", "experiment"),
+        ("tiers", "tier"),
         ("campaigns", "campaign"),
         ("coupon_pools", "coupon_pool"),
+        ("referral", "referral"),
         ("loyalty", "loyalty"),
     ]  # fmt: skip
     assert list(CLASSES) == [
         "store", "product", "tag", "route", "reward", "api_key", "matching", "consent", "retention", "experiment",
+        "tier",
         "campaign",
         "coupon_pool",
+        "referral",
         "loyalty",
         "brand",
     ]  # fmt: skip

@@ -193,7 +193,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self._settled()
+            self._at_rest()
         finally:
             for patch in self.patches:
                 patch.stop()
@@ -244,14 +244,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        self._settled()
+        self._at_rest()
 
     @invariant()
     def holds(self) -> None:
         self.ceiling = max(self.ceiling, self.limits.known_size())
         assert self.limits.total + self.limits.spare() <= self.ceiling
 
-    def _settled(self) -> None:
+    def _at_rest(self) -> None:
         """Everybody has heard, and everything has arrived: more claims get exactly what is left."""
         limits = self.limits
         limits.hear_all()

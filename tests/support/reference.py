@@ -16,10 +16,12 @@ from schemas.brand.model import (
     Item,
     Loyalty,
     Product,
+    Referral,
     Reward,
     Route,
     Store,
     Tag,
+    Tier,
     When,
 )
 
@@ -50,6 +52,8 @@ def reference(
     consent: tuple[Consent, ...] = (),
     experiments: tuple[Experiment, ...] = (),
     campaigns: tuple[Campaign, ...] = (),
+    tiers: tuple[Tier, ...] = (),
+    referral: tuple[Referral, ...] = (),
     loyalty: tuple[Loyalty, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
@@ -65,6 +69,8 @@ def reference(
         "consent": list(consent),
         "experiment": list(experiments),
         "campaign": list(campaigns),
+        "tier": list(tiers),
+        "referral": list(referral),
         "loyalty": list(loyalty),
     }
     return Reference(build_brand(items), stock or {})

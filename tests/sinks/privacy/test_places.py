@@ -18,6 +18,8 @@ from schemas.events import (
     IdentityChanged,
     IdentityMatched,
     ProfileShown,
+    ReferralChanged,
+    ReferralEdge,
     RewardPosted,
     ScanRouted,
     StateMoved,
@@ -77,6 +79,14 @@ def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
                               source_profile_id=uid(device), experiment="cta", phase="1-x", variant="a", why="drawn",
                               arms=(Arm("a", 0.5), Arm("b", 0.5)), scan_event_id=f"{name}-scan", route="r",
                               brand_version="1")
+        ],
+        [
+            ReferralChanged(event_id=uid(f"referral {name} {side}"), occurred_at=micros(at), person_id=uid(to),
+                            source_profile_id=uid(to), referral_id=uid(f"referral {name}"), state=state, version=1,
+                            referrer_profile_id=uid(one), friend_profile_id=uid(other), qualified_at=micros(at),
+                            ties=(7,), lineage=(ReferralEdge(1, 2, 3),))
+            for one, other in ((name, "somebody"), ("somebody", device))
+            for side, state, to in ((f"{one} friend", "kept", one), (f"{one} referrer", "paid", other))
         ],
         [
             ConsentChanged(event_id=uid(f"consent {name}"), occurred_at=micros(at), person_id=person,

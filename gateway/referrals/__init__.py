@@ -1,0 +1,1 @@
+"""``/v1/referrals``: personal links for the brand's programs."""

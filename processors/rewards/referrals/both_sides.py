@@ -1,0 +1,53 @@
+"""What both sides of a referral share: its states, whether somebody agrees, and the entries of the ledger."""
+
+from typing import Final
+
+import msgspec
+
+from processors.rewards.late_consent import allowed_at
+from processors.rewards.referrals.state import First, Paid
+from processors.rewards.reversals import EARNED, REVERSED, entry_key
+from processors.rewards.state import Account, AccountPart
+from processors.step import Emit
+from schemas.events import RewardPosted
+from schemas.ids import derived, hash64
+
+LINKED, WAITING, KEPT, WITHDRAWN = "linked", "waiting", "kept", "withdrawn"
+PAID, BLOCKED, REVERSED_REFERRAL = "paid", "blocked", "reversed"
+FORGOTTEN: Final = "forgotten"
+
+
+def agrees(account: Account, at: int, terms: int) -> bool:
+    """Whether the person agrees to be recognised at a time (microseconds); what is too long ago to know counts as it
+    was. :param terms: bits of ``late_consent.terms_of``."""
+    return allowed_at(account, at, terms) is not False
+
+
+def content_of(*parts: str) -> int:
+    """What stands for what was said, so that it is said once."""
+    return hash64("\x1f".join(parts))
+
+
+def posted(
+    part: AccountPart, profile: str, id: str, rule: str, version: int, paid: Paid, due: int, source: First
+) -> tuple[AccountPart, Paid, Emit]:
+    """The part once the points of its side of a referral are those that are due, and the entry that does it.
+
+    :param id: of the referral. :param source: the event by which the friend qualified.
+    """
+    entry_id = derived("reward", rule, profile, id)
+    number = () if not paid.entries else (str(paid.entries),)
+    entry = RewardPosted(
+        event_id=derived("reward", rule, profile, id, *number),
+        occurred_at=source.at,
+        person_id=profile,
+        kind=REVERSED if number else EARNED,
+        points=due - paid.points,
+        rule=rule,
+        rule_version=version,
+        source_event_id=source.event_id,
+        reverses_event_id=entry_id if number else "",
+        source_profile_id=profile,
+    )
+    part = msgspec.structs.replace(part, posted=part.posted | {entry_key(rule, id, *number): entry.points})
+    return part, Paid(due, paid.entries + 1), Emit(entry, transactional=True)
