@@ -87,6 +87,8 @@ from gateway.staff import staff_openapi
 from gateway.staff.looks import Looks
 from gateway.staff.profile_handler import ProfileHandler
 from gateway.staff.staff_handler import StaffHandler
+from gateway.surveys import answer_openapi
+from gateway.surveys.answer_handler import AnswerHandler
 from gateway.tracker import tracker_openapi
 from gateway.tracker.tracker_handler import TrackerHandler
 from gateway.trust.counters import Counters
@@ -144,6 +146,7 @@ class Services:
     events: EventsHandler
     tracker: TrackerHandler
     personal_links: PersonalLinks
+    surveys: AnswerHandler
 
 
 class Endpoint(NamedTuple):
@@ -195,6 +198,7 @@ ENDPOINTS = (
     Endpoint("/v1/privacy/consent", "POST", api_openapi.CONSENT_API, lambda s: s.privacy_api.privacy_consent),
     Endpoint("/v1/privacy/requests/{id}", "GET", api_openapi.REQUEST_API, lambda s: s.privacy_api.privacy_request),
     Endpoint("/v1/privacy/requests/{id}/data", "GET", api_openapi.DATA_API, lambda s: s.privacy_api.privacy_data),
+    Endpoint("/answer", "POST", answer_openapi.API, lambda s: s.surveys.answer),
     Endpoint("/privacy", "GET", page_openapi.PAGE_API, lambda s: s.privacy_page.privacy),
     Endpoint("/privacy/policy/{key:text}", "GET", page_openapi.POLICY_API, lambda s: s.privacy_page.privacy_policy),
     Endpoint("/privacy/consent", "POST", page_openapi.CONSENT_API, lambda s: s.privacy_page.privacy_said),
@@ -320,6 +324,7 @@ def build_services(settings: Settings) -> Services:
         FirstScans(issued),
         sessions,
         personal_links,
+        tokens.form,
     )
     backlog = Backlog(settings.kafka)
     largest = settings.body_kb * 1024
@@ -389,6 +394,7 @@ def build_services(settings: Settings) -> Services:
         events=events,
         tracker=TrackerHandler(brand, events, device_links, clients, clock, metrics, memory),
         personal_links=personal_links,
+        surveys=AnswerHandler(visits, guard, tokens, publisher, live_addresses, base),
     )
 
 

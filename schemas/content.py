@@ -63,6 +63,20 @@ class Capacity(msgspec.Struct, frozen=True, omit_defaults=True):
     wait_s: int | None = None
 
 
+class QuestionFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A question: its survey and id, ``kind`` and ``choices`` (id and text) as ``schemas.brand.surveys`` has them, the
+    numbers that may be answered, and the tag on whose page it is asked."""
+
+    survey: str
+    id: str
+    kind: str
+    text: str
+    choices: tuple[tuple[str, str], ...] = ()
+    least: int = 0
+    most: int = 0
+    tag: str = ""
+
+
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     """``layout`` is the moment; ``language`` that of all texts, empty where the brand says nothing of it; ``nearby``
     are the nearest stores, or where the product is sold out the nearest that have it."""
@@ -75,6 +89,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     steps: tuple[str, ...] = ()
     capacity: tuple[Capacity, ...] = ()
     version: int = 0
+    question: QuestionFacts | None = None
 
 
 _encode = msgspec.json.Encoder().encode

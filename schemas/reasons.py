@@ -89,6 +89,8 @@ class DropReason(StrEnum):
     """Points that are not posted: the trust in the scan is below what their rule asks for."""
     CAPPED = "capped"
     """Points that are not posted: the person has earned their rule as often as one may."""
+    EXHAUSTED = "exhausted"
+    """Points or coupons that are not granted: the budget or the pool has nothing left, or is closed."""
     OVER_CAP = "over_cap"
     """Two people turned out to be one who has earned a rule more often than one may."""
     REFERRAL_BLOCKED = "referral_blocked"

@@ -19,7 +19,7 @@ from gateway.events_api.content import content_of
 from gateway.events_api.draft import Draft, Sender, build_draft
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse import parse_event
-from gateway.events_api.steps import consent, envelope, money, people, points, reports
+from gateway.events_api.steps import answers, consent, envelope, money, people, points, reports
 from gateway.events_api.steps.properties import properties, traits
 from schemas import kinds
 from schemas.events import CapacityReported, CostReported, StockReported, TouchpointReceived, TouchpointRecorded
@@ -27,6 +27,7 @@ from schemas.identifiers.named import Named
 from schemas.identifiers.types import is_blocked
 from schemas.reasons import RejectReason
 from schemas.rejects import raised_by
+from schemas.surveys.answers import ANSWERED
 
 Step = Callable[[Draft], None]
 Validated = TouchpointRecorded | StockReported | CapacityReported | CostReported
@@ -74,6 +75,7 @@ TOUCHPOINT = Rules(TouchpointRecorded, (*PERSON, traits, properties))
 STATEMENT = Rules(TouchpointRecorded, (*TWO_IDENTIFIERS, traits, properties))
 POINTS = Rules(TouchpointRecorded, (*PERSON, traits, points.points))
 CONSENT = Rules(TouchpointRecorded, (*PERSON, consent.statement, properties))
+ANSWER = Rules(TouchpointRecorded, (*PERSON, answers.answer, traits, properties))
 RULES: Mapping[str, Rules] = {
     kinds.SALE: Rules(TouchpointRecorded, (*RECEIPT, *MONEY, properties)),
     kinds.RETURN: Rules(TouchpointRecorded, (*RECEIPT, *MONEY, money.returned_sale, properties)),
@@ -86,6 +88,7 @@ RULES: Mapping[str, Rules] = {
     kinds.POINTS_TRANSFERRED: POINTS,
     kinds.CONSENT_GIVEN: CONSENT,
     kinds.CONSENT_WITHDRAWN: CONSENT,
+    **dict.fromkeys(ANSWERED, ANSWER),
     kinds.STOCK_REPORTED: Rules(StockReported, (reports.stock_store, reports.stock)),
     kinds.CAPACITY_REPORTED: Rules(CapacityReported, (reports.stock_store, reports.capacity)),
     kinds.COST_REPORTED: Rules(CostReported, (reports.cost_place, reports.cost)),

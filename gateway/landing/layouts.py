@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from babel import Locale
 
 from gateway.landing import locale as local
+from gateway.landing import question as questions
 from gateway.landing.texts import as_html, name, runs
 from gateway.landing.words.model import Words
 from schemas.brand.products import BEST_RATING
@@ -23,7 +24,8 @@ DOT: Final = " · "
 
 class Shown(NamedTuple):
     """What a part is rendered from. ``leads`` says whether a phone may be sent to an address; ``country`` is the
-    brand's; ``attributes`` mark our own words where they are in another language than the page."""
+    brand's; ``attributes`` mark our own words where they are in another language than the page; ``base`` is the path
+    that phones reach the gateway at."""
 
     content: Content
     words: Words
@@ -32,6 +34,7 @@ class Shown(NamedTuple):
     direction: str
     country: str
     leads: Callable[[str], bool]
+    base: str = ""
 
     def word(self, text: str, **values: str) -> str:
         """Words of our own, with values filled in."""
@@ -54,6 +57,8 @@ def parts(shown: Shown) -> Iterator[str]:
         yield nearby(shown)
     if content.steps:
         yield steps(shown)
+    if content.question is not None:
+        yield questions.question(content.question, shown.words, shown.attributes, shown.direction, shown.base)
 
 
 def product(facts: ProductFacts, at: StoreFacts | None, shown: Shown) -> str:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from gateway.landing.layouts import Shown, parts
 from gateway.landing.live_address import Decided
 from gateway.landing.locale import locale_of
+from gateway.landing.question import TOKEN, asked_for
 from gateway.landing.script import SCRIPT
 from gateway.landing.style import policy_of, style_of
 from gateway.landing.texts import as_html, runs
@@ -57,12 +58,14 @@ class Surroundings(NamedTuple):
 
 class Rendered(NamedTuple):
     """A page as UTF-8 HTML, in two pieces around the address of the scan's live events; and its policy. The second
-    piece is empty where the page shows none."""
+    piece is empty where the page shows none. ``asks`` is what the token of its question is for (question.py); empty
+    where it has none."""
 
     before: bytes
     after: bytes
     policy: bytes
     decided: Decided
+    asks: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -90,6 +93,7 @@ def landing_page(page: Page, around: Surroundings, base: str = "") -> Rendered:
         direction=direction,
         country=around.country,
         leads=partial(is_registered, destinations=around.destinations),
+        base=base,
     )
     logo, picture = (
         one if is_registered(one, around.pictures) else "" for one in (around.look.logo, _picture(content))
@@ -98,7 +102,7 @@ def landing_page(page: Page, around: Surroundings, base: str = "") -> Rendered:
     header, end = _header(logo, around.name), _end(page, shown, base, script)
 
     def whole(has_parts: bool, found: Iterable[str]) -> tuple[str, str]:
-        style = style_of(around.look, has_parts)
+        style = style_of(around.look, has_parts, content.question is not None)
         before = f"{_head(page.title, language, direction, style)}{header}"
         start = _texts(page, picture if has_parts else "", has_parts, direction)
         room = MAX_BYTES - sum(len(one.encode()) for one in (before, start, end))
@@ -109,11 +113,13 @@ def landing_page(page: Page, around: Surroundings, base: str = "") -> Rendered:
     if found and len(html.encode()) > MAX_BYTES:
         html, style = whole(False, ())
     before, mark, after = html.partition(_LIVE)
+    asks = asked_for(content.question) if content.question is not None and TOKEN in html else ""
     return Rendered(
         before.encode(),
         after.encode() if mark else b"",
-        policy_of(style, script, _origins(logo, picture)),
+        policy_of(style, script, _origins(logo, picture), bool(asks)),
         Decided(content.layout, page.route),
+        asks,
     )
 
 

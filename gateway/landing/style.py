@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.landing.palette import palettes
+from gateway.landing.question import STYLE as QUESTION_STYLE
 from schemas.brand.look import Look
 
 _RULES: Final = (
@@ -49,25 +50,27 @@ _PART_RULES: Final = (
 
 
 @lru_cache(64)
-def style_of(look: Look, has_parts: bool = True) -> str:
-    """The style with the brand's colours. :param has_parts: of the page, below its texts."""
+def style_of(look: Look, has_parts: bool = True, asks: bool = False) -> str:
+    """The style with the brand's colours. :param has_parts: of the page, below its texts. :param asks: a question."""
     day, dark = palettes(look)
+    parts = _PART_RULES + (QUESTION_STYLE if asks else "") if has_parts else ""
     return (
         f":root{{color-scheme:light dark;{day.variables}}}"
         f"@media(prefers-color-scheme:dark){{:root{{{dark.variables}}}header img{{background:{day.background};"
-        f"border-radius:.4rem;padding:.2rem .4rem}}}}{_RULES}{_PART_RULES if has_parts else ''}"
+        f"border-radius:.4rem;padding:.2rem .4rem}}}}{_RULES}{parts}"
     )
 
 
 @lru_cache(64)
-def policy_of(style: str, script: str, picture_origins: tuple[str, ...]) -> bytes:
-    """The value of Content-Security-Policy. :param script: empty where the page has none."""
+def policy_of(style: str, script: str, picture_origins: tuple[str, ...], asks: bool = False) -> bytes:
+    """The value of Content-Security-Policy. :param script: empty for none. :param asks: the page has a form."""
     allowed = [f"default-src 'none'; style-src 'sha256-{_digest(style)}'"]
     if script:
         allowed.append(f"script-src 'sha256-{_digest(script)}'; connect-src 'self'")
     if picture_origins:
         allowed.append(f"img-src {' '.join(picture_origins)}")
-    allowed.append("base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    form = "'self'" if asks else "'none'"
+    allowed.append(f"base-uri 'none'; form-action {form}; frame-ancestors 'none'")
     return "; ".join(allowed).encode()
 
 

@@ -38,6 +38,16 @@ class FormGuard:
         :param client: address of the client. :param device: empty for none.
         :raises RequestError: FORGED, or as :func:`gateway.http.body.read_body`.
         """
+        fields = await self.own_fields(request, client)
+        if not self._tokens.is_form(fields.get(TOKEN, ""), device, now_s):
+            raise forged()
+        return fields
+
+    async def own_fields(self, request: Request, client: str) -> dict[str, str]:
+        """The fields of a form that no other page has sent; whose its token is has to be looked at.
+
+        :raises RequestError: as :meth:`fields`.
+        """
         if not self._is_own(request):
             raise forged()
         with self._memory.of(client) as held:
@@ -47,7 +57,7 @@ class FormGuard:
         except ValueError:
             raise forged() from None
         fields = dict(pairs)
-        if len(fields) != len(pairs) or not self._tokens.is_form(fields.get(TOKEN, ""), device, now_s):
+        if len(fields) != len(pairs):
             raise forged()
         return fields
 

@@ -9,6 +9,7 @@ from gateway.brand.live import BrandView
 from gateway.http.responses import RawHeaders, RawResponse
 from gateway.landing.live_address import Decided
 from gateway.landing.page import Page, landing_page
+from gateway.landing.question import TOKEN
 from gateway.scan.page_visit import CACHE
 from gateway.scan.redirects import with_device
 
@@ -31,15 +32,19 @@ def page_response(
     request: Iterable[tuple[bytes, bytes]],
     headers: RawHeaders,
     link: str = "",
+    token: Callable[[str], str] | None = None,
 ) -> RawResponse:
     """:param base: path that phones reach the gateway at. :param live: gives the address of the scan's live events.
 
     :param request: the headers of the request. :param link: of the device, for the destination; empty for none.
+    :param token: gives the token of a question's form; None: the page asks nothing that could be answered.
     """
     if link:
         page = page._replace(destination=with_device(page.destination, _LINK))
     rendered = landing_page(page, brand_view.surroundings, base)
     body = rendered.whole(live(rendered.decided) if rendered.is_live else b"")
+    if rendered.asks and token is not None:
+        body = body.replace(TOKEN.encode(), token(rendered.asks).encode())
     if link:
         body = body.replace(_LINK.encode(), link.encode())
     found = [*_HEADERS, (b"content-security-policy", rendered.policy), *headers]

@@ -11,7 +11,7 @@ within seconds. Who only looks gets a preview, and a link that proves nothing wh
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 
 from starlette.types import Scope
@@ -75,6 +75,8 @@ class ScanHandler:
     """:param deadline_ms: from the arrival of a scan to its response.
 
     :param tls: clients reach the gateway by HTTPS even where their connection to it is plain.
+
+    :param token: gives the token of a form, by what it is for and the time in seconds.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class ScanHandler:
         first_scans: FirstScans,
         sessions: Sessions,
         personal: PersonalLinks,
+        token: Callable[[str, float], str],
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -117,6 +120,7 @@ class ScanHandler:
         self._first_scans = first_scans
         self._sessions = sessions
         self._personal = personal
+        self._token = token
         self._same_scans = SameScans()
 
     async def scan(self, scope: Scope, link: DigitalLinkScan | None = None) -> RawResponse:
@@ -293,7 +297,11 @@ class ScanHandler:
         if is_redirect(page):
             return redirect(with_device(page.destination, link) if link else page.destination, headers)
         live = partial(self._live.address, event_id, device, now_s=now_s)
-        return page_response(brand_view, page, self._visits.base, live, request, headers, link)
+
+        def token(asks: str) -> str:
+            return self._token(f"{device}\0{asks}", now_s)
+
+        return page_response(brand_view, page, self._visits.base, live, request, headers, link, token)
 
     def _unrecorded(self, scan: Scan, headers: RawHeaders) -> RawResponse:
         self._metrics.scan_count("unrecorded").inc()

@@ -13,7 +13,7 @@ from processors.budgets.keys import HOLDERS
 from processors.budgets.state import Owner
 from processors.budgets.units import NO_NUMBER, NONE, Units, below, count, divided, joined
 from processors.step import Effect, Emit
-from schemas.brand.limits import GONE, NUMBERED, kind_of
+from schemas.brand.limits import DRAW, GONE, NUMBERED, kind_of
 from schemas.events import BudgetClaimed
 from schemas.ids import derived
 
@@ -22,6 +22,8 @@ SHARE: Final = 2 * HOLDERS
 """A holder gets what it waits for and this part of what is left, so that it need not ask for each claim."""
 MAX_SPARE: Final = 512
 """Holders that may have something left at a time: so long the owner's row gets."""
+MOST_TICKETS: Final = 100
+"""Entries of a draw that a holder has in stock: there is no end of them, and their numbers should not have gaps."""
 replace = msgspec.structs.replace
 
 
@@ -48,10 +50,11 @@ def with_message(owner: Owner, event: BudgetClaimed, size: int) -> tuple[Owner, 
 
 def _served(owner: Owner, event: BudgetClaimed, size: int) -> tuple[Owner, tuple[Effect, ...]]:
     waiting, effects = dict(owner.waiting), list[Effect]()
+    most = MOST_TICKETS if kind_of(event.limit) == DRAW else size
     for holder, wanted in owner.waiting.items():
         left = _left(owner, event.limit, size)
         if wanted <= left:
-            spare = 0 if owner.recalled or len(owner.spare) >= MAX_SPARE else (left - wanted) // SHARE
+            spare = 0 if owner.recalled or len(owner.spare) >= MAX_SPARE else min((left - wanted) // SHARE, most)
         elif size != GONE and owner.recalled:
             break
         elif size != GONE and owner.spare:

@@ -78,6 +78,7 @@ def answer_key(
         inputs=msgspec.UNSET,
         at=msgspec.UNSET,
         answered_lately=msgspec.UNSET,
+        questions=msgspec.UNSET,
     )
     return AnswerKey(shared, campaign, faults, lost)
 

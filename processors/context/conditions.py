@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.brand.model import Experiment, Route
+from schemas.brand.model import Experiment, Route, Survey
 from schemas.expressions.engine import Condition, expression_of
 from schemas.expressions.inputs import BY_NAME, PLACE
 
@@ -29,7 +29,7 @@ class Conditions:
     """``texts`` are the expressions, ``reads`` the inputs that they read. ``plans`` is a cache by the values of the
     place."""
 
-    def __init__(self, items: Iterable[Route | Experiment]) -> None:
+    def __init__(self, items: Iterable[Route | Experiment | Survey]) -> None:
         self.texts = texts_of(items)
         self._expressions = [expression_of(text) for text in self.texts]
         self.reads = tuple(sorted({name for one in self._expressions for name in one.reads}))
@@ -84,6 +84,6 @@ class Conditions:
         return Plan(tuple(faults), tuple(pending))
 
 
-def texts_of(items: Iterable[Route | Experiment]) -> tuple[str, ...]:
+def texts_of(items: Iterable[Route | Experiment | Survey]) -> tuple[str, ...]:
     """The expressions of the items, each once."""
     return tuple(dict.fromkeys(item.expression for item in items if item.expression))

@@ -10,6 +10,7 @@ import msgspec
 
 from processors.context.answer import Answer
 from processors.context.inputs.nearest import neighbours
+from processors.context.questions import question_facts
 from processors.context.situation import Situation
 from processors.reference import Reference
 from schemas.brand.item import directions_to
@@ -25,6 +26,7 @@ from schemas.content import (
     Content,
     Hours,
     ProductFacts,
+    QuestionFacts,
     StoreFacts,
     written,
 )
@@ -58,6 +60,7 @@ class ContentKey(msgspec.Struct, frozen=True):
     hours: Hours
     nearby: tuple[Near, ...]
     capacity: tuple[Capacity, ...]
+    question: QuestionFacts | None = None
 
 
 def page_content(answer: Answer, situation: Situation, occurred_at: int, reference: Reference) -> str:
@@ -76,6 +79,7 @@ def page_content(answer: Answer, situation: Situation, occurred_at: int, referen
         hours=Hours() if store is None else _hours(hours_of(store, reference.brand.about.country), minute),
         nearby=() if store is None else _nearby(answer.moment, store, situation, minute, reference),
         capacity=_capacity(answer.moment, situation.store, occurred_at, reference),
+        question=question_facts(situation, answer.language, reference.brand),
     )
     contents: dict[ContentKey, str] = reference.memo.setdefault(CONTENTS, {})
     found = contents.get(key)
@@ -101,6 +105,7 @@ def content_of(key: ContentKey, brand: Brand) -> Content:
         steps=steps,
         capacity=key.capacity,
         version=VERSION,
+        question=key.question,
     )
 
 

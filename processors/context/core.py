@@ -16,6 +16,7 @@ from processors.context.history import History, history_of
 from processors.context.holdout import is_held_out
 from processors.context.inputs.scene import Scene
 from processors.context.lately import Answered
+from processors.context.questions import asked_of_situation, with_questions
 from processors.context.situation import Situation, gather
 from processors.context.state import Visitor, split, without_seen
 from processors.context.timing import zone_of
@@ -31,6 +32,7 @@ from schemas.content import EMPTY
 from schemas.events import ConsentStated, SaleReturned, ScanRouted, TouchpointIdentified
 from schemas.ids import derived, hash64
 from schemas.reasons import DropReason
+from schemas.surveys.answers import ANSWERED
 from schemas.topics import (
     BRAND_CONFIGURED,
     CAPACITY_REPORTED,
@@ -80,6 +82,8 @@ def step(
     after = (visitor or Visitor()).after(event)
     if may_say(event):
         after = after.with_word(event)
+    if event.type in ANSWERED:
+        return Step(after.with_profile(event))
     if event.type in kinds.MONEY:
         return Step(after.with_money(event, reference.brand.products))
     if event.type not in (kinds.SCAN, kinds.NFC_TAP):
@@ -139,6 +143,10 @@ def _decided(after: Visitor, event: TouchpointIdentified, tag: Tag, reference: R
     if answer.route in timing.limited and (permission is None or permission.allowed):
         given = Answered(event.occurred_at, timing.limited[answer.route][0], hash64(event.event_id))
         after = after.with_answer(source_profile_of(event), given)
+    if reference.brand.surveys and answer.action == "page":
+        situation = with_questions(situation, values, after, event, tag, reference, said, asked.questions)
+        if (question := asked_of_situation(situation)) is not None and event.reply_partition is not None:
+            after = after.with_asked(source_profile_of(event), question.question, event.occurred_at)
     return answered(after, event, situation, answer, _routed(event, reference, answer, situation), reference)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from processors.context.history import History
 from processors.context.state import VISIT_GAP_US, VisitorPart, is_in_store
 from processors.experiments.assignment import Assignment
+from processors.profiling.next_question import QuestionCandidate
 from processors.reference import Reference
 from schemas.brand.model import Tag
 from schemas.brand.opening import Hours, hours_of, is_open
@@ -27,7 +28,8 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     ``language`` is the phone's, of those that the brand has, when it has several. ``experiments`` has the visitor's
     variant, or why there is none, of each experiment on which a route depends. ``inputs`` has the values of what the
     routes' expressions read, as far as they are known; ``at`` is the time of the scan (microseconds) where a route has
-    a schedule, ``answered_lately`` the routes that may not answer the person again so soon."""
+    a schedule, ``answered_lately`` the routes that may not answer the person again so soon. ``questions`` has
+    those that the page of the answer could ask, where the brand has some."""
 
     type: str
     placement: str
@@ -51,6 +53,7 @@ class Situation(msgspec.Struct, frozen=True, gc=False):
     inputs: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     at: int | msgspec.UnsetType = msgspec.UNSET
     answered_lately: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    questions: tuple[QuestionCandidate, ...] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def variants(self) -> dict[str, str]:

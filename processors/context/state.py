@@ -11,6 +11,7 @@ from processors.context.purchases import CATEGORIES_KEPT, NO_HISTORY, BoundedHis
 from processors.experiments.seen import NOTHING_SEEN, Seen
 from processors.experiments.seen import joined as joined_seen
 from processors.parts import Parts, source_profile_of
+from processors.profiling.answers import NOTHING_ANSWERED, Answers, of_person
 from processors.purchases import Return, Sale, named_return
 from schemas import kinds
 from schemas.brand.model import Product
@@ -37,7 +38,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is what was said of personalisation and of analytics; ``seen`` the variants of experiments, by phase. ``before`` is
     the last touch of the store visit before the present one, ``seen_by`` the kind of the last touch in a store;
     ``viewed`` has the products viewed online, ``answers`` the answers that may not come again soon, ``position`` the
-    last one shared."""
+    last one shared, ``profile`` what was asked and answered."""
 
     visits: int = 0
     last_seen: int = 0
@@ -51,6 +52,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     viewed: tuple[View, ...] = ()
     answers: tuple[Answered, ...] = ()
     position: Position | None = None
+    profile: Answers = NOTHING_ANSWERED
 
     def joined(self, other: "VisitorPart") -> "VisitorPart":
         """The part of one source profile as two people had it. What both counted is taken for the same visits: a
@@ -72,6 +74,7 @@ class VisitorPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             latest_views(self.viewed, other.viewed),
             latest_answers(self.answers, other.answers),
             _later(self.position, other.position),
+            self.profile.joined(other.profile),
         )
 
 
@@ -105,11 +108,17 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """Visits, products, sales, returns, choices, variants seen, views and answers."""
+        """Visits, products, sales, returns, choices, variants seen, views, answers, and answers to questions."""
         histories = self.histories.values()
         trades = sum(len(one.recent.sales) + len(one.recent.returns) + one.older.count for one in histories)
         return trades + sum(
-            part.visits + len(part.bought) + part.consents.size + len(part.seen) + len(part.viewed) + len(part.answers)
+            part.visits
+            + len(part.bought)
+            + part.consents.size
+            + len(part.seen)
+            + len(part.viewed)
+            + len(part.answers)
+            + part.profile.size
             for part in self.parts.values()
         )
 
@@ -158,6 +167,23 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
         """The variants that all parts saw, as one: of a phase the one seen first."""
         several = [part.seen for part in self.parts.values() if part.seen]
         return several[0] if len(several) == 1 else joined_seen(several)
+
+    @property
+    def profile(self) -> Answers:
+        """What the person was asked and answered."""
+        return of_person(part.profile for part in self.parts.values())
+
+    def with_profile(self, event: TouchpointIdentified) -> "Visitor":
+        """The visitor once what the event answers is known."""
+        source = source_profile_of(event)
+        mine = self.parts.get(source, EMPTY)
+        after = mine.profile.with_answer(event)
+        return self if after is mine.profile else self.with_part(source, msgspec.structs.replace(mine, profile=after))
+
+    def with_asked(self, source: str, question: str, at: int) -> "Visitor":
+        """The visitor once the source profile was asked a question."""
+        mine = self.parts.get(source, EMPTY)
+        return self.with_part(source, msgspec.structs.replace(mine, profile=mine.profile.with_asked(question, at)))
 
     def with_answer(self, profile: str, answer: Answered) -> "Visitor":
         """The visitor once the source profile got an answer that may not come again soon."""
@@ -222,14 +248,18 @@ class Visitor(Parts[VisitorPart], frozen=True, array_like=True, gc=False):
             mine.viewed,
             mine.answers,
             position,
+            mine.profile,
         )
         return self.with_part(profile, after)
 
 
 def without_seen(visitor: Visitor) -> Visitor:
-    """The visitor without what was shown of experiments: the configuration of that time decided it, and which of a
-    person's source profiles came first."""
-    parts = {profile: msgspec.structs.replace(part, seen={}) for profile, part in visitor.parts.items()}
+    """The visitor without what was shown of experiments and asked: the configuration of that time decided it, and which
+    of a person's source profiles came first."""
+    parts = {
+        profile: msgspec.structs.replace(part, seen={}, profile=Answers(part.profile.given))
+        for profile, part in visitor.parts.items()
+    }
     return Visitor({profile: part for profile, part in parts.items() if part != EMPTY})
 
 

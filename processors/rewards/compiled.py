@@ -27,7 +27,7 @@ Personal = Callable[[str], Any]
 
 class Candidate(NamedTuple):
     """A version of a rule, its place among all, and from when until when (microseconds) it holds. ``few`` are the
-    conditions that read inputs of few values alone, ``others`` the rest."""
+    conditions that read inputs of few values alone, ``others`` the rest, which read ``own`` as well."""
 
     place: int
     rule: Reward
@@ -35,6 +35,7 @@ class Candidate(NamedTuple):
     until: int
     few: tuple[Condition, ...] = ()
     others: tuple[Condition, ...] = ()
+    own: tuple[str, ...] = ()
 
 
 class OfKind:
@@ -62,7 +63,7 @@ class OfKind:
         return [
             one.rule
             for one in found
-            if one.since <= at < one.until and (not one.others or _hold(one.others, event, brand, personal))
+            if one.since <= at < one.until and (not one.others or _hold(one, event, brand, personal))
         ]
 
     def _clock_values(self, event: TouchpointIdentified, brand: Brand) -> tuple[Any, ...]:
@@ -96,13 +97,12 @@ def _has_few(name: str) -> bool:
     return BY_NAME[name].changes_with != PERSONAL
 
 
-def _hold(conditions: tuple[Condition, ...], event: TouchpointIdentified, brand: Brand, personal: Personal) -> bool:
-    names = tuple({name for condition in conditions for name in condition.reads})
-    values = expressions.values_of(names, event, brand)
-    for name in names:
+def _hold(candidate: Candidate, event: TouchpointIdentified, brand: Brand, personal: Personal) -> bool:
+    values = expressions.values_of(candidate.own, event, brand)
+    for name in candidate.own:
         if name in PERSON and (value := personal(name)) is not None:
             values[name] = value
-    return _true(conditions, values)
+    return _true(candidate.others, values)
 
 
 def _true(conditions: tuple[Condition, ...], values: Mapping[str, Any]) -> bool:
@@ -146,7 +146,8 @@ def _versions(rule: Reward, brand: Brand, place: int) -> list[Candidate]:
                     since if starts is None else max(since, starts),
                     until if ends is None else min(until, ends),
                     few,
-                    tuple(one for one in conditions if one not in few),
+                    others := tuple(one for one in conditions if one not in few),
+                    tuple(sorted({name for one in others for name in one.reads})),
                 )
             )
         since = until

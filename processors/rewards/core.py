@@ -12,7 +12,7 @@ nothing is posted, and the metric of drops counts it (``no_consent``). What was 
 stays. A statement that arrives late has what it concerns reversed, or posted after all (``late_consent``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -20,7 +20,8 @@ from processors import parts
 from processors.parts import source_profile_of
 from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
-from processors.rewards import settling, timers
+from processors.rewards import funding, recount, timers
+from processors.rewards.claims import Claim
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -31,21 +32,22 @@ from processors.rewards.late_consent import (
     terms_of,
     with_word,
 )
-from processors.rewards.ledger import credited, may_owe, owes, repaid
+from processors.rewards.ledger import entry_key, owes, repaid, with_earned
 from processors.rewards.limits import zone_of
-from processors.rewards.placing import placed
+from processors.rewards.placing import placed_after
 from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
-from processors.rewards.reversals import entry_key, reconcile, returned, with_return
+from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import is_public
 from processors.rewards.spending import arrived, moved
 from processors.rewards.state import Account, Posting
-from processors.rewards.tiers import with_earned
+from processors.rewards.tiers import with_qualifying
 from processors.step import Drop, Effect, Emit, Processor, Step
 from schemas import kinds
 from schemas.consent.statements import may_say
 from schemas.events import (
+    BudgetAnswered,
     ConsentStated,
     PointsMoved,
     ReferralChanged,
@@ -56,7 +58,10 @@ from schemas.events import (
 from schemas.ids import hash64
 from schemas.reasons import DropReason
 from schemas.topics import (
+    BUDGET_ANSWERED,
+    BUDGET_CLAIMED,
     CONSENT_STATED,
+    COUPON_REQUESTED,
     IDENTITY_CHANGED,
     POINTS_MOVED,
     PROFILE_ERASED,
@@ -74,43 +79,52 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged | PointsMoved,
+    event: TouchpointIdentified
+    | SaleReferenced
+    | SaleReturned
+    | ConsentStated
+    | ReferralChanged
+    | BudgetAnswered
+    | PointsMoved,
     reference: Reference,
 ) -> Step[Account]:
-    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier.
-    What is owed is paid first."""
+    """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
+    what is owed is paid first."""
     if isinstance(event, ReferralChanged):
-        step = heard(account, event)
-        step = placed(step.state, step.effects, reference.brand) if step.effects and step.state is not None else step
+        step = placed_after((), heard(account, event), reference.brand)
     elif isinstance(event, PointsMoved):
-        step = arrived(account, event)
+        step = arrived(account, event, reference)
     else:
         points = _with_points(account, event, reference)
-        step = with_referrals(account, points, event, reference)
-        if len(step.effects) > (own := len(points.effects)) and step.state is not None:
-            further = placed(step.state, step.effects[own:], reference.brand)
-            step = Step(further.state, (*step.effects[:own], *further.effects))
-    if step.state is not None and step.state is not account and owes(step.state):
-        paid = repaid(step.state, event.occurred_at, event.event_id)
-        step = Step(paid.state, (*step.effects, *paid.effects))
-    if step.effects and reference.brand.tiers and step.state is not None:
-        return Step(with_earned(step.state, step.effects, zone_of(reference)), step.effects)
-    return step
+        step = placed_after(points.effects, with_referrals(account, points, event, reference), reference.brand)
+    if step.state is None or step.state is account:
+        return step
+    step = funding.followed(step.state, step.effects)
+    assert step.state is not None
+    after = step.state
+    if step.effects and reference.brand.tiers:
+        after = with_qualifying(after, step.effects, zone_of(reference))
+    if not owes(after):
+        return step if after is step.state else Step(after, step.effects)
+    paid = repaid(after, event.occurred_at, event.event_id)
+    return Step(paid.state, (*step.effects, *paid.effects))
 
 
 def _with_points(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | BudgetAnswered,
     reference: Reference,
 ) -> Step[Account]:
+    if isinstance(event, BudgetAnswered):
+        return funding.answered(account, event)
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
     if isinstance(event, SaleReturned):
         return with_return(account or Account(), event.source_profile_id, named_return(event), event.return_event_id)
     if isinstance(event, ConsentStated):
-        stated_of, effects = stated(account, event)
-        return Step(settling.unsettled(stated_of) if effects and stated_of is not None else stated_of, effects)
+        now, effects = stated(account, event)
+        return Step(recount.marked(now) if effects and now is not None else now, effects)
     if event.type == kinds.RETURN:
         return returned(account, event)
     if event.type in kinds.POINTS:
@@ -120,7 +134,7 @@ def _with_points(
     before, profile = account or Account(), source_profile_of(event)
     if may_say(event) and (after := with_word(before, profile, event)) is not before:
         before, changed = reconsidered(after)
-        before = settling.unsettled(before) if changed else before
+        before = recount.marked(before) if changed else before
         step = _with_earning(before, before, event, profile, reference)
         return Step(step.state, (*changed, *step.effects))
     return _with_earning(account, before, event, profile, reference)
@@ -142,10 +156,11 @@ def _with_earning(
     counted = with_counts(before, event, earning, keeps, reference)
     if counted is not before:
         before, account = counted, counted
+    claims = funding.claims_of(event, earned, keeps, reference) if earned else funding.NO_CLAIMS
     if event.type == kinds.SALE:
-        step = _with_sale(before, event, profile, earned, keeps, reference)
+        step = _with_sale(before, event, profile, earned, keeps, claims, reference)
     else:
-        step = _with_entries(account, before, event, profile, earned, keeps, reference)
+        step = _with_entries(account, before, event, profile, earned, keeps, claims, reference)
     return Step(step.state, (*changed, *step.effects, *offered))
 
 
@@ -156,33 +171,39 @@ def _with_entries(
     profile: str,
     earned: Mapping[int, Earned],
     keeps: bool,
+    claims: Mapping[int, Claim],
     reference: Reference,
 ) -> Step[Account]:
     if not earned:
         return Step(account)
-    part = before.part(profile)
+    part = funding.with_claims(before.part(profile), claims) if claims else before.part(profile)
     if keeps:
-        part = credited(part, {key: one.entry for key, one in earned.items()}, may_owe(reference.brand))
-    if consent_counts(before, reference):
-        terms = terms_of(event, reference)
-        part = part.with_offers({key: offer_of(event, e.entry, e.cause, terms, keeps) for key, e in earned.items()})
-    return Step(before.with_part(profile, part), _earnings(earned.values(), before, reference) if keeps else ())
+        part = with_earned(part, {key: e.entry for key, e in earned.items() if key not in claims}, reference.brand)
+    if claims or consent_counts(before, reference):
+        said = terms_of(event, reference)
+        offered = (
+            earned.items()
+            if consent_counts(before, reference)
+            else [(key, earned[key]) for key in claims if key in earned]
+        )
+        part = part.with_offers({k: offer_of(event, e.entry, e.cause, said, keeps, k in claims) for k, e in offered})
+        part = funding.bounded(part) if claims else part
+    entries = _earnings(earned, claims, before, reference) if keeps else ()
+    return Step(before.with_part(profile, part), (*entries, *funding.asked(profile, claims.values())))
 
 
 def merge(winner: Account | None, loser: Account) -> Step[Account]:
     """The parts of both accounts: the balance is the sum, entries that both have count once, and a return of one may be
     booked on a sale of the other. What was booked on parts that the account has no more is booked anew; what is
     posted agrees with what its parts said."""
-    joined = winner.joined(settling.without_mark(loser)) if winner is not None else loser
+    joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
-    after, referred = decided(reconciled)
-    if referred:
-        further = placed(after, referred, None)
-        after, referred = further.state or after, further.effects
-    all_of_it: tuple[Effect, ...] = (*changed, *effects, *referred)
-    after = with_earned(after, all_of_it)
-    return Step(after if after == winner else settling.unsettled(after), all_of_it)
+    further = placed_after((), Step(*decided(reconciled)), None)
+    after, referred = further.state or reconciled, further.effects
+    followed = funding.followed(after, (*changed, *effects, *referred))
+    after = with_qualifying(followed.state or after, followed.effects)
+    return Step(after if after == winner else recount.marked(after), followed.effects)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -194,7 +215,11 @@ def erase(account: Account) -> tuple[Effect, ...]:
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return (*(forget(id, at) for id, at in forgotten.items()), *forgotten_by_erasure(account))
+    return (
+        *(forget(id, at) for id, at in forgotten.items()),
+        *forgotten_by_erasure(account),
+        *funding.forgotten(account),
+    )
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -220,12 +245,13 @@ def _with_sale(
     profile: str,
     earned: Mapping[int, Earned],
     keeps: bool,
+    claims: Mapping[int, Claim],
     reference: Reference,
 ) -> Step[Account]:
     part, id = account.part(profile), hash64(event.event_id)
     if id in part.history.sales or part.knows(id):
         return Step(account)
-    terms = terms_of(event, reference)
+    said = terms_of(event, reference)
     postings = tuple(
         Posting(
             e.rule.id,
@@ -233,14 +259,15 @@ def _with_sale(
             e.entry.event_id,
             e.worth.fixed,
             e.worth.per_unit,
-            e.worth.points if keeps else 0,
+            e.worth.points if keeps and key not in claims else 0,
             person_id=event.person_id,
             source_event_id=event.event_id,
-            terms=terms,
+            terms=said,
             refused=not keeps,
-            counted=e.worth.counted,
             active_at=e.entry.active_at,
             expires_at=e.entry.expires_at,
+            counted=e.worth.counted,
+            most=0 if key in claims else -1,
         )
         for key, e in earned.items()
         # What a sale of a public key was offered in vain is free for the next one of the day.
@@ -248,26 +275,33 @@ def _with_sale(
     )
     sale = Sale(event.occurred_at, event.currency, event.amount_micros or 0)
     if keeps and earned:
-        part = credited(part, {key: one.entry for key, one in earned.items()}, may_owe(reference.brand))
+        part = with_earned(part, {key: e.entry for key, e in earned.items() if key not in claims}, reference.brand)
     with_sale = msgspec.structs.replace(
         part,
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
     )
+    with_sale = funding.bounded(funding.with_claims(with_sale, claims)) if claims else with_sale
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
     if may_rebook(account.histories.values(), id, sale):
         after, reversals = reconcile(after)
-    entries = _earnings(earned.values(), account, reference) if keeps else ()
-    return Step(after, (*entries, refer(event), *reversals))
+    entries = _earnings(earned, claims, account, reference) if keeps else ()
+    return Step(after, (*entries, *funding.asked(profile, claims.values()), refer(event), *reversals))
 
 
-def _earnings(earned: Iterable[Earned], account: Account, reference: Reference) -> tuple[Emit, ...]:
+def _earnings(
+    earned: Mapping[int, Earned], claims: Mapping[int, Claim], account: Account, reference: Reference
+) -> tuple[Emit, ...]:
     """How often somebody had bought or come, and what they said of being recognised, may change with the order between
     topics; what the event itself earns does not."""
     by_consent = consent_counts(account, reference)
     return tuple(
-        [Emit(one.entry, transactional=by_consent or asks_what_was(one.rule)) for one in earned if one.worth.points]
+        [
+            Emit(one.entry, transactional=by_consent or asks_what_was(one.rule))
+            for key, one in earned.items()
+            if one.worth.points and key not in claims
+        ]
     )
 
 
@@ -280,11 +314,20 @@ PROCESSOR = Processor(
         CONSENT_STATED,
         REFERRAL_CHANGED,
         POINTS_MOVED,
+        BUDGET_ANSWERED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED, POINTS_MOVED),
+    emits=(
+        REWARD_POSTED,
+        POINTS_MOVED,
+        SALE_REFERENCED,
+        SALE_RETURNED,
+        REFERRAL_CHANGED,
+        BUDGET_CLAIMED,
+        COUPON_REQUESTED,
+    ),
     state=Account,
     step=step,
     merge=merge,

@@ -54,7 +54,7 @@ def _days(first: int, number: int) -> Days:
 class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was earned once: when (microseconds), on which ``day`` of the store's clock, the points, for which event, by
     which version of the rule; ``cause`` is what the entry is unique by, empty for the event. ``over`` counts how often
-    it was found beyond a cap or within it again: an odd number is beyond."""
+    it was found beyond a cap or within it again: an odd number is beyond. The last three are as in an ``Offer``."""
 
     at: int
     day: int
@@ -63,6 +63,9 @@ class Grant(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int = 0
     over: int = 0
     cause: str = ""
+    active_at: int = 0
+    expires_at: int = 0
+    forgiven: int = 0
 
 
 Place = tuple[int, int]
@@ -154,12 +157,12 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile. ``rules`` by the id of those that count anything; ``earned``, where the brand has tiers,
     is what was earned and taken back, with months of the brand's clock (``zone``) as its days; ``firsts`` is when
     (microseconds) the first event was of the kinds that anniversaries ask for, and how many years of it are done.
-    ``unsettled``: its person has been joined or divided since the caps and streaks of the person were looked at."""
+    ``recount``: its person has been joined or divided since the caps and streaks of the person were looked at."""
 
     rules: dict[str, RuleCount] = {}
     earned: Tally = Tally()
     firsts: dict[str, tuple[int, int]] = {}
-    unsettled: bool = False
+    recount: bool = False
     zone: str = ""
 
     @property
@@ -182,7 +185,7 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
             rules,
             self.earned.joined(other.earned),
             firsts,
-            self.unsettled or other.unsettled,
+            self.recount or other.recount,
             max(self.zone, other.zone),
         )
 

@@ -9,9 +9,9 @@ from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.rewards.compiled import rules_of
 from processors.rewards.counters import Grant, RuleCount
+from processors.rewards.ledger import EARNED, entry_key
 from processors.rewards.limits import counts, is_due, local_day
 from processors.rewards.lots import NEVER, lot_name, terms
-from processors.rewards.reversals import EARNED, entry_key
 from processors.rewards.rules import cause_of
 from processors.rewards.state import Account, AccountPart
 from processors.rewards.tiers import tier_of
@@ -116,7 +116,16 @@ def with_counts(
     for key, one in counted:
         count = part.counters.rules.get(one.rule.id, RuleCount())
         cause = "" if one.cause == event.event_id else one.cause
-        grant = Grant(event.occurred_at, day, one.worth.points, event.event_id, one.rule.version, over=0, cause=cause)
+        grant = Grant(
+            event.occurred_at,
+            day,
+            one.worth.points,
+            event.event_id,
+            one.rule.version,
+            cause=cause,
+            active_at=one.entry.active_at,
+            expires_at=one.entry.expires_at,
+        )
         part = with_count(part, one.rule.id, RuleCount(count.days, count.tally.with_grant(key, grant), count.last))
     return account.with_part(profile, part)
 
@@ -155,8 +164,8 @@ def _entry(
         rule_version=rule.version,
         source_event_id=event.event_id,
         source_profile_id=profile,
-        lot=lot_name(expires_at),
         campaign=rule.campaign,
+        lot=lot_name(expires_at),
         active_at=active_at,
         expires_at=expires_at,
     )

@@ -98,8 +98,13 @@ def reconsidered(account: Account) -> tuple[Account, tuple[Emit, ...]]:
     return after, tuple(Emit(entry, transactional=True) for entry in entries)
 
 
-def offer_of(event: TouchpointIdentified, entry: RewardPosted, cause: str, terms: int, keeps: bool) -> Offer:
-    """What is remembered of an entry, and of one that was not posted. :param cause: what the entry is unique by."""
+def offer_of(
+    event: TouchpointIdentified, entry: RewardPosted, cause: str, terms: int, keeps: bool, unpaid: bool = False
+) -> Offer:
+    """What is remembered of an entry, and of one that was not posted.
+
+    :param cause: what the entry is unique by. :param unpaid: whether it waits for a budget.
+    """
     return Offer(
         at=event.occurred_at,
         rule=entry.rule,
@@ -112,6 +117,7 @@ def offer_of(event: TouchpointIdentified, entry: RewardPosted, cause: str, terms
         cause="" if cause == event.event_id else cause,
         active_at=entry.active_at,
         expires_at=entry.expires_at,
+        unpaid=unpaid,
     )
 
 
@@ -139,7 +145,7 @@ def _agreeing_offers(account: Account, profile: str, said: Sequence[Consents]) -
         allowed = _allowed(said, offer.moments)
         if allowed is None or allowed is not offer.refused:
             continue
-        if offer.over:
+        if offer.over or offer.unpaid:
             changed[key] = msgspec.structs.replace(offer, refused=not allowed)
             continue
         posting = posting_of(offer, profile)
@@ -166,18 +172,18 @@ def _agreeing_offers(account: Account, profile: str, said: Sequence[Consents]) -
 def _agreeing_sales(account: Account, profile: str, said: Sequence[Consents]) -> tuple[Account, list[RewardPosted]]:
     entries, changed = list[RewardPosted](), dict[int, tuple[Posting, ...]]()
     sales = account.part(profile).history.sales
-    for id, of_sale in account.part(profile).postings.items():
+    for id, before in account.part(profile).postings.items():
         if (sale := sales.get(id)) is None:
             continue
         now = list[Posting]()
-        for posting in of_sale:
+        for posting in before:
             allowed = _allowed(said, ((sale.occurred_at, posting.terms),))
             if allowed is not None and allowed is posting.refused:
                 posting = msgspec.structs.replace(posting, refused=not allowed)
-                account, posting, posted = _of_sale(account, profile, posting, sale)
+                account, posting, posted = of_sale(account, profile, posting, sale)
                 entries += posted
             now.append(posting)
-        if (kept := tuple(now)) != of_sale:
+        if (kept := tuple(now)) != before:
             changed[id] = kept
     if not changed:
         return account, []
@@ -185,13 +191,13 @@ def _agreeing_sales(account: Account, profile: str, said: Sequence[Consents]) ->
     return account.with_part(profile, msgspec.structs.replace(part, postings=part.postings | changed)), entries
 
 
-def _of_sale(
+def of_sale(
     account: Account, profile: str, posting: Posting, sale: Sale
 ) -> tuple[Account, Posting, list[RewardPosted]]:
-    """The entries of a sale whose posting has just been refused or agreed to: the entry itself where it was never
-    posted, and what brings it to what the sale is worth after its returns."""
+    """The entries of a sale whose posting has just been refused, agreed to or granted: the entry itself where
+    it was never posted, and what brings it to what the sale is worth after its returns."""
     entries = list[RewardPosted]()
-    if not (posting.refused or posting.over or posting.is_posted):
+    if not (posting.refused or posting.over or posting.is_posted or posting.most == 0):
         points = due_to(posting, sale, sale.micros)
         entry = first_entry(posting, profile, sale.occurred_at, points)
         account = posted_first(account, profile, entry_key(posting.rule, posting.source_event_id), entry)

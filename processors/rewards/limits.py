@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 from processors.reference import Reference
 from processors.rewards.counters import BEFORE, Days, Grant, RuleCount, Tally
+from processors.rewards.ledger import entry_key
 from processors.rewards.state import Account, AccountPart
 from schemas.brand.model import Reward
 from schemas.brand.reward_terms import Streak
+from schemas.ids import hash64
 
 DAY_S: Final = 86_400
 MONDAY: Final = 3
@@ -143,8 +145,14 @@ def times(tallies: Iterable[tuple[AccountPart, Tally]], since: int = BEFORE, unt
 
 def is_kept(part: AccountPart, key: int, grant: Grant) -> bool:
     """Whether a grant counts: its person agrees to it, and it is not beyond a cap."""
-    offer = part.offers.get(key)
-    return not grant.over & 1 and (offer is None or not offer.refused)
+    return not grant.over & 1 and _is_agreed(part, key, grant)
+
+
+def _is_agreed(part: AccountPart, key: int, grant: Grant) -> bool:
+    if (offer := part.offers.get(key)) is not None:
+        return not offer.refused
+    postings = part.postings.get(hash64(grant.source_event_id), ()) if part.postings else ()
+    return not any(one.refused and entry_key(one.rule, one.source_event_id) == key for one in postings)
 
 
 def beyond(rule: Reward, account: Account) -> Mapping[tuple[str, int], bool]:
@@ -167,7 +175,7 @@ def beyond(rule: Reward, account: Account) -> Mapping[tuple[str, int], bool]:
         (grant.at, key, profile, grant)
         for profile, part, count in found
         for key, grant in count.tally.grants.items()
-        if (offer := part.offers.get(key)) is None or not offer.refused
+        if _is_agreed(part, key, grant)
     )
     over = dict[tuple[str, int], bool]()
     for _, key, profile, grant in grants:

@@ -1,5 +1,4 @@
-"""Lots for entries that follow from what a person's parts are together: referrals, streaks, milestones and caps. They
-are posted without knowing lots; here they get theirs."""
+"""Lots for entries of referrals, which are posted without knowing lots: here they get theirs."""
 
 from collections.abc import Iterable
 
@@ -35,6 +34,17 @@ def placed(account: Account, effects: Iterable[Effect], brand: Brand | None) -> 
             lot = lots.get(expires_at, NO_LOT).earned(entry.points, 0, entry.occurred_at, below_zero)
             lots = with_lot(lots, expires_at, lot)
             entry = msgspec.structs.replace(entry, lot=lot_name(expires_at), expires_at=expires_at)
+        if entry.points < 0:
+            lot = lots.get(NEVER, NO_LOT)
+            lots = with_lot(lots, NEVER, msgspec.structs.replace(lot, spent=lot.spent - entry.points))
         account = account.with_part(profile, msgspec.structs.replace(part, lots=lots))
         after.append(Emit(entry, effect.partition, effect.transactional))
     return Step(account, tuple(after))
+
+
+def placed_after(before: tuple[Effect, ...], step: Step[Account], brand: Brand | None) -> Step[Account]:
+    """A step whose entries have lots, also those that came after the effects of before."""
+    if len(step.effects) == len(before) or step.state is None:
+        return step
+    further = placed(step.state, step.effects[len(before) :], brand)
+    return Step(further.state, (*before, *further.effects))

@@ -7,10 +7,7 @@ import msgspec
 
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, reconciled
-from processors.rewards.ledger import EARNED as EARNED
-from processors.rewards.ledger import REVERSED as REVERSED
-from processors.rewards.ledger import entry_key as entry_key
-from processors.rewards.ledger import posted_further
+from processors.rewards.ledger import REVERSED, entry_key, posted_further
 from processors.rewards.lots import lot_name
 from processors.rewards.references import refer
 from processors.rewards.state import Account, AccountPart, Origin, Posting
@@ -84,7 +81,8 @@ def due_to(posting: Posting, sale: Sale, left: int) -> int:
     """The points that a posting is to have, with so much (millionths) left of its sale."""
     if posting.refused or posting.over:
         return 0
-    return points_for(posting.fixed, posting.per_unit, left, sale.micros, posting.counted)
+    points = points_for(posting.fixed, posting.per_unit, left, sale.micros, posting.counted)
+    return points if posting.most < 0 else min(points, posting.most)
 
 
 def _reverse(

@@ -14,8 +14,8 @@ import msgspec
 
 from processors.parts import source_profile_of
 from processors.reference import Reference
-from processors.rewards.ledger import credited, entry_key, lots_of, may_owe, named, spendable, spent_of, takings
-from processors.rewards.lots import NEVER, NO_LOT, terms
+from processors.rewards.ledger import entry_key, named, spendable, spent_of, takings, with_earned
+from processors.rewards.lots import NEVER, terms
 from processors.rewards.redemptions import KEPT, Redemption
 from processors.rewards.state import Account
 from processors.step import Emit, Step
@@ -53,7 +53,7 @@ def moved(account: Account | None, event: TouchpointIdentified, reference: Refer
     return _given(before, event, profile, id, points, stated)
 
 
-def arrived(account: Account | None, event: PointsMoved) -> Step[Account]:
+def arrived(account: Account | None, event: PointsMoved, reference: Reference) -> Step[Account]:
     """The account with points that somebody transferred to it."""
     before, profile = account or Account(), event.source_profile_id
     part, key = before.part(profile), entry_key(TRANSFERRED, event.event_id)
@@ -72,9 +72,7 @@ def arrived(account: Account | None, event: PointsMoved) -> Step[Account]:
         reason=event.reason,
         **named(event.expires_at),
     )
-    lots = lots_of(part)
-    lot = lots.get(event.expires_at, NO_LOT)
-    after = credited(msgspec.structs.replace(part, lots=lots), {key: entry}, lot.below_zero)
+    after = with_earned(part, {key: entry}, reference.brand)
     return Step(before.with_part(profile, after), (Emit(entry, transactional=True),))
 
 
@@ -147,7 +145,7 @@ def _granted(
     _, expires_at = terms(None, event.occurred_at, reference.brand)
     own = Redemption(event.occurred_at, event.event_id, event.person_id, stated.points, reason=stated.reason)
     entry = _entry(own, ADJUSTED, profile, expires_at, stated.points)
-    part = credited(account.part(profile), {id: entry}, may_owe(reference.brand))
+    part = with_earned(account.part(profile), {id: entry}, reference.brand)
     return Step(account.with_part(profile, part), (Emit(entry, transactional=True),))
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from processors.parts import Parts
 from processors.purchases import NO_PURCHASES, PurchaseHistory
+from processors.rewards import claims
 from processors.rewards.claims import Claim
 from processors.rewards.closed import closed_keys, is_closed, with_closed
 from processors.rewards.counters import NOTHING_COUNTED, Counters
@@ -28,9 +29,9 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a rule grants for a sale, on the terms of the day: ``fixed`` points and ``per_unit`` for each whole unit of
     the currency that stays paid. ``points`` is the sum of the entries posted for it, ``reversals`` the number of those
     that followed the first one, ``entry_id``. ``person_id`` and ``source_event_id`` are those of the sale; empty in
-    states that are older than these fields. ``terms``, ``refused`` and the three at the end are as in an ``Offer``.
-    ``counted`` (millionths) is what of the sale the points are on, by default all of it. ``over``: beyond what the
-    person may earn."""
+    states that are older than these fields. ``terms``, ``refused`` and the fields from ``active_at`` on are as in an
+    ``Offer``. ``counted`` (millionths) is what of the sale the points are on, by default all of it.
+    ``most``: what a budget granted for it, 0 while it waits; -1 where it has none."""
 
     rule: str
     version: int
@@ -43,11 +44,12 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source_event_id: str = ""
     terms: int = 0
     refused: bool = False
-    counted: int = -1
-    over: bool = False
     active_at: int = 0
     expires_at: int = 0
     forgiven: int = 0
+    over: bool = False
+    counted: int = -1
+    most: int = -1
 
     @property
     def is_posted(self) -> bool:
@@ -61,9 +63,9 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``at`` (microseconds) and ``terms`` are of the event: the time at which consent is asked for, and what the brand
     said of its place then (``late_consent.terms_of``). ``also`` has the same of further events that earn the same
     entry, as those of a public key do within a day. ``cause`` is what the entry is unique by, empty for the event.
-    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one. ``over``: it
-    is beyond what the person may earn, and reversed. ``active_at`` and ``expires_at`` are of its points (``lots``),
-    ``forgiven`` is what could not be taken back of them."""
+    ``refused``: the person does not agree. ``reversals`` counts the entries that followed the first one. ``active_at``
+    and ``expires_at`` are of its points (``lots``), ``forgiven`` is what could not be taken back of them. ``over``: it
+    is beyond what the person may earn, and reversed. ``unpaid``: its budget has not granted it, or has got it back."""
 
     at: int
     rule: str
@@ -76,10 +78,11 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reversals: int = 0
     cause: str = ""
     also: tuple[tuple[int, int], ...] = ()
-    over: bool = False
     active_at: int = 0
     expires_at: int = 0
     forgiven: int = 0
+    over: bool = False
+    unpaid: bool = False
 
     @property
     def moments(self) -> tuple[tuple[int, int], ...]:
@@ -152,10 +155,12 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return {*self.posted, *closed_keys(self.closed)} - {CLOSED}
 
     def with_offers(self, offers: dict[int, Offer]) -> "AccountPart":
-        """With further offers; the earliest of what is more than is kept are left out."""
+        """With further offers; the earliest of what is more than is kept are left out, but for those that wait for a
+        budget."""
         union = self.offers | offers
-        kept = sorted(union.items(), key=lambda item: (item[1].at, item[0]))[-OFFERS_KEPT:]
-        return msgspec.structs.replace(self, offers=dict(kept))
+        in_order = sorted(union.items(), key=lambda item: (item[1].at, item[0]))
+        waits = (item for item in in_order[:-OFFERS_KEPT] if item[1].unpaid and claims.waits(self.claims, item[0]))
+        return msgspec.structs.replace(self, offers={**dict(waits), **dict(in_order[-OFFERS_KEPT:])})
 
     def joined(self, other: "AccountPart") -> "AccountPart":
         """The part of one source profile as two accounts had it: the union, in which nothing counts twice."""
@@ -180,7 +185,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             other.offers,
             entries.lots,
             self.counters.joined(other.counters),
-            other.claims | self.claims,
+            claims.joined(self.claims, other.claims),
             self.referrals.joined(other.referrals),
             entries.ended,
             entries.closed,

@@ -9,8 +9,8 @@ import msgspec
 
 from processors.reference import Reference
 from processors.rewards.counters import Grant
+from processors.rewards.ledger import EARNED, REVERSED
 from processors.rewards.limits import zone_of
-from processors.rewards.reversals import EARNED, REVERSED
 from processors.rewards.state import Account
 from processors.step import Effect, Emit
 from schemas.brand.model import Tier
@@ -52,7 +52,7 @@ def _points(account: Account, first: int, last: int) -> int:
     return found
 
 
-def with_earned(account: Account, effects: Iterable[Effect], zone: str = "") -> Account:
+def with_qualifying(account: Account, effects: Iterable[Effect], zone: str = "") -> Account:
     """The account once what was posted counts for its tier.
 
     :param zone: the brand's clock; empty: that of the part, of which what did not count before does not count now.

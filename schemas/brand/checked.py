@@ -41,6 +41,7 @@ class Checked:
         self.coupon_pools: Mapping[str, Any] = brand.coupon_pools
         self.referral: Mapping[str, Any] = brand.referral
         self.loyalty: Mapping[str, Any] = brand.loyalty
+        self.surveys: Mapping[str, Any] = brand.surveys
 
     @cached_property
     def destinations(self) -> tuple[str, ...]:

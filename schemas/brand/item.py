@@ -76,6 +76,9 @@ class Sections(Protocol):
     def loyalty(self) -> Mapping[str, Any]: ...
 
     @property
+    def surveys(self) -> Mapping[str, Any]: ...
+
+    @property
     def destinations(self) -> tuple[str, ...]:
         """The brand's destinations; none as long as one of them is wrong, since it is that one which is at fault."""
 

@@ -18,6 +18,7 @@ from schemas.brand.loyalty import Loyalty
 from schemas.brand.model import SECTIONS, About, Brand, Item
 from schemas.brand.referral import Referral
 from schemas.brand.retention import Retention
+from schemas.brand.surveys import Survey
 from schemas.brand.tiers import Tier
 from schemas.brand.versioned import version_body
 from schemas.events import BrandConfigured
@@ -32,11 +33,12 @@ ADDED = (
     Consent.kind,
     Retention.kind,
     Experiment.kind,
+    Tier.kind,
     Campaign.kind,
     CouponPool.kind,
-    Tier.kind,
     Referral.kind,
     Loyalty.kind,
+    Survey.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]

@@ -30,4 +30,9 @@ def size_of(brand: Brand, limit: str) -> int:
         if campaign is None:
             return GONE
         return UNLIMITED if campaign.budget_points is None else campaign.budget_points
+    if kind == POOL:
+        pool = brand.coupon_pools.get(id)
+        return GONE if pool is None else pool.size
+    if kind == DRAW and any(rule.draw == id for rule in brand.rewards):
+        return UNLIMITED
     return GONE

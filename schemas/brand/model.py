@@ -28,6 +28,7 @@ from schemas.brand.retention import Retention
 from schemas.brand.rewards import Reward
 from schemas.brand.routes import Route, When
 from schemas.brand.stores import Store
+from schemas.brand.surveys import Survey
 from schemas.brand.tags import Tag
 from schemas.brand.tiers import Tier
 
@@ -54,6 +55,7 @@ __all__ = [
     "Route",
     "Section",
     "Store",
+    "Survey",
     "Tag",
     "Tier",
     "When",
@@ -83,6 +85,7 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     coupon_pools: dict[str, CouponPool] = {}
     referral: dict[str, Referral] = {}
     loyalty: dict[str, Loyalty] = {}
+    surveys: dict[str, Survey] = {}
 
     @property
     def points(self) -> Loyalty | None:

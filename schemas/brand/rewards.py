@@ -8,6 +8,7 @@ import msgspec
 from schemas import kinds
 from schemas.brand.expressions import expression_mistakes
 from schemas.brand.item import (
+    ID,
     Item,
     Mistake,
     Sections,
@@ -174,6 +175,10 @@ class Reward(Item, frozen=True, omit_defaults=True):
             yield from self.anniversary.mistakes()
         if self.expiring_days is not None and not 1 <= self.expiring_days <= MAX_EXPIRING_DAYS:
             yield "expiring_days", f"{self.expiring_days} is not between 1 and {MAX_EXPIRING_DAYS}"
+        yield from unknown_reference("campaign", self.campaign, brand.campaigns)
+        yield from unknown_reference("coupon", self.coupon, brand.coupon_pools)
+        if self.draw and not ID.fullmatch(self.draw):
+            yield "draw", f"{self.draw!r} must be letters, digits, '-', '_' or '.'"
         if self.until or self.earlier:
             yield "earlier", "is kept by `footpath brand apply`: files have the present version of a rule alone"
 

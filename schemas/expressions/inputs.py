@@ -91,6 +91,12 @@ INPUTS: Final = (
     Input("capacity.wait_s", "map(string, int)", LIVE, "Seconds of expected wait, by service", _NO_CAPACITY),
     Input("person.tier", "string", PERSONAL, "The person's tier at the time of the event", "they have none", SPENT),
     Input("person.balance", "int", PERSONAL, "Points of the person before the event", read_by=SPENT),
+    Input(
+        "profile.answers",
+        "map(string, string)",
+        PERSONAL,
+        "What the person answered, by question: 'oat' == profile.answers['milk']",
+    ),
     Input("person.segments", "list(string)", PERSONAL, "Segments of the person", "segments are not computed yet"),
 )
 BY_NAME: Final = {one.name: one for one in INPUTS}

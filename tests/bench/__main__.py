@@ -41,6 +41,7 @@ BENCHES = (
     "restart",
     "state-size",
     "timers",
+    "budgets",
     "privacy",
     "identity",
     "late-merge",

@@ -33,6 +33,7 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         ("coupon_pools", "coupon_pool"),
         ("referral", "referral"),
         ("loyalty", "loyalty"),
+        ("surveys", "survey"),
     ]  # fmt: skip
     assert list(CLASSES) == [
         "store", "product", "tag", "route", "reward", "api_key", "matching", "consent", "retention", "experiment",
@@ -41,6 +42,7 @@ def test_names_and_kinds_are_those_of_files_and_topic() -> None:
         "coupon_pool",
         "referral",
         "loyalty",
+        "survey",
         "brand",
     ]  # fmt: skip
 

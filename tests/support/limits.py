@@ -62,6 +62,19 @@ class Limits:
         )  # fmt: skip
         self.flying.setdefault((OUTSIDE, event.key), []).append(event)
 
+    def put(self, event: BudgetClaimed) -> None:
+        """A claim or release that a processor sent."""
+        self.flying.setdefault((OUTSIDE, event.key), []).append(event)
+
+    @property
+    def held(self) -> int:
+        """Units that holders say claims have."""
+        return sum(
+            sum(max(0, units) for units in one.state.holder.granted.values())
+            for one in self._active()
+            if one.state.holder is not None
+        )
+
     def resize(self, size: int | None) -> None:
         """Another configuration; nobody has heard of it yet."""
         self.size, self._brand = size, brand_of(size)

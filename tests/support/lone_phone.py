@@ -14,12 +14,14 @@ from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.links import ValueLinks
 from gateway.landing.live_address import LiveAddresses
 from gateway.metrics import Metrics
+from gateway.privacy.tokens import Tokens
 from gateway.publish.clock import Clock
 from gateway.publish.publisher import Publisher
 from gateway.reply.pending import PendingReplies
 from gateway.scan.device import DeviceCookies
 from gateway.scan.first_scans import FirstScans
 from gateway.scan.page_visit import PageVisits
+from gateway.scan.personal_links import PersonalLinks
 from gateway.scan.scan_handler import ScanHandler
 from gateway.trust.counters import Counters
 from gateway.trust.link_check import LinkCheck
@@ -108,7 +110,7 @@ def build_handler(
         brand, clients, AdmissionLimit(10), publisher, cast(PendingReplies, stream), DeviceCookies(ISSUED),
         PageVisits(IDENTIFIER_KEY), clock or Clock(), metrics, 2000, tls, ValueLinks(),
         LiveAddresses(IDENTIFIER_KEY), DeviceLinks(IDENTIFIER_KEY), trust, FirstScans(ISSUED),
-        Sessions(SESSION_KEY, "/staff"),
+        Sessions(SESSION_KEY, "/staff"), PersonalLinks(IDENTIFIER_KEY), Tokens(IDENTIFIER_KEY).form,
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from schemas.brand.model import (
     Reward,
     Route,
     Store,
+    Survey,
     Tag,
     Tier,
     When,
@@ -55,6 +56,7 @@ def reference(
     tiers: tuple[Tier, ...] = (),
     referral: tuple[Referral, ...] = (),
     loyalty: tuple[Loyalty, ...] = (),
+    surveys: tuple[Survey, ...] = (),
 ) -> Reference:
     items: dict[str, list[Item]] = {
         "brand": [
@@ -72,6 +74,7 @@ def reference(
         "tier": list(tiers),
         "referral": list(referral),
         "loyalty": list(loyalty),
+        "survey": list(surveys),
     }
     return Reference(build_brand(items), stock or {})
 

@@ -23,5 +23,7 @@ ENGLISH: Final = Words(
     wait="Expected wait: {time}",
     steps="How it works",
     points="Points earned: {count}",
+    send="Send",
+    thanks="Thank you",
     privacy="Privacy",
 )

@@ -23,5 +23,7 @@ FRENCH: Final = Words(
     wait="Attente estimée : {time}",
     steps="Comment faire",
     points="Points gagnés : {count}",
+    send="Envoyer",
+    thanks="Merci",
     privacy="Confidentialité",
 )

@@ -23,5 +23,7 @@ GERMAN: Final = Words(
     wait="Voraussichtliche Wartezeit: {time}",
     steps="So geht es",
     points="Punkte gesammelt: {count}",
+    send="Senden",
+    thanks="Danke",
     privacy="Datenschutz",
 )

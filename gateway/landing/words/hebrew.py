@@ -23,5 +23,7 @@ HEBREW: Final = Words(
     wait="זמן המתנה משוער: {time}",
     steps="כך זה עובד",
     points="נקודות שנצברו: {count}",
+    send="שליחה",
+    thanks="תודה",
     privacy="פרטיות",
 )

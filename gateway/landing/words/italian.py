@@ -23,5 +23,7 @@ ITALIAN: Final = Words(
     wait="Attesa prevista: {time}",
     steps="Come funziona",
     points="Punti ottenuti: {count}",
+    send="Invia",
+    thanks="Grazie",
     privacy="Privacy",
 )

@@ -28,4 +28,6 @@ class Words(NamedTuple):
     steps: str
 
     points: str
+    send: str
+    thanks: str
     privacy: str

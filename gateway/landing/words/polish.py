@@ -23,5 +23,7 @@ POLISH: Final = Words(
     wait="Przewidywany czas oczekiwania: {time}",
     steps="Jak to działa",
     points="Zdobyte punkty: {count}",
+    send="Wyślij",
+    thanks="Dziękujemy",
     privacy="Prywatność",
 )

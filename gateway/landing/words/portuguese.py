@@ -23,5 +23,7 @@ PORTUGUESE: Final = Words(
     wait="Espera prevista: {time}",
     steps="Como funciona",
     points="Pontos ganhos: {count}",
+    send="Enviar",
+    thanks="Obrigado",
     privacy="Privacidade",
 )

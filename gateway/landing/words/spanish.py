@@ -23,5 +23,7 @@ SPANISH: Final = Words(
     wait="Espera estimada: {time}",
     steps="Cómo funciona",
     points="Puntos ganados: {count}",
+    send="Enviar",
+    thanks="Gracias",
     privacy="Privacidad",
 )

@@ -27,9 +27,14 @@ def _of_history(name: str) -> Callable[[Scene], Any]:
     return lambda scene: read(scene.history)
 
 
+def _answers(scene: Scene) -> dict[str, str]:
+    return {question: answer.text for question, answer in scene.visitor.profile.given.items()}
+
+
 BEHAVIOUR: Final[Mapping[str, Callable[[Scene], Any]]] = {
     "behaviour.days_since_visit": _days_since_visit,
     "behaviour.viewed_product": _viewed_product,
     "behaviour.viewed_categories": _viewed_categories,
+    "profile.answers": _answers,
     **{name: _of_history(name) for name in OF_HISTORY},
 }

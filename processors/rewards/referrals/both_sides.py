@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from processors.rewards.late_consent import allowed_at
+from processors.rewards.ledger import EARNED, REVERSED, entry_key
 from processors.rewards.referrals.state import First, Paid
-from processors.rewards.reversals import EARNED, REVERSED, entry_key
 from processors.rewards.state import Account, AccountPart
 from processors.step import Emit
 from schemas.events import RewardPosted

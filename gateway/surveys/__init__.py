@@ -1,0 +1,1 @@
+"""``/answer``: the answers that people give on pages."""
