@@ -15,6 +15,7 @@ from schemas.process.settings import read_settings
 from schemas.process.shared_settings import (
     CLICKHOUSE,
     CONTACT_KEY_FILE,
+    COUPON_KEY_FILE,
     DATA,
     IDENTIFIER_KEY_FILE,
     KAFKA,
@@ -133,6 +134,12 @@ def read_tag_key_file(environ: Mapping[str, str]) -> Path:
     """The file of the keys of tags: FOOTPATH_TAG_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
     given = environ.get(TAG_KEY_FILE.name, "").strip()
     return Path(given).expanduser() if given else DataDirectory(read_data(environ)).tag_keys
+
+
+def read_coupon_key_file(environ: Mapping[str, str]) -> Path:
+    """The file of the keys of coupon codes: FOOTPATH_COUPON_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
+    given = environ.get(COUPON_KEY_FILE.name, "").strip()
+    return Path(given).expanduser() if given else DataDirectory(read_data(environ)).coupon_keys
 
 
 def read_tag_keys(environ: Mapping[str, str]) -> "TagKeys":

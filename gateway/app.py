@@ -22,6 +22,8 @@ from starlette.routing import Route
 
 from gateway import health, openapi
 from gateway.brand.live import LiveBrand
+from gateway.coupons import coupons_openapi
+from gateway.coupons.coupons_handler import CouponsHandler
 from gateway.deployment import Deployment
 from gateway.events_api import events_openapi
 from gateway.events_api.events_handler import EventsHandler
@@ -40,6 +42,7 @@ from gateway.http.open_files import allow_connections
 from gateway.http.openapi_parts import ApiPart
 from gateway.http.responses import RawEndpoint, http_exception_response, request_error_response
 from gateway.http.staff_sessions import Sessions
+from gateway.identifiers.cards import CardNumbers
 from gateway.identifiers.contacts import Contacts
 from gateway.identifiers.device_links import DeviceLinks
 from gateway.identifiers.erased import ErasedContacts
@@ -52,12 +55,13 @@ from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
 from gateway.privacy import api_openapi, page_openapi
-from gateway.privacy.answers import Answers
+from gateway.privacy.answers import ME, Answers
 from gateway.privacy.api_handler import PrivacyApiHandler
 from gateway.privacy.erasures import Erasures
 from gateway.privacy.form_guard import FormGuard
 from gateway.privacy.letters import Letters
 from gateway.privacy.link_handler import LinkHandler
+from gateway.privacy.own_data import OwnData
 from gateway.privacy.page_handler import PageHandler
 from gateway.privacy.parts import Parts
 from gateway.privacy.request_ids import RequestIds
@@ -65,6 +69,13 @@ from gateway.privacy.shows import Shows
 from gateway.privacy.submission import Submission
 from gateway.privacy.tokens import Tokens
 from gateway.privacy.visit import Visits
+from gateway.profile import me_openapi
+from gateway.profile.account import read_account
+from gateway.profile.me_handler import AGAIN_AFTER_US, MeHandler
+from gateway.profile.shown_coupons import ShownCoupons
+from gateway.profile.wallet import wallet_openapi
+from gateway.profile.wallet.added_cards import AddedCards
+from gateway.profile.wallet.wallet_handler import WalletHandler
 from gateway.publish.apart import ApartTopics
 from gateway.publish.backlog import Backlog
 from gateway.publish.clock import Clock
@@ -96,9 +107,11 @@ from gateway.trust.link_check import LinkCheck
 from gateway.trust.nobodys import Nobodys
 from gateway.trust.scan_trust import ScanTrust
 from schemas.codec.schema_registry import codec_with
+from schemas.events import CouponAnswered, ScanRouted
 from schemas.identifiers.devices import IssuedDevices
 from schemas.identifiers.keys import keys_of
 from schemas.process.errors import OperatorError
+from schemas.topics import COUPON_ANSWERED
 
 log = logging.getLogger(__name__)
 CHECK_WAIT_S = 1.0
@@ -121,6 +134,8 @@ class Services:
     privacy_api: PrivacyApiHandler
     privacy_page: PageHandler
     privacy_links: LinkHandler
+    me: MeHandler
+    wallet: WalletHandler
     looks: Looks
     staff: StaffHandler
     connections: ConnectionLimits
@@ -131,7 +146,9 @@ class Services:
     backlog: Backlog
     clock: Clock
     apart: ApartTopics
-    replies: PendingReplies
+    replies: PendingReplies[ScanRouted]
+    coupon_replies: PendingReplies[CouponAnswered]
+    coupons: CouponsHandler
     devices: DeviceCookies
     probes: Probes
     deployment: Deployment
@@ -210,6 +227,10 @@ ENDPOINTS = (
     Endpoint("/privacy/link", "POST", page_openapi.SEND_API, lambda s: s.privacy_links.privacy_send_link),
     Endpoint("/privacy/link/{link}", "GET", page_openapi.LINK_API, lambda s: s.privacy_links.privacy_link),
     Endpoint("/privacy/link/{link}", "POST", page_openapi.USE_API, lambda s: s.privacy_links.privacy_use_link),
+    Endpoint("/me", "GET", me_openapi.PAGE_API, lambda s: s.me.me),
+    Endpoint("/me/sw.js", "GET", me_openapi.WORKER_API, lambda s: s.me.me_worker),
+    Endpoint("/me/wallet/{wallet}/card", "GET", wallet_openapi.CARD_API, lambda s: s.wallet.me_card),
+    Endpoint("/me/wallet/{wallet}/coupon/{code}", "GET", wallet_openapi.COUPON_API, lambda s: s.wallet.me_coupon),
     Endpoint(
         "/v1/people/{type}/{value:text}/profile", "GET", staff_openapi.PROFILE_API,
         lambda s: ProfileHandler(s.brand, s.looks, s.clock).person_profile,
@@ -218,6 +239,10 @@ ENDPOINTS = (
         "/v1/referrals/link", "POST", referral_openapi.API,
         lambda s: ReferralHandler(s.brand, s.personal_links, s.settings.public_url).referral_link,
     ),
+    Endpoint("/v1/coupons/{code}/reserve", "POST", coupons_openapi.RESERVE_API, lambda s: s.coupons.asks("reserve")),
+    Endpoint("/v1/coupons/{code}/redeem", "POST", coupons_openapi.REDEEM_API, lambda s: s.coupons.asks("redeem")),
+    Endpoint("/v1/coupons/{code}/release", "POST", coupons_openapi.RELEASE_API, lambda s: s.coupons.asks("release")),
+    Endpoint("/v1/coupons/{code}/{kind}", "GET", coupons_openapi.PICTURE_API, lambda s: s.coupons.coupon_picture),
     Endpoint("/staff", "GET", staff_openapi.PAGE_API, lambda s: s.staff.staff),
     Endpoint("/staff", "POST", staff_openapi.LOOK_API, lambda s: s.staff.staff_look),
     Endpoint("/staff/sign-in", "POST", staff_openapi.SIGN_IN_API, lambda s: s.staff.staff_sign_in),
@@ -276,7 +301,8 @@ def build_services(settings: Settings) -> Services:
     erasures, answers = Erasures(settings.kafka, codec, settings.spool / "erased"), Answers(settings.kafka, codec)
     apart = ApartTopics(settings.spool / "apart", settings.spool_mb * 1024 * 1024, producer, clock, timeout_s, metrics)
     publisher = Publisher(producer, spool, apart, clock, codec, timeout_s, metrics)
-    replies = PendingReplies(settings.kafka, codec)
+    replies = PendingReplies[ScanRouted](settings.kafka, codec)
+    coupon_replies = PendingReplies[CouponAnswered](settings.kafka, codec, COUPON_ANSWERED)
     probes = Probes(publisher, replies)
     admission = AdmissionLimit(settings.waiting)
     metrics.waiting.set_function(lambda: admission.in_progress)
@@ -294,7 +320,14 @@ def build_services(settings: Settings) -> Services:
     issued = IssuedDevices(settings.identifier_key)
     devices = DeviceCookies(issued, settings.earlier_cookies_until_s)
     base, tokens = urlsplit(settings.public_url).path, Tokens(keys_of(settings.identifier_key).oldest)
-    visits = Visits(brand, clients, devices, clock, metrics, settings.tls)
+    oldest = keys_of(settings.identifier_key).oldest
+    google = settings.google_wallet if settings.google_issuer else None
+    has_cards = settings.apple_pass is not None or google is not None
+    visits = Visits(brand, clients, devices, clock, metrics, settings.tls, CardNumbers(oldest) if has_cards else None)
+    own = OwnData(ME, AGAIN_AFTER_US, read_account, submission, answers, parts, request_ids)
+    wallet = WalletHandler(
+        visits, own, AddedCards(publisher), oldest, settings.apple_pass, google, settings.google_issuer
+    )
     guard = FormGuard(tokens, settings.public_url)
     looks = Looks(submission, answers, parts, request_ids, publisher, metrics)
     letters = Letters(settings.smtp, metrics) if settings.smtp is not None and settings.public_url else None
@@ -369,6 +402,8 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
+        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets),
+        wallet=wallet,
         looks=looks,
         staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),
         connections=connections,
@@ -382,7 +417,9 @@ def build_services(settings: Settings) -> Services:
         clock=clock,
         apart=apart,
         probes=probes,
-        deployment=Deployment(settings, codec, replies, probes),
+        coupon_replies=coupon_replies,
+        coupons=CouponsHandler(brand, publisher, coupon_replies, clock, metrics),
+        deployment=Deployment(settings, codec, replies, probes, coupon_replies),
         contacts=contacts,
         links=links,
         scans=scans,
@@ -420,6 +457,7 @@ def build_app(settings: Settings, serve_operators: ServeOperators | None = None)
                 (services.answers, services.answers.run()),
                 (services.counters, services.counters.run()),
                 (services.replies, deployment.after(services.replies.run)),
+                (services.coupon_replies, deployment.after(services.coupon_replies.run)),
                 (services.publisher, deployment.after(services.publisher.run)),
                 (services.contacts, services.contacts.run()),
                 (services.erased, deployment.after(services.erased.run)),

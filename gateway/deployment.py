@@ -12,9 +12,10 @@ from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
 from gateway.settings import Settings, reply_partition
 from schemas.codec.avro import Codec
+from schemas.events import CouponAnswered, ScanRouted
 from schemas.kafka.deployment import check_key
 from schemas.kafka.partition_counts import await_count
-from schemas.topics import DEPLOYMENT_CONFIGURED, SCAN_ROUTED, TOUCHPOINT_RECORDED
+from schemas.topics import COUPON_ANSWERED, DEPLOYMENT_CONFIGURED, SCAN_ROUTED, TOUCHPOINT_RECORDED
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 1.0
@@ -23,20 +24,29 @@ RETRY_AFTER_S = 1.0
 class Deployment:
     """Made once; the application runs :meth:`check` and, when it has passed, whatever talks to the stream."""
 
-    def __init__(self, settings: Settings, codec: Codec, replies: PendingReplies, probes: Probes) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        codec: Codec,
+        replies: PendingReplies[ScanRouted],
+        probes: Probes,
+        coupon_replies: PendingReplies[CouponAnswered],
+    ) -> None:
         self._settings = settings
         self._codec = codec
         self._replies = replies
         self._probes = probes
+        self._coupon_replies = coupon_replies
         self._passed = asyncio.Event()
 
     async def check(self) -> None:
         """Waits until Kafka answers and has the topics. :raises OperatorError: a setting contradicts them, or this is
         not the deployment's identifier key."""
-        topics = (TOUCHPOINT_RECORDED.name, SCAN_ROUTED.name, DEPLOYMENT_CONFIGURED.name)
+        topics = (TOUCHPOINT_RECORDED.name, SCAN_ROUTED.name, COUPON_ANSWERED.name, DEPLOYMENT_CONFIGURED.name)
         count = await await_count(self._settings.kafka, topics, self._settings.partitions)
         await self._check_key()
         self._replies.partition = reply_partition(self._settings, count)
+        self._coupon_replies.partition = self._replies.partition
         self._probes.cover(count)
         log.info("replies on partition %d of %d", self._replies.partition, count)
         self._passed.set()

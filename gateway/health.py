@@ -23,6 +23,7 @@ from gateway.publish.publisher import Publisher
 from gateway.publish.spool import Spool
 from gateway.reply.pending import PendingReplies
 from gateway.reply.probes import Probes
+from schemas.events import ScanRouted
 
 REMEMBERED_S: Final = 1.0
 """How long an answer about the stream is given again: whoever asks often learns no more, and costs nothing."""
@@ -68,7 +69,9 @@ class StreamHandler:
     scans, at most one round every few seconds, which stay on the topics; a balancer has no need of them.
     """
 
-    def __init__(self, brand: LiveBrand, publisher: Publisher, replies: PendingReplies, probes: Probes) -> None:
+    def __init__(
+        self, brand: LiveBrand, publisher: Publisher, replies: PendingReplies[ScanRouted], probes: Probes
+    ) -> None:
         self._brand = brand
         self._publisher = publisher
         self._replies = replies

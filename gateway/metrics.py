@@ -44,6 +44,12 @@ class Metrics:
             ["status"],
             registry=self.registry,
         )
+        self.coupons = Counter(
+            "footpath_gateway_coupons_total",
+            "Requests of tills about coupons that the stream answered, by action and status.",
+            ["action", "status"],
+            registry=self.registry,
+        )
         self.contacts = Counter(
             "footpath_gateway_contacts_total",
             "Contact values that were encrypted and kept.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.smtp_server import SMTP, SmtpServer
+from gateway.wallet_keys import APPLE_PASS, GOOGLE_ACCOUNT, GOOGLE_ISSUER
 from schemas.base_address import BASE_ADDRESS
 from schemas.codec.registry_settings import RegistrySettings, SchemaRegistry
 from schemas.identifiers.keys import IdentifierKeys
@@ -27,6 +28,7 @@ from schemas.process.shared_settings import (
 from schemas.topics import SCAN_ROUTED
 
 if TYPE_CHECKING:
+    from gateway.wallet_keys import AppleCertificate, GoogleAccount
     from schemas.contacts.wrapping import MasterKeys
     from schemas.protection.reject_keys import RejectKeys
     from schemas.trust.keys import TagKeys
@@ -193,6 +195,29 @@ class Settings:
         "set: the page sends no links and says that the shop is to be asked.",
         secret=True,
         unset=None,
+    )
+    apple_pass: "AppleCertificate | None" = setting(
+        "FOOTPATH_APPLE_PASS_FILE",
+        APPLE_PASS,
+        "",
+        "PEM file with a certificate of Apple's for a type of passes, its key, and the certificate of Apple's that "
+        "issued it: `/me` then has passes for Apple Wallet. Not set: it has none.",
+        unset=None,
+    )
+    google_wallet: "GoogleAccount | None" = setting(
+        "FOOTPATH_GOOGLE_WALLET_FILE",
+        GOOGLE_ACCOUNT,
+        "",
+        "JSON file with the key of a service account that issues passes for Google Wallet. Not set, or without "
+        "FOOTPATH_GOOGLE_WALLET_ISSUER: `/me` has none.",
+        unset=None,
+    )
+    google_issuer: str = setting(
+        "FOOTPATH_GOOGLE_WALLET_ISSUER",
+        GOOGLE_ISSUER,
+        "",
+        "Number of the issuer at Google Wallet.",
+        unset="",
     )
     trusted_proxies: tuple[Network, ...] = setting(
         "FOOTPATH_GATEWAY_TRUSTED_PROXIES",

@@ -7,7 +7,7 @@ from processors.reference import Reference
 from schemas.brand.consent import jurisdiction_of
 from schemas.consent.choices import Consents
 from schemas.consent.permission import Permission, by_choice, permission
-from schemas.consent.purposes import ANALYTICS
+from schemas.consent.purposes import ANALYTICS, IDENTITY
 from schemas.events import TouchpointRecorded
 
 
@@ -42,6 +42,14 @@ def permitted(said: Sequence[Consents], key: str, event: TouchpointRecorded, ref
         if event.store in reference.brand.stores:
             reference.memo["silent", key, event.store] = silent
     return silent
+
+
+def agrees_at(said: Sequence[Consents], at: int, reference: Reference) -> bool:
+    """Whether a person agrees to be recognised at a time without an event, in the brand's own country."""
+    rules, brand = reference.brand.consent, reference.brand
+    if not said and IDENTITY not in rules:
+        return True
+    return permission(said, IDENTITY, at, rules, jurisdiction_of("", brand.stores, brand.about.country)).allowed
 
 
 def counts_only(said: Sequence[Consents], event: TouchpointRecorded, reference: Reference) -> bool:

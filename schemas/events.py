@@ -331,6 +331,7 @@ class ReferralChanged(Event, frozen=True, kw_only=True):
     per_household: int = 0
     per_year: int = 0
     terms: int = 0
+    expires_at: int = 0
     ties: tuple[int, ...] = ()
     lineage: tuple[ReferralEdge, ...] = ()
 

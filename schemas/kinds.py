@@ -26,6 +26,8 @@ POINTS: Final = frozenset((POINTS_SPENT, POINTS_RETURNED, POINTS_ADJUSTED, POINT
 """What moves points of an account (``schemas.points``)."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
+CARD_ADDED: Final = "card_added"
+"""A phone adds the brand's card to its wallet; the gateway says so, with the device and the card's number."""
 PROBE: Final = "probe"
 """A question of the gateway to the stream: can you answer? Made by the gateway alone, never stored, never rewarded."""
 
@@ -71,6 +73,7 @@ KINDS: Final = (
     Kind("review_written", "web"),
     Kind("referral_made", "web"),
     Kind("coupon_shown", "web"),
+    Kind(CARD_ADDED, "web"),
     Kind(SCAN, "sensor"),
     Kind(NFC_TAP, "sensor"),
     Kind("beacon_sighting", "sensor"),
@@ -124,17 +127,20 @@ OFFLINE: Final[frozenset[str]] = frozenset(
     kind.name for kind in KINDS if kind.family in ("sensor", "till") and kind.personal and not kind.money
 )
 """Kinds of touches in the physical world. A sale is none: the channel that it names may be any."""
-SCOPES: Final[tuple[str, ...]] = ("events:write", *(f"events:{family}" for family in FAMILIES))
+WRITE: Final = "events:write"
+SCOPES: Final[tuple[str, ...]] = (WRITE, *(f"events:{family}" for family in FAMILIES))
 PRIVACY: Final = "privacy"
 """The scope for requests about people's data, which sends no kind of event through the events API."""
 STAFF: Final = "staff"
 """The scope of people in a store, who may see the profile of the shopper they serve; it sends no kind of event."""
+TILL: Final = "events:till"
+"""The scope of tills, which use coupons, too."""
 CRM: Final = "events:crm"
 """The scope of a system that knows customers: its programs may ask for profiles, too."""
 
 
 def types_of(scopes: tuple[str, ...]) -> frozenset[str]:
     """Kinds that a key with these scopes may send; empty when none of the scopes is about events."""
-    if "events:write" in scopes:
+    if WRITE in scopes:
         return TYPES
     return frozenset().union(*(SENDABLE[s.removeprefix("events:")] for s in scopes if s in SCOPES))

@@ -254,7 +254,7 @@ COUPON_REQUESTED = Topic(
     CouponRequested,
     lambda e: e.key,
     "code, or what else decides (processors/coupons/actions.py)",
-    written_by=("rewards", "coupons", "gateway", "coupons import"),
+    written_by=("rewards", "coupons", "gateway", "coupons import", "coupons void"),
     read_by=("coupons",),
     transactional=True,
 )
@@ -438,7 +438,7 @@ BRAND_CONFIGURED = Topic(
     lambda e: f"{e.kind}/{e.id}",
     "kind/id",
     written_by=("brand apply",),
-    read_by=("gateway", "identity", "context", "rewards", "consent", "matching", "budgets", "sink"),
+    read_by=("gateway", "identity", "context", "coupons", "rewards", "consent", "matching", "budgets", "sink"),
     compacted=True,
     transactional=True,
 )
@@ -451,6 +451,7 @@ EVENT_REJECTED = Topic(
         "gateway",
         "identity",
         "context",
+        "coupons",
         "rewards",
         "consent",
         "matching",

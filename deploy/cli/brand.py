@@ -16,13 +16,22 @@ Folders = Annotated[
 
 
 @brand.command
-def check(*folders: Folders) -> None:
+def check(*folders: Folders, base: Path | None = None) -> None:
     """Read the brand's files and print every mistake with file, line and field; then what counts where nobody said
-    anything about consent."""
+    anything about consent.
+
+    Parameters
+    ----------
+    base
+        Directory with the brand's files as they are live: a reward that says something else needs a higher version.
+    """
     from deploy.setup.brand import check as read_brand
+    from deploy.setup.brand import refuse_unversioned
     from schemas.brand.consent import silence
 
     found = read_brand(_named(folders))
+    if base is not None:
+        refuse_unversioned(found, read_brand((base,)))
     print(
         f"{found.about.name}: version {found.version}, {len(found.stores)} stores, {len(found.tags)} tags, "
         f"{len(found.products)} products, {len(found.routes)} routes, {len(found.rewards)} rewards"
@@ -99,11 +108,14 @@ def plan(
     from deploy.setup.brand import check as read_brand
     from deploy.setup.brand import live
     from deploy.target import read_kafka, read_registry, stack_keys
+    from schemas.brand.rule_versions import without_earlier_rules
 
     silence_client_logs()
     kafka = read_kafka(os.environ)
     after = read_brand(_named(folders), stack_keys(os.environ, kafka))
     before = live(kafka, read_registry(os.environ))
+    if before is not None:
+        before = without_earlier_rules(before)
     with PeriodProgress() as progress:
         found = plan_of(before, after, datetime.now(UTC), os.environ, progress)
     if json:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.operate.coupons.key_file import create_coupon_key
 from deploy.operate.key_files import add_key
 from deploy.operate.tag_key_file import create_tag_key
 from deploy.private_file import write_private
@@ -58,6 +59,11 @@ class DataDirectory:
     def tag_keys(self) -> Path:
         """File with the keys of tags, see `schemas/trust/keys.py`."""
         return self.root / "secrets" / "tag.keys"
+
+    @property
+    def coupon_keys(self) -> Path:
+        """File with the keys of coupon codes, see `schemas/coupons/keys.py`."""
+        return self.root / "secrets" / "coupon.keys"
 
     @property
     def clickhouse_password(self) -> Path:
@@ -119,6 +125,8 @@ def make_secrets(data: DataDirectory) -> None:
         add_key(data.contact_keys, CONTACT_KEY_FILE.name)
     if not data.tag_keys.exists():
         create_tag_key(data.tag_keys)
+    if not data.coupon_keys.exists():
+        create_coupon_key(data.coupon_keys)
     if not data.clickhouse_password.exists():
         write_private(data.clickhouse_password, secrets.token_urlsafe(24) + "\n")
     if not data.api_key.exists():

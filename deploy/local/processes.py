@@ -182,6 +182,7 @@ def _environment(addresses: Addresses, brand: Path, data: DataDirectory, name: s
         "FOOTPATH_REJECT_KEY_FILE": str(data.reject_keys),
         "FOOTPATH_CONTACT_KEY_FILE": str(data.contact_keys),
         "FOOTPATH_TAG_KEY_FILE": str(data.tag_keys),
+        "FOOTPATH_COUPON_KEY_FILE": str(data.coupon_keys),
         "FOOTPATH_API_KEY_FILE": str(data.api_key),
         **_metrics_setting(addresses, name),
     }

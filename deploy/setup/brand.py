@@ -16,6 +16,7 @@ from schemas.brand.fold import BrandFold
 from schemas.brand.items import events_of
 from schemas.brand.load import BrandError, load
 from schemas.brand.model import Brand, Consent, Guards
+from schemas.brand.rule_versions import changes_without_version, with_earlier_rules
 from schemas.codec.avro import Codec
 from schemas.codec.registry_settings import SchemaRegistry
 from schemas.codec.schema_registry import codec_with
@@ -117,6 +118,7 @@ def _errors_of(kafka: Kafka) -> Iterator[None]:
 
 async def _plan(kafka: Kafka, brand: Brand, codec: Codec) -> Applied:
     fold = await _read(kafka, codec)
+    refuse_unversioned(brand, fold.brand)
     return _applied(fold, brand, _changes(fold, brand))
 
 
@@ -130,6 +132,7 @@ async def _apply(kafka: Kafka, brand: Brand, codec: Codec, repeated: bool = Fals
         max_request_size=MAX_RECORD_BYTES,
     ) as producer:
         fold = await _read(kafka, codec)
+        refuse_unversioned(brand, fold.brand)
         events = _changes(fold, brand)
         try:
             if events:
@@ -142,8 +145,16 @@ async def _apply(kafka: Kafka, brand: Brand, codec: Codec, repeated: bool = Fals
     return await _apply(kafka, brand, codec, repeated=True)
 
 
+def refuse_unversioned(brand: Brand, before: Brand | None) -> None:
+    """:raises SetupError: a rule has changed without a new version."""
+    found = [f"rewards.{id}.{field}: {why}" for id, (field, why) in changes_without_version(brand, before)]
+    if found:
+        raise SetupError("\n".join(found))
+
+
 def _changes(fold: BrandFold, brand: Brand) -> list[BrandConfigured]:
-    return events_of(brand, time.time_ns() // 1000, fold.held)
+    now = time.time_ns() // 1000
+    return events_of(with_earlier_rules(brand, fold.brand, now), now, fold.held)
 
 
 def _applied(fold: BrandFold, brand: Brand, events: Sequence[BrandConfigured]) -> Applied:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 
@@ -56,6 +56,15 @@ def time(at: datetime, locale: Locale, with_day: bool = False) -> str:
     """A time of the day. :param with_day: with its weekday before it."""
     clock: str = format_time(at, "short", locale=locale)
     return f"{format_date(at, 'EEE', locale=locale)} {clock}" if with_day else clock
+
+
+def day(at: datetime, locale: Locale) -> str:
+    """A date, such as 3 Oct 2026."""
+    return str(format_date(at, "medium", locale=locale))
+
+
+def day_and_time(at: datetime, locale: Locale) -> str:
+    return str(format_datetime(at, "short", locale=locale))
 
 
 def clock(text: str, locale: Locale) -> str:

@@ -160,15 +160,16 @@ def _texts(page: Page, picture: str, has_parts: bool, direction: str) -> str:
 
 
 def _end(page: Page, shown: Shown, base: str, script: str) -> str:
-    """The points, the button, the way to the reader's data."""
-    points = ""
+    """The points, the button, the ways to what the reader has, and to their data."""
+    points = mine = ""
     if script:
         text = escape(shown.words.points)
         points = f'<p class="pts" role="status"{shown.attributes} data-text="{text}" data-live="{_LIVE}"></p>'
+        mine = f'<a href="{escape(base)}/me">{shown.word(shown.words.me)}</a> · '
     to = f'href="{escape(page.destination)}" rel="noreferrer"'
     return (
         f'{points}<div class="bar"><a{runs(page.label, shown.direction)} class="b" {to}>{as_html(page.label)}</a></div>'
-        f'</main><footer><a href="{escape(base)}/privacy">{shown.word(shown.words.privacy)}</a></footer>'
+        f'</main><footer>{mine}<a href="{escape(base)}/privacy">{shown.word(shown.words.privacy)}</a></footer>'
         + (f"<script>{script}</script>" if script else "")
         + "</html>"
     )

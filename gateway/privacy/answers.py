@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 0.5
 SHOW: Final = "show"
 PROFILE: Final = "profile"
+ME: Final = "me"
 EXPORT: Final = "export"
 ERASE: Final = "erase"
 CONSENT: Final = "consent"
@@ -117,7 +118,7 @@ class Answers:
         self._answers[event.request_id] = Answer(
             event.action, event.status, event.occurred_at, event.parts, detail, unknown, content
         )
-        if event.action in (SHOW, PROFILE):
+        if event.action in (SHOW, PROFILE, ME):
             self._remember_show(event.request_id)
         self._wake(event.request_id)
 

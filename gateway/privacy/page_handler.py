@@ -72,6 +72,7 @@ class PageHandler:
         self._parts = parts
         self._ids = ids
         self._base = f"{base}/privacy"
+        self._me = f"{base}/me"
         self._sends_links = sends_links
 
     async def privacy(self, request: Request) -> Response:
@@ -206,6 +207,8 @@ class PageHandler:
             found = html.paragraph(texts.nothing)
         else:
             found = html.items(lines)
+        if visit.device and visit.brand_view.brand.rewards:
+            found += f'<p><a href="{escape(self._me)}">{escape(texts.me)}</a></p>'
         return html.section(texts.known, found)
 
     def _allowed(self, visit: Visit, shown: Shown, room: int) -> str:
@@ -347,6 +350,8 @@ def _lines(known: Summary, visit: Visit) -> list[str]:
         lines.append(texts.purchases.format(count=known.purchases, sums=sums))
     if known.points:
         lines.append(texts.points.format(points=known.points))
+    if known.coupons:
+        lines.append(texts.coupons.format(count=known.coupons))
     if known.decisions:
         lines.append(texts.decisions.format(count=known.decisions))
     return lines

@@ -11,6 +11,7 @@ from gateway.http.errors import ErrorKind, RequestError
 from gateway.http.languages import wanted_languages
 from gateway.http.privacy_control import sends_gpc
 from gateway.http.rate_limits import TokenBuckets
+from gateway.identifiers.cards import LOYALTY, CardNumbers
 from gateway.metrics import Metrics
 from gateway.privacy.texts import texts_for
 from gateway.privacy.texts.model import Texts
@@ -24,7 +25,8 @@ PAGES_PER_S: Final = 10
 
 
 class Visit(NamedTuple):
-    """``device`` is empty where there is none; ``now`` in microseconds; ``wanted`` are the phone's languages."""
+    """``device`` is empty where there is none, and ``card`` where no phone gets one (gateway/identifiers/cards.py);
+    ``now`` in microseconds; ``wanted`` are the phone's languages."""
 
     brand_view: BrandView
     client: str
@@ -35,6 +37,7 @@ class Visit(NamedTuple):
     now: int
     wanted: list[str]
     texts: Texts
+    card: str = ""
 
     @property
     def now_s(self) -> float:
@@ -42,8 +45,10 @@ class Visit(NamedTuple):
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """The device as it is known behind the gateway, under every key."""
-        return self.brand_view.pseudonyms.all_identifiers(DEVICE, self.device, EVER_AFTER)
+        """The device, and its card, as they are known behind the gateway, under every key."""
+        pseudonyms = self.brand_view.pseudonyms
+        cards = pseudonyms.all_identifiers(LOYALTY, self.card, EVER_AFTER) if self.card else ()
+        return pseudonyms.all_identifiers(DEVICE, self.device, EVER_AFTER) + cards
 
     @property
     def owner(self) -> str:
@@ -56,10 +61,17 @@ class Visit(NamedTuple):
 
 
 class Visits:
-    """Reads requests. :param tls: as in gateway/scan."""
+    """Reads requests. :param tls: as in gateway/scan. :param cards: None: phones get no cards."""
 
     def __init__(
-        self, brand: LiveBrand, clients: ClientLimit, devices: DeviceCookies, clock: Clock, metrics: Metrics, tls: bool
+        self,
+        brand: LiveBrand,
+        clients: ClientLimit,
+        devices: DeviceCookies,
+        clock: Clock,
+        metrics: Metrics,
+        tls: bool,
+        cards: CardNumbers | None = None,
     ) -> None:
         self._brand = brand
         self._clients = clients
@@ -67,6 +79,7 @@ class Visits:
         self._clock = clock
         self._metrics = metrics
         self._tls = tls
+        self._cards = cards
         self._buckets = TokenBuckets(PAGES_PER_S)
 
     def texts_of(self, request: Request) -> Texts:
@@ -95,4 +108,5 @@ class Visits:
             now,
             wanted,
             texts_for(wanted, brand_view.brand.about.language),
+            "" if device is None or self._cards is None else self._cards.of(device.id),
         )

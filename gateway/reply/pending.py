@@ -1,12 +1,14 @@
-"""Pending replies: scans that wait for their decision, matched with the records of this gateway's reply partition.
+"""Pending replies: requests that wait for the stream, matched with the records of this gateway's reply partition.
 
-The reply partition is one partition of scan-routed. It is read without a consumer group, from its end.
+The reply partition is one partition of scan-routed for scans, of coupon-answered for tills. It is read without a
+consumer group, from its end.
 """
 
 import asyncio
 import logging
 import time
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -14,24 +16,26 @@ from aiokafka.errors import KafkaError
 from gateway.reply.delays import ScanDelays
 from gateway.reply.tail_reader import TailReader
 from schemas.codec.avro import Codec, Undecodable
-from schemas.events import ScanRouted
+from schemas.events import Event
 from schemas.kafka.client_settings import Kafka
-from schemas.topics import SCAN_ROUTED
+from schemas.topics import SCAN_ROUTED, Topic
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 0.25
 POSITION_TIMEOUT_S = 5.0
-Reply = asyncio.Future[ScanRouted]
+R = TypeVar("R", bound=Event)
 
 
-class PendingReplies:
-    """The replies that are awaited, by scan event id. ``positioned``: a reply written from now on will be seen."""
+class PendingReplies(Generic[R]):
+    """The replies that are awaited, by the key of their topic, the id of the scan or request. ``positioned``: a reply
+    written from now on will be seen."""
 
-    def __init__(self, bootstrap: Kafka, codec: Codec) -> None:
+    def __init__(self, bootstrap: Kafka, codec: Codec, topic: Topic = SCAN_ROUTED) -> None:
         self._bootstrap = bootstrap
-        self._codec = codec.of(SCAN_ROUTED)
-        self._pending: dict[str, tuple[Reply, float]] = {}
+        self._topic = topic
+        self._codec = codec.of(topic)
+        self._pending: dict[str, tuple[asyncio.Future[R], float]] = {}
         """Each with the time from which it is awaited."""
         self.delays = ScanDelays()
         self.partition = 0
@@ -45,15 +49,15 @@ class PendingReplies:
             async with asyncio.timeout(timeout_s):
                 await self._first_positioned.wait()
 
-    def expect(self, scan_event_id: str) -> Reply:
-        """The reply to a scan that is published after this call. The caller must call :meth:`forget` at the end."""
-        reply: Reply = asyncio.get_running_loop().create_future()
-        self._pending[scan_event_id] = reply, time.monotonic()
+    def expect(self, id: str) -> asyncio.Future[R]:
+        """The reply to what is published after this call. The caller must call :meth:`forget` at the end."""
+        reply: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._pending[id] = reply, time.monotonic()
         return reply
 
-    def forget(self, scan_event_id: str) -> None:
+    def forget(self, id: str) -> None:
         """Stops waiting for a reply; one that comes later is ignored."""
-        _, began_s = self._pending.pop(scan_event_id)
+        _, began_s = self._pending.pop(id)
         now_s = time.monotonic()
         self.delays.observe(now_s - began_s, now_s)
 
@@ -68,7 +72,7 @@ class PendingReplies:
             await asyncio.sleep(RETRY_AFTER_S)
 
     async def _read(self) -> None:
-        reader = TailReader(self._bootstrap, TopicPartition(SCAN_ROUTED.name, self.partition))
+        reader = TailReader(self._bootstrap, TopicPartition(self._topic.name, self.partition))
         try:
             async with asyncio.timeout(POSITION_TIMEOUT_S):
                 await reader.start()
@@ -81,7 +85,7 @@ class PendingReplies:
             await reader.close()
 
     def _resolve(self, key: bytes | None, value: bytes | None) -> None:
-        # The key is the scan's id: replies to other gateways that share the partition are skipped undecoded.
+        # The key is the request's id: replies to other gateways that share the partition are skipped undecoded.
         reply, _ = self._pending.get((key or b"").decode(errors="replace"), (None, 0.0))
         if reply is None or reply.done():
             return

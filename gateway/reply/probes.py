@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from gateway.publish.publisher import Publisher
 from gateway.reply.pending import PendingReplies
-from schemas.events import TouchpointRecorded
+from schemas.events import ScanRouted, TouchpointRecorded
 from schemas.ids import person_of
 from schemas.kafka.partitioner import partition_of
 from schemas.kinds import PROBE
@@ -36,7 +36,7 @@ class Probes:
     round.
     """
 
-    def __init__(self, publisher: Publisher, replies: PendingReplies) -> None:
+    def __init__(self, publisher: Publisher, replies: PendingReplies[ScanRouted]) -> None:
         self._publisher = publisher
         self._replies = replies
         self._identifiers: list[str] = []

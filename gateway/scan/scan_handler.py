@@ -85,7 +85,7 @@ class ScanHandler:
         clients: ClientLimit,
         admission: AdmissionLimit,
         publisher: Publisher,
-        replies: PendingReplies,
+        replies: PendingReplies[ScanRouted],
         devices: DeviceCookies,
         visits: PageVisits,
         clock: Clock,

@@ -22,6 +22,8 @@ from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
 from processors.rewards import funding, recount, timers
 from processors.rewards.claims import Claim
+from processors.rewards.coupons import exchanged, has_coupons
+from processors.rewards.dates import with_dates
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
 from processors.rewards.late_consent import (
     consent_counts,
@@ -94,29 +96,27 @@ def step(
         step = placed_after((), heard(account, event), reference.brand)
     elif isinstance(event, PointsMoved):
         step = arrived(account, event, reference)
+    elif isinstance(event, BudgetAnswered):
+        step = funding.answered(account, event)
     else:
         points = _with_points(account, event, reference)
         step = placed_after(points.effects, with_referrals(account, points, event, reference), reference.brand)
     if step.state is None or step.state is account:
         return step
-    step = funding.followed(step.state, step.effects)
-    assert step.state is not None
-    after = step.state
-    if step.effects and reference.brand.tiers:
-        after = with_qualifying(after, step.effects, zone_of(reference))
+    after, effects = funding.followed(step.state, step.effects)
+    if effects and reference.brand.tiers:
+        after = with_qualifying(after, effects, zone_of(reference))
     if not owes(after):
-        return step if after is step.state else Step(after, step.effects)
+        return Step(after, effects)
     paid = repaid(after, event.occurred_at, event.event_id)
-    return Step(paid.state, (*step.effects, *paid.effects))
+    return Step(paid.state, (*effects, *paid.effects))
 
 
 def _with_points(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | BudgetAnswered,
+    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated,
     reference: Reference,
 ) -> Step[Account]:
-    if isinstance(event, BudgetAnswered):
-        return funding.answered(account, event)
     if isinstance(event, SaleReferenced):
         known, found = meet((account.reference if account is not None else None) or NOTHING, event)
         return Step(Account(reference=known), found)
@@ -126,7 +126,8 @@ def _with_points(
         now, effects = stated(account, event)
         return Step(recount.marked(now) if effects and now is not None else now, effects)
     if event.type == kinds.RETURN:
-        return returned(account, event)
+        step = returned(account, event)
+        return Step(step.state, (*exchanged(event), *step.effects))
     if event.type in kinds.POINTS:
         return moved(account, event, reference)
     if not event.person_id:
@@ -161,7 +162,9 @@ def _with_earning(
         step = _with_sale(before, event, profile, earned, keeps, claims, reference)
     else:
         step = _with_entries(account, before, event, profile, earned, keeps, claims, reference)
-    return Step(step.state, (*changed, *step.effects, *offered))
+    dated = with_dates(step.state or before, event, reference)
+    after = step.state if dated is before else dated
+    return Step(after, (*changed, *step.effects, *offered))
 
 
 def _with_entries(
@@ -200,10 +203,9 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
     further = placed_after((), Step(*decided(reconciled)), None)
-    after, referred = further.state or reconciled, further.effects
-    followed = funding.followed(after, (*changed, *effects, *referred))
-    after = with_qualifying(followed.state or after, followed.effects)
-    return Step(after if after == winner else recount.marked(after), followed.effects)
+    after, all_of_it = funding.followed(further.state or reconciled, (*changed, *effects, *further.effects))
+    after = with_qualifying(after, all_of_it)
+    return Step(after if after == winner else recount.marked(after), all_of_it)
 
 
 def erase(account: Account) -> tuple[Effect, ...]:
@@ -215,11 +217,8 @@ def erase(account: Account) -> tuple[Effect, ...]:
         for hashed, sale in part.history.sales.items()
         if (id := part.sale_ids.get(hashed, "") or _sale_id(part.postings.get(hashed, ())))
     }
-    return (
-        *(forget(id, at) for id, at in forgotten.items()),
-        *forgotten_by_erasure(account),
-        *funding.forgotten(account),
-    )
+    sales = (forget(id, at) for id, at in forgotten.items())
+    return (*sales, *forgotten_by_erasure(account), *funding.forgotten(account))
 
 
 def _sale_id(postings: tuple[Posting, ...]) -> str:
@@ -281,6 +280,7 @@ def _with_sale(
         history=part.history.with_sale(id, sale),
         postings=part.postings | {id: postings} if postings else part.postings,
         sale_ids=part.sale_ids | {id: event.event_id},
+        coupon_sales=tuple(sorted({*part.coupon_sales, id})) if has_coupons(event) else part.coupon_sales,
     )
     with_sale = funding.bounded(funding.with_claims(with_sale, claims)) if claims else with_sale
     after, reversals = account.with_part(profile, with_sale), tuple[Emit, ...]()
@@ -312,9 +312,9 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
-        REFERRAL_CHANGED,
         POINTS_MOVED,
         BUDGET_ANSWERED,
+        REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,

@@ -157,13 +157,15 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one source profile. ``rules`` by the id of those that count anything; ``earned``, where the brand has tiers,
     is what was earned and taken back, with months of the brand's clock (``zone``) as its days; ``firsts`` is when
     (microseconds) the first event was of the kinds that anniversaries ask for, and how many years of it are done.
-    ``recount``: its person has been joined or divided since the caps and streaks of the person were looked at."""
+    ``near``, by so many days before an expiry, is the last lot that was waited for. ``recount``: its person has been
+    joined or divided since the caps and streaks of the person were looked at."""
 
     rules: dict[str, RuleCount] = {}
     earned: Tally = Tally()
     firsts: dict[str, tuple[int, int]] = {}
     recount: bool = False
     zone: str = ""
+    near: dict[int, int] = {}
 
     @property
     def size(self) -> int:
@@ -177,6 +179,10 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
         rules = {
             id: _both(self.rules.get(id), other.rules.get(id)) for id in sorted(self.rules.keys() | other.rules.keys())
         }
+        near = {
+            days: max(self.near.get(days, 0), other.near.get(days, 0))
+            for days in sorted(self.near.keys() | other.near.keys())
+        }
         firsts = {
             kind: _first(self.firsts.get(kind), other.firsts.get(kind))
             for kind in sorted(self.firsts.keys() | other.firsts.keys())
@@ -187,6 +193,7 @@ class Counters(msgspec.Struct, frozen=True, array_like=True, gc=False):
             firsts,
             self.recount or other.recount,
             max(self.zone, other.zone),
+            near,
         )
 
 

@@ -105,15 +105,15 @@ def answered(before: Account | None, event: BudgetAnswered) -> Step[Account]:
     if claim.state == HELD:
         return Step(before, (DUPLICATE,))
     if event.outcome != GRANTED:
-        ended = _with(account, profile, key, replace(claim, state=ENDED))
-        return Step(ended, (NOT_GRANTED,))
+        return Step(_with(account, profile, key, replace(claim, state=ENDED)), (NOT_GRANTED,))
     held = replace(claim, state=HELD, held=event.units, number=event.first)
     account = _with(account, profile, key, held)
     if kind_of(claim.limit) == CAMPAIGN:
-        account, effects = _posted(account, profile, key, held)
-    else:
-        effects = (_coupon(held, profile, ISSUE),) if kind_of(claim.limit) == POOL else ()
-    return Step(account, effects)
+        return Step(*_posted(account, profile, key, held))
+    if (given_back := _agreeing(account, account.part(profile), key, held)) is not held:
+        # It was never issued, so another claim may have its number.
+        return Step(_with(account, profile, key, given_back), (_message(given_back, profile, RELEASE, 0),))
+    return Step(account, (_coupon(held, profile, ISSUE),) if kind_of(claim.limit) == POOL else ())
 
 
 def _posted(account: Account, profile: str, key: int, claim: Claim) -> tuple[Account, tuple[Emit, ...]]:
@@ -144,15 +144,15 @@ def _posted(account: Account, profile: str, key: int, claim: Claim) -> tuple[Acc
     return account, tuple(Emit(entry, transactional=True) for entry in told)
 
 
-def followed(account: Account, effects: tuple[Effect, ...]) -> Step[Account]:
+def followed(account: Account, effects: tuple[Effect, ...]) -> tuple[Account, tuple[Effect, ...]]:
     """The account whose claims agree with its entries, and these effects with those that this takes."""
-    if not any(part.claims for part in account.parts.values()):
-        return Step(account, effects)
-    step = _settled(account)
-    return Step(step.state, (*effects, *step.effects))
+    if not any([part.claims for part in account.parts.values()]):
+        return account, effects
+    after, further = _followed(account)
+    return after, (*effects, *further)
 
 
-def _settled(account: Account) -> Step[Account]:
+def _followed(account: Account) -> tuple[Account, list[Effect]]:
     """The account whose claims agree with its entries: what its person turned out to agree to is asked for, what was
     reversed gives its units back, and coupons of what was returned or refused are void."""
     effects = list[Effect]()
@@ -171,7 +171,7 @@ def _settled(account: Account) -> Step[Account]:
                 effects.append(_message(now, profile, RELEASE, now.held))
         if changed:
             account = account.with_part(profile, _capped(replace(part, claims=part.claims | changed), changed))
-    return Step(account, tuple(effects))
+    return account, effects
 
 
 def _agreeing(account: Account, part: AccountPart, key: int, claim: Claim) -> Claim:

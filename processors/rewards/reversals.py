@@ -1,12 +1,13 @@
 """What returns take back of a sale's points, and give back when they are booked elsewhere: the difference between what
 the sale has now and what was posted for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from processors.parts import source_profile_of
 from processors.purchases import Return, Sale, reconciled
+from processors.rewards.coupons import taken_back
 from processors.rewards.ledger import REVERSED, entry_key, posted_further
 from processors.rewards.lots import lot_name
 from processors.rewards.references import refer
@@ -28,12 +29,25 @@ def reconcile(account: Account) -> tuple[Account, tuple[Emit, ...]]:
     for profile, part in changed.items():
         after = after.with_part(profile, msgspec.structs.replace(part, history=histories[profile]))
     for profile, part in changed.items():
+        effects += _of_coupons(account, part, histories[profile].sales)
         for id, before in part.history.sales.items():
             if (now := histories[profile].sales[id]) is not before and id in part.postings:
                 after, entries = _reverse(account, after, profile, id, before, now)
                 # What a return is booked on may change with the order between topics.
                 effects += (Emit(entry, transactional=True) for entry in entries)
     return after, tuple(effects)
+
+
+def _of_coupons(account: Account, part: AccountPart, now: Mapping[int, Sale]) -> Iterator[Emit]:
+    """What coupons hear of the sales that used some."""
+    for id in part.coupon_sales:
+        if id not in part.history.sales:
+            continue
+        before, sale_event_id = part.history.sales[id], part.sale_ids.get(id, "")
+        if now[id] is not before and sale_event_id:
+            for _, back, origin in _changed(account, before, now[id]):
+                if origin is not None:
+                    yield taken_back(sale_event_id, origin.event_id, back.occurred_at, before, now[id])
 
 
 def returned(account: Account | None, event: TouchpointIdentified) -> Step[Account]:

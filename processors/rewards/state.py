@@ -122,7 +122,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``lots`` by the time at which they expire have what is left of the points, ``ended`` those that expired lately;
     where ``posted`` sums up to more than they do, the rest is of the lot that never expires (``ledger.lots_of``).
     ``closed`` has the keys of entries, sales and returns of which nothing else is kept, ``bought`` the number of
-    those sales that had something left. ``redemptions`` by the hash64 of their events."""
+    those sales that had something left. ``redemptions`` by the hash64 of their events. ``coupon_sales`` are the sales,
+    by their hash64 and in this order, that used coupons."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
@@ -138,6 +139,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ended: dict[int, Lot] = {}
     closed: bytes = b""
     bought: int = 0
+    coupon_sales: tuple[int, ...] = ()
     redemptions: dict[int, Redemption] = {}
 
     def knows(self, key: int) -> bool:
@@ -190,6 +192,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             entries.ended,
             entries.closed,
             max(self.bought, other.bought),
+            tuple(sorted({*self.coupon_sales, *other.coupon_sales})),
             self._redemptions_of(other),
         )
         return part.with_offers(offers).without_closed()
@@ -235,6 +238,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             origins=origins,
             postings={id: postings for id, postings in self.postings.items() if id not in gone},
             sale_ids={id: own for id, own in self.sale_ids.items() if id not in gone},
+            coupon_sales=tuple(id for id in self.coupon_sales if id not in gone),
         )
 
 

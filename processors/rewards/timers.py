@@ -2,34 +2,33 @@
 it."""
 
 from processors.reference import Reference
-from processors.rewards import funding, ledger, recount
+from processors.rewards import dates, funding, ledger, recount
 from processors.rewards.limits import zone_of
 from processors.rewards.placing import placed_after
 from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
 from processors.rewards.tiers import with_qualifying
-from processors.step import Effect, Step
+from processors.step import Step
 
 
 def wakes(account: Account) -> int | None:
     """When the account wants to act, in microseconds; None: never, as it is now."""
-    times = (recount.wakes(account), referrals.wakes(account), ledger.wakes(account))
-    return min((at for at in times if at is not None), default=None)
+    times = [at for piece in (recount, referrals, dates, ledger) if (at := piece.wakes(account)) is not None]
+    return min(times) if times else None
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
-    """What the account does at the time at which it wakes: its person's streaks and caps are counted anew, referrals
-    are decided, and points expire, once they have paid what is owed."""
-    after, recounted = recount.recounted(account, at, reference)
-    referred = placed_after((), referrals.due(after, at), reference.brand)
-    after = referred.state or after
-    effects: tuple[Effect, ...] = (*recounted, *referred.effects)
+    """What each of them does that wants to act by then: streaks and caps are counted anew, referrals decided,
+    anniversaries posted, and points expire, once they have paid what is owed."""
+    counted, effects = recount.recounted(account, at, reference)
+    referred = placed_after((), referrals.due(counted, at), reference.brand)
+    after, dated = dates.due(referred.state or counted, at, reference)
+    effects = (*effects, *referred.effects, *dated)
     if reference.brand.tiers:
         after = with_qualifying(after, effects, zone_of(reference))
     if ledger.owes(after):
         paid = ledger.repaid(after, at, f"{at}/{after.entries}")
         after, effects = paid.state or after, (*effects, *paid.effects)
-    followed = funding.followed(after, effects)
-    after, effects = followed.state or after, followed.effects
+    after, effects = funding.followed(after, effects)
     expired = ledger.expire(after, at)
     return Step(expired.state, (*effects, *expired.effects))

@@ -1,5 +1,6 @@
 """Section ``coupon_pools``: coupons that people earn or get, and on which terms a till takes them."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -30,6 +31,7 @@ MAX_STACKING: Final = 1000
 MAX_PREFIX_CHARS: Final = 12
 MAX_PER_BASKET: Final = 100
 MAX_HOURS_CHARS: Final = 500
+_HOLIDAY: Final = re.compile(r"\bPH\b")
 Refunded = Literal["release", "void", "keep"]
 
 
@@ -184,8 +186,9 @@ class CouponPool(Item, frozen=True, omit_defaults=True):
             if len(when.hours) > MAX_HOURS_CHARS:
                 yield "conditions.hours", f"have {len(when.hours)} characters; {MAX_HOURS_CHARS} is the most"
             else:
-                country = brand.about.country
-                for _, fault in opening_mistakes(Hours(when.hours, self.zone, country, "", None), ""):
+                # Which holidays count is the store's: here any day stands for them.
+                text = _HOLIDAY.sub("Su", when.hours)
+                for _, fault in opening_mistakes(Hours(text, self.zone, brand.about.country, "", None), ""):
                     yield "conditions.hours", fault
 
 

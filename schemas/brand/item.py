@@ -125,7 +125,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     later: ClassVar[frozenset[str]] = frozenset()
     """Fields that a later release added: they count for the brand's version where they say something."""
 
+    unversioned: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are not of the files and do not count for the brand's version."""
+
     id: str
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it is kept for what happened before, and none of the files has it."""
+        return False
 
     def mistakes(self, brand: Sections) -> Iterator[Mistake]:
         """What types alone cannot say: references, places, hours, addresses. Each section adds its own."""

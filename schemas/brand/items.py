@@ -37,8 +37,8 @@ ADDED = (
     Campaign.kind,
     CouponPool.kind,
     Referral.kind,
-    Loyalty.kind,
     Survey.kind,
+    Loyalty.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]
@@ -60,7 +60,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 def version_of(items: Mapping[str, list[Item]]) -> str:
     """The version of a brand with these items by kind, in whatever order: the hash of their content."""
-    ordered = _ordered(items)
+    ordered = {kind: [item for item in of_kind if not item.is_past] for kind, of_kind in _ordered(items).items()}
     for kind in ADDED:
         if not ordered[kind]:
             del ordered[kind]

@@ -19,17 +19,16 @@ from schemas.brand.item import (
     unknown_name,
     unknown_reference,
 )
+from schemas.brand.reward_bounds import MAX_POINTS_PER_UNIT, NOTHING, bound_mistakes
 from schemas.brand.reward_terms import Anniversary, Caps, Milestone, Multiplier, Streak
 from schemas.brand.tags import PLACEMENTS
 from schemas.expressions.inputs import REWARDS
 
-NOTHING, ONCE_A_DAY = "nothing", "once_a_day"
+ONCE_A_DAY: Final = "once_a_day"
 MAX_POINTS = 10**12
 MAX_EXPIRING_DAYS: Final = 366
 TRUSTED = 50
 """See ``schemas.trust.score``."""
-MAX_POINTS_PER_UNIT = 10**5
-"""With the largest amount of an event, 10^13 units of a currency, a posting still fits into Avro's long."""
 
 
 class Reward(Item, frozen=True, omit_defaults=True):
@@ -81,6 +80,8 @@ class Reward(Item, frozen=True, omit_defaults=True):
         }
     )
 
+    unversioned: ClassVar[frozenset[str]] = frozenset({"until", "earlier"})
+
     version: int
     on: tuple[str, ...] = ()
     points: int = 0
@@ -108,6 +109,11 @@ class Reward(Item, frozen=True, omit_defaults=True):
     active_after: int | None = None
 
     @property
+    def is_past(self) -> bool:
+        """Whether the files have it no more."""
+        return bool(self.until)
+
+    @property
     def by_timer(self) -> bool:
         """Whether it is earned without an event."""
         return self.anniversary is not None or self.expiring_days is not None
@@ -128,6 +134,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
         yield from expression_mistakes("if", self.condition, REWARDS)
         yield from no_trust("trust_at_least", self.trust_at_least)
         yield from self._term_mistakes(brand)
+        yield from bound_mistakes(self, brand)
 
     def _trigger_mistakes(self) -> Iterator[Mistake]:
         if not self.on and not self.by_timer:
@@ -201,6 +208,11 @@ OF_EVENTS: Final = (
     "streak",
     "milestone",
     "caps",
+    "multipliers",
+    "points_per_unit",
+    "campaign",
+    "coupon",
+    "draw",
 )
 """Fields that a rule by a timer cannot use."""
 _PLAIN: Final = Reward(id="plain", version=0)

@@ -31,7 +31,8 @@ def versioned(value: Any) -> Any:
     """An item, or a value within one, with those of its ``later`` fields left out that have their default."""
     if isinstance(value, Item | Part):
         defaults = _defaults(type(value))
-        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        names = [name for name in value.__struct_fields__ if name not in getattr(value, "unversioned", ())]
+        fields = ((name, getattr(value, name)) for name in names)
         stated = ((name, one) for name, one in fields if one is not msgspec.UNSET)
         return {name: versioned(one) for name, one in stated if name not in defaults or one != defaults[name]}
     if isinstance(value, tuple | list):

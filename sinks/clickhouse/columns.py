@@ -33,6 +33,7 @@ NAMESPACE_COLUMNS: dict[str, dict[str, str]] = {
     "scan_routed": {"scan_event_id": "scan_namespace"},
     "experiment_exposed": {"scan_event_id": "scan_namespace"},
     "reward_posted": {"source_event_id": "source_namespace"},
+    "coupon_changed": {"source_event_id": "source_namespace", "sale_event_id": "sale_namespace"},
     "budget_claimed": {"source_event_id": "source_namespace"},
     "budget_answered": {"source_event_id": "source_namespace"},
     "referral_changed": {"qualifying_event_id": "qualifying_namespace"},

@@ -53,6 +53,7 @@ COUNTED_ONLY_IF: Final[dict[str, str]] = {
     "budget_answered": f"source_profile_id IN {_ERASED}",
     "experiment_exposed": f"analytics = 'refused' OR source_profile_id IN {_ERASED}",
     "referral_changed": f"referrer_profile_id IN {_ERASED} OR friend_profile_id IN {_ERASED}",
+    "coupon_changed": f"source_profile_id IN {_ERASED}",
     "profile_shown": f"identifier IN {_DEAD}",
 }
 """Condition, by table, on rows that are stored as counts."""

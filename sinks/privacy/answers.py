@@ -14,9 +14,9 @@ PART_BYTES: Final = 512 << 10
 """Of the compressed document in one record, some 5,000 events."""
 DATA_KEPT_US: Final = 7 * DAY_US
 """How long the data of an answer can be fetched."""
-LOOKED_AT_US: Final = {"show": 3_600_000_000, "profile": 1_800_000_000}
+LOOKED_AT_US: Final = {"show": 3_600_000_000, "profile": 1_800_000_000, "me": 1_800_000_000}
 """By action, how long what somebody looked at is kept, and whether it was asked for at all: what the privacy page has
-shown, and what staff saw of the shopper they served, which ends with the visit."""
+shown, what staff saw of the shopper they served, which ends with the visit, and a phone's own points and coupons."""
 
 
 def answer(

@@ -105,6 +105,12 @@ OTHERS: Final = (
     ),
     _rewritten("reward_posted", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten("experiment_exposed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
+    _rewritten(
+        "coupon_changed",
+        "source_profile_id IN {profiles:Array(UUID)}",
+        person_id="{anonymous:UUID}",
+        source_profile_id="{anonymous:UUID}",
+    ),
     _rewritten("budget_claimed", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten("budget_answered", IS_OWN, person_id="{anonymous:UUID}", source_profile_id="{anonymous:UUID}"),
     _rewritten(

@@ -15,6 +15,7 @@ from schemas.brand.consent import Consent, Default, jurisdiction_of
 from schemas.consent.choices import Choice, Consents
 from schemas.consent.permission import permission
 from schemas.consent.purposes import KEYS, PERSONALISATION, keys_of
+from sinks.privacy.loyalty import COUPONS, QUALIFYING, ZONE, zone_of
 from sinks.privacy.places import IS_OWN, PROFILE
 from sinks.privacy.progress import Progress
 
@@ -51,6 +52,8 @@ QUERIES: Final[dict[str, str]] = {
         "ORDER BY occurred_at DESC LIMIT 5"
     ),
     "balance": (f"SELECT sum(points) AS points FROM (SELECT points FROM reward_posted WHERE {IS_OWN} {_ONE})"),
+    "coupons": COUPONS,
+    "zone": ZONE,
     "visit": (
         f"SELECT {_MICROS} AS at, store FROM touchpoint_identified WHERE {IS_OWN} AND store != '' "
         "AND occurred_at > fromUnixTimestamp64Micro({now:Int64}, 'UTC') - INTERVAL 1 DAY "
@@ -86,12 +89,12 @@ async def profile_of(client: AsyncClient, progress: Progress, now_us: int) -> Ro
     :raises Exception: one of sinks.clickhouse.writer.ERRORS: ClickHouse is away or refuses.
     """
     parameters: Row = {"profiles": sorted(progress.profiles), "now": now_us}
-    said, [last] = await asyncio.gather(_rows(client, SAID, parameters), _rows(client, STORE, parameters))
+    said, [last] = await asyncio.gather(rows(client, SAID, parameters), rows(client, STORE, parameters))
     store = last["last_store"]
-    permissions = allowed(said, await _rows(client, BRAND, {"store": store}), store, now_us)
+    permissions = allowed(said, await rows(client, BRAND, {"store": store}), store, now_us)
     if not permissions[PERSONALISATION]:
         return {"allowed": False}
-    answers = await asyncio.gather(*(_rows(client, query, parameters) for query in QUERIES.values()))
+    answers = await asyncio.gather(*(rows(client, query, parameters) for query in QUERIES.values()))
     found = dict(zip(QUERIES, answers, strict=True))
     visit = visit_of(found["visit"], now_us)
     return {
@@ -100,6 +103,8 @@ async def profile_of(client: AsyncClient, progress: Progress, now_us: int) -> Ro
         "seen": found["seen"],
         "purchases": found["purchases"],
         "balance": int(found["balance"][0]["points"]),
+        "coupons": [{"pool": one["pool"], "expires_at": one["expires_at"]} for one in found["coupons"]],
+        "months": await rows(client, QUALIFYING, parameters | {"zone": zone_of(found["zone"])}),
         "offers": offers_of(found["answers"], visit),
         "consent": permissions,
     }
@@ -161,6 +166,6 @@ def offers_of(answers: Iterable[Row], visit: Row | None) -> list[Row]:
     return list(offers.values())[:10]
 
 
-async def _rows(client: AsyncClient, query: str, parameters: Row) -> list[Row]:
+async def rows(client: AsyncClient, query: str, parameters: Row) -> list[Row]:
     result = await client.query(query, parameters=parameters)
     return [dict(zip(result.column_names, row, strict=True)) for row in result.result_rows]

@@ -18,6 +18,7 @@ _NAMED: Final = {
     "touchpoint_identified": PROFILE,
     "reward_posted": PROFILE,
     "experiment_exposed": PROFILE,
+    "coupon_changed": "source_profile_id",
     "budget_claimed": PROFILE,
     "budget_answered": PROFILE,
     "consent_changed": PROFILE,

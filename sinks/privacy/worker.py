@@ -34,6 +34,7 @@ from sinks.privacy import progress as requests
 from sinks.privacy.answers import DATA_KEPT_US, LOOKED_AT_US, answer, parts_of
 from sinks.privacy.data import data_of
 from sinks.privacy.erase import erase, remaining
+from sinks.privacy.me import me_of
 from sinks.privacy.profile import profile_of
 from sinks.privacy.progress import Progress
 from sinks.privacy.receipt import receipt_of
@@ -48,6 +49,8 @@ WAIT_MS: Final = 200
 PAUSE_S: Final = 1.0
 EXPORT_WAIT_S: Final = 1.5
 """How long an export waits for what is on the topics and not in the tables yet."""
+DOCUMENTS: Final = {"profile": profile_of, "me": me_of}
+"""By action what is read of the tables, where that is not all of the data or its summary."""
 HOUSEKEEPING_S: Final = 60.0
 SWEEP_S: Final = 6 * 3600.0
 """How often erased source profiles are looked for in the tables, beside the start: a backup may have brought them
@@ -225,8 +228,7 @@ class PrivacyWorker:
             return
         if progress.action == "export":
             await self._stored.wait(EXPORT_WAIT_S)
-        of = profile_of if progress.action == "profile" else data_of
-        document = await of(await self._connected(), progress, now_us())
+        document = await DOCUMENTS.get(progress.action, data_of)(await self._connected(), progress, now_us())
         parts = list(parts_of(progress, document, now_us(), self._protect))
         for part in parts:
             await self._publish(part)
@@ -282,7 +284,7 @@ class PrivacyWorker:
             await client.close()
 
     def _report(self) -> None:
-        waiting = [one.requested_at for one in self._open.values() if one.requested_at and one.action != "profile"]
+        waiting = [one.requested_at for one in self._open.values() if one.requested_at and one.action not in DOCUMENTS]
         metrics.PRIVACY_OPEN.set(len(waiting))
         metrics.PRIVACY_OLDEST.set((now_us() - min(waiting)) / 1e6 if waiting else 0)
 

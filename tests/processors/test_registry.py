@@ -25,6 +25,7 @@ FOLDER = Path(__file__).parents[2] / "processors"
 OTHER_READERS = {"privacy", "gateway", "sink", "replay rejected", "contact-keys rewrap"}
 OTHER_WRITERS = {
     "privacy", "gateway", "sink", "brand apply", "replay rejected", "deployment accept-key", "contact-keys rewrap",
+    "coupons import", "coupons void",
 }  # fmt: skip
 REFERENCE_DATA = {"brand": BRAND_CONFIGURED, "stock": STOCK_REPORTED, "capacity": CAPACITY_REPORTED}
 """The topic of each attribute of Reference that holds reference data."""
@@ -101,7 +102,7 @@ def reference_data_of(name: str) -> set[str]:
         node.attr
         for node in nodes_of(name)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "reference"
-    } - {"memo"}
+    } - {"memo", "coupon_keys"}
 
 
 def calls_of(name: str) -> set[str]:

@@ -3,6 +3,7 @@ are reversed; the ledger and the limit always agree."""
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -193,24 +194,42 @@ def test_a_refusal_that_comes_before_the_answer_leaves_nothing(rewards: Harness)
     assert spring.paid == 0 and spring.limits.held == 0 and balance(rewards, ANNA) == 0
 
 
+def granted(claim: BudgetClaimed, number: int) -> BudgetAnswered:
+    return BudgetAnswered(
+        event_id=f"answer-{number}", occurred_at=claim.occurred_at, limit=claim.limit, claim_id=claim.claim_id,
+        outcome="granted", units=1, first=number, person_id=claim.person_id, source_profile_id=claim.source_profile_id,
+        rule=claim.rule, source_event_id=claim.source_event_id,
+    )  # fmt: skip
+
+
+def coupons(spring: Spring) -> list[tuple[str, str]]:
+    asked = [one.event for one in spring.effects if isinstance(one, Emit)]
+    return [(one.action, one.key) for one in asked if isinstance(one, CouponRequested)]
+
+
+@pytest.mark.parametrize("why", ["returned", "refused"])
+def test_a_coupon_of_nobody_by_the_time_of_the_answer_is_never_issued(rewards: Harness, why: str) -> None:
+    spring = Spring(rewards, 10, COUPON, consent=TELLS)
+    bought, objects, back = build_events(
+        purchase("30.00", name="sale-1"), objected("identity"), returned("30.00", of="sale-1")
+    )
+    spring.events(bought, replace(objects, occurred_at=bought.occurred_at - 1) if why == "refused" else back)
+    (claim,) = spring.claimed
+    spring.events(granted(claim, 41))
+    assert coupons(spring) == []
+    assert [(one.action, one.claim_id, one.units) for one in spring.claimed[1:]] == [("release", claim.claim_id, 0)]
+
+
 def test_a_coupon_is_issued_by_its_number_and_void_once_its_sale_is_returned(rewards: Harness) -> None:
     spring = Spring(rewards, 10, COUPON)
     spring.happens(purchase("30.00", name="sale-1"))
     (claim,) = spring.claimed
     assert (claim.limit, claim.units) == ("pool/ten", 1)
-    granted = BudgetAnswered(
-        event_id="answer", occurred_at=claim.occurred_at, limit=claim.limit, claim_id=claim.claim_id, outcome="granted",
-        units=1, first=41, person_id=claim.person_id, source_profile_id=claim.source_profile_id, rule=claim.rule,
-        source_event_id=claim.source_event_id,
-    )  # fmt: skip
-    spring.events(granted)
+    spring.events(granted(claim, 41))
     spring.happens(returned("10.00", of="sale-1"))
+    assert coupons(spring) == [("issue", "pool/ten/41")]
     spring.happens(returned("20.00", of="sale-1", name="return-2"))
-    asked = [one.event for one in spring.effects if isinstance(one, Emit) and isinstance(one.event, CouponRequested)]
-    assert [(one.action, one.key, one.ordinal) for one in asked] == [
-        ("issue", "pool/ten/41", 41),
-        ("void", "pool/ten/41", 41),
-    ]
+    assert coupons(spring) == [("issue", "pool/ten/41"), ("void", "pool/ten/41")]
     assert not spring.posted
 
 

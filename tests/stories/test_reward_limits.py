@@ -211,3 +211,19 @@ def test_a_campaign_ends_on_its_own_clock(rewards: Harness) -> None:
     rewards.reference = reference(rewards=(rule(campaign="spring"),), campaigns=(spring,))
     story = (at("2026-04-01T03:59"), scan(), at("2026-04-01T04:00"), scan(), at("2026-03-01T04:59"), scan())
     assert paid(rewards, *story) == ["anna +7 rule for scan-1"]
+
+
+def test_late_events_and_replays_are_on_the_terms_of_their_day(rewards: Harness) -> None:
+    events = build_events(purchase("10.00"), scan(), after("2 days"), purchase("10.00"), returned("4.00", of="sale-1"))
+    change = events[1].occurred_at + 1
+    old = rule(on=("sale",), points=0, points_per_unit=1, until=change)
+    new = rule(on=("sale",), points=0, points_per_unit=5, version=2, earlier=(old,))
+    gone = rule(id="rule2", until=change)
+    rewards.reference = reference(rewards=(new, gone))
+    entries = [effect.event for event in events for effect in rewards.apply(event)]  # type: ignore[union-attr]
+    assert [(entry.rule, entry.points, entry.rule_version) for entry in entries] == [
+        ("rule", 10, 1),
+        ("rule2", 7, 1),
+        ("rule", 50, 2),
+        ("rule", -4, 1),
+    ]

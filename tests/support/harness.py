@@ -20,6 +20,7 @@ from processors.step import PURGE, Drop, Effect, Emit, Processor, Reject
 from schemas.events import (
     ConsentChanged,
     ConsentStated,
+    CouponRequested,
     ErasureApplied,
     Event,
     ExperimentExposed,
@@ -215,6 +216,8 @@ def sentence(effect: Effect) -> str:
             return f"{name(routed.scan_event_id)}: {routed.moment}, {routed.route}"
         case Emit(ExperimentExposed() as exposed, None):
             return f"{name(exposed.source_profile_id)} sees {exposed.variant} of {exposed.experiment}, {exposed.why}"
+        case Emit(CouponRequested() as asked, None):
+            return f"{asked.key.partition('/')[0]} hears of {asked.action} {asked.reason}".strip()
         case Emit(ConsentChanged() as said, None):
             about = f"{said.purpose}/{said.channel}".rstrip("/") or "nothing"
             before = f", was {said.before}" if said.before else ""

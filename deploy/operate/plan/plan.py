@@ -66,7 +66,7 @@ def _meanings(before: Brand, after: Brand, changes: list[ItemChange]) -> Iterato
         if one.section == "rewards" and one.change == "removed":
             yield f"rule {one.id} posts nothing more; its entries stay, and returns still reverse them"
         if one.section == "rewards" and one.change == "changed" and "version" not in {f.field for f in one.fields}:
-            yield f"rule {one.id} changes and keeps its version: entries will not show which of the two posted them"
+            yield f"rule {one.id} changes and keeps its version: apply refuses that; count it up"
         if one.section == "tags" and one.change == "removed":
             yield f"tag {one.id}: printed codes lead to the brand's fallback ({after.about.fallback})"
     for purpose, now in after.consent.items():

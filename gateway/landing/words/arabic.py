@@ -23,6 +23,7 @@ ARABIC: Final = Words(
     wait="الانتظار المتوقع: {time}",
     steps="الخطوات",
     points="النقاط المكتسبة: {count}",
+    me="نقاطي",
     send="إرسال",
     thanks="شكرًا لك",
     privacy="الخصوصية",

@@ -23,6 +23,7 @@ DUTCH: Final = Words(
     wait="Verwachte wachttijd: {time}",
     steps="Zo werkt het",
     points="Punten verdiend: {count}",
+    me="Mijn punten",
     send="Versturen",
     thanks="Dank je wel",
     privacy="Privacy",

@@ -23,6 +23,7 @@ ENGLISH: Final = Words(
     wait="Expected wait: {time}",
     steps="How it works",
     points="Points earned: {count}",
+    me="My points",
     send="Send",
     thanks="Thank you",
     privacy="Privacy",

@@ -23,6 +23,7 @@ FRENCH: Final = Words(
     wait="Attente estimée : {time}",
     steps="Comment faire",
     points="Points gagnés : {count}",
+    me="Mes points",
     send="Envoyer",
     thanks="Merci",
     privacy="Confidentialité",

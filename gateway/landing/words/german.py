@@ -23,6 +23,7 @@ GERMAN: Final = Words(
     wait="Voraussichtliche Wartezeit: {time}",
     steps="So geht es",
     points="Punkte gesammelt: {count}",
+    me="Meine Punkte",
     send="Senden",
     thanks="Danke",
     privacy="Datenschutz",

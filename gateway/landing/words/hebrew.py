@@ -23,6 +23,7 @@ HEBREW: Final = Words(
     wait="זמן המתנה משוער: {time}",
     steps="כך זה עובד",
     points="נקודות שנצברו: {count}",
+    me="הנקודות שלי",
     send="שליחה",
     thanks="תודה",
     privacy="פרטיות",

@@ -23,6 +23,7 @@ ITALIAN: Final = Words(
     wait="Attesa prevista: {time}",
     steps="Come funziona",
     points="Punti ottenuti: {count}",
+    me="I miei punti",
     send="Invia",
     thanks="Grazie",
     privacy="Privacy",

@@ -28,6 +28,7 @@ class Words(NamedTuple):
     steps: str
 
     points: str
+    me: str
     send: str
     thanks: str
     privacy: str

@@ -23,6 +23,7 @@ POLISH: Final = Words(
     wait="Przewidywany czas oczekiwania: {time}",
     steps="Jak to działa",
     points="Zdobyte punkty: {count}",
+    me="Moje punkty",
     send="Wyślij",
     thanks="Dziękujemy",
     privacy="Prywatność",

@@ -23,6 +23,7 @@ PORTUGUESE: Final = Words(
     wait="Espera prevista: {time}",
     steps="Como funciona",
     points="Pontos ganhos: {count}",
+    me="Os meus pontos",
     send="Enviar",
     thanks="Obrigado",
     privacy="Privacidade",

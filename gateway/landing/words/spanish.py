@@ -23,6 +23,7 @@ SPANISH: Final = Words(
     wait="Espera estimada: {time}",
     steps="Cómo funciona",
     points="Puntos ganados: {count}",
+    me="Mis puntos",
     send="Enviar",
     thanks="Gracias",
     privacy="Privacidad",

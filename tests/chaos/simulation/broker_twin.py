@@ -53,13 +53,26 @@ class BrokerTwin:
     """When each of ``published`` was appended."""
     now_ms: Callable[[], int] = lambda: SourceRecord._field_defaults["timestamp"]
     """The brokers' clock; it stands still where no processor has timers."""
+    coming: list[PublishedRecord] = field(default_factory=list)
+    """What is sent to the sources while the processor reads what it has sent to itself."""
+    burst: Callable[[], int] = lambda: 1
+    """How many of them come when another record has come."""
 
     def append(self, record: PublishedRecord) -> None:
         self.published.append(record)
         self.stamps_ms.append(self.now_ms())
         if record.topic in self.sources:
-            log = self.sources[record.topic][record.partition]
-            log.append(SourceRecord(len(log), record.key, record.value, self.now_ms()))
+            self._take(record)
+            self._take_coming(self.burst())
+
+    def _take(self, record: PublishedRecord) -> None:
+        log = self.sources[record.topic][record.partition]
+        log.append(SourceRecord(len(log), record.key, record.value, self.now_ms()))
+
+    def _take_coming(self, many: int) -> None:
+        for record in self.coming[:many]:
+            self._take(record)
+        del self.coming[:many]
 
     def leave_holes(self, transactional: Sequence[PublishedRecord], aborted: bool) -> None:
         """A transaction ended: a marker in every log that it wrote to, and a hole for each aborted record."""
@@ -71,7 +84,10 @@ class BrokerTwin:
         return epoch == data.epoch
 
     def is_done(self, partition: int) -> bool:
-        """Everything of the partition is committed."""
+        """Everything of the partition is committed, and nothing comes any more."""
+        if self.coming:
+            self._take_coming(1)
+            return False
         offsets = self.partitions[partition].offsets
         return all(next_record(logs[partition], offsets.get(topic, 0)) is None for topic, logs in self.sources.items())
 

@@ -12,12 +12,14 @@ from tests.chaos.simulation.faults import Fault
 @dataclass(frozen=True)
 class Case:
     """``history`` has the events in the order in which they arrive, ``faults`` the ends of each partition's owners
-    before the last one, which works undisturbed; everything else follows from ``seed``."""
+    before the last one, which works undisturbed; everything else follows from ``seed``. ``gradual``: the history comes
+    while the processor reads what it sends to itself; otherwise it is there at the beginning."""
 
     seed: int
     history: tuple[Event, ...]
     faults: tuple[Fault, ...] = ()
     partitions: int = 2
+    gradual: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ get records twice or out of order.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from typing import Any
 
@@ -11,7 +12,7 @@ from processors.reference import Reference
 from processors.step import Processor
 from schemas.kafka.partitioner import partition_of
 from schemas.topics import BY_NAME
-from tests.chaos.simulation.broker_twin import BrokerTwin, FaultyStore, PartitionData
+from tests.chaos.simulation.broker_twin import BrokerTwin, FaultyStore, PartitionData, PublishedRecord
 from tests.chaos.simulation.case import Case, Outcome
 from tests.chaos.simulation.faults import Fault, FaultPoint
 from tests.chaos.simulation.owner import PartitionOwner
@@ -48,12 +49,18 @@ class ClusterSimulation:
             {topic.name: [[] for _ in range(case.partitions)] for topic in processor.sources},
             [PartitionData() for _ in range(case.partitions)],
         )
+        bursts = random.Random(f"bursts {case.seed}")
+        self._broker.burst = lambda: bursts.randrange(3)
         self._stamp_ms = stamp_ms(0)
         for event in case.history:
             topic, key, value, _ = CODEC.record(event)
-            log = self._broker.sources[topic.name][partition_of(key.decode(), case.partitions)]
+            number = partition_of(key.decode(), case.partitions)
             if processor.wakes is not None:
                 self._stamp_ms = max(self._stamp_ms, event.occurred_at // 1000)
+            if case.gradual:
+                self._broker.coming.append(PublishedRecord(topic.name, number, key, value))
+                continue
+            log = self._broker.sources[topic.name][number]
             log.append(SourceRecord(len(log), key, value, self._stamp_ms))
         self._owners: dict[str, PartitionOwner] = {}
         self.wiring = Wiring(self._owners)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from processors.reference import Reference
 from processors.rewards.state import Account
 from processors.shell.state.forwarded import Forwarded
 from processors.step import Emit, Processor
-from schemas.events import IdentityChanged, RewardPosted, ScanRouted
+from schemas.events import CouponAnswered, IdentityChanged, RewardPosted, ScanRouted
 from schemas.topics import BY_NAME, STATE_MOVED
 from tests.chaos.simulation.case import Outcome
 from tests.chaos.simulation.wiring import CODEC
@@ -100,7 +100,7 @@ def check_invariants(outcome: Outcome) -> None:
     assert not several, f"one id, several contents: {several}"
     for topic, partition, key, value in outcome.published:
         event = CODEC.of(BY_NAME[topic]).decode(value)
-        wanted = event.reply_partition if isinstance(event, ScanRouted) else None
+        wanted = event.reply_partition if isinstance(event, CouponAnswered | ScanRouted) else None
         if wanted is None:
             wanted = _hash(key) % len(outcome.disks)
         assert partition == wanted, f"{event.event_id} of {topic} went to partition {partition}, not {wanted}"

@@ -6,7 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.events import IdentityChanged, PrivacyRequested, ProfileErased, RewardPosted, SaleReturned
+from schemas.events import (
+    BudgetClaimed,
+    CouponRequested,
+    IdentityChanged,
+    PrivacyRequested,
+    ProfileErased,
+    RewardPosted,
+    SaleReturned,
+)
 from tests.chaos.simulation.case import Case
 from tests.support.builders import person, primary_identifier
 from tests.support.workload import PEOPLE
@@ -75,6 +83,12 @@ def _sentence(event: Any) -> str:
         return f"{when} {NAMES[event.source_profile_id]} {kind} [{event.event_id}]"
     if isinstance(event, ProfileErased):
         return f"{when} {NAMES[event.source_profile_id]} is erased at {NAMES[event.person_id]} [{event.event_id}]"
+    if isinstance(event, BudgetClaimed):
+        return (
+            f"{when} {event.action} {event.units} of {event.limit} at {event.key}, {event.claim_id} [{event.event_id}]"
+        )
+    if isinstance(event, CouponRequested):
+        return f"{when} {event.action} {event.key} {event.redemption_id} {event.sale_event_id} [{event.event_id}]"
     if isinstance(event, PrivacyRequested):
         return f"{when} {event.action} {event.scope} {event.identifier}"
     words = [when, NAMES.get(event.primary_identifier, event.primary_identifier), event.type]

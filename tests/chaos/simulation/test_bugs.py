@@ -9,23 +9,19 @@ from unittest.mock import patch
 import pytest
 
 from processors.shell.partition import Partition
-from tests.chaos.simulation.bugs import BUGS
-from tests.chaos.simulation.erasing import ERASING
-from tests.chaos.simulation.reminding import REMINDING
-from tests.chaos.simulation.scenarios import ANY_ORDER, JOINED, ORDER_KEPT, RAISING
+from tests.chaos.simulation.bugs import BUGS, SCENARIOS, scenarios_of
 from tests.chaos.simulation.seeds import problem
-from tests.chaos.simulation.sent_again import SENT_AGAIN
 from tests.chaos.simulation.wiring import commit_in_order
 
 SEEDS = 1000
-SCENARIOS = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_AGAIN, *REMINDING, *ERASING)
 
 
 def first_found(bug: str) -> int:
     """The number of seeds that it takes."""
+    scenarios = scenarios_of(bug)
     for number in range(SEEDS):
-        seed, which = divmod(number, len(SCENARIOS))
-        if found := problem(SCENARIOS[which], SCENARIOS[which].case(seed), BUGS[bug]):
+        seed, which = divmod(number, len(scenarios))
+        if found := problem(scenarios[which], scenarios[which].case(seed), BUGS[bug]):
             assert found.startswith(("AssertionError", "Deadlock", "KafkaWentBack")), f"no check found it: {found}"
             return number + 1
     raise AssertionError(f"not found in {SEEDS} seeds: {bug}")

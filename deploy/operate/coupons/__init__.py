@@ -1,0 +1,1 @@
+"""Coupons from the command line: keys, imports, what became of one."""

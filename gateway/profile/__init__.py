@@ -1,0 +1,1 @@
+"""``/me``: what a phone has collected, its coupons to show at a till, and passes for its wallet."""
