@@ -11,6 +11,8 @@ import pytest
 
 from schemas.events import (
     Arm,
+    BudgetAnswered,
+    BudgetClaimed,
     ConsentChanged,
     Event,
     EventRejected,
@@ -79,6 +81,16 @@ def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
                               source_profile_id=uid(device), experiment="cta", phase="1-x", variant="a", why="drawn",
                               arms=(Arm("a", 0.5), Arm("b", 0.5)), scan_event_id=f"{name}-scan", route="r",
                               brand_version="1")
+        ],
+        [
+            BudgetClaimed(event_id=uid(f"claim {name}"), occurred_at=micros(at), key="campaign/spring/7",
+                          limit="campaign/spring", action="claim", claim_id=uid(f"points {name}"), units=5,
+                          person_id=person, source_profile_id=uid(device), rule="r", source_event_id=f"{name}-scan")
+        ],
+        [
+            BudgetAnswered(event_id=uid(f"answer {name}"), occurred_at=micros(at), limit="campaign/spring",
+                           claim_id=uid(f"points {name}"), outcome="granted", units=5, person_id=person,
+                           source_profile_id=uid(device), rule="r", source_event_id=f"{name}-scan")
         ],
         [
             ReferralChanged(event_id=uid(f"referral {name} {side}"), occurred_at=micros(at), person_id=uid(to),
