@@ -211,6 +211,15 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     balance: int = 0
 
 
+class PointsMoved(Event, frozen=True, kw_only=True):
+    person_id: str
+    source_profile_id: str
+    points: int
+    expires_at: int = 0
+    source_event_id: str
+    reason: str = ""
+
+
 class BudgetClaimed(Event, frozen=True, kw_only=True):
     key: str
     limit: str
@@ -322,6 +331,7 @@ class ReferralChanged(Event, frozen=True, kw_only=True):
     per_household: int = 0
     per_year: int = 0
     terms: int = 0
+    expires_at: int = 0
     ties: tuple[int, ...] = ()
     lineage: tuple[ReferralEdge, ...] = ()
 

@@ -4,7 +4,7 @@ from deploy.cli import RUN_IT, Command
 
 
 def worker(*processors: str, name: str = "") -> int:
-    """Run one or more processors in one process: identity, context, rewards, consent, matching, intake.
+    """Run one or more processors in one process: identity, context, rewards, consent, matching, intake, budgets.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ class Summary(msgspec.Struct, frozen=True):
     sums: tuple[tuple[str, str], ...] = ()
     points: int = 0
     decisions: int = 0
+    coupons: int = 0
 
 
 class Switch(NamedTuple):
@@ -51,6 +52,7 @@ class _Purchases(msgspec.Struct):
 
 class _Rewards(msgspec.Struct):
     balance: int = 0
+    open_coupons: int = 0
 
 
 class _Decisions(msgspec.Struct):
@@ -92,6 +94,7 @@ def read_shown(data: bytes) -> tuple[Summary, Consents]:
         tuple(sorted(known.purchases.by_currency.items())),
         known.rewards.balance,
         known.decisions.count,
+        known.rewards.open_coupons,
     )
     return summary, _said(shown.consents)
 

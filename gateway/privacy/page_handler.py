@@ -350,6 +350,8 @@ def _lines(known: Summary, visit: Visit) -> list[str]:
         lines.append(texts.purchases.format(count=known.purchases, sums=sums))
     if known.points:
         lines.append(texts.points.format(points=known.points))
+    if known.coupons:
+        lines.append(texts.coupons.format(count=known.coupons))
     if known.decisions:
         lines.append(texts.decisions.format(count=known.decisions))
     return lines

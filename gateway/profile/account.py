@@ -27,6 +27,13 @@ class Lot(msgspec.Struct, frozen=True):
     at: int
 
 
+class Month(msgspec.Struct, frozen=True):
+    """Points that tiers count, of a month since the year 0 on the brand's clock."""
+
+    month: int
+    points: int
+
+
 class Account(msgspec.Struct, frozen=True):
     """``is_kept``: whether the phone's person allows to be recognised, without which no points are posted.
     ``pending`` of the balance cannot be spent yet; ``expiring`` is what expires next."""
@@ -36,6 +43,7 @@ class Account(msgspec.Struct, frozen=True):
     pending: int = 0
     expiring: Lot | None = None
     coupons: tuple[Coupon, ...] = ()
+    months: tuple[Month, ...] = ()
     entries: tuple[Entry, ...] = ()
 
 

@@ -1,10 +1,9 @@
 """``/me``: what the phone of the request's cookie has collected. Never of anybody else: the device alone is asked for,
 and what identity says of other devices of its person is not shown to whoever holds this one."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import UTC, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +14,10 @@ from gateway.profile.account import Account
 from gateway.profile.me_page import MePage, Rendered, Wallets
 from gateway.profile.service_worker import KEEPS, POLICY, service_worker
 from gateway.profile.shown_coupons import ShownCoupons
+from gateway.profile.standing import zone_of
 from gateway.profile.words import me_words
 from gateway.scan.page_response import takes_gzip
 from schemas.brand.look import Look
-from schemas.brand.model import Brand
 
 AGAIN_AFTER_US: Final = 15_000_000
 """So long an answer is shown again."""
@@ -58,7 +57,8 @@ class MeHandler:
             return _response(page.away(), "wait", request)
         if found.data is None:
             return _response(page.of_nobody(), "drop", request)
-        rendered, coupons = page.of_account(found.data)
+        # Codes are drawn, and what is too large is compressed once more: scans need not wait for that.
+        rendered, coupons = await asyncio.to_thread(page.of_account, found.data)
         await self._shown.say(coupons, visit.now)
         return _response(rendered, "keep", request)
 
@@ -70,11 +70,6 @@ class MeHandler:
             "Cache-Control": "no-cache",
         }
         return Response(self._worker, headers=headers, media_type="text/javascript")
-
-
-def zone_of(brand: Brand) -> tzinfo:
-    """Whose dates are shown: of the brand's first store with a time zone."""
-    return next((ZoneInfo(one.time_zone) for one in brand.stores.values() if one.time_zone), UTC)
 
 
 def _response(rendered: Rendered, keeps: str, request: Request) -> Response:

@@ -16,6 +16,7 @@ from gateway.landing.words import words_of
 from gateway.profile.account import Account, Coupon, Entry
 from gateway.profile.code_pictures import bars_picture, qr_picture
 from gateway.profile.service_worker import registration
+from gateway.profile.standing import standing_of
 from gateway.profile.words.model import MeWords
 from schemas.brand.coupon_pools import CouponPool
 from schemas.brand.model import Brand
@@ -25,7 +26,7 @@ from schemas.languages import direction_of, of_language
 MAX_BYTES: Final = 13_500
 """Of a page as gzip; with its headers it is under 14 KB, what TCP sends before it waits for the phone (RFC 6928)."""
 COMPRESSION: Final = 6
-MAX_COUPONS: Final = 12
+MAX_COUPONS: Final = 24
 """That are shown with their codes; fewer where the page would be too large. Of further ones the number is said."""
 WAIT_S: Final = 3
 """Seconds after which a page that waits loads again."""
@@ -110,6 +111,12 @@ class MePage:
         if account.expiring is not None:
             count, day = self._number(account.expiring.points), self._day(account.expiring.at - 1)
             lines.append(_paragraph(words.expiring.format(count=count, date=day)))
+        standing = standing_of(self._brand.tiers, account.months, self._now, self._zone)
+        if standing.tier:
+            lines.append(_paragraph(words.tier.format(name=standing.tier)))
+        if standing.next_tier:
+            missing = self._number(standing.missing)
+            lines.append(_paragraph(words.next_tier.format(name=standing.next_tier, count=missing)))
         lines.append(self._buttons("card", self._wallets.for_cards))
         return "".join(lines)
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.profile.account import Month
+from gateway.profile.standing import standing_of, zone_of
 from schemas.brand.model import Brand
 
 KEPT_US: Final = 30 * 60 * 1_000_000
@@ -43,6 +45,14 @@ class Offer(msgspec.Struct, frozen=True):
     title: str
 
 
+class OpenCoupon(msgspec.Struct, frozen=True):
+    """A coupon that the person can use: its pool, what it is, and until when; its code is for them to show."""
+
+    pool: str
+    title: str
+    expires_at: str | None
+
+
 class ShopVisit(msgspec.Struct, frozen=True):
     """The visit that goes on."""
 
@@ -61,6 +71,8 @@ class Profile(msgspec.Struct, frozen=True):
     interests: Interests
     purchases: tuple[Purchase, ...]
     balance: int
+    tier: str
+    coupons: tuple[OpenCoupon, ...]
     offers: tuple[Offer, ...]
     consent: dict[str, bool]
 
@@ -87,12 +99,19 @@ class _Offer(msgspec.Struct):
     title: str
 
 
+class _Coupon(msgspec.Struct):
+    pool: str
+    expires_at: int = 0
+
+
 class _Answer(msgspec.Struct):
     allowed: bool
     visit: _Visit | None = None
     seen: tuple[_Seen, ...] = ()
     purchases: tuple[_Purchase, ...] = ()
     balance: int = 0
+    coupons: tuple[_Coupon, ...] = ()
+    months: tuple[Month, ...] = ()
     offers: tuple[_Offer, ...] = ()
     consent: dict[str, bool] = {}
 
@@ -118,9 +137,19 @@ def read_profile(data: bytes, made_at_us: int, brand: Brand) -> Profile | None:
         interests=Interests(_distinct(one.category for one in seen if one.category), seen),
         purchases=bought,
         balance=answer.balance,
+        tier=standing_of(brand.tiers, answer.months, made_at_us, zone_of(brand)).tier,
+        coupons=tuple(
+            OpenCoupon(one.pool, _title(one.pool, brand), _time(one.expires_at) if one.expires_at else None)
+            for one in answer.coupons
+        ),
         offers=tuple(Offer(_time(one.at), one.route, one.title) for one in answer.offers),
         consent=answer.consent,
     )
+
+
+def _title(pool: str, brand: Brand) -> str:
+    known = brand.coupon_pools.get(pool)
+    return known.title if known is not None else pool
 
 
 def _name(sku: str, brand: Brand) -> str:

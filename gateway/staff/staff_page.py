@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from gateway.privacy import page_parts as html
 from gateway.privacy.texts import day
 from gateway.privacy.visit import Visit
-from gateway.staff.profile import Profile
+from gateway.staff.profile import OpenCoupon, Profile
 from gateway.staff.texts import StaffTexts
 from schemas.consent.statements import micros_of
 
 MAX_PRODUCTS = 8
+MAX_COUPONS = 10
 
 
 def field(name: str, label: str, attributes: str) -> str:
@@ -57,6 +58,9 @@ def profile_html(profile: Profile, texts: StaffTexts, visit: Visit) -> str:
     offers = [
         texts.offer.format(title=one.title or one.route, time=_clock(one.at, profile, visit)) for one in profile.offers
     ]
+    has = [texts.points.format(points=profile.balance)]
+    has += [texts.tier.format(name=profile.tier)] if profile.tier else []
+    has += [_coupon(one, texts, visit) for one in profile.coupons[:MAX_COUPONS]]
     allowed = [
         f"{uses[key][0]}: {texts.yes if is_so else texts.no}" for key, is_so in profile.consent.items() if key in uses
     ]
@@ -66,11 +70,18 @@ def profile_html(profile: Profile, texts: StaffTexts, visit: Visit) -> str:
             _list(texts.offers, offers, texts.no_offers),
             _list(texts.interests, seen, texts.no_interests),
             _list(texts.bought, bought, texts.no_purchases),
-            html.section(texts.balance, html.paragraph(texts.points.format(points=profile.balance))),
+            html.section(texts.balance, html.items(has)),
             _list(texts.consent, allowed, ""),
             html.paragraph(texts.ends, quiet=True),
         )
     )
+
+
+def _coupon(coupon: OpenCoupon, texts: StaffTexts, visit: Visit) -> str:
+    if coupon.expires_at is None:
+        return texts.coupon.format(title=coupon.title)
+    # The last day on which it can be used.
+    return texts.coupon_until.format(title=coupon.title, day=day(micros_of(coupon.expires_at) - 1, visit.texts))
 
 
 def _list(title: str, lines: list[str], otherwise: str) -> str:

@@ -35,6 +35,9 @@ class StaffTexts(NamedTuple):
     no_purchases: str
     balance: str
     points: str
+    tier: str
+    coupon: str
+    coupon_until: str
     offers: str
     offer: str
     no_offers: str
@@ -75,6 +78,9 @@ ENGLISH: Final = StaffTexts(
     no_purchases="No purchase is known.",
     balance="Balance",
     points="{points} points",
+    tier="Tier: {name}",
+    coupon="Coupon: {title}",
+    coupon_until="Coupon: {title}, until {day}",
     offers="Open offers of this visit",
     offer="{title} ({time})",
     no_offers="None.",
@@ -114,6 +120,9 @@ GERMAN: Final = StaffTexts(
     no_purchases="Kein Kauf bekannt.",
     balance="Guthaben",
     points="{points} Punkte",
+    tier="Stufe: {name}",
+    coupon="Gutschein: {title}",
+    coupon_until="Gutschein: {title}, bis {day}",
     offers="Offene Angebote dieses Besuchs",
     offer="{title} ({time})",
     no_offers="Keine.",

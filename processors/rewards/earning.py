@@ -12,7 +12,7 @@ from processors.rewards.counters import Grant, RuleCount
 from processors.rewards.ledger import EARNED, entry_key
 from processors.rewards.limits import counts, is_due, local_day
 from processors.rewards.lots import NEVER, lot_name, terms
-from processors.rewards.rules import cause_of
+from processors.rewards.rules import OF_QUESTION, cause_of
 from processors.rewards.state import Account, AccountPart
 from processors.rewards.tiers import tier_of
 from processors.rewards.worth import Worth, worth_of
@@ -57,7 +57,7 @@ def earning_of(account: Account, event: TouchpointIdentified, reference: Referen
     part, entries, visited, drops = account.part(profile), dict[int, Earned](), [], set[Drop]()
     for rule, worth, cause in matching:
         key = entry_key(rule.id, cause)
-        if part.knows(key) or key in part.offers or not _has_purchases(account, event, rule):
+        if _is_known(account, part, key, cause) or not _has_purchases(account, event, rule):
             continue
         if event.trust is not None and event.trust < rule.trust_at_least:
             drops.add(LOW_TRUST)
@@ -146,6 +146,14 @@ def with_count(part: AccountPart, rule_id: str, count: RuleCount) -> AccountPart
     counters = part.counters
     rules = dict(sorted((counters.rules | {rule_id: count}).items()))
     return msgspec.structs.replace(part, counters=msgspec.structs.replace(counters, rules=rules))
+
+
+def _is_known(account: Account, part: AccountPart, key: int, cause: str) -> bool:
+    if part.knows(key) or key in part.offers:
+        return True
+    if not cause.startswith(OF_QUESTION):
+        return False
+    return any(other.knows(key) or key in other.offers for other in account.parts.values())
 
 
 def _has_purchases(account: Account, event: TouchpointIdentified, rule: Reward) -> bool:

@@ -5,16 +5,25 @@ from typing import Final
 from processors.reference import Reference
 from schemas.brand.api_keys import public_key_ids
 from schemas.brand.model import Reward
+from schemas.brand.reward_bounds import NOTHING
 from schemas.brand.rewards import ONCE_A_DAY
 from schemas.events import TouchpointIdentified
+from schemas.surveys.answers import ANSWERED, given_in, question_of
 
 DAY_US: Final = 86_400_000_000
+OF_QUESTION: Final = "question/"
+"""Begins what the entry for an answer is unique by: each question pays once, whichever source profile answers."""
 
 
 def cause_of(rule: Reward, event: TouchpointIdentified, reference: Reference) -> str:
     """What an entry is unique by, beside rule and source profile: the event, or its day of receipt where anybody can
-    send as many as they like; empty: the event earns nothing of the rule."""
-    if not is_public(event, reference):
+    send as many as they like; an answer by its question. Empty: the event earns nothing of the rule."""
+    is_anybody_s = is_public(event, reference)
+    if event.type in ANSWERED and not (is_anybody_s and rule.public_keys == NOTHING):
+        given = given_in(event.type, event.properties)
+        if question_of(reference.brand, given.survey, given.question) is not None:
+            return f"{OF_QUESTION}{given.question}"
+    if not is_anybody_s:
         return event.event_id
     return public_cause(event) if rule.public_keys == ONCE_A_DAY else ""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,10 +14,9 @@ from processors.rewards.limits import zone_of
 from processors.rewards.state import Account
 from processors.step import Effect, Emit
 from schemas.brand.model import Tier
+from schemas.brand.tiers import MONTHS, qualifying_points
 from schemas.events import RewardPosted
 from schemas.ids import hash64
-
-MONTHS: int = 12
 
 
 def tier_of(account: Account, at: int, reference: Reference) -> str:
@@ -26,11 +25,7 @@ def tier_of(account: Account, at: int, reference: Reference) -> str:
     if not tiers:
         return ""
     month = month_of(at, zone_of(reference))
-    if tiers[0].period == "rolling_year":
-        points = _points(account, month - MONTHS, month)
-    else:
-        january = month - month % MONTHS
-        points = max(_points(account, january, month), _points(account, january - MONTHS, january - 1))
+    points = qualifying_points(tiers[0].period, month, partial(_points, account))
     return next((tier.id for tier in tiers if points >= tier.points), "")
 
 

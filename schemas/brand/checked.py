@@ -12,7 +12,7 @@ from schemas.brand.experiments import MAX_EXPERIMENTS
 from schemas.brand.gs1_keys import tags_of_products
 from schemas.brand.item import Item, Mistake
 from schemas.brand.model import About, Brand
-from schemas.brand.rendered import EXPERIMENT_BYTES, MAX_ANSWER_BYTES, Longest, answer_bytes, longest_of
+from schemas.brand.rendered import EXPERIMENT_BYTES, MAX_ANSWER_BYTES, QUESTION_BYTES, Longest, answer_bytes, longest_of
 
 LONGEST_STOCK: Final = str(-(2**63))
 MAX_ITEM_BYTES: Final = 500_000
@@ -94,6 +94,7 @@ class Checked:
             self.longest,
         ) + sum(len(category.encode()) + 3 for category in self.categories)
         size += EXPERIMENT_BYTES * len(self.experiments)
+        size += QUESTION_BYTES * sum(len(survey.questions) for survey in self.surveys.values())
         if size > MAX_ANSWER_BYTES:
             many = f"{len(self.routes)} routes and {len(self.categories)} categories"
             yield "", f"{many} make an answer's record of {size} bytes; {MAX_ANSWER_BYTES} is the most"

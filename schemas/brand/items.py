@@ -37,8 +37,8 @@ ADDED = (
     Campaign.kind,
     CouponPool.kind,
     Referral.kind,
-    Loyalty.kind,
     Survey.kind,
+    Loyalty.kind,
 )
 """Kinds of later releases: a brand that does not use them has the version that releases before them gave it."""
 Held = tuple[str, str]

@@ -26,6 +26,8 @@ OTHER_BYTES: Final = 8_000
 """Of all other fields of an answer's record: ids, and the names among its inputs."""
 EXPERIMENT_BYTES: Final = 1_500
 """Of what the inputs say of one experiment: its id, phase and variant, and the words that say why."""
+QUESTION_BYTES: Final = 2_500
+"""Of what the inputs say of one question, and of the one that the page asks."""
 _SAME_EVERYWHERE: Final = re.compile(r"[A-Za-z0-9._-]*")
 """Texts that are not escaped anywhere."""
 _IN_ADDRESSES: Final = "{}:/?#[]@!$&'()*+,;=%-._~"

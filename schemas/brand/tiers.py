@@ -1,9 +1,11 @@
 """Section ``tiers``: what people reach by the points that they earn in a year."""
 
-from collections.abc import Iterator
-from typing import ClassVar, Literal
+from collections.abc import Callable, Iterator
+from typing import ClassVar, Final, Literal
 
 from schemas.brand.item import Item, Mistake, Sections
+
+MONTHS: Final = 12
 
 
 class Tier(Item, frozen=True, omit_defaults=True):
@@ -33,3 +35,20 @@ class Tier(Item, frozen=True, omit_defaults=True):
     def precedence(self) -> tuple[int, str]:
         """The highest first."""
         return -self.points, self.id
+
+
+def qualifying_points(period: str, month: int, between: Callable[[int, int], int]) -> int:
+    """The points that count for tiers in a month.
+
+    :param month: since the year 0, on the brand's clock. :param between: gives those that were earned from one month
+        to another, both included.
+    """
+    if period == "rolling_year":
+        return between(month - MONTHS, month)
+    january = month - month % MONTHS
+    return max(between(january, month), between(january - MONTHS, january - 1))
+
+
+def points_of_period(period: str, month: int, between: Callable[[int, int], int]) -> int:
+    """As :func:`qualifying_points`, those that a higher tier can still be reached with."""
+    return between(month - MONTHS if period == "rolling_year" else month - month % MONTHS, month)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
+from sinks.privacy.loyalty import OPEN, is_of_another_use
 from sinks.privacy.places import IS_OWN
 from sinks.privacy.progress import Progress
 from sinks.privacy.receipt import rfc3339
@@ -146,9 +147,19 @@ def _summary(found: Mapping[str, Sequence[Row]]) -> Row:
             "count": sum(one["type"] == "sale" for one in touchpoints),
             "by_currency": {currency: f"{amount:.2f}" for currency, amount in sorted(spent.items())},
         },
-        "rewards": {"balance": sum(one["points"] for one in ledger), "entries": len(ledger)},
+        "rewards": {
+            "balance": sum(one["points"] for one in ledger),
+            "entries": len(ledger),
+            "open_coupons": len(_open_coupons(found["coupons"])),
+        },
         "decisions": {"count": len(found["decisions"])},
     }
+
+
+def _open_coupons(changes: Sequence[Row]) -> list[str]:
+    """The codes that can be used, as far as their states say."""
+    latest = {one["code"]: one["state"] for one in changes if not is_of_another_use(one["reason"])}
+    return [code for code, state in latest.items() if state in OPEN]
 
 
 def _consents(history: Sequence[Row]) -> list[Row]:

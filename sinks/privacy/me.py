@@ -1,4 +1,4 @@
-"""What a phone sees of its own on ``/me``: points, the latest entries of the ledger, and whether points are kept.
+"""What a phone sees of its own on ``/me``: points, what tiers count, open coupons, the latest entries of the ledger.
 
 Of the source profiles that identity resolved, and so of the device alone: whoever holds a phone in the hand may be
 somebody else than whose card it was used with.
@@ -10,6 +10,7 @@ from typing import Any, Final
 from clickhouse_connect.driver.asyncclient import AsyncClient
 
 from schemas.consent.purposes import IDENTITY
+from sinks.privacy.loyalty import COUPONS, LOTS, QUALIFYING, ZONE, points_of, zone_of
 from sinks.privacy.places import IS_OWN
 from sinks.privacy.profile import BRAND, SAID, STORE, allowed, rows
 from sinks.privacy.progress import Progress
@@ -18,12 +19,14 @@ Row = dict[str, Any]
 ENTRIES: Final = 10
 _ONE: Final = "ORDER BY _version DESC LIMIT 1 BY _key"
 QUERIES: Final[dict[str, str]] = {
-    "balance": (f"SELECT sum(points) AS points FROM (SELECT points FROM reward_posted WHERE {IS_OWN} {_ONE})"),
+    "lots": LOTS,
     "entries": (
         "SELECT toUnixTimestamp64Micro(occurred_at) AS at, kind, points "
         f"FROM (SELECT occurred_at, kind, points, _key, _version FROM reward_posted WHERE {IS_OWN} {_ONE}) "
-        f"ORDER BY occurred_at DESC, _key LIMIT {ENTRIES}"
+        f"WHERE points != 0 AND kind != 'repaid' ORDER BY occurred_at DESC, _key LIMIT {ENTRIES}"
     ),
+    "coupons": COUPONS,
+    "zone": ZONE,
 }
 
 
@@ -41,6 +44,8 @@ async def me_of(client: AsyncClient, progress: Progress, now_us: int) -> Row:
     permissions = allowed(said, await rows(client, BRAND, {"store": store}), store, now_us)
     return {
         "is_kept": permissions[IDENTITY],
-        "balance": int(found["balance"][0]["points"]),
+        **points_of(found["lots"], now_us),
+        "coupons": found["coupons"],
+        "months": await rows(client, QUALIFYING, parameters | {"zone": zone_of(found["zone"])}),
         "entries": found["entries"],
     }

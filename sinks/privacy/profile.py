@@ -15,6 +15,7 @@ from schemas.brand.consent import Consent, Default, jurisdiction_of
 from schemas.consent.choices import Choice, Consents
 from schemas.consent.permission import permission
 from schemas.consent.purposes import KEYS, PERSONALISATION, keys_of
+from sinks.privacy.loyalty import COUPONS, QUALIFYING, ZONE, zone_of
 from sinks.privacy.places import IS_OWN, PROFILE
 from sinks.privacy.progress import Progress
 
@@ -51,6 +52,8 @@ QUERIES: Final[dict[str, str]] = {
         "ORDER BY occurred_at DESC LIMIT 5"
     ),
     "balance": (f"SELECT sum(points) AS points FROM (SELECT points FROM reward_posted WHERE {IS_OWN} {_ONE})"),
+    "coupons": COUPONS,
+    "zone": ZONE,
     "visit": (
         f"SELECT {_MICROS} AS at, store FROM touchpoint_identified WHERE {IS_OWN} AND store != '' "
         "AND occurred_at > fromUnixTimestamp64Micro({now:Int64}, 'UTC') - INTERVAL 1 DAY "
@@ -100,6 +103,8 @@ async def profile_of(client: AsyncClient, progress: Progress, now_us: int) -> Ro
         "seen": found["seen"],
         "purchases": found["purchases"],
         "balance": int(found["balance"][0]["points"]),
+        "coupons": [{"pool": one["pool"], "expires_at": one["expires_at"]} for one in found["coupons"]],
+        "months": await rows(client, QUALIFYING, parameters | {"zone": zone_of(found["zone"])}),
         "offers": offers_of(found["answers"], visit),
         "consent": permissions,
     }

@@ -34,6 +34,7 @@ BENCHES = (
     "scan",
     "scan-closed",
     "events",
+    "coupons",
     "sink",
     "attribution",
     "analyst",

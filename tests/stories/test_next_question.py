@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from processors.profiling.answers import NOTHING_ANSWERED, Answers
 from processors.reference import Reference
 from processors.step import Emit
-from schemas.brand.model import Action, Consent, Survey
+from schemas.brand.model import Action, ApiKey, Consent, Reward, Survey
 from schemas.brand.surveys import Question
 from schemas.content import read
-from schemas.events import ScanRouted
+from schemas.events import RewardPosted, ScanRouted
 from tests.support.builders import (
     ANNA,
     EventSpec,
@@ -27,7 +27,7 @@ from tests.support.builders import (
     tap,
     touch,
 )
-from tests.support.harness import Harness
+from tests.support.harness import Harness, balance
 from tests.support.reference import SHOP, reference, route
 
 MILK = Question(id="milk", kind="choice", text="Which milk?", choices={"cow": "Cow", "oat": "Oat"}, value=10)
@@ -200,3 +200,37 @@ def test_answers_in_any_order_are_the_same(given_: list[tuple[str, str, int]], c
     assert (
         one.joined(other).given == other.joined(one).given == one.joined(other).joined(other).given == of(events).given
     )
+
+
+PAYS = Reward(id="survey", version=1, on=("survey_answered", "nps_answered"), points=20)
+
+
+def test_a_question_pays_once_whoever_of_the_person_answers_and_how_often(rewards: Harness) -> None:
+    rewards.reference = reference(rewards=(PAYS,), surveys=(TASTE,))
+    events = build_events(
+        answer("milk", "oat"), answer("milk", "cow"), answer("again", "9"), merged("ben", into="anna"),
+        answer("milk", "oat", "ben", known_as="anna"), answer("wish", "cake", "ben", known_as="anna"),
+        touch("survey_answered", properties='{"score":3}'), touch("survey_answered", properties='{"score":4}'),
+        touch("survey_answered", properties='{"survey":"taste","question":"unknown","answer":"x"}'),
+    )  # fmt: skip
+    effects = []
+    for event in events:
+        effects += (now := rewards.apply(event))
+        effects += rewards.deliver(now)
+    points = [one.event.points for one in effects if isinstance(one, Emit) and isinstance(one.event, RewardPosted)]
+    assert points == [20] * 6, "two questions, one more of another phone, and three that are none of the brand's"
+    assert balance(rewards, ANNA) == 120
+
+
+def test_an_answer_of_a_public_key_pays_what_the_rule_says_of_those(rewards: Harness) -> None:
+    public = ApiKey(id="story", hash="sha256:" + "0" * 64, scopes=("events:web",))
+    rewards.reference = reference(rewards=(PAYS,), surveys=(TASTE,), api_keys=(public,))
+    assert rewards.apply(*build_events(answer("milk", "oat"))) == []
+    daily = msgspec.structs.replace(PAYS, public_keys="once_a_day")
+    rewards.reference = reference(rewards=(daily,), surveys=(TASTE,), api_keys=(public,))
+    rewards.apply(
+        *build_events(
+            after("1 hour"), answer("again", "9"), answer("again", "8"), after("2 days"), answer("again", "7")
+        )
+    )
+    assert balance(rewards, ANNA) == 20

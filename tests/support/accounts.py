@@ -12,6 +12,7 @@ ACCOUNT: dict[str, Any] = {
         {"code": COUPON, "pool": "spring", "state": "issued", "expires_at": 1_791_000_000_000_000},
         {"code": "4006381333931", "pool": "<gone>", "state": "shown", "expires_at": 0},
     ],
+    "months": [{"month": 24320, "points": 130}],
     "entries": [
         {"at": 1_790_000_700_000_000, "kind": "earned", "points": 1_250},
         {"at": 1_790_000_600_000_000, "kind": "reversed", "points": -10},

@@ -34,7 +34,7 @@ KNOWN: dict[str, Any] = NOTHING | {
         },
         "stores": ["<gone>", "mitte"],
         "purchases": {"count": 2, "by_currency": {"EUR": "12.50"}},
-        "rewards": {"balance": 40, "entries": 3},
+        "rewards": {"balance": 40, "entries": 3, "open_coupons": 2},
         "decisions": {"count": 9},
     },
     "consents": [

@@ -16,6 +16,8 @@ ALLOWED: dict[str, Any] = {
     ],
     "purchases": [{"at": 1_780_000_000_000_000, "products": ["4006381333931", "tea"]}],
     "balance": 42,
+    "coupons": [{"pool": "spring", "expires_at": 1_791_000_000_000_000}, {"pool": "<gone>", "expires_at": 0}],
+    "months": [{"month": 2026 * 12 + 8, "points": 42}],
     "offers": [{"at": 1_790_000_700_000_000, "route": "shop", "title": "Two teas <b>for one</b>"}],
     "consent": {"identity": True, "personalisation": True, "marketing/email": False, "later": True},
 }

@@ -35,6 +35,7 @@ ENGLISH: Final = Texts(
     places="Places: {places}.",
     purchases="Purchases: {count} ({sums}).",
     points="Points: {points}.",
+    coupons="Open coupons: {count}.",
     me="Points and coupons of this device",
     decisions="We chose {count} times what to show you.",
     allow="What you allow",

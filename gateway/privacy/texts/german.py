@@ -35,6 +35,7 @@ GERMAN: Final = Texts(
     places="Orte: {places}.",
     purchases="Einkäufe: {count} ({sums}).",
     points="Punkte: {points}.",
+    coupons="Offene Gutscheine: {count}.",
     me="Punkte und Gutscheine dieses Geräts",
     decisions="{count}-mal haben wir ausgewählt, was Sie sehen.",
     allow="Was Sie erlauben",

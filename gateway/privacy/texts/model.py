@@ -23,6 +23,7 @@ class Texts(NamedTuple):
     places: str
     purchases: str
     points: str
+    coupons: str
     me: str
     decisions: str
 

@@ -24,6 +24,7 @@ ARABIC: Final = MeWords(
     kinds={
         "earned": "مكتسبة",
         "spent": "مستخدمة",
+        "returned": "معادة",
         "expired": "منتهية",
         "reversed": "مستردة",
         "transferred": "محوّلة",

@@ -24,6 +24,7 @@ DUTCH: Final = MeWords(
     kinds={
         "earned": "Verdiend",
         "spent": "Besteed",
+        "returned": "Teruggegeven",
         "expired": "Vervallen",
         "reversed": "Teruggeboekt",
         "transferred": "Overgedragen",

@@ -24,6 +24,7 @@ ENGLISH: Final = MeWords(
     kinds={
         "earned": "Earned",
         "spent": "Spent",
+        "returned": "Given back",
         "expired": "Expired",
         "reversed": "Taken back",
         "transferred": "Transferred",

@@ -24,6 +24,7 @@ FRENCH: Final = MeWords(
     kinds={
         "earned": "Gagnés",
         "spent": "Utilisés",
+        "returned": "Rendus",
         "expired": "Expirés",
         "reversed": "Repris",
         "transferred": "Transférés",

@@ -24,6 +24,7 @@ GERMAN: Final = MeWords(
     kinds={
         "earned": "Gesammelt",
         "spent": "Eingelöst",
+        "returned": "Zurückgegeben",
         "expired": "Verfallen",
         "reversed": "Zurückgebucht",
         "transferred": "Übertragen",

@@ -24,6 +24,7 @@ HEBREW: Final = MeWords(
     kinds={
         "earned": "נצברו",
         "spent": "נוצלו",
+        "returned": "הוחזרו לחשבון",
         "expired": "פגו",
         "reversed": "הוחזרו",
         "transferred": "הועברו",

@@ -24,6 +24,7 @@ ITALIAN: Final = MeWords(
     kinds={
         "earned": "Guadagnati",
         "spent": "Usati",
+        "returned": "Restituiti",
         "expired": "Scaduti",
         "reversed": "Stornati",
         "transferred": "Trasferiti",

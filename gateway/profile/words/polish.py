@@ -24,6 +24,7 @@ POLISH: Final = MeWords(
     kinds={
         "earned": "Zdobyte",
         "spent": "Wykorzystane",
+        "returned": "Zwrócone",
         "expired": "Wygasłe",
         "reversed": "Cofnięte",
         "transferred": "Przeniesione",

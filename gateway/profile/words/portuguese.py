@@ -24,6 +24,7 @@ PORTUGUESE: Final = MeWords(
     kinds={
         "earned": "Ganhos",
         "spent": "Usados",
+        "returned": "Devolvidos",
         "expired": "Expirados",
         "reversed": "Estornados",
         "transferred": "Transferidos",

@@ -24,6 +24,7 @@ SPANISH: Final = MeWords(
     kinds={
         "earned": "Ganados",
         "spent": "Usados",
+        "returned": "Devueltos",
         "expired": "Caducados",
         "reversed": "Retirados",
         "transferred": "Transferidos",

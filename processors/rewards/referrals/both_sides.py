@@ -2,12 +2,11 @@
 
 from typing import Final
 
-import msgspec
-
 from processors.rewards.late_consent import allowed_at
-from processors.rewards.ledger import EARNED, REVERSED, entry_key
+from processors.rewards.ledger import EARNED, REVERSED, entry_key, posted_first, posted_further
+from processors.rewards.lots import lot_name
 from processors.rewards.referrals.state import First, Paid
-from processors.rewards.state import Account, AccountPart
+from processors.rewards.state import Account
 from processors.step import Emit
 from schemas.events import RewardPosted
 from schemas.ids import derived, hash64
@@ -29,9 +28,10 @@ def content_of(*parts: str) -> int:
 
 
 def posted(
-    part: AccountPart, profile: str, id: str, rule: str, version: int, paid: Paid, due: int, source: First
-) -> tuple[AccountPart, Paid, Emit]:
-    """The part once the points of its side of a referral are those that are due, and the entry that does it.
+    account: Account, profile: str, id: str, rule: str, version: int, paid: Paid, due: int, source: First
+) -> tuple[Account, Paid, list[Emit]]:
+    """The account once the points of a source profile's side of a referral are those that are due, and the entries that
+    do it: one, unless points that are taken back are spent already.
 
     :param id: of the referral. :param source: the event by which the friend qualified.
     """
@@ -48,6 +48,12 @@ def posted(
         source_event_id=source.event_id,
         reverses_event_id=entry_id if number else "",
         source_profile_id=profile,
+        lot=lot_name(source.expires_at),
+        expires_at=source.expires_at,
     )
-    part = msgspec.structs.replace(part, posted=part.posted | {entry_key(rule, id, *number): entry.points})
-    return part, Paid(due, paid.entries + 1), Emit(entry, transactional=True)
+    key = entry_key(rule, id, *number)
+    if not number:
+        return posted_first(account, profile, key, entry), Paid(due, 1), [Emit(entry, transactional=True)]
+    done = posted_further(account, profile, key, entry, paid.forgiven)
+    entries = [Emit(one, transactional=True) for one in done.entries]
+    return done.account, Paid(due, paid.entries + 1, paid.forgiven + done.forgiven), entries

@@ -49,8 +49,7 @@ def decided_as_friend(account: Account) -> tuple[Account, list[Effect]]:
     after, effects = account, list[Effect]()
     ties = tuple(sorted({tie for part in account.parts.values() for tie in part.referrals.ties})[:TIES_SENT])
     for profile, id, claim in _claims(account):
-        part = after.part(profile)
-        link = part.referrals.followed[id]
+        link = account.part(profile).referrals.followed[id]
         reached = max(link.reached, claim.ends_at) if claim.state == KEPT else link.reached
         now = msgspec.structs.replace(
             link,
@@ -70,10 +69,11 @@ def decided_as_friend(account: Account) -> tuple[Account, list[Effect]]:
         source = claim.first or link.qualified
         if due != link.paid.points and source is not None:
             terms = link.terms
-            part, paid, entry = posted(part, profile, id, terms.rule, terms.version, link.paid, due, source)
+            after, paid, entries = posted(after, profile, id, terms.rule, terms.version, link.paid, due, source)
             now = msgspec.structs.replace(now, paid=paid)
-            effects.append(entry)
+            effects += entries
         if now != link:
+            part = after.part(profile)
             followed = part.referrals.followed | {id: now}
             referrals = msgspec.structs.replace(part.referrals, followed=followed)
             after = after.with_part(profile, msgspec.structs.replace(part, referrals=referrals))
@@ -150,7 +150,7 @@ def _claim(account: Account, link: Followed, is_taken: bool) -> Claim:
         return Claim(WITHDRAWN, ReferralReason.TOO_SMALL, first)
     if not agrees(account, first.at, terms.consent):
         return Claim(WITHDRAWN, ReferralReason.NO_CONSENT, first)
-    if first.micros and _left(account, first) < max(1, terms.minimum_micros):
+    if first.micros and _left(account, first, link) < max(1, terms.minimum_micros):
         return Claim(WITHDRAWN, ReferralReason.RETURNED, first)
     ends_at = first.at + terms.hold_us
     return Claim(KEPT if link.reached >= ends_at else WAITING, "", first, ends_at)
@@ -172,11 +172,14 @@ def _first(account: Account, on: tuple[str, ...]) -> First | None:
     return min(found, key=lambda first: (first.at, first.event_id), default=None)
 
 
-def _left(account: Account, sale: First) -> int:
-    """What stays paid of a sale; all of it where returns cannot be booked on it any more."""
+def _left(account: Account, sale: First, link: Followed) -> int:
+    """What stays paid of a sale. Of one that is too old for returns nothing changes what was said."""
     id = hash64(sale.event_id)
-    found = (part.history.sales[id].left_micros for part in account.parts.values() if id in part.history.sales)
-    return next(found, sale.micros)
+    for part in account.parts.values():
+        if id in part.history.sales:
+            return part.history.sales[id].left_micros
+    is_known = link.qualified is not None and link.qualified.event_id == sale.event_id
+    return 0 if is_known and link.state == WITHDRAWN else sale.micros
 
 
 def _content(claim: Claim) -> tuple[str, str, str]:
@@ -211,4 +214,5 @@ def _said(profile: str, id: str, link: Followed, reason: str, ties: tuple[int, .
         per_year=terms.per_year,
         terms=terms.consent,
         ties=ties,
+        expires_at=0 if first is None else first.expires_at,
     )

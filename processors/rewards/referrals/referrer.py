@@ -55,6 +55,7 @@ def told(account: Account, event: ReferralChanged) -> Account:
         event.per_household,
         event.per_year,
         event.terms,
+        event.expires_at,
     )
     if known is not None:
         friend = msgspec.structs.replace(
@@ -77,7 +78,7 @@ def decided_as_referrer(account: Account) -> tuple[Account, list[Effect]]:
     for profile, id, friend, why in _decided(account):
         pays = friend.state == KEPT and not why
         answer = PAID if pays else REVERSED_REFERRAL if friend.answer in (PAID, REVERSED_REFERRAL) else BLOCKED
-        now, part = friend, after.part(profile)
+        now = friend
         edges = tuple[Edge, ...]()
         if friend.state == KEPT and why not in STRANGERS:
             edges = passed_on(lineage, own, Edge(number_of(profile), number_of(friend.friend), friend.at))
@@ -89,11 +90,14 @@ def decided_as_referrer(account: Account) -> tuple[Account, list[Effect]]:
                 effects.append(NOT_PAID)
         due = friend.points if pays else 0
         if due != friend.paid.points:
-            source = First(friend.at, friend.event_id)
-            part, paid, entry = posted(part, profile, id, friend.rule, friend.rule_version, friend.paid, due, source)
+            source = First(friend.at, friend.event_id, expires_at=friend.expires_at)
+            after, paid, entries = posted(
+                after, profile, id, friend.rule, friend.rule_version, friend.paid, due, source
+            )
             now = msgspec.structs.replace(now, paid=paid)
-            effects.append(entry)
+            effects += entries
         if now != friend:
+            part = after.part(profile)
             referrals = msgspec.structs.replace(part.referrals, friends=part.referrals.friends | {id: now})
             after = after.with_part(profile, msgspec.structs.replace(part, referrals=referrals))
     return after, effects

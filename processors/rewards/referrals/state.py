@@ -14,12 +14,14 @@ TIES_KEPT: Final = 8
 
 
 class First(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The first event of its kind: when (microseconds), its id, and what a sale paid."""
+    """The first event of its kind: when (microseconds), its id, what a sale paid, and when points of that time expire,
+    0 for never."""
 
     at: int
     event_id: str
     micros: int = 0
     currency: str = ""
+    expires_at: int = 0
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,10 +51,12 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Paid(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The sum of the entries that were posted for one side of a referral, and their number."""
+    """What one side of a referral is worth by the entries posted for it, their number, and what of it was not taken
+    back since the person had spent it."""
 
     points: int = 0
     entries: int = 0
+    forgiven: int = 0
 
 
 UNPAID: Final = Paid()
@@ -117,6 +121,7 @@ class Friend(msgspec.Struct, frozen=True, array_like=True, gc=False):
     per_household: int
     per_year: int
     consent: int
+    expires_at: int = 0
     answer: str = ""
     why: str = ""
     said: int = 0

@@ -8,6 +8,7 @@ import msgspec
 from processors.parts import source_profile_of
 from processors.reference import Reference
 from processors.rewards.late_consent import terms_of
+from processors.rewards.lots import terms as lot_terms
 from processors.rewards.referrals.both_sides import FORGOTTEN
 from processors.rewards.referrals.friend import decided_as_friend, forget_referrer, waits_until, window_ended
 from processors.rewards.referrals.referrer import decided_as_referrer, forget_friend, told
@@ -110,7 +111,7 @@ def _noted(
         return account, (LOW_TRUST,)
     profile, before = source_profile_of(event), account or Account()
     part = before.part(profile)
-    now = _with_first(part.referrals, event) if qualifies else part.referrals
+    now = _with_first(part.referrals, event, reference) if qualifies else part.referrals
     if is_sale:
         ties = kept_ties((*now.ties, *(number_of(one) for one in event.identifiers if _is_tie(one))))
         now = now if ties == now.ties else msgspec.structs.replace(now, ties=ties)
@@ -125,11 +126,12 @@ def _is_tie(identifier: str) -> bool:
     return type_of(identifier) not in SHARED_BY_MANY and not is_blocked(identifier)
 
 
-def _with_first(referrals: Referrals, event: TouchpointIdentified) -> Referrals:
+def _with_first(referrals: Referrals, event: TouchpointIdentified, reference: Reference) -> Referrals:
     known = referrals.firsts.get(event.type)
     if known is not None and (known.at, known.event_id) <= (event.occurred_at, event.event_id):
         return referrals
-    first = First(event.occurred_at, event.event_id, event.amount_micros or 0, event.currency)
+    _, expires_at = lot_terms(None, event.occurred_at, reference.brand)
+    first = First(event.occurred_at, event.event_id, event.amount_micros or 0, event.currency, expires_at)
     return msgspec.structs.replace(referrals, firsts=referrals.firsts | {event.type: first})
 
 

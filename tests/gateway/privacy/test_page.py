@@ -40,7 +40,7 @@ async def test_what_is_known_is_said_in_words(phone: Phone, bootstrap: str, bran
     for text in (
         "12 scans, visits and other contacts, from 1 March 2026 to 3 October 2026.",
         "Places: &lt;gone&gt;, Corner Mitte.",
-        "Purchases: 2 (12.50 EUR).", "Points: 40.", "We chose 9 times",
+        "Purchases: 2 (12.50 EUR).", "Points: 40.", "Open coupons: 2.", "We chose 9 times",
         "Your choice since 4 May 2026. Version of the text: 1.",
     ):  # fmt: skip
         assert text in page, text

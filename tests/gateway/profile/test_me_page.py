@@ -12,21 +12,27 @@ from msgspec.structs import replace
 
 from gateway.brand.live import BrandView
 from gateway.landing.words import WORDS
-from gateway.profile.account import read_account
+from gateway.profile.account import Month, read_account
 from gateway.profile.me_page import MAX_BYTES, MePage, Rendered, Wallets
+from gateway.profile.standing import Standing, standing_of
 from gateway.profile.words import ME_WORDS, me_words
 from gateway.profile.words.model import MeWords
 from schemas.brand.coupon_pools import CouponTexts
+from schemas.brand.tiers import Tier
 from schemas.coupons.codes import ALPHABET
 from tests.support.accounts import ACCOUNT, COUPON
 
 NOW = 1_790_000_800_000_000
+MONTH = 2026 * 12 + 8
+
+
+TIERS = {one.id: one for one in (Tier(id="silver", points=100, name="Silver"), Tier(id="gold", points=500))}
 
 
 def shown(brand_view: BrandView, language: str = "en", name: str = "", **account: Any) -> Rendered:
     brand = brand_view.brand
     spring = replace(brand.coupon_pools["spring"], texts={"de": CouponTexts("10 % auf jeden Tee")})
-    brand = replace(brand, coupon_pools={"spring": spring})
+    brand = replace(brand, coupon_pools={"spring": spring}, tiers=TIERS)
     if name:
         brand = replace(brand, about=replace(brand.about, name=name))
     page = MePage(brand, me_words([language], ""), NOW, UTC, "/t")
@@ -79,6 +85,22 @@ def test_each_open_coupon_is_a_code_to_show(brand_view: BrandView) -> None:
     assert "wallet" not in html
     none = shown(brand_view, "de", coupons=[]).html.decode()
     assert words.no_coupons in none and "<svg" not in none
+
+
+def test_the_tier_and_the_way_to_the_next_one_are_said(brand_view: BrandView) -> None:
+    html = shown(brand_view).html.decode()
+    assert "Tier: Silver" in html and "To gold: 370" in html
+    html = shown(brand_view, months=[]).html.decode()
+    assert "Tier:" not in html and "To Silver: 100" in html
+    html = shown(brand_view, months=[{"month": MONTH - 12, "points": 600}]).html.decode()
+    assert "Tier: gold" in html and "To " not in html, "what was reached last year holds until this one ends"
+    assert standing_of({}, [], NOW, UTC) == Standing()
+
+
+def test_a_rolling_year_is_this_month_and_twelve_before() -> None:
+    tiers = {"silver": Tier(id="silver", points=100, period="rolling_year")}
+    for back, missing in ((0, 40), (12, 40), (13, 100)):
+        assert standing_of(tiers, [Month(MONTH - back, 60)], NOW, UTC) == Standing("", "silver", missing)
 
 
 def test_points_that_wait_and_points_that_end_are_said(brand_view: BrandView) -> None:

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from processors.context import state as context
 from schemas.brand.consent import Consent
-from schemas.events import BrandConfigured, ConsentChanged, Event, Line, PrivacyResolved, RewardPosted, ScanRouted
+from schemas.events import (
+    BrandConfigured,
+    ConsentChanged,
+    CouponChanged,
+    Event,
+    Line,
+    PrivacyResolved,
+    RewardPosted,
+    ScanRouted,
+)
 from sinks.clickhouse.writer import build_client
 from sinks.privacy import profile
 from sinks.privacy.progress import Progress
@@ -97,6 +106,10 @@ def a_visit(store: Store) -> None:
                      source_profile_id=uid("ann"))
         for points in (50, -8)
     ])  # fmt: skip
+    store.put([
+        CouponChanged(event_id=uid("coupon"), occurred_at=micros(ago(days=7)), code="SECRET1", pool="spring", ordinal=0,
+                      state="issued", version=1, person_id=uid("ann"), source_profile_id=uid("ann"))
+    ])  # fmt: skip
     store.put([brand("brand", {"about": {"country": "DE"}}), brand("consent", ASKS), brand("store", {"id": "mitte"})])
 
 
@@ -108,11 +121,13 @@ def test_with_consent_interests_offers_and_balance_are_seen_and_nobody_is_named(
     assert [(one["product"], one["times"]) for one in found["seen"]] == [("tea", 2), ("mug", 1)], "what is old is past"
     assert [one["products"] for one in found["purchases"]] == [["coffee"]]
     assert found["balance"] == 42
+    assert found["months"] == [{"month": 2026 * 12 + 8, "points": 42}]
+    assert found["coupons"] == [{"pool": "spring", "expires_at": 0}], "without its code, which is hers to show"
     assert found["visit"] == {"store": "mitte", "since": micros(ago(minutes=40))}
     assert [(one["route"], one["title"]) for one in found["offers"]] == [("tea-offer", "tea-offer!")]
     assert found["allowed"] is True and found["consent"]["personalisation"] is True
     text = json.dumps(found)
-    assert not any(word in text for word in (uid("ann"), "ann", "knife", "customer:", "loyalty:"))
+    assert not any(word in text for word in (uid("ann"), "ann", "knife", "customer:", "loyalty:", "SECRET1"))
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS footpath.referral_changed
     per_household       Int32                  COMMENT 'How many friends of one household pay.',
     per_year            Int32                  COMMENT 'How many of a person''s referrals pay in a year.',
     terms               Int32                  COMMENT 'What the brand said of consent where the link was followed, in bits.',
+    expires_at          Int64                  COMMENT 'When the points expire, microseconds since 1970 UTC; 0: never.',
     ties                Array(Int64)           COMMENT 'Numbers that stand for identifiers of the friend''s purchases.',
     lineage             Array(Tuple(referrer Int64, friend Int64, at Int64)) COMMENT 'Of an answer: the referrals by which the friend was found, this one last; at in microseconds since 1970 UTC.',
     _key                UInt128 MATERIALIZED ifNull(toUInt128(toUUIDOrNull(event_id)), reinterpretAsUInt128(sipHash128(event_id))) COMMENT 'event_id as a number: the value of a UUID, the 128-bit SipHash of any other text.',
