@@ -160,6 +160,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """With further offers; the earliest of what is more than is kept are left out, but for those that wait for a
         budget."""
         union = self.offers | offers
+        if len(union) <= OFFERS_KEPT and _is_latest(self.offers, offers):
+            return msgspec.structs.replace(self, offers=union)
         in_order = sorted(union.items(), key=lambda item: (item[1].at, item[0]))
         waits = (item for item in in_order[:-OFFERS_KEPT] if item[1].unpaid and claims.waits(self.claims, item[0]))
         return msgspec.structs.replace(self, offers={**dict(waits), **dict(in_order[-OFFERS_KEPT:])})
@@ -251,6 +253,15 @@ def _expired(part: AccountPart) -> int:
 
 _OF_ENTRIES: Final = ("posted", "lots", "ended", "closed")
 EMPTY: Final = AccountPart()
+
+
+def _is_latest(known: dict[int, Offer], further: dict[int, Offer]) -> bool:
+    """Whether there is one further offer, later than all that are known: nearly always."""
+    if len(further) != 1 or further.keys() & known.keys():
+        return False
+    [[key, offer]] = further.items()
+    last = next(reversed(known), None)
+    return last is None or (offer.at, key) > (known[last].at, last)
 
 
 def _reversals(postings: tuple[Posting, ...]) -> int:

@@ -176,7 +176,10 @@ class Reward(Item, frozen=True, omit_defaults=True):
             yield from self.streak.mistakes()
         if self.milestone is not None:
             yield from self.milestone.mistakes()
-        if sum((self.once, self.streak is not None, self.milestone is not None)) > 1:
+        often = sum((self.once, self.streak is not None, self.milestone is not None))
+        if self.caps != Caps() and not self.caps.is_set and not often:
+            yield "caps", "has neither day, week nor ever"
+        if often > 1:
             yield "once", "is one of once, streak and milestone: name one of them"
         if self.anniversary is not None:
             yield from self.anniversary.mistakes()
