@@ -17,7 +17,9 @@ STYLE: Final = (
     ".q{display:flex;flex-wrap:wrap;gap:.5rem;margin:.5rem 0}"
     ".q button,.q input{font:inherit;min-height:2.75rem;min-width:2.75rem;padding:.3rem .8rem;border-radius:.6rem;"
     "border:.0625rem solid var(--s);background:transparent;color:inherit}.q input{flex:1}"
+    "main .bar{position:static}"
 )
+"""The page's button stays below: over the others it would be in the way of a finger."""
 
 
 def asked_for(facts: QuestionFacts) -> str:

@@ -14,6 +14,7 @@ from schemas.events import (
     BudgetAnswered,
     BudgetClaimed,
     ConsentChanged,
+    CouponChanged,
     Event,
     EventRejected,
     ExperimentExposed,
@@ -99,6 +100,11 @@ def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
                             ties=(7,), lineage=(ReferralEdge(1, 2, 3),))
             for one, other in ((name, "somebody"), ("somebody", device))
             for side, state, to in ((f"{one} friend", "kept", one), (f"{one} referrer", "paid", other))
+        ],
+        [
+            CouponChanged(event_id=uid(f"coupon {name}"), occurred_at=micros(at), code=f"K0{name.upper()}", pool="five",
+                          ordinal=0, state="issued", version=1, person_id=person, source_profile_id=uid(device),
+                          rule="five", source_event_id=f"till/{name}-sale")
         ],
         [
             ConsentChanged(event_id=uid(f"consent {name}"), occurred_at=micros(at), person_id=person,
