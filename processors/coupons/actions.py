@@ -1,7 +1,8 @@
 """What coupon-requested asks for, and the keys that decide it.
 
-From outside: ``reserve``, ``redeem``, ``release``, ``show`` and ``import`` at a code; ``void`` at a code or an ordinal;
-``issue`` at an ordinal; ``return`` at a sale. Between keys of coupons, all of which are repeated without harm:
+From outside: ``reserve``, ``redeem``, ``release``, ``show`` and ``import`` at a code; ``void`` and ``forget`` at an
+ordinal or a code; ``issue`` at an ordinal; ``return`` at a sale. Between keys of coupons, all of which are repeated
+without harm:
 
 | action | to | means |
 | --- | --- | --- |
@@ -41,6 +42,7 @@ DECLINED: Final = "declined"
 LEFT: Final = "left"
 USED: Final = "used"
 REFUND: Final = "refund"
+FORGET: Final = "forget"
 OF_TILLS: Final = frozenset((RESERVE, REDEEM, RELEASE))
 
 

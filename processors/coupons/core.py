@@ -12,6 +12,7 @@ from processors.coupons import answers
 from processors.coupons.actions import (
     ACCEPTED,
     DECLINED,
+    FORGET,
     IMPORT,
     ISSUE,
     NUMBERED,
@@ -41,7 +42,7 @@ from processors.coupons.sales import at_sale, refunded
 from processors.coupons.state import Coupon, Held
 from processors.coupons.tills import asked, taken
 from processors.reference import Reference
-from processors.step import Drop, Effect, Processor, Reject, Step
+from processors.step import PURGE, Drop, Effect, Processor, Reject, Step
 from schemas.coupons.basket import read_basket
 from schemas.events import CouponRequested
 from schemas.ids import SLASH
@@ -83,6 +84,9 @@ def _at_code(held: Held | None, event: CouponRequested, reference: Reference) ->
         return refunded(coupon, event)
     if event.action == VOID:
         return _with(_void(coupon, event))
+    if event.action == FORGET:
+        nobodys = msgspec.structs.replace(coupon, person_id="", source_profile_id="")
+        return Step(Held(nobodys), (PURGE,)) if coupon.source_profile_id else Step(held, (DUPLICATE,))
     if event.action == NUMBERED:
         return got_number(coupon, event)
     if event.action == SHOW and coupon.state == ISSUED:
