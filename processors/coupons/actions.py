@@ -67,6 +67,6 @@ def sale_key(sale_event_id: str) -> str:
 
 
 def passed_on(event: CouponRequested, key: str, action: str, /, **fields: object) -> Emit:
-    """The event on its way to another key, with another action."""
+    """The event on its way to another key, with another action. It says from which key it comes."""
     id = derived("coupon", event.event_id, key, action)
-    return Emit(msgspec.structs.replace(event, event_id=id, key=key, action=action, **fields))
+    return Emit(msgspec.structs.replace(event, event_id=id, key=key, action=action, sender=event.key, **fields))

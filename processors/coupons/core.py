@@ -15,6 +15,7 @@ from processors.coupons.actions import (
     FORGET,
     IMPORT,
     ISSUE,
+    LEFT,
     NUMBERED,
     OF_TILLS,
     REDEEM,
@@ -98,6 +99,9 @@ def _at_code(held: Held | None, event: CouponRequested, reference: Reference) ->
 def _decided(coupon: Coupon, event: CouponRequested) -> tuple[Coupon, tuple[Effect, ...]]:
     """A basket has answered."""
     use = coupon.use
+    if event.action == ACCEPTED and (use is None or use.redemption_id != event.redemption_id):
+        # A question that was asked twice, or of a use that has ended: the basket has what it should not have.
+        return coupon, (passed_on(event, event.sender, LEFT),)
     if use is None or use.state != ASKED or use.redemption_id != event.redemption_id or use.wants != event.reason:
         return coupon, (DUPLICATE,)
     if event.action == ACCEPTED:
