@@ -49,6 +49,8 @@ class Reward(Item, frozen=True, omit_defaults=True):
     without an event, each year. ``expiring_days``: without an event, so many days before points of the person expire.
     ``caps``: how often a person may earn it.
 
+    ``active_after``: from how many days later on its points can be spent, by default as ``loyalty`` says.
+
     ``campaign``: of ``campaigns``; it is earned while that runs, and counts for its limits. Beside points, or without
     any, it may grant a ``coupon`` of a pool, or an entry in a ``draw``, which is any name.
 
@@ -74,6 +76,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
             "draw",
             "until",
             "earlier",
+            "active_after",
         }
     )
 
