@@ -211,6 +211,15 @@ class RewardPosted(Event, frozen=True, kw_only=True):
     balance: int = 0
 
 
+class PointsMoved(Event, frozen=True, kw_only=True):
+    person_id: str
+    source_profile_id: str
+    points: int
+    expires_at: int = 0
+    source_event_id: str
+    reason: str = ""
+
+
 class BudgetClaimed(Event, frozen=True, kw_only=True):
     key: str
     limit: str

@@ -18,6 +18,12 @@ CONSENT_GIVEN: Final = "consent_given"
 CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 CONSENT: Final = frozenset((CONSENT_GIVEN, CONSENT_WITHDRAWN))
 """What people say about the use of their data (``schemas.consent``)."""
+POINTS_SPENT: Final = "points_spent"
+POINTS_RETURNED: Final = "points_returned"
+POINTS_ADJUSTED: Final = "points_adjusted"
+POINTS_TRANSFERRED: Final = "points_transferred"
+POINTS: Final = frozenset((POINTS_SPENT, POINTS_RETURNED, POINTS_ADJUSTED, POINTS_TRANSFERRED))
+"""What moves points of an account (``schemas.points``)."""
 LINKED: Final = "identity_linked"
 UNLINKED: Final = "identity_unlinked"
 CARD_ADDED: Final = "card_added"
@@ -85,6 +91,8 @@ KINDS: Final = (
     Kind(STOCK_REPORTED, "till", personal=False),
     Kind(CAPACITY_REPORTED, "till", personal=False, also=("sensor",)),
     Kind("coupon_redeemed", "till"),
+    Kind(POINTS_SPENT, "till"),
+    Kind(POINTS_RETURNED, "till"),
     Kind("receipt_shown", "till"),
     Kind("reservation_made", "till"),
     Kind("staff_note", "till"),
@@ -96,6 +104,8 @@ KINDS: Final = (
     Kind("message_clicked", "crm"),
     Kind("message_replied", "crm"),
     Kind("profile_completed", "crm"),
+    Kind(POINTS_ADJUSTED, "points"),
+    Kind(POINTS_TRANSFERRED, "points"),
     Kind(LINKED, "identity", override=True),
     Kind(UNLINKED, "identity", override=True),
     Kind(COST_REPORTED, "costs", personal=False),

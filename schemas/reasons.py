@@ -163,6 +163,17 @@ class ReferralReason(StrEnum):
     """One of the two does not agree to be recognised."""
 
 
+class RefusalReason(StrEnum):
+    """Why points are not moved: ``reason`` of an entry of the kind refused."""
+
+    NOT_ENOUGH = "not_enough"
+    """The person cannot spend so many."""
+    NO_REDEMPTION = "no_redemption"
+    """The person has no such redemption, or it is older than the latest ones that are kept."""
+    RETURNED = "returned"
+    """All of the redemption was given back before."""
+
+
 class TrustReason(StrEnum):
     """What speaks against a scan: ``trust_reasons`` of a touchpoint. ``schemas.trust.score`` says how much."""
 

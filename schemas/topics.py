@@ -28,6 +28,7 @@ from schemas.events import (
     IdentityMatched,
     IdentitySignalled,
     OrderClaimed,
+    PointsMoved,
     PrivacyAnswered,
     PrivacyRequested,
     PrivacyResolved,
@@ -285,6 +286,16 @@ REFERRAL_CHANGED = Topic(
     read_by=("rewards", "sink"),
     transactional=True,
 )
+POINTS_MOVED = Topic(
+    "points-moved",
+    PointsMoved,
+    lambda e: e.person_id,
+    "person id",
+    written_by=("rewards",),
+    read_by=("rewards",),
+    retention_ms=INTAKE_WINDOW_MS,
+    transactional=True,
+)
 CONSENT_STATED = Topic(
     "consent-stated",
     ConsentStated,
@@ -490,6 +501,7 @@ TOPICS: tuple[Topic, ...] = (
     SALE_REFERENCED,
     SALE_RETURNED,
     REWARD_POSTED,
+    POINTS_MOVED,
     BUDGET_CLAIMED,
     BUDGET_ANSWERED,
     COUPON_REQUESTED,

@@ -34,7 +34,7 @@ def picture(code: str, symbology: Symbology) -> bytes | None:
         return draw(code, "svg", QR_SCALE)
     if symbology == "ean" and not has_ean(code):
         return None
-    bars = _bars(code, symbology)
+    bars = bars_of(code, symbology)
     end = max(x + width for x, width in bars) + QUIET_ZONE
     path = "".join(f"M{x} 0h{width}v{BAR_HEIGHT}h-{width}z" for x, width in bars)
     svg = (
@@ -46,7 +46,7 @@ def picture(code: str, symbology: Symbology) -> bytes | None:
     return svg.encode()
 
 
-def _bars(code: str, symbology: Symbology) -> list[tuple[int, int]]:
+def bars_of(code: str, symbology: Symbology) -> list[tuple[int, int]]:
     """The dark bars, each with where it begins and its width, in modules."""
     # Few gateways draw bars, and the library takes 200 ms to load.
     from reportlab.graphics.barcode import createBarcodeDrawing

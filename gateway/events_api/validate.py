@@ -19,7 +19,7 @@ from gateway.events_api.content import content_of
 from gateway.events_api.draft import Draft, Sender, build_draft
 from gateway.events_api.errors import ValidationError
 from gateway.events_api.parse import parse_event
-from gateway.events_api.steps import answers, consent, envelope, money, people, reports
+from gateway.events_api.steps import answers, consent, envelope, money, people, points, reports
 from gateway.events_api.steps.properties import properties, traits
 from schemas import kinds
 from schemas.events import CapacityReported, CostReported, StockReported, TouchpointReceived, TouchpointRecorded
@@ -73,6 +73,7 @@ TWO_IDENTIFIERS = (
 
 TOUCHPOINT = Rules(TouchpointRecorded, (*PERSON, traits, properties))
 STATEMENT = Rules(TouchpointRecorded, (*TWO_IDENTIFIERS, traits, properties))
+POINTS = Rules(TouchpointRecorded, (*PERSON, traits, points.points))
 CONSENT = Rules(TouchpointRecorded, (*PERSON, consent.statement, properties))
 ANSWER = Rules(TouchpointRecorded, (*PERSON, answers.answer, traits, properties))
 RULES: Mapping[str, Rules] = {
@@ -81,6 +82,10 @@ RULES: Mapping[str, Rules] = {
     kinds.ORDER_PLACED: Rules(TouchpointRecorded, (*PERSON, money.no_amount, traits, properties)),
     kinds.LINKED: STATEMENT,
     kinds.UNLINKED: STATEMENT,
+    kinds.POINTS_SPENT: POINTS,
+    kinds.POINTS_RETURNED: POINTS,
+    kinds.POINTS_ADJUSTED: POINTS,
+    kinds.POINTS_TRANSFERRED: POINTS,
     kinds.CONSENT_GIVEN: CONSENT,
     kinds.CONSENT_WITHDRAWN: CONSENT,
     **dict.fromkeys(ANSWERED, ANSWER),

@@ -6,7 +6,7 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from gateway.profile.code128 import QUIET_ZONE, widths
+from gateway.coupons.pictures import QUIET_ZONE, bars_of, has_ean
 from gateway.scan.qr import QUIET_ZONE as QR_QUIET_ZONE
 from gateway.scan.qr import modules
 
@@ -25,13 +25,11 @@ def qr_picture(code: str, label: str) -> str:
 
 @lru_cache(256)
 def bars_picture(code: str, label: str) -> str:
-    """As :func:`qr_picture`."""
-    at, bars = QUIET_ZONE, []
-    for number, width in enumerate(widths(code)):
-        if not number % 2:
-            bars.append(f"M{at} 0h{width}v{BARS_HEIGHT}h-{width}z")
-        at += width
-    return _svg("bars", at + QUIET_ZONE, BARS_HEIGHT, f'<path d="{"".join(bars)}"/>', label)
+    """As :func:`qr_picture`; an EAN where the code is one, else Code 128. The first one takes 200 ms."""
+    bars = bars_of(code, "ean" if has_ean(code) else "code128")
+    end = max(x + width for x, width in bars) + QUIET_ZONE
+    drawn = "".join(f"M{x} 0h{width}v{BARS_HEIGHT}h-{width}z" for x, width in bars)
+    return _svg("bars", end, BARS_HEIGHT, f'<path d="{drawn}"/>', label)
 
 
 def _line(row: Iterable[int], y: int) -> str:

@@ -1,6 +1,7 @@
 """``/me``: what the phone of the request's cookie has collected. Never of anybody else: the device alone is asked for,
 and what identity says of other devices of its person is not shown to whoever holds this one."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -65,7 +66,8 @@ class MeHandler:
             return _response(page.away(), "wait", request)
         if found.data is None:
             return _response(page.of_nobody(), "drop", request)
-        rendered, coupons = page.of_account(found.data)
+        # Codes are drawn, and what is too large is compressed once more: scans need not wait for that.
+        rendered, coupons = await asyncio.to_thread(page.of_account, found.data)
         await self._shown.say(coupons, visit.now)
         return _response(rendered, "keep", request)
 

@@ -26,7 +26,7 @@ from schemas.languages import direction_of, of_language
 MAX_BYTES: Final = 13_500
 """Of a page as gzip; with its headers it is under 14 KB, what TCP sends before it waits for the phone (RFC 6928)."""
 COMPRESSION: Final = 6
-MAX_COUPONS: Final = 12
+MAX_COUPONS: Final = 24
 """That are shown with their codes; fewer where the page would be too large. Of further ones the number is said."""
 WAIT_S: Final = 3
 """Seconds after which a page that waits loads again."""

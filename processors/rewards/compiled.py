@@ -18,7 +18,7 @@ ALWAYS: Final = (-(2**63), 2**63 - 1)
 REMEMBERED: Final = 20_000
 """The most combinations of values that are remembered of a kind of event."""
 
-PERSON: Final = ("person.tier", "person.balance")
+PERSON: Final = frozenset(("person.tier", "person.balance"))
 """Inputs that the account says."""
 MINUTE_US: Final = 60_000_000
 Personal = Callable[[str], Any]
@@ -27,7 +27,8 @@ Personal = Callable[[str], Any]
 
 class Candidate(NamedTuple):
     """A version of a rule, its place among all, and from when until when (microseconds) it holds. ``few`` are the
-    conditions that read inputs of few values alone, ``others`` the rest, which read ``own`` as well."""
+    conditions that read inputs of few values alone, ``others`` the rest, which read ``own`` of the
+    event and ``of_person`` as well."""
 
     place: int
     rule: Reward
@@ -36,6 +37,7 @@ class Candidate(NamedTuple):
     few: tuple[Condition, ...] = ()
     others: tuple[Condition, ...] = ()
     own: tuple[str, ...] = ()
+    of_person: tuple[str, ...] = ()
 
 
 class OfKind:
@@ -98,9 +100,9 @@ def _has_few(name: str) -> bool:
 
 
 def _hold(candidate: Candidate, event: TouchpointIdentified, brand: Brand, personal: Personal) -> bool:
-    values = expressions.values_of(candidate.own, event, brand)
-    for name in candidate.own:
-        if name in PERSON and (value := personal(name)) is not None:
+    values = expressions.values_of(candidate.own, event, brand) if candidate.own else {}
+    for name in candidate.of_person:
+        if (value := personal(name)) is not None:
             values[name] = value
     return _true(candidate.others, values)
 
@@ -139,6 +141,8 @@ def _versions(rule: Reward, brand: Brand, place: int) -> list[Candidate]:
         if expression is None or not expression.unreadable:
             conditions = expression.conditions if expression is not None else ()
             few = tuple(one for one in conditions if all(map(_has_few, one.reads)))
+            others = tuple(one for one in conditions if one not in few)
+            reads = {name for one in others for name in one.reads}
             found.append(
                 Candidate(
                     place + len(found),
@@ -146,8 +150,9 @@ def _versions(rule: Reward, brand: Brand, place: int) -> list[Candidate]:
                     since if starts is None else max(since, starts),
                     until if ends is None else min(until, ends),
                     few,
-                    others := tuple(one for one in conditions if one not in few),
-                    tuple(sorted({name for one in others for name in one.reads})),
+                    others,
+                    tuple(sorted(reads - PERSON)),
+                    tuple(sorted(reads & PERSON)),
                 )
             )
         since = until

@@ -36,11 +36,13 @@ from processors.rewards.late_consent import (
 )
 from processors.rewards.ledger import entry_key, owes, repaid, with_earned
 from processors.rewards.limits import zone_of
+from processors.rewards.placing import placed_after
 from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
 from processors.rewards.reversals import reconcile, returned, with_return
 from processors.rewards.rules import is_public
+from processors.rewards.spending import arrived, moved
 from processors.rewards.state import Account, Posting
 from processors.rewards.tiers import with_qualifying
 from processors.step import Drop, Effect, Emit, Processor, Step
@@ -49,6 +51,7 @@ from schemas.consent.statements import may_say
 from schemas.events import (
     BudgetAnswered,
     ConsentStated,
+    PointsMoved,
     ReferralChanged,
     SaleReferenced,
     SaleReturned,
@@ -62,6 +65,7 @@ from schemas.topics import (
     CONSENT_STATED,
     COUPON_REQUESTED,
     IDENTITY_CHANGED,
+    POINTS_MOVED,
     PROFILE_ERASED,
     REFERRAL_CHANGED,
     REWARD_POSTED,
@@ -77,17 +81,26 @@ NO_CONSENT = Drop(DropReason.NO_CONSENT)
 
 def step(
     account: Account | None,
-    event: TouchpointIdentified | SaleReferenced | SaleReturned | ConsentStated | ReferralChanged | BudgetAnswered,
+    event: TouchpointIdentified
+    | SaleReferenced
+    | SaleReturned
+    | ConsentStated
+    | ReferralChanged
+    | BudgetAnswered
+    | PointsMoved,
     reference: Reference,
 ) -> Step[Account]:
     """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
     what is owed is paid first."""
     if isinstance(event, ReferralChanged):
-        step = heard(account, event)
+        step = placed_after((), heard(account, event), reference.brand)
+    elif isinstance(event, PointsMoved):
+        step = arrived(account, event, reference)
     elif isinstance(event, BudgetAnswered):
         step = funding.answered(account, event)
     else:
-        step = with_referrals(account, _with_points(account, event, reference), event, reference)
+        points = _with_points(account, event, reference)
+        step = placed_after(points.effects, with_referrals(account, points, event, reference), reference.brand)
     if step.state is None or step.state is account:
         return step
     after, effects = funding.followed(step.state, step.effects)
@@ -115,6 +128,8 @@ def _with_points(
     if event.type == kinds.RETURN:
         step = returned(account, event)
         return Step(step.state, (*exchanged(event), *step.effects))
+    if event.type in kinds.POINTS:
+        return moved(account, event, reference)
     if not event.person_id:
         return Step(account)
     before, profile = account or Account(), source_profile_of(event)
@@ -187,8 +202,8 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
-    referred_to, referred = decided(reconciled)
-    after, all_of_it = funding.followed(referred_to, (*changed, *effects, *referred))
+    further = placed_after((), Step(*decided(reconciled)), None)
+    after, all_of_it = funding.followed(further.state or reconciled, (*changed, *effects, *further.effects))
     after = with_qualifying(after, all_of_it)
     return Step(after if after == winner else recount.marked(after), all_of_it)
 
@@ -297,13 +312,22 @@ PROCESSOR = Processor(
         SALE_REFERENCED,
         SALE_RETURNED,
         CONSENT_STATED,
+        POINTS_MOVED,
         BUDGET_ANSWERED,
         REFERRAL_CHANGED,
         IDENTITY_CHANGED,
         STATE_MOVED,
         PROFILE_ERASED,
     ),
-    emits=(REWARD_POSTED, SALE_REFERENCED, SALE_RETURNED, REFERRAL_CHANGED, BUDGET_CLAIMED, COUPON_REQUESTED),
+    emits=(
+        REWARD_POSTED,
+        POINTS_MOVED,
+        SALE_REFERENCED,
+        SALE_RETURNED,
+        REFERRAL_CHANGED,
+        BUDGET_CLAIMED,
+        COUPON_REQUESTED,
+    ),
     state=Account,
     step=step,
     merge=merge,

@@ -89,7 +89,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return _folded(self, self.grants, [(key, grant)])
         grants = self.grants | {key: grant}
         if len(grants) <= GRANTS_KEPT:
-            return Tally(dict(sorted(grants.items())), self.until, self.sums, self.since)
+            return Tally(grants, self.until, self.sums, self.since)
         in_time = sorted(grants.items(), key=_place)
         return _folded(self, dict(in_time[-GRANTS_KEPT:]), in_time[:-GRANTS_KEPT])
 

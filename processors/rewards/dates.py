@@ -69,9 +69,18 @@ def _waits(reference: Reference) -> Waits:
 
 def wakes(account: Account) -> int | None:
     """When the next anniversary is, or points expire soon."""
-    times = [at for at, *_ in _anniversaries(account)]
-    times += [expires_at - days * DAY_US for _, days, expires_at in _expiries(account)]
-    return min(times) if times else None
+    earliest: int | None = None
+    dated = False
+    for part in account.parts.values():  # called for each state that changed: nearly all have neither
+        dated = dated or bool(part.counters.firsts)
+        for days, done in part.counters.near.items():
+            for expires_at, lot in part.lots.items():
+                if expires_at > done and lot.left > 0:
+                    at = expires_at - days * DAY_US
+                    earliest = at if earliest is None or at < earliest else earliest
+                    break
+    years = [at for at, *_ in _anniversaries(account)] if dated else []
+    return min(years if earliest is None else [*years, earliest], default=None)
 
 
 def due(account: Account, at: int, reference: Reference) -> tuple[Account, tuple[Effect, ...]]:

@@ -70,7 +70,8 @@ def earning_of(account: Account, event: TouchpointIdentified, reference: Referen
                     drops.add(CAPPED)
                 continue
         entries[key] = Earned(rule, worth, cause, _entry(event, profile, rule, worth.points, cause, reference))
-    return Earning(entries, tuple(visited), tuple(sorted(drops, key=lambda drop: drop.reason)))
+    said = tuple(sorted(drops, key=lambda drop: drop.reason)) if drops else ()
+    return Earning(entries, tuple(visited), said)
 
 
 def matching_of(account: Account, event: TouchpointIdentified, reference: Reference) -> list[tuple[Reward, Worth, str]]:
@@ -79,8 +80,12 @@ def matching_of(account: Account, event: TouchpointIdentified, reference: Refere
     if not rules.candidates or (event.source == kinds.SCAN and not event.placement):
         return []  # nothing, or a link that means no tag: anybody can make one up
 
+    known = list[str]()
+
     def tier() -> str:
-        return tier_of(account, event.occurred_at, reference)
+        if not known:
+            known.append(tier_of(account, event.occurred_at, reference))
+        return known[0]
 
     def personal(name: str) -> Any:
         return tier() or None if name == "person.tier" else account.balance

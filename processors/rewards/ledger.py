@@ -84,17 +84,19 @@ def posted_further(account: Account, profile: str, key: int, entry: RewardPosted
         return Posted(account.with_part(profile, _with(part, key, entry.points, lots, ended)), (entry,), -back)
     own = min(-entry.points, max(0, lot.left))
     expired = min(-entry.points - own, lot.expired)
-    rest = -entry.points - own - expired
-    others = list(takings(account, rest, NEVER, but=(profile, entry.expires_at))) if rest else []
-    short = rest - sum(taking.points for taking in others)
-    owed = short if lot.below_zero else max(0, short - lot.spent)
+    spent = min(-entry.points - own - expired, lot.spent)
+    # What was neither spent nor has expired is on its way: the lot is below zero until it arrives.
+    own = -entry.points - expired - spent
+    others = list(takings(account, spent, NEVER, but=(profile, entry.expires_at))) if spent else []
+    short = spent - sum(taking.points for taking in others)
+    owed = short if lot.below_zero else 0
+    entry = replace(entry, forgiven=expired + short - owed)
+    lot = replace(lot, expired=lot.expired - expired, spent=lot.spent - spent)
     if owed and entry.expires_at == NEVER:
-        own += owed
+        own, lot = own + owed, replace(lot, spent=lot.spent + owed)
     elif owed:
         others.append(Taking(profile, NEVER, owed))
-    entry = replace(entry, points=-own, forgiven=expired + short - owed)
-    lot = lot.taken_back(own, entry.active_at)
-    lot = replace(lot, expired=lot.expired - expired, spent=max(0, lot.spent - rest))
+    entry, lot = replace(entry, points=-own), lot.taken_back(own, entry.active_at)
     after = _with(part, key, -own, with_lot(lots, entry.expires_at, lot), ended)
     account, instead = _taken_instead(account.with_part(profile, after), entry, others)
     return Posted(account, (entry, *instead), entry.forgiven)
@@ -213,22 +215,26 @@ def _expiry_key(part: AccountPart, expires_at: int) -> int:
 
 
 def owes(account: Account) -> bool:
-    """Whether a lot is below zero; none does but those that never expire."""
-    return any(part.lots.get(NEVER, NO_LOT).left < 0 for part in account.parts.values())
+    """Whether the person owes points that were spent: the lot that never expires is below zero."""
+    return any(_owed(part.lots.get(NEVER, NO_LOT)) for part in account.parts.values())
+
+
+def _owed(lot: Lot) -> int:
+    return max(0, min(-lot.left, lot.spent))
 
 
 def repaid(account: Account, at: int, cause: str) -> Step[Account]:
     """What is owed is paid with the points that expire first. :param cause: what brought the points, or the debt."""
     entries: list[RewardPosted] = []
-    debts = [(profile, -lots_of(part).get(NEVER, NO_LOT).left) for profile, part in account.parts.items()]
+    debts = [(profile, _owed(lots_of(part).get(NEVER, NO_LOT))) for profile, part in account.parts.items()]
     for debtor, owed in debts:
-        for taking in list(takings(account, owed, NEVER)) if owed > 0 else ():
+        for taking in list(takings(account, owed, NEVER)) if owed else ():
             moves = (taking.profile, taking.expires_at, -taking.points), (debtor, NEVER, taking.points)
             for profile, expires_at, points in moves:
                 own = f"{cause}/{debtor}/{taking.profile}/{taking.expires_at}/{'+' if points > 0 else '-'}"
                 part = account.part(profile)
                 lots = lots_of(part)
-                lots = with_lot(lots, expires_at, replace(lots[expires_at], left=lots[expires_at].left + points))
+                lots = with_lot(lots, expires_at, lots[expires_at].spend(-points))
                 after = _with(part, entry_key(REPAID, own), points, lots, part.ended)
                 account = account.with_part(profile, after)
                 entries.append(_of_lot(REPAID, profile, at, expires_at, points, own))

@@ -12,6 +12,7 @@ from processors.rewards.claims import Claim
 from processors.rewards.closed import closed_keys, is_closed, with_closed
 from processors.rewards.counters import NOTHING_COUNTED, Counters
 from processors.rewards.lots import Lot, joined
+from processors.rewards.redemptions import Redemption
 from processors.rewards.references import Reference
 from processors.rewards.referrals.state import NO_REFERRALS, Referrals
 from schemas.consent.choices import NOTHING_SAID, Consents
@@ -121,8 +122,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``lots`` by the time at which they expire have what is left of the points, ``ended`` those that expired lately;
     where ``posted`` sums up to more than they do, the rest is of the lot that never expires (``ledger.lots_of``).
     ``closed`` has the keys of entries, sales and returns of which nothing else is kept, ``bought`` the number of
-    those sales that had something left. ``coupon_sales`` are the sales, by their
-    hash64 and in this order, that used coupons."""
+    those sales that had something left. ``redemptions`` by the hash64 of their events. ``coupon_sales`` are the sales,
+    by their hash64 and in this order, that used coupons."""
 
     posted: dict[int, int] = {}
     history: PurchaseHistory = NO_PURCHASES
@@ -139,6 +140,7 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
     closed: bytes = b""
     bought: int = 0
     coupon_sales: tuple[int, ...] = ()
+    redemptions: dict[int, Redemption] = {}
 
     def knows(self, key: int) -> bool:
         """Whether the entry, sale or return of that key was taken before."""
@@ -158,6 +160,8 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """With further offers; the earliest of what is more than is kept are left out, but for those that wait for a
         budget."""
         union = self.offers | offers
+        if len(union) <= OFFERS_KEPT and _is_latest(self.offers, offers):
+            return msgspec.structs.replace(self, offers=union)
         in_order = sorted(union.items(), key=lambda item: (item[1].at, item[0]))
         waits = (item for item in in_order[:-OFFERS_KEPT] if item[1].unpaid and claims.waits(self.claims, item[0]))
         return msgspec.structs.replace(self, offers={**dict(waits), **dict(in_order[-OFFERS_KEPT:])})
@@ -191,8 +195,15 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             entries.closed,
             max(self.bought, other.bought),
             tuple(sorted({*self.coupon_sales, *other.coupon_sales})),
+            self._redemptions_of(other),
         )
         return part.with_offers(offers).without_closed()
+
+    def _redemptions_of(self, other: "AccountPart") -> dict[int, Redemption]:
+        union = other.redemptions | self.redemptions
+        for id in other.redemptions.keys() & self.redemptions:
+            union[id] = self.redemptions[id].joined(other.redemptions[id])
+        return union
 
     def _with_entries_of(self, other: "AccountPart") -> "AccountPart":
         """This part with the entries of both, and with the lots as these left them. A part is in one place at a time:
@@ -235,6 +246,15 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 _OF_ENTRIES: Final = ("posted", "lots", "ended", "closed")
 EMPTY: Final = AccountPart()
+
+
+def _is_latest(known: dict[int, Offer], further: dict[int, Offer]) -> bool:
+    """Whether there is one further offer, later than all that are known: nearly always."""
+    if len(further) != 1 or further.keys() & known.keys():
+        return False
+    [[key, offer]] = further.items()
+    last = next(reversed(known), None)
+    return last is None or (offer.at, key) > (known[last].at, last)
 
 
 def _reversals(postings: tuple[Posting, ...]) -> int:

@@ -16,7 +16,8 @@ Over = Literal["keep", "reverse"]
 class Caps(Part, frozen=True, omit_defaults=True):
     """How often a person may earn it, over all devices, cards and addresses that identity knows to be theirs: in a
     ``day`` or ``week`` (from Monday on) of the store's clock, and ``ever``. ``over``: what becomes of the later ones
-    when two people turn out to be one who earned it more often. They are kept and shown, or reversed."""
+    when two people turn out to be one who earned it more often, than these or ``once``, a streak or a milestone allow:
+    they are kept and shown, or reversed."""
 
     day: int | None = None
     week: int | None = None
@@ -33,8 +34,6 @@ class Caps(Part, frozen=True, omit_defaults=True):
         for field, times in (("day", self.day), ("week", self.week), ("ever", self.ever)):
             yield from below_one(f"caps.{field}", times)
             yield from _too_many(f"caps.{field}", times)
-        if not self.is_set:
-            yield "caps", "has neither day, week nor ever"
 
 
 class Streak(Part, frozen=True, omit_defaults=True):

@@ -49,6 +49,8 @@ class Reward(Item, frozen=True, omit_defaults=True):
     without an event, each year. ``expiring_days``: without an event, so many days before points of the person expire.
     ``caps``: how often a person may earn it.
 
+    ``active_after``: from how many days later on its points can be spent, by default as ``loyalty`` says.
+
     ``campaign``: of ``campaigns``; it is earned while that runs, and counts for its limits. Beside points, or without
     any, it may grant a ``coupon`` of a pool, or an entry in a ``draw``, which is any name.
 
@@ -74,6 +76,7 @@ class Reward(Item, frozen=True, omit_defaults=True):
             "draw",
             "until",
             "earlier",
+            "active_after",
         }
     )
 
@@ -173,7 +176,10 @@ class Reward(Item, frozen=True, omit_defaults=True):
             yield from self.streak.mistakes()
         if self.milestone is not None:
             yield from self.milestone.mistakes()
-        if sum((self.once, self.streak is not None, self.milestone is not None)) > 1:
+        often = sum((self.once, self.streak is not None, self.milestone is not None))
+        if self.caps != Caps() and not self.caps.is_set and not often:
+            yield "caps", "has neither day, week nor ever"
+        if often > 1:
             yield "once", "is one of once, streak and milestone: name one of them"
         if self.anniversary is not None:
             yield from self.anniversary.mistakes()

@@ -70,7 +70,9 @@ def without_logical_types(node: Any) -> Any:
     return node
 
 
+@cache
 def load_schema(path: Path) -> Schema:
+    """The schema of a file, which never changes."""
     document = json.loads(path.read_text())
     return Schema(
         name=path.name.removesuffix(".avsc"),

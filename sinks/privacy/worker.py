@@ -51,6 +51,8 @@ EXPORT_WAIT_S: Final = 1.5
 """How long an export waits for what is on the topics and not in the tables yet."""
 DOCUMENTS: Final = {"profile": profile_of, "me": me_of}
 """By action what is read of the tables, where that is not all of the data or its summary."""
+AT_A_TIME: Final = 8
+"""Answers to requests of which somebody waits in front: ClickHouse takes so many questions beside each other."""
 HOUSEKEEPING_S: Final = 60.0
 SWEEP_S: Final = 6 * 3600.0
 """How often erased source profiles are looked for in the tables, beside the start: a backup may have brought them
@@ -172,10 +174,19 @@ class PrivacyWorker:
             self._open.pop(progress.request_id, None)
 
     async def _act(self) -> None:
-        # Somebody waits in front of what is to be looked at; an erasure takes seconds.
-        for progress in sorted(self._open.values(), key=lambda one: one.action not in LOOKED_AT_US):
-            if (what := progress.next) != "wait" and not _is_over(progress):
-                await self._carry_out(progress, what)
+        ready = [(one, what) for one in self._open.values() if (what := one.next) != "wait" and not _is_over(one)]
+        # Somebody waits in front of what is to be looked at, of which there are many; an erasure takes seconds.
+        looked_at = [(one, what) for one, what in ready if one.action in LOOKED_AT_US]
+        if any(what == "data" for _, what in looked_at):
+            await self._connected()
+        for start in range(0, len(looked_at), AT_A_TIME):
+            some = (self._carry_out(one, what) for one, what in looked_at[start : start + AT_A_TIME])
+            for outcome in await asyncio.gather(*some, return_exceptions=True):
+                if outcome is not None:
+                    raise outcome
+        for one, what in ready:
+            if one.action not in LOOKED_AT_US:
+                await self._carry_out(one, what)
         now = asyncio.get_running_loop().time()
         if now >= self._next_housekeeping:
             self._next_housekeeping = now + HOUSEKEEPING_S

@@ -33,6 +33,7 @@ BENCHES = (
     "scan",
     "scan-closed",
     "events",
+    "coupons",
     "sink",
     "attribution",
     "analyst",

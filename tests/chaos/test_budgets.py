@@ -10,6 +10,8 @@ from random import Random
 
 import pytest
 
+from schemas.events import BudgetAnswered, RewardPosted
+from tests.support.builders import build_events, merged, purchase, returned
 from tests.support.claims import Claims, claim, claims_on, spread
 from tests.support.seeds import draw_seed
 from tests.support.stream_cluster import until
@@ -54,6 +56,60 @@ async def test_not_one_unit_over_and_none_left_whatever_is_killed(tmp_path: Path
         assert sum(one.units for one in answers) == size + 100
 
 
+PEOPLE, LONG_PEOPLE = 300, 5_000
+SALE_POINTS = 10
+
+
+@pytest.mark.timeout(3000)
+async def test_the_ledger_has_what_the_budget_granted_whatever_is_killed_merged_and_returned(
+    tmp_path: Path, long: bool
+) -> None:
+    """Two workers of rewards and two of budgets. People buy, some turn out to be one, some bring goods back, and one
+    worker after the other is killed; in the end the ledger has exactly the budget."""
+    seed = draw_seed()
+    random, people, kills = Random(seed), LONG_PEOPLE if long else PEOPLE, LONG_KILLS if long else 3
+    size = people * SALE_POINTS * 2 // 3
+    names = [f"customer-{number}" for number in range(people)]
+    story = build_events(*(purchase("10.00", who=who, name=f"sale-{who}") for who in names))
+    for number in range(0, people, 3):
+        story.insert(random.randrange(len(story)), build_events(merged(names[number], names[number + 1]))[0])
+        back = build_events(returned("4.00", of=f"sale-{names[number + 2]}", name=f"return-{number}"))
+        story.insert(random.randrange(len(story)), back[0])
+    workers = [("rewards", "rewards-1"), ("rewards", "rewards-2"), ("budgets", "budgets-1"), ("budgets", "budgets-2")]
+    async with claims_on(tmp_path, PARTITIONS, size) as claims:
+        for processor, instance in workers:
+            claims.workers.start(processor, instance=instance)
+        for number in range(kills):
+            await claims.send(story[number::kills])
+            await asyncio.sleep(random.uniform(0.5, 3))
+            processor, instance = random.choice(workers)
+            claims.workers.kill(instance)
+            claims.workers.start(processor, instance=instance)
+        await _agree(claims, people)
+        # Returns may have given back what nobody claimed any more: whoever buys now gets it.
+        more = [f"late-{number}" for number in range(people)]
+        await claims.send(build_events(*(purchase("10.00", who=who, name=f"sale-{who}") for who in more)))
+        posted = await _agree(claims, 2 * people)
+        assert sum(one.points for one in posted) == size
+        assert all(one.campaign == "spring" and one.claim_id for one in posted if one.kind == "earned")
+
+
+async def _agree(claims: Claims, sales: int) -> list[RewardPosted]:
+    """Waits until every sale has claimed, every claim has its answer, and the ledger has what they hold."""
+    found: list[RewardPosted] = []
+    seen: list[str] = []
+
+    async def do_agree() -> bool:
+        claimed, answered = await claims.claimed(), {one.claim_id for one in await claims.answers()}
+        found[:] = await claims.posted("spring")
+        held, paid = await claims.held(), sum(one.points for one in found)
+        seen[:] = [f"{len(claimed)} claims of {sales}, {len(answered)} answers; {paid} paid, {held} held"]
+        return len(claimed) == sales and claimed <= answered and paid == held
+
+    await until(do_agree, "ledger and budget to agree", lambda: f"{seen}\n{claims.workers.logs()}")
+    return found
+
+
 async def _pause(claims: Claims, instance: str) -> None:
     """A worker sleeps until its partitions are somebody else's. One that finds itself removed may end."""
     worker = claims.workers.workers[instance]
@@ -65,8 +121,8 @@ async def _pause(claims: Claims, instance: str) -> None:
         claims.workers.start("budgets", instance=instance)
 
 
-async def _all_answered(claims: Claims, demand: int) -> list:  # type: ignore[type-arg]
-    found = []
+async def _all_answered(claims: Claims, demand: int) -> list[BudgetAnswered]:
+    found: list[BudgetAnswered] = []
 
     async def are_all() -> bool:
         found[:] = await claims.answers()

@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "identifiers",
         "scan",
         "events_api",
+        "coupons",
         "privacy",
     },
     "surveys": {"http", "landing", "brand", "publish", "scan", "events_api", "privacy"},

@@ -15,7 +15,7 @@ def test_flags_make_the_sets() -> None:
 
 
 def test_a_scope_is_a_family() -> None:
-    assert SCOPES == ("events:write", "events:web", "events:sensor", "events:till", "events:crm", "events:identity",
-                      "events:costs")  # fmt: skip
+    assert SCOPES == ("events:write", "events:web", "events:sensor", "events:till", "events:crm", "events:points",
+                      "events:identity", "events:costs")  # fmt: skip
     assert types_of(("events:write",)) == TYPES and types_of(("events:costs", "read:all")) == {COST_REPORTED}
     assert not types_of(())

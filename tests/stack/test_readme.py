@@ -1,7 +1,10 @@
 """Commands, events, queries and file names of the README work as they are printed there."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.full_stack import FullStack, wait_until
@@ -42,6 +45,23 @@ def test_its_commands_exist(stack: FullStack) -> None:
         groups = ("topics", "store", "brand", "identity", "replay")
         known = stack.footpath(*(words if words[0] in groups else words[:1]), "--help")
         assert known.returncode == 0, f"{command}: {known.stderr}"
+
+
+def test_its_coupon_is_redeemed(stack: FullStack, tmp_path: Path) -> None:
+    [script] = [block for block in blocks("bash") if "/redeem" in block]
+    root = Path(__file__).parents[2]
+    script = script.replace(".venv/bin/footpath", f"{shlex.quote(sys.executable)} -m deploy.cli.main")
+    given = {"KEY": stack.run["api_key"], "GATEWAY": stack.run["gateway"], "FOOTPATH_DATA": str(stack.data)}
+    for _ in range(2):  # who asks again is told the same
+        done = subprocess.run(
+            ["bash", "-e"],
+            input=script,
+            cwd=tmp_path,
+            env={**os.environ, **given, "PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+        )
+        assert '"state":"redeemed"' in done.stdout and '"discount":"2.79"' in done.stdout, done.stdout + done.stderr
 
 
 def test_its_files_exist() -> None:

@@ -44,6 +44,25 @@ def test_a_phone_follows_the_demo_link_and_everything_about_it_is_in_clickhouse(
     assert losers and all(losers.values()), "every candidate that lost says why"
 
 
+def test_a_phone_sees_what_it_earned_and_nobody_else_does(stack: FullStack) -> None:
+    headers = stack.scan()
+    event = headers["Footpath-Event"]
+    posted = wait_until(
+        lambda: stack.rows(f"SELECT points FROM reward_posted FINAL WHERE source_event_id = '{event}'"), stack.logs
+    )
+    points = sum(row["points"] for row in posted)
+
+    def page(cookie: str) -> str | None:
+        status, found, body = stack.get("/me", cookie)
+        assert status == 200, body
+        return body.decode() if found["Footpath-Me"] != "wait" else None
+
+    mine = wait_until(lambda: page(_cookie(headers)), stack.logs)
+    assert f"Punkte: {points}" in mine or f"Points: {points}" in mine, mine
+    nobody = wait_until(lambda: page(""), stack.logs)
+    assert "Punkte:" not in nobody and "Points:" not in nobody
+
+
 def test_why_tells_of_a_scan_what_happened_and_that_it_would_happen_again(stack: FullStack) -> None:
     event = stack.scan()["Footpath-Event"]
 

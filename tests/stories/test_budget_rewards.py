@@ -12,9 +12,11 @@ from processors.rewards.core import PROCESSOR as REWARDS
 from processors.step import Drop, Effect, Emit
 from schemas.brand.campaigns import Campaign
 from schemas.brand.model import Consent, Reward
+from schemas.brand.reward_terms import Caps, Milestone
 from schemas.events import BudgetAnswered, BudgetClaimed, CouponRequested, Event, RewardPosted
 from tests.support.builders import (
     ANNA,
+    after,
     agreed,
     build_events,
     erased,
@@ -57,15 +59,22 @@ class Spring:
         for event in events:
             now = self.rewards.apply(event)
             now += self.rewards.deliver(now)
-            self.effects += now
-            for effect in now:
-                if isinstance(effect, Emit) and isinstance(effect.event, RewardPosted):
-                    assert self.posted.setdefault(effect.event.event_id, effect.event) == effect.event
-                if isinstance(effect, Emit) and isinstance(effect.event, BudgetClaimed):
-                    assert effect.transactional
-                    self.claimed.append(effect.event)
-                    if effect.event.limit == self.limits.limit:
-                        self.limits.put(effect.event)
+            self._follow(now)
+
+    def _follow(self, effects: list[Effect]) -> None:
+        self.effects += effects
+        for effect in effects:
+            if isinstance(effect, Emit) and isinstance(effect.event, RewardPosted):
+                assert self.posted.setdefault(effect.event.event_id, effect.event) == effect.event
+            if isinstance(effect, Emit) and isinstance(effect.event, BudgetClaimed):
+                assert effect.transactional
+                self.claimed.append(effect.event)
+                if effect.event.limit == self.limits.limit:
+                    self.limits.put(effect.event)
+
+    def wakes(self) -> None:
+        """Every timer of an account is due."""
+        self._follow(self.rewards.wake(2**62))
 
     def answer(self) -> list[str]:
         """The limit answers; what that posts, as sentences."""
@@ -233,11 +242,47 @@ def test_a_coupon_is_issued_by_its_number_and_void_once_its_sale_is_returned(rew
     assert not spring.posted
 
 
+def test_a_milestone_that_two_people_reach_as_one_is_claimed(rewards: Harness) -> None:
+    visits = Reward(id="scanned", version=1, on=("scan",), points=7, milestone=Milestone(visits=2), campaign="spring")
+    spring = Spring(rewards, 10, visits)
+    spring.happens(scan(who=ANNA), after("2 days"), scan(who=BEN, name="scan-2"), merged(BEN, ANNA))
+    assert not spring.claimed
+    spring.wakes()
+    assert len(spring.claimed) == 1 and not spring.posted
+    spring.answer()
+    assert balance(rewards, ANNA) == 7 and spring.agrees()
+
+
+def test_what_is_beyond_a_cap_of_two_people_who_are_one_goes_back_to_the_budget(rewards: Harness) -> None:
+    once = Reward(
+        id="scanned", version=1, on=("scan",), points=7, caps=Caps(ever=1, over="reverse"), campaign="spring"
+    )  # fmt: skip
+    spring = Spring(rewards, 14, once)
+    spring.happens(scan(who=ANNA), scan(who=BEN, name="scan-2"))
+    spring.answer()
+    assert spring.paid == 14
+    spring.happens(merged(BEN, ANNA))
+    spring.wakes()
+    spring.answer()
+    assert balance(rewards, ANNA) == 7 and spring.agrees()
+    spring.happens(parted(BEN, ANNA))
+    spring.wakes()
+    spring.answer()
+    assert spring.agrees() and spring.paid <= 14
+
+
 def test_an_answer_that_nobody_waits_for_gives_its_units_back(rewards: Harness) -> None:
     spring = Spring(rewards, 10)
     spring.limits.claim("nobody", 4)
     spring.answer()
     assert spring.limits.held == 0
+
+
+RULES = (
+    (SCAN, BUY),
+    (replace(SCAN, caps=Caps(ever=2, over="reverse")), replace(BUY, caps=Caps(ever=1, over="reverse"))),
+    (replace(SCAN, milestone=Milestone(visits=2)), BUY),
+)
 
 
 @lawful
@@ -246,10 +291,11 @@ def test_ledger_and_limit_agree_whatever_comes_first(data: st.DataObject) -> Non
     """Sales, returns, merges, splits, statements, and answers at any moment: what is paid is what is held,
     and never more than the budget."""
     size = data.draw(st.integers(0, 60))
-    spring = Spring(Harness(REWARDS, reference()), size, consent=data.draw(st.sampled_from([(), ASKS, TELLS])))
+    rules = data.draw(st.sampled_from(RULES))
+    spring = Spring(Harness(REWARDS, reference()), size, *rules, consent=data.draw(st.sampled_from([(), ASKS, TELLS])))
     sales: list[str] = []
     for number in range(data.draw(st.integers(1, 12))):
-        kind = data.draw(st.sampled_from(["scan", "sale", "return", "merge", "split", "answer", "no", "yes"]))
+        kind = data.draw(st.sampled_from(["scan", "sale", "return", "merge", "split", "answer", "no", "yes", "wake"]))
         who = data.draw(st.sampled_from([ANNA, BEN]))
         if kind == "scan":
             spring.happens(scan(who=who, name=f"scan-{number}"))
@@ -272,10 +318,14 @@ def test_ledger_and_limit_agree_whatever_comes_first(data: st.DataObject) -> Non
             spring.happens(parted(BEN, ANNA))
         elif kind == "answer":
             spring.answer()
+        elif kind == "wake":
+            spring.wakes()
         elif kind in ("no", "yes"):
             says = objected if kind == "no" else agreed
             spring.happens(says("identity", who=who, name=f"said-{number}"))
         assert spring.paid <= size and spring.limits.held <= size
+    spring.answer()
+    spring.wakes()
     spring.answer()
     assert spring.agrees(), (spring.paid, spring.limits.held)
     assert spring.paid == (balance(spring.rewards, ANNA) or 0) + (balance(spring.rewards, BEN) or 0)

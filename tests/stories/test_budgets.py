@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from processors.budgets import holder as holders
 from processors.budgets import owner as owners
 from processors.budgets.units import below, count, divided, joined
-from tests.support.limits import SPRING, Limits
+from tests.support.limits import POOL, SPRING, Limits
 
 
 def outcomes(limits: Limits) -> dict[str, int]:
@@ -177,10 +177,12 @@ class Machine(RuleBasedStateMachine):
     """Claims, releases, other configurations and duplicates, in any order; what is granted is never more than the
     owner allowed, and what is left is found."""
 
+    limit = SPRING
+
     def __init__(self) -> None:
         super().__init__()
-        self.limits = Limits(20)
-        self.ceiling = 20
+        self.limits = Limits(20, self.limit)
+        self.ceiling = self.ceiling_ever = 20
         self.claims: dict[str, int] = {}
         self.plain = True
         self.patches = [
@@ -202,7 +204,7 @@ class Machine(RuleBasedStateMachine):
     def claim(self, units: int, times: int) -> None:
         for _ in range(times):
             id = f"c{len(self.claims)}"
-            self.claims[id] = units
+            self.claims[id] = units if self.limit == SPRING else 1
             self.limits.claim(id, units)
 
     @precondition(lambda self: self.claims)
@@ -217,6 +219,7 @@ class Machine(RuleBasedStateMachine):
     def release(self, data: st.DataObject, kept: int, times: int) -> None:
         id = data.draw(st.sampled_from(sorted(+self.limits.granted)))
         self.plain = False
+        kept = kept if self.limit == SPRING else 0
         for _ in range(times):
             self.limits.release(id, kept)
         self.limits.granted[id] = min(self.limits.granted[id], kept)
@@ -249,6 +252,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         self.ceiling = max(self.ceiling, self.limits.known_size())
+        self.ceiling_ever = max(self.ceiling_ever, self.ceiling)
         assert self.limits.total + self.limits.spare() <= self.ceiling
 
     def _at_rest(self) -> None:
@@ -263,15 +267,27 @@ class Machine(RuleBasedStateMachine):
             assert limits.total == min(size, sum(self.claims.values()))
         left = max(0, size - limits.total)
         before, id = limits.total, f"fill-{len(self.claims)}"
-        self.claims[id] = left + 1
-        limits.claim(id, left + 1)
+        for number in range(1 if self.limit == SPRING else left + 1):
+            self.claims[f"{id}-{number}"] = left + 1 if self.limit == SPRING else 1
+            limits.claim(f"{id}-{number}", left + 1)
         limits.settle()
         assert limits.total == before + left
         assert limits.spare() == 0 or limits.size is None
         self.ceiling = max(size, limits.total)
 
 
-def test_any_interleaving_grants_exactly_what_there_is(long: bool) -> None:
+class Coupons(Machine):
+    """Likewise of a pool: each coupon is granted once, and again only where it was never issued."""
+
+    limit = POOL
+
+    @invariant()
+    def has_numbers_of_the_pool(self) -> None:
+        assert all(0 <= number < self.ceiling_ever for number in self.limits.numbers)
+
+
+@pytest.mark.parametrize("machine", [Machine, Coupons])
+def test_any_interleaving_grants_exactly_what_there_is(machine: type[Machine], long: bool) -> None:
     run_state_machine_as_test(
-        Machine, settings=settings(max_examples=1000 if long else 40, stateful_step_count=40, deadline=None)
+        machine, settings=settings(max_examples=1000 if long else 40, stateful_step_count=40, deadline=None)
     )

@@ -178,6 +178,12 @@ def returned(
     return touch("return", who, name, known_as, **fields)
 
 
+def points(kind: str, count: int, who: str = ANNA, name: str = "", **stated: str) -> EventSpec:
+    """An event that moves points: ``points("spent", 40)``. :param stated: as in ``schemas.points.Stated``."""
+    properties = msgspec.json.encode({"points": count, **stated}).decode()
+    return touch(f"points_{kind}", who, name, properties=properties)
+
+
 def merged(loser: str, into: str, profile: str = "") -> EventSpec:
     """A source profile of the loser, by default the loser's own, is of another person from now on."""
     return _changed("merged", loser, profile or loser, into_person_id=person(into))

@@ -8,23 +8,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from deploy.setup import SetupError
 from deploy.setup.topics import apply
+from processors.budgets.core import PROCESSOR as BUDGETS
 from processors.budgets.keys import holder_of
+from processors.shell.state.changelog import WATERMARK
+from processors.shell.state.records import StateRecordCodec
 from schemas.brand.campaigns import Campaign
 from schemas.brand.fold import BrandFold
 from schemas.brand.items import events_of
-from schemas.events import BudgetAnswered, BudgetClaimed, Event
+from schemas.brand.model import Reward
+from schemas.events import BudgetAnswered, BudgetClaimed, Event, RewardPosted
 from schemas.ids import derived, person_of
 from schemas.kafka.partitioner import partition_of
-from schemas.topics import BUDGET_ANSWERED, BUDGET_CLAIMED, MAX_RECORD_BYTES, Topic
+from schemas.topics import BUDGET_ANSWERED, BUDGET_CLAIMED, MAX_RECORD_BYTES, REWARD_POSTED, Topic, changelog
 from tests.support.reference import reference
 from tests.support.servers import start_kafka
 from tests.support.stream_cluster import CODEC, StreamCluster
 
 BUDGET = "campaign/spring"
+RULE = Reward(id="spring", version=1, on=("sale",), points_per_unit=1, campaign="spring")
 AT = 1_790_000_000_000_000
 IN_FLIGHT = 5_000
 
@@ -71,15 +76,15 @@ class Claims:
 
     async def resize(self, size: int) -> None:
         """Another configuration, with a budget of that size."""
-        brand = reference(campaigns=(Campaign(id="spring", budget_points=size),)).brand
+        brand = reference(rewards=(RULE,), campaigns=(Campaign(id="spring", budget_points=size),)).brand
         self._applied += 1
         events = events_of(brand, self._applied, self._fold.held)
         for event in events:
             self._fold.apply(event)
         await self.send(events)
 
-    async def _records(self, topic: Topic) -> AsyncIterator[tuple[Event, int]]:
-        """Every committed event that the topic has now, with the milliseconds of its record."""
+    async def _raw(self, topic: str) -> AsyncIterator[ConsumerRecord]:
+        """Every committed record that the topic has now."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.workers.kafka,
             enable_auto_commit=False,
@@ -88,15 +93,45 @@ class Claims:
         )
         await consumer.start()
         try:
-            places = [TopicPartition(topic.name, number) for number in range(self.partitions)]
+            places = [TopicPartition(topic, number) for number in range(self.partitions)]
             consumer.assign(places)
             ends = await consumer.end_offsets(places)
             while [place for place in places if await consumer.position(place) < ends[place]]:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     for record in records:
-                        yield CODEC.of(topic).decode(record.value), record.timestamp
+                        yield record
         finally:
             await consumer.stop()
+
+    async def _records(self, topic: Topic) -> AsyncIterator[tuple[Event, int]]:
+        """Every committed event that the topic has now, with the milliseconds of its record."""
+        async for record in self._raw(topic.name):
+            yield CODEC.of(topic).decode(record.value), record.timestamp
+
+    async def held(self) -> int:
+        """Units that claims hold, as the changelog has it."""
+        codec, rows = StateRecordCodec.of(BUDGETS), dict[bytes, bytes]()
+        async for record in self._raw(changelog(BUDGETS.name)):
+            if not record.key.startswith(WATERMARK):
+                rows[record.key] = record.value
+        states = [codec.decode(row).state for row in rows.values() if row]
+        return sum(sum(one.holder.granted.values()) for one in states if one is not None and one.holder is not None)
+
+    async def posted(self, rule: str) -> list[RewardPosted]:
+        """The ledger entries of a rule, each once."""
+        found: dict[str, RewardPosted] = {}
+        async for event, _ in self._records(REWARD_POSTED):
+            if isinstance(event, RewardPosted) and event.rule == rule:
+                assert found.setdefault(event.event_id, event) == event
+        return list(found.values())
+
+    async def claimed(self) -> set[str]:
+        """The claims that were made."""
+        return {
+            one.claim_id
+            async for one, _ in self._records(BUDGET_CLAIMED)
+            if isinstance(one, BudgetClaimed) and one.action == "claim"
+        }
 
     async def count_answers(self) -> int:
         """Records of answers so far, with the marks of transactions."""

@@ -25,6 +25,7 @@ from schemas.events import (
     Event,
     ExperimentExposed,
     IdentityChanged,
+    PointsMoved,
     ProfileErased,
     RewardPosted,
     SaleReferenced,
@@ -191,6 +192,14 @@ def sentence(effect: Effect) -> str:
             return f"dropped: {reason}"
         case Reject(reason, detail, field):
             return f"rejected: {reason}, {field} {detail}"
+        case Emit(PointsMoved() as message, None):
+            return f"{message.points} points go to {name(message.person_id)}"
+        case Emit(RewardPosted(kind="refused") as reward, None):
+            return f"{name(reward.person_id)} is refused {name(reward.source_event_id)}: {reward.reason}"
+        case Emit(RewardPosted(rule="") as reward, None) if reward.source_event_id:
+            lot = f" of {reward.lot[:10]}" if reward.lot else ""
+            whose = name(reward.source_profile_id)
+            return f"{whose} {reward.points:+}{lot} {reward.kind} for {name(reward.source_event_id)}"
         case Emit(RewardPosted(source_event_id="") as reward, None):
             return f"{name(reward.person_id)} {reward.points:+} {reward.kind}"
         case Emit(RewardPosted(kind="reversed", forgiven=forgiven) as reward, None) if forgiven:
@@ -250,6 +259,10 @@ TYPES = (
     "split",
     "consent_given",
     "consent_withdrawn",
+    "points_spent",
+    "points_returned",
+    "points_adjusted",
+    "points_transferred",
 )
 NAMES = {person(who): who for who in PEOPLE} | {
     event_id(f"{type}-{number}"): f"{type}-{number}" for type in TYPES for number in range(1, 10)

@@ -3,6 +3,7 @@ flight. Messages from one key to another stay in order; nothing else does."""
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import msgspec
 
@@ -13,6 +14,7 @@ from processors.shell.apply import apply_due, apply_event, wakes_at
 from processors.shell.state.records import Active, StateRecord, StateRecordCodec
 from processors.step import Effect, Emit
 from schemas.brand.campaigns import Campaign
+from schemas.brand.coupon_pools import CouponPool, Discount
 from schemas.brand.limits import size_of
 from schemas.events import BudgetAnswered, BudgetClaimed
 from tests.support.reference import reference
@@ -21,8 +23,14 @@ SPRING = "campaign/spring"
 OUTSIDE = ""
 
 
-def brand_of(size: int | None) -> Reference:
-    """With a campaign of so many points; None: without it."""
+POOL = "pool/ten"
+
+
+def brand_of(size: int | None, limit: str = SPRING) -> Reference:
+    """With a campaign of so many points, or a pool of so many coupons; None: without it."""
+    if limit == POOL and size is not None:
+        discount = Discount(percent=Decimal(10))
+        return reference(coupon_pools=(CouponPool(id="ten", title="Ten off", size=size, discount=discount),))
     return reference(campaigns=(Campaign(id="spring", budget_points=size),) if size is not None else ())
 
 
@@ -40,17 +48,19 @@ class Limits:
     views: dict[str, Reference] = field(default_factory=dict)
     delivered: list[BudgetClaimed] = field(default_factory=list)
     messages: int = 0
+    numbers: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._codec = StateRecordCodec(PROCESSOR.state)
-        self._brand = brand_of(self.size)
+        self._brand = brand_of(self.size, self.limit)
 
     def claim(self, id: str, units: int = 1) -> None:
         """Something that earns units asks for them, or asks again."""
         self._from_outside(id, "claim", units)
 
     def release(self, id: str, kept: int = 0) -> None:
-        """A claim keeps so many of its units."""
+        """A claim keeps so many of its units. The coupon of one that keeps none was never issued."""
+        self.numbers = {number: claim for number, claim in self.numbers.items() if claim != id or kept}
         self._from_outside(id, "release", kept)
 
     def _from_outside(self, id: str, action: str, units: int) -> None:
@@ -70,14 +80,14 @@ class Limits:
     def held(self) -> int:
         """Units that holders say claims have."""
         return sum(
-            sum(max(0, units) for units in one.state.holder.granted.values())
+            sum(units >= 0 if self.limit == POOL else max(0, units) for units in one.state.holder.granted.values())
             for one in self._active()
             if one.state.holder is not None
         )
 
     def resize(self, size: int | None) -> None:
         """Another configuration; nobody has heard of it yet."""
-        self.size, self._brand = size, brand_of(size)
+        self.size, self._brand = size, brand_of(size, self.limit)
 
     def hear(self, key: str) -> None:
         """The worker of a key learns the configuration."""
@@ -162,6 +172,9 @@ class Limits:
                 self.flying.setdefault((key, event.key), []).append(event)
 
     def _answered(self, answer: BudgetAnswered) -> None:
+        if self.limit == POOL and answer.outcome == "granted" and answer.units:
+            assert answer.units == 1 and answer.first not in self.numbers, "a coupon is granted once"
+            self.numbers[answer.first] = answer.claim_id
         assert all(one.claim_id != answer.claim_id or one.outcome != "granted" for one in self.answers)
         self.answers.append(answer)
         self.granted[answer.claim_id] += answer.units

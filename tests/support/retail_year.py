@@ -98,8 +98,14 @@ FROM retail.products
 
 
 _REDEMPTIONS = """
-SELECT household_id, coupon_upc, campaign_id, redemption_date
+SELECT household_id, coupon_upc, campaign_id, redemption_date, if(basket = 0, '', concat('basket-', toString(basket)))
 FROM retail.coupon_redemptions
+LEFT JOIN
+(
+    SELECT household_id, toDate(transaction_timestamp) AS day, min(basket_id) AS basket
+    FROM retail.transactions
+    GROUP BY household_id, day
+) AS bought ON bought.household_id = coupon_redemptions.household_id AND bought.day = redemption_date
 WHERE household_id <= {households}
 ORDER BY redemption_date, household_id, campaign_id, coupon_upc
 """
@@ -107,12 +113,13 @@ ORDER BY redemption_date, household_id, campaign_id, coupon_upc
 
 @dataclass(frozen=True)
 class Redemption:
-    """A coupon that a household used."""
+    """A coupon that a household used. ``sale``: event id of its first basket of that day; empty: there is none."""
 
     household: int
     coupon: int
     campaign: int
     day: date
+    sale: str
 
     @property
     def pool(self) -> str:

@@ -16,7 +16,7 @@ SCENARIOS: Sequence[Scenario] = (*ORDER_KEPT, *ANY_ORDER, JOINED, RAISING, SENT_
 BUGS: dict[str, Bug] = dict(PLANTED)
 FROM: dict[ModuleType, Sequence[Scenario]] = {
     shell_bugs: SCENARIOS,
-    core_bugs: SCENARIOS,
+    core_bugs: (*ORDER_KEPT, *ANY_ORDER, JOINED, SENT_AGAIN),
     timer_bugs: REMINDING,
     erasure_bugs: ERASING,
     limit_bugs: (CLAIMING,),

@@ -11,7 +11,10 @@ import pytest
 
 from schemas.events import (
     Arm,
+    BudgetAnswered,
+    BudgetClaimed,
     ConsentChanged,
+    CouponChanged,
     Event,
     EventRejected,
     ExperimentExposed,
@@ -81,12 +84,27 @@ def everything_of(name: str, chance: random.Random) -> list[list[Event]]:
                               brand_version="1")
         ],
         [
+            BudgetClaimed(event_id=uid(f"claim {name}"), occurred_at=micros(at), key="campaign/spring/7",
+                          limit="campaign/spring", action="claim", claim_id=uid(f"points {name}"), units=5,
+                          person_id=person, source_profile_id=uid(device), rule="r", source_event_id=f"{name}-scan")
+        ],
+        [
+            BudgetAnswered(event_id=uid(f"answer {name}"), occurred_at=micros(at), limit="campaign/spring",
+                           claim_id=uid(f"points {name}"), outcome="granted", units=5, person_id=person,
+                           source_profile_id=uid(device), rule="r", source_event_id=f"{name}-scan")
+        ],
+        [
             ReferralChanged(event_id=uid(f"referral {name} {side}"), occurred_at=micros(at), person_id=uid(to),
                             source_profile_id=uid(to), referral_id=uid(f"referral {name}"), state=state, version=1,
                             referrer_profile_id=uid(one), friend_profile_id=uid(other), qualified_at=micros(at),
                             ties=(7,), lineage=(ReferralEdge(1, 2, 3),))
             for one, other in ((name, "somebody"), ("somebody", device))
             for side, state, to in ((f"{one} friend", "kept", one), (f"{one} referrer", "paid", other))
+        ],
+        [
+            CouponChanged(event_id=uid(f"coupon {name}"), occurred_at=micros(at), code=f"K0{name.upper()}", pool="five",
+                          ordinal=0, state="issued", version=1, person_id=person, source_profile_id=uid(device),
+                          rule="five", source_event_id=f"till/{name}-sale")
         ],
         [
             ConsentChanged(event_id=uid(f"consent {name}"), occurred_at=micros(at), person_id=person,

@@ -355,3 +355,23 @@ def read_profile(stream: KafkaServer, request: str) -> dict[str, Any]:
     [part] = [one for one in answers(stream, request) if one.part]
     found: dict[str, Any] = json.loads(gzip.decompress(reveal(part.body)))
     return found
+
+
+def test_many_who_wait_are_answered_beside_each_other_and_once(
+    stream: KafkaServer, store: Store, tmp_path: Path, ann: Ann
+) -> None:
+    publish(stream, with_others(ann))
+    now = time.time_ns() // 1000
+    phones = [Ann(f"{ann.name}{number}-") for number in range(20)]
+    asked = [resolved("me", whom, at=now) for whom in (ann, *phones)]
+    with sink(stream, store, tmp_path / "log"):
+        eventually(lambda: has_all(store), "all rows")
+        publish(stream, asked)
+        publish(stream, asked)
+        for whom in (ann, *phones):
+            assert answered(stream, request_of("me", whom)).status == "done"
+        time.sleep(1)
+        final = [one for whom in (ann, *phones) for one in answers(stream, request_of("me", whom)) if not one.part]
+        assert len(final) == len(asked)
+        text = json.dumps(read_profile(stream, request_of("me", ann)))
+        assert not any(word in text for word in ann.words)

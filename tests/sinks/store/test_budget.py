@@ -44,12 +44,13 @@ def test_a_limit_says_what_is_left_of_it(store: Store) -> None:
             said("claim", "d", 9),
             said("lease", "", 100),
             said("release", "a", 20),
-            said("release", "a", 5),
+            said("release", "a", 5, number=1),
             said("claim", "e", 1, "draw/bike"),
-            answered("a", 30),
-            answered("b", 60),
-            answered("c", 0, "exhausted"),
-            answered("e", 1, limit="draw/bike"),
+        ]
+    )  # fmt: skip
+    store.put(
+        [
+            answered("a", 30), answered("b", 60), answered("c", 0, "exhausted"), answered("e", 1, limit="draw/bike"),
         ]
     )  # fmt: skip
     columns = "`limit`, size, granted, released, left, waiting, refused"
