@@ -18,7 +18,7 @@ from schemas.brand.model import Brand, Reward
 
 DAY_US: Final = 86_400_000_000
 NEVER: Final = 0
-ENDED_KEPT: Final = 64
+ENDED_KEPT: Final = 16
 """Lots that expired and are remembered of a source profile: returns of their sales take nothing else instead."""
 _SLICE_US: Final = 900_000_000
 """No zone changes its offset within a quarter of an hour that begins at a full one."""
