@@ -1,6 +1,8 @@
 """What an account does without an event: each piece that waits for something says until when, and the earliest wakes
 it."""
 
+from typing import Final
+
 from processors.reference import Reference
 from processors.rewards import dates, funding, ledger, recount
 from processors.rewards.limits import zone_of
@@ -10,14 +12,18 @@ from processors.rewards.state import Account
 from processors.rewards.tiers import with_qualifying
 from processors.step import Step
 
+PIECES: Final = (recount, referrals, dates, ledger)
+
 
 def wakes(account: Account) -> int | None:
     """When the account wants to act, in microseconds; None: never, as it is now."""
-    earliest = recount.wakes(account)
-    for at in (referrals.wakes(account), dates.wakes(account), ledger.wakes(account)):
-        if at is not None and (earliest is None or at < earliest):
-            earliest = at
-    return earliest
+    # Called several times for each event: nearly all accounts wait for nothing but the end of points.
+    for part in account.parts.values():
+        counters = part.counters
+        if counters.recount or counters.firsts or counters.near or part.referrals.followed:
+            times = [at for piece in PIECES if (at := piece.wakes(account)) is not None]
+            return min(times) if times else None
+    return ledger.wakes(account)
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:
