@@ -27,6 +27,7 @@ from schemas.process.shared_settings import (
 
 if TYPE_CHECKING:
     from schemas.codec.registry_settings import RegistrySettings
+    from schemas.coupons.keys import CouponKeys
     from schemas.identifiers.keys import IdentifierKeys
     from schemas.protection.reject_keys import RejectKeys
     from schemas.trust.keys import TagKeys
@@ -140,6 +141,12 @@ def read_coupon_key_file(environ: Mapping[str, str]) -> Path:
     """The file of the keys of coupon codes: FOOTPATH_COUPON_KEY_FILE, else that of the stack in FOOTPATH_DATA."""
     given = environ.get(COUPON_KEY_FILE.name, "").strip()
     return Path(given).expanduser() if given else DataDirectory(read_data(environ)).coupon_keys
+
+
+def coupon_keys_if_any(environ: Mapping[str, str]) -> "CouponKeys | None":
+    """The keys in that file; None where there is none. :raises SettingError: it cannot be used."""
+    file = read_coupon_key_file(environ)
+    return COUPON_KEY_FILE.value(str(file)) if COUPON_KEY_FILE.name in environ or file.exists() else None
 
 
 def read_tag_keys(environ: Mapping[str, str]) -> "TagKeys":

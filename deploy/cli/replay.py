@@ -191,15 +191,20 @@ def state(processor: str, *, write: Flag = False) -> int:
 
     from deploy.operate.client_logs import silence_client_logs
     from deploy.operate.replay.state import replay as replay_state
-    from deploy.target import read_kafka
+    from deploy.target import coupon_keys_if_any, read_kafka
     from processors.registry import PROCESSORS
+    from schemas.process.shared_settings import COUPON_KEY_FILE
 
     silence_client_logs()
     if processor not in PROCESSORS:
         raise OperatorError(f"no such processor: {processor}; there are {', '.join(PROCESSORS)}")
-    codec = _codec()
+    codec, keys = _codec(), coupon_keys_if_any(os.environ)
+    if processor == "coupons" and keys is None:
+        raise OperatorError(f"{COUPON_KEY_FILE.name} is not set: the codes of coupons cannot be made anew")
     with tempfile.TemporaryDirectory(prefix="footpath-replay-") as folder:
-        replayed = asyncio.run(replay_state(PROCESSORS[processor], read_kafka(os.environ), codec, Path(folder), write))
+        replayed = asyncio.run(
+            replay_state(PROCESSORS[processor], read_kafka(os.environ), codec, Path(folder), write, keys)
+        )
     for partition in replayed.partitions:
         print(partition)
     if replayed.in_flight:

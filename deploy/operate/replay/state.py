@@ -32,6 +32,7 @@ from processors.shell.state.records import Active, StateRecordCodec
 from processors.shell.state.store import RocksStore
 from processors.step import Processor
 from schemas.codec.avro import Codec
+from schemas.coupons.keys import CouponKeys
 from schemas.kafka.client_settings import Kafka
 from schemas.process.errors import OperatorError
 from schemas.topics import BY_NAME, changelog, with_prefix
@@ -49,7 +50,14 @@ class StateReplay:
     in_flight: int
 
 
-async def replay(processor: Processor[Any], kafka: Kafka, codec: Codec, folder: Path, write: bool) -> StateReplay:
+async def replay(
+    processor: Processor[Any],
+    kafka: Kafka,
+    codec: Codec,
+    folder: Path,
+    write: bool,
+    coupon_keys: CouponKeys | None = None,
+) -> StateReplay:
     """:param folder: of the stores, for as long as this runs. :param write: whether the rebuilt state replaces the
     changelog's.
 
@@ -61,7 +69,7 @@ async def replay(processor: Processor[Any], kafka: Kafka, codec: Codec, folder: 
         raise OperatorError(
             f"{members} workers of {processor.name} are running: stop them first, they have the state in memory"
         )
-    history = await read_history(kafka, codec)
+    history = await read_history(kafka, codec, coupon_keys)
     async with open_consumer(kafka) as consumer:
         partitions = len(await partitions_of(consumer, [changelog(processor.name)]))
         committed = await committed_offsets(kafka, group)
