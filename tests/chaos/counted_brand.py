@@ -1,4 +1,4 @@
-"""The brand of the chaos tests that count points: rules whose points can be counted by hand, a budget and a pool that are soon spent."""
+"""A brand whose points can be counted by hand, with a budget and a pool that are soon spent."""
 
 import json
 import shutil
