@@ -408,7 +408,7 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
-        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets),
+        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets, personal_links, settings.public_url),
         wallet=wallet,
         looks=looks,
         staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),

@@ -182,8 +182,11 @@ def spent_of(part: AccountPart, entry: RewardPosted, key: int) -> AccountPart:
 
 def wakes(account: Account) -> int | None:
     """When the next points expire."""
-    ends = [end for part in account.parts.values() if part.lots and (end := first_end(part.lots)) is not None]
-    return min(ends, default=None)
+    earliest: int | None = None
+    for part in account.parts.values():
+        if part.lots and (end := first_end(part.lots)) is not None and (earliest is None or end < earliest):
+            earliest = end
+    return earliest
 
 
 def expire(account: Account, at: int) -> Step[Account]:

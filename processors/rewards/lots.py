@@ -109,7 +109,10 @@ def open_lots(lots: Mapping[int, Lot], at: int) -> Iterable[tuple[int, Lot]]:
 
 def first_end(lots: Mapping[int, Lot]) -> int | None:
     """When the first lot expires of which something is left."""
-    return next((expires_at for expires_at, lot in lots.items() if expires_at and lot.left > 0), None)
+    for expires_at, lot in lots.items():
+        if expires_at and lot.left > 0:
+            return expires_at
+    return None
 
 
 def lot_name(expires_at: int) -> str:

@@ -195,6 +195,18 @@ def test_what_turns_out_to_be_refused_goes_back_to_the_budget(rewards: Harness) 
     assert balance(rewards, BEN) == 35 and spring.agrees()
 
 
+def test_what_was_refused_and_is_agreed_to_after_all_is_not_paid_twice(rewards: Harness) -> None:
+    spring = Spring(rewards, 35, consent=TELLS)
+    scanned, bought, objects, agrees = build_events(scan(), purchase("30.00"), objected("identity"), agreed("identity"))
+    spring.events(scanned, bought)
+    spring.answer()
+    spring.events(replace(objects, occurred_at=scanned.occurred_at - 2))
+    spring.answer()
+    spring.events(replace(agrees, occurred_at=scanned.occurred_at - 1))
+    spring.answer()
+    assert spring.paid == 0 and spring.agrees()
+
+
 def test_a_refusal_that_comes_before_the_answer_leaves_nothing(rewards: Harness) -> None:
     spring = Spring(rewards, 35, consent=TELLS)
     scanned, bought, objects = build_events(scan(), purchase("30.00"), objected("identity"))
@@ -271,6 +283,18 @@ def test_what_is_beyond_a_cap_of_two_people_who_are_one_goes_back_to_the_budget(
     assert spring.agrees() and spring.paid <= 14
 
 
+def test_what_is_beyond_a_cap_before_its_answer_is_never_posted(rewards: Harness) -> None:
+    once = Reward(
+        id="scanned", version=1, on=("scan",), points=7, caps=Caps(ever=1, over="reverse"), campaign="spring"
+    )  # fmt: skip
+    spring = Spring(rewards, 14, once)
+    spring.happens(scan(who=ANNA), scan(who=BEN, name="scan-2"), merged(BEN, ANNA))
+    spring.wakes()
+    assert spring.paid == 0
+    spring.answer()
+    assert spring.paid == balance(rewards, ANNA) == 7 and spring.agrees()
+
+
 def test_an_answer_that_nobody_waits_for_gives_its_units_back(rewards: Harness) -> None:
     spring = Spring(rewards, 10)
     spring.limits.claim("nobody", 4)
@@ -322,7 +346,8 @@ def test_ledger_and_limit_agree_whatever_comes_first(data: st.DataObject) -> Non
             spring.wakes()
         elif kind in ("no", "yes"):
             says = objected if kind == "no" else agreed
-            spring.happens(says("identity", who=who, name=f"said-{number}"))
+            (said,) = build_events(says("identity", who=who, name=f"said-{number}"))
+            spring.events(replace(said, occurred_at=said.occurred_at - 1 + data.draw(st.integers(-5, 2))))
         assert spring.paid <= size and spring.limits.held <= size
     spring.answer()
     spring.wakes()
