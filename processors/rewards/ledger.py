@@ -84,7 +84,8 @@ def posted_further(account: Account, profile: str, key: int, entry: RewardPosted
         return Posted(account.with_part(profile, _with(part, key, entry.points, lots, ended)), (entry,), -back)
     own = min(-entry.points, max(0, lot.left))
     expired = min(-entry.points - own, lot.expired)
-    spent = min(-entry.points - own - expired, lot.spent)
+    # Below zero where points came back whose sale had gone back: none are spent then.
+    spent = min(-entry.points - own - expired, max(0, lot.spent))
     # What was neither spent nor has expired is on its way: the lot is below zero until it arrives.
     own = -entry.points - expired - spent
     others = list(takings(account, spent, NEVER, but=(profile, entry.expires_at))) if spent else []

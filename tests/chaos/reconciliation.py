@@ -1,6 +1,6 @@
 """Reconciliation of the tables with what clients sent, which answers they got, what people earned, and its limits.
 
-The stacks have the brand of `tests.chaos.books`."""
+The stacks have the brand of `tests.chaos.counted_brand`."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tests.chaos.books import BUDGET_POINTS, COUPONS, GRANTED, LIMITED, REVIEW_POINTS
+from tests.chaos.counted_brand import BUDGET_POINTS, COUPONS, GRANTED, LIMITED, REVIEW_POINTS
 from tests.chaos.phone_clients import PhoneClients
 from tests.oracles.joined import Joined
 from tests.support.customers import Json

@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local.processes import worker_names
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, Topic
-from tests.chaos.books import books_brand
+from tests.chaos.counted_brand import counted_brand
 from tests.chaos.expected_state import (
     ABOUT_SALES,
     ChangelogContent,
@@ -46,7 +46,7 @@ def test_a_worker_that_resumes_after_its_partitions_moved_changes_nothing(tmp_pa
     seed, began = draw_seed(), time.monotonic()
     random = Random(seed)
     # What waits for a budget depends on more than a state's own sources.
-    brand = books_brand(tmp_path, limits=False)
+    brand = counted_brand(tmp_path, limits=False)
     stack = FullStack(tmp_path / "data", workers=2, FOOTPATH_BRAND=str(brand))
     stack.start()
     fenced = 0

@@ -17,8 +17,10 @@ def end_of_month(at: int, months: int, zone: str) -> int:
     return _micros(datetime(month // 12, month % 12 + 1, 1, tzinfo=ZoneInfo(zone)))
 
 
-def rolling(at: int, days: int) -> int:
-    return at + days * 24 * 3600 * 1_000_000
+def end_of_day(at: int, days: int, zone: str) -> int:
+    """The end of the local day that is so many days after that of ``at``."""
+    day = local_time(at, zone).date() + timedelta(days=days + 1)
+    return _micros(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The brand of the chaos books: rules whose points can be counted by hand, a budget and a pool that are soon spent."""
+"""A brand whose points can be counted by hand, with a budget and a pool that are soon spent."""
 
 import json
 import shutil
@@ -18,17 +18,17 @@ PLAIN = (
 )
 
 
-def books_brand(folder: Path, limits: bool = True) -> Path:
+def counted_brand(folder: Path, limits: bool = True) -> Path:
     """The demo brand with these rules in place of its own. :param limits: with the budget and the pool."""
     brand = shutil.copytree(DEMO_BRAND, folder / "brand")
-    limited = {"id": LIMITED, "version": 1, "on": ["review_written"], "points": REVIEW_POINTS, "campaign": "books"}
+    limited = {"id": LIMITED, "version": 1, "on": ["review_written"], "points": REVIEW_POINTS, "campaign": "counted"}
     granting = {"id": GRANTED, "version": 1, "on": ["store_entry"], "coupon": "few"}
     rules = [*PLAIN, limited, granting] if limits else PLAIN
     (brand / "rewards.yaml").write_text(json.dumps({"rewards": rules}))
-    (brand / "books.yaml").write_text(
+    (brand / "counted.yaml").write_text(
         json.dumps(
             {
-                "campaigns": [{"id": "books", "budget_points": BUDGET_POINTS}],
+                "campaigns": [{"id": "counted", "budget_points": BUDGET_POINTS}],
                 "coupon_pools": [{"id": "few", "title": "A few", "size": COUPONS, "discount": {"amount": 1}}],
             }
         )
