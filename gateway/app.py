@@ -54,6 +54,8 @@ from gateway.live.rewards import PostedRewards
 from gateway.live.streams import LiveStreams
 from gateway.metrics import Metrics
 from gateway.openapi import DocumentHandler
+from gateway.points import spend_openapi
+from gateway.points.spend_handler import SpendHandler
 from gateway.privacy import api_openapi, page_openapi
 from gateway.privacy.answers import ME, Answers
 from gateway.privacy.api_handler import PrivacyApiHandler
@@ -243,6 +245,10 @@ ENDPOINTS = (
     Endpoint("/v1/coupons/{code}/redeem", "POST", coupons_openapi.REDEEM_API, lambda s: s.coupons.asks("redeem")),
     Endpoint("/v1/coupons/{code}/release", "POST", coupons_openapi.RELEASE_API, lambda s: s.coupons.asks("release")),
     Endpoint("/v1/coupons/{code}/{kind}", "GET", coupons_openapi.PICTURE_API, lambda s: s.coupons.coupon_picture),
+    Endpoint(
+        "/v1/points/spend", "POST", spend_openapi.API,
+        lambda s: SpendHandler(s.brand, s.publisher, s.rewards, s.links, s.clock).points_spend,
+    ),
     Endpoint("/staff", "GET", staff_openapi.PAGE_API, lambda s: s.staff.staff),
     Endpoint("/staff", "POST", staff_openapi.LOOK_API, lambda s: s.staff.staff_look),
     Endpoint("/staff/sign-in", "POST", staff_openapi.SIGN_IN_API, lambda s: s.staff.staff_sign_in),
@@ -402,7 +408,7 @@ def build_services(settings: Settings) -> Services:
         privacy_links=LinkHandler(
             visits, guard, tokens, submission, answers, parts, request_ids, letters, settings.public_url, base
         ),
-        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets),
+        me=MeHandler(visits, own, ShownCoupons(publisher), base, wallet.wallets, personal_links, settings.public_url),
         wallet=wallet,
         looks=looks,
         staff=StaffHandler(visits, guard, tokens, sessions, looks, base, f"{settings.public_url}/privacy"),

@@ -272,6 +272,7 @@ class CouponRequested(Event, frozen=True, kw_only=True):
     reason: str = ""
     request_id: str = ""
     terms: str = ""
+    sender: str = ""
     attempt: int = 0
     reply_partition: int | None = None
 

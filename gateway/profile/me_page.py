@@ -37,7 +37,7 @@ _RULES: Final = (
     "details{border-bottom:.0625rem solid var(--l)}"
     ".code{font:700 1.35rem/1.3 ui-monospace,monospace;text-align:center;padding:.25rem 0 .6rem}"
     "svg{display:block;margin:0 auto 1rem;width:100%}.qr{max-width:13rem}.bars{max-width:22rem}"
-    "footer p{padding:.2rem 0}"
+    "footer p{padding:.2rem 0}a{overflow-wrap:anywhere}"
 )
 
 
@@ -63,11 +63,19 @@ class MePage:
     """One page for one reader.
 
     :param now: microseconds. :param zone: whose dates are shown. :param base: path that phones reach the gateway at.
-    :param wallets: those that a card and coupons can be added to, see gateway/profile/wallet.
+    :param wallets: those that a card and coupons can be added to, see gateway/profile/wallet. :param link: personal
+    link of the reader, by which they recommend the brand; empty where it has no programme.
     """
 
     def __init__(
-        self, brand: Brand, words: MeWords, now: int, zone: tzinfo, base: str, wallets: Wallets = NO_WALLETS
+        self,
+        brand: Brand,
+        words: MeWords,
+        now: int,
+        zone: tzinfo,
+        base: str,
+        wallets: Wallets = NO_WALLETS,
+        link: str = "",
     ) -> None:
         self._brand = brand
         self._words = words
@@ -76,6 +84,7 @@ class MePage:
         self._zone = zone
         self._base = base
         self._wallets = wallets
+        self._link = link
 
     def of_nobody(self) -> Rendered:
         """For a phone that no gateway knows, or of which nothing is kept."""
@@ -93,6 +102,10 @@ class MePage:
         """The page, and the coupons that it has room for."""
         words = self._words
         after = [] if not account.entries else [self._section(words.entries, self._entries(account.entries))]
+        if self._link:
+            link, path = escape(self._link), escape(self._base + self._link[self._link.rindex("/s/") :])
+            body = f'{_paragraph(words.personal_link)}<p dir="ltr"><a href="{path}">{link}</a></p>'
+            after.insert(0, self._section(words.recommend, body))
         after.append(_paragraph(words.as_of.format(time=self._time(self._now)), quiet=True))
         count = min(MAX_COUPONS, len(account.coupons))
         while True:

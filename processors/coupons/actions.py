@@ -1,7 +1,8 @@
 """What coupon-requested asks for, and the keys that decide it.
 
-From outside: ``reserve``, ``redeem``, ``release``, ``show`` and ``import`` at a code; ``void`` at a code or an ordinal;
-``issue`` at an ordinal; ``return`` at a sale. Between keys of coupons, all of which are repeated without harm:
+From outside: ``reserve``, ``redeem``, ``release``, ``show`` and ``import`` at a code; ``void`` and ``forget`` at an
+ordinal or a code; ``issue`` at an ordinal; ``return`` at a sale. Between keys of coupons, all of which are repeated
+without harm:
 
 | action | to | means |
 | --- | --- | --- |
@@ -41,6 +42,7 @@ DECLINED: Final = "declined"
 LEFT: Final = "left"
 USED: Final = "used"
 REFUND: Final = "refund"
+FORGET: Final = "forget"
 OF_TILLS: Final = frozenset((RESERVE, REDEEM, RELEASE))
 
 
@@ -65,6 +67,6 @@ def sale_key(sale_event_id: str) -> str:
 
 
 def passed_on(event: CouponRequested, key: str, action: str, /, **fields: object) -> Emit:
-    """The event on its way to another key, with another action."""
+    """The event on its way to another key, with another action. It says from which key it comes."""
     id = derived("coupon", event.event_id, key, action)
-    return Emit(msgspec.structs.replace(event, event_id=id, key=key, action=action, **fields))
+    return Emit(msgspec.structs.replace(event, event_id=id, key=key, action=action, sender=event.key, **fields))

@@ -12,8 +12,10 @@ from processors.coupons import answers
 from processors.coupons.actions import (
     ACCEPTED,
     DECLINED,
+    FORGET,
     IMPORT,
     ISSUE,
+    LEFT,
     NUMBERED,
     OF_TILLS,
     REDEEM,
@@ -41,7 +43,7 @@ from processors.coupons.sales import at_sale, refunded
 from processors.coupons.state import Coupon, Held
 from processors.coupons.tills import asked, taken
 from processors.reference import Reference
-from processors.step import Drop, Effect, Processor, Reject, Step
+from processors.step import PURGE, Drop, Effect, Processor, Reject, Step
 from schemas.coupons.basket import read_basket
 from schemas.events import CouponRequested
 from schemas.ids import SLASH
@@ -83,6 +85,9 @@ def _at_code(held: Held | None, event: CouponRequested, reference: Reference) ->
         return refunded(coupon, event)
     if event.action == VOID:
         return _with(_void(coupon, event))
+    if event.action == FORGET:
+        nobodys = msgspec.structs.replace(coupon, person_id="", source_profile_id="")
+        return Step(Held(nobodys), (PURGE,)) if coupon.source_profile_id else Step(held, (DUPLICATE,))
     if event.action == NUMBERED:
         return got_number(coupon, event)
     if event.action == SHOW and coupon.state == ISSUED:
@@ -94,6 +99,9 @@ def _at_code(held: Held | None, event: CouponRequested, reference: Reference) ->
 def _decided(coupon: Coupon, event: CouponRequested) -> tuple[Coupon, tuple[Effect, ...]]:
     """A basket has answered."""
     use = coupon.use
+    if event.action == ACCEPTED and (use is None or use.redemption_id != event.redemption_id):
+        # A question that was asked twice, or of a use that has ended: the basket has what it should not have.
+        return coupon, (passed_on(event, event.sender, LEFT),)
     if use is None or use.state != ASKED or use.redemption_id != event.redemption_id or use.wants != event.reason:
         return coupon, (DUPLICATE,)
     if event.action == ACCEPTED:

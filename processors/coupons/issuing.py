@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
-from processors.coupons.actions import ISSUE, NUMBER, NUMBERED, TAKEN, VOID, ordinal_key, passed_on, pool_key
+from processors.coupons.actions import FORGET, ISSUE, NUMBER, NUMBERED, TAKEN, VOID, ordinal_key, passed_on, pool_key
 from processors.coupons.changes import ISSUED, changed
 from processors.coupons.state import NOTHING, Coupon, Held, Ordinal, Owner
 from processors.reference import Reference
-from processors.step import Drop, Effect, Emit, Reject, Step
+from processors.step import PURGE, Drop, Effect, Emit, Reject, Step
 from schemas.brand.coupon_pools import CouponPool
 from schemas.coupons.codes import generated
 from schemas.coupons.terms import Terms, expires_at, terms_of
@@ -34,12 +34,23 @@ def at_ordinal(held: Held | None, event: CouponRequested, reference: Reference) 
         return _taken(known, event, reference)
     if event.action == NUMBERED:
         return _numbered(known, event, reference)
+    if event.action == FORGET:
+        return _forgotten(known, event)
     if event.action == VOID:
         if known is not None and known.code:
             to_code = passed_on(event, known.code, VOID, code=known.code)
             return Step(held, (msgspec.structs.replace(to_code, transactional=True),))
         return _kept(msgspec.structs.replace(known or Ordinal(), void=event.reason or VOID, owner=None))
     return Step(held, (_no_action(event),))
+
+
+def _forgotten(known: Ordinal | None, event: CouponRequested) -> Step[Held]:
+    """Who got the coupon is erased."""
+    if known is None or known.owner is None or not known.owner.source_profile_id:
+        return Step(_held(known), (DUPLICATE,))
+    owner = msgspec.structs.replace(known.owner, person_id="", source_profile_id="")
+    to_code = (_sure(passed_on(event, known.code, FORGET, code=known.code)),) if known.code else ()
+    return _kept(msgspec.structs.replace(known, owner=owner), *to_code, PURGE)
 
 
 def _issued(known: Ordinal | None, event: CouponRequested, reference: Reference) -> Step[Held]:

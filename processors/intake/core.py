@@ -4,7 +4,8 @@ on order-claimed, keyed by order.
 An event is its sender's namespace and id. The first of an id goes on. The same again is dropped, through whatever
 gateway and key of the namespace it came. With more identifiers than before it goes on once more, with all of them,
 under the source profile that it has, as the next revision: it stays one event for everything downstream, and identity
-learns who belongs together. Another event under the id is rejected as a conflict, and kept.
+learns who belongs together. A redemption of points goes on each time: its sender waits for the answer. Another event
+under the id is rejected as a conflict, and kept.
 
 Each key depends on the order of one topic alone, so a replay decides the same, and nothing here is transactional.
 Events whose id the gateway made (scans among them) do not come here: nobody can send them again.
@@ -16,6 +17,7 @@ from processors.intake.orders import claim, order_of
 from processors.intake.state import Known
 from processors.reference import Reference
 from processors.step import Drop, Effect, Emit, Processor, Reject, Step
+from schemas import kinds
 from schemas.events import OrderClaimed, TouchpointReceived, TouchpointRecorded
 from schemas.identifiers.types import is_blocked
 from schemas.reasons import DropReason, RejectReason
@@ -39,7 +41,14 @@ def step(known: Known | None, event: TouchpointReceived | OrderClaimed, referenc
     # A placeholder more says nothing more.
     more = tuple(one for one in event.identifiers if one not in known.identifiers and not is_blocked(one))
     if not more:
-        return Step(known, (DUPLICATE,))
+        if event.type != kinds.POINTS_SPENT or not known.identifiers:
+            return Step(known, (DUPLICATE,))
+        # Whoever sends it again has lost the answer, which the account gives once more.
+        again = Known(known.content, known.identifiers, known.revision + 1)
+        asked = msgspec.structs.replace(
+            event, primary_identifier=known.identifiers[0], identifiers=known.identifiers, revision=again.revision
+        )
+        return Step(again, (_passed_on(asked),))
     identifiers = known.identifiers + more
     if len(identifiers) > MOST_IDENTIFIERS:
         detail = f"would have more than {MOST_IDENTIFIERS} with those that were sent before"

@@ -44,20 +44,24 @@ class OfKind:
     """The rules that a kind of event may earn. ``readers`` and ``clock`` give the values of the inputs that have few;
     ``remembered`` has by these the candidates that they let hold, as far as they decide."""
 
-    __slots__ = ("at_stores", "candidates", "clock", "readers", "remembered")
+    __slots__ = ("at_stores", "candidates", "clock", "lists", "readers", "reads", "remembered")
 
     def __init__(self, candidates: list[Candidate]) -> None:
         self.candidates = candidates
         names = sorted({name for one in candidates for condition in one.few for name in condition.reads})
         self.readers = tuple((name, expressions.READ[name]) for name in names if name in expressions.READ)
+        self.reads = tuple(read for _, read in self.readers)
+        self.lists = tuple(place for place, (name, _) in enumerate(self.readers) if "(" in BY_NAME[name].type)
         self.clock = tuple(name for name in names if name in expressions.CLOCK)
         self.at_stores: dict[tuple[str, int], tuple[Any, ...]] = {}
         self.remembered: dict[tuple[Any, ...], tuple[Candidate, ...]] = {}
 
     def holding(self, event: TouchpointIdentified, brand: Brand, personal: Personal) -> list[Reward]:
         """The rules of whose versions one holds for the event, at its time."""
-        values = [read(event, brand) for _, read in self.readers]
-        key = (*[tuple(one) if type(one) is list else one for one in values], *self._clock_values(event, brand))
+        values = [read(event, brand) for read in self.reads]
+        for place in self.lists:
+            values[place] = tuple(values[place])
+        key = (*values, *self._clock_values(event, brand)) if self.clock else tuple(values)
         found = self.remembered.get(key)
         if found is None:
             found = self._remember(key)
@@ -69,8 +73,6 @@ class OfKind:
         ]
 
     def _clock_values(self, event: TouchpointIdentified, brand: Brand) -> tuple[Any, ...]:
-        if not self.clock:
-            return ()
         place = (event.store, event.occurred_at // MINUTE_US)
         found = self.at_stores.get(place)
         if found is None:

@@ -22,6 +22,7 @@ from processors.purchases import Sale, may_rebook, named_return
 from processors.reference import Reference
 from processors.rewards import funding, recount, timers
 from processors.rewards.claims import Claim
+from processors.rewards.closing import with_little
 from processors.rewards.coupons import exchanged, has_coupons
 from processors.rewards.dates import with_dates
 from processors.rewards.earning import Earned, asks_what_was, earning_of, matching_of, with_counts
@@ -106,6 +107,9 @@ def step(
     after, effects = funding.followed(step.state, step.effects)
     if effects and reference.brand.tiers:
         after = with_qualifying(after, effects, zone_of(reference))
+    if isinstance(event, TouchpointIdentified):
+        little = with_little(after, source_profile_of(event), event.occurred_at, reference.brand)
+        after, effects = little.state or after, (*effects, *little.effects)
     if not owes(after):
         return Step(after, effects)
     paid = repaid(after, event.occurred_at, event.event_id)

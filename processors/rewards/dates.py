@@ -79,7 +79,9 @@ def wakes(account: Account) -> int | None:
                     at = expires_at - days * DAY_US
                     earliest = at if earliest is None or at < earliest else earliest
                     break
-    years = [at for at, *_ in _anniversaries(account)] if dated else []
+    if not dated:
+        return earliest
+    years = [at for at, *_ in _anniversaries(account)]
     return min(years if earliest is None else [*years, earliest], default=None)
 
 

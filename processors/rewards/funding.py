@@ -28,7 +28,7 @@ from schemas.reasons import DropReason
 
 NOT_GRANTED: Final = Drop(DropReason.EXHAUSTED)
 DUPLICATE: Final = Drop(DropReason.DUPLICATE)
-ISSUE, VOID = "issue", "void"
+ISSUE, VOID, FORGET = "issue", "void", "forget"
 NO_CLAIMS: Final[Mapping[int, Claim]] = {}
 replace = msgspec.structs.replace
 
@@ -228,9 +228,13 @@ def _capped(part: AccountPart, claims: Mapping[int, Claim]) -> AccountPart:
 
 
 def forgotten(account: Account) -> Iterator[Emit]:
-    """What an erasure gives back: the claims that wait. Points that were granted are spent."""
+    """What an erasure gives back: the claims that wait. Points that were granted are spent; coupons stay, and forget
+    whose they are."""
     for profile, part in account.parts.items():
         yield from (_message(claim, profile, RELEASE, 0) for claim in part.claims.values() if claim.state == ASKED)
+        for claim in part.claims.values():
+            if claim.state == HELD and kind_of(claim.limit) == POOL:
+                yield _coupon(replace(claim, person_id=""), "", FORGET)
 
 
 def bounded(part: AccountPart) -> AccountPart:

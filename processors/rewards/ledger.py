@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from processors.rewards.lots import ENDED_KEPT, NEVER, NO_LOT, Lot, Lots, first_end, lot_name, open_lots, with_lot
-from processors.rewards.state import Account, AccountPart
+from processors.rewards.state import CLOSED, Account, AccountPart
 from processors.step import Emit, Step
 from schemas.brand.model import Brand
 from schemas.events import RewardPosted
@@ -110,7 +110,7 @@ def _with_its_lot(part: AccountPart, entry: RewardPosted) -> tuple[Lots, Lots, L
         return lots, ended, lot
     if (lot := ended.get(entry.expires_at)) is None:
         is_over = entry.expires_at and entry.expires_at <= entry.occurred_at
-        lot = Lot(expired=max(0, -entry.points)) if is_over else NO_LOT
+        lot = Lot(expired=max(1, -entry.points)) if is_over else NO_LOT
     return lots, {at: one for at, one in ended.items() if at != entry.expires_at}, lot
 
 
@@ -181,8 +181,11 @@ def spent_of(part: AccountPart, entry: RewardPosted, key: int) -> AccountPart:
 
 def wakes(account: Account) -> int | None:
     """When the next points expire."""
-    ends = [end for part in account.parts.values() if part.lots and (end := first_end(part.lots)) is not None]
-    return min(ends, default=None)
+    earliest: int | None = None
+    for part in account.parts.values():
+        if part.lots and (end := first_end(part.lots)) is not None and (earliest is None or end < earliest):
+            earliest = end
+    return earliest
 
 
 def expire(account: Account, at: int) -> Step[Account]:
@@ -194,24 +197,19 @@ def expire(account: Account, at: int) -> Step[Account]:
             continue
         posted, ended = dict(part.posted), dict(part.ended)
         for expires_at, lot in over.items():
+            before = ended.get(expires_at, NO_LOT)
             if lot.left:
-                key = _expiry_key(part, expires_at)
-                entries.append(_of_lot(EXPIRED, profile, expires_at, expires_at, -lot.left, str(key)))
-                posted[key] = -lot.left
+                # No key is kept of it, for a lot ends once; points that come back into it end it again.
+                entries.append(
+                    _of_lot(EXPIRED, profile, expires_at, expires_at, -lot.left, str(before.expired + lot.expired))
+                )
+                posted[CLOSED] = posted.get(CLOSED, 0) - lot.left
             end = Lot(0, {}, lot.spent, lot.expired + lot.left, lot.below_zero)
-            ended[expires_at] = end.joined(ended.get(expires_at, NO_LOT))
+            ended[expires_at] = end.joined(before)
         kept = {expires_at: lot for expires_at, lot in part.lots.items() if expires_at not in over}
         ended = dict(sorted(ended.items())[-ENDED_KEPT:])
         account = account.with_part(profile, replace(part, posted=posted, lots=kept, ended=ended))
     return Step(account, tuple(Emit(entry, transactional=True) for entry in entries))
-
-
-def _expiry_key(part: AccountPart, expires_at: int) -> int:
-    """A lot expires again where points came back into it."""
-    count = 0
-    while part.knows(key := entry_key("expired", str(expires_at), str(count))):
-        count += 1
-    return key
 
 
 def owes(account: Account) -> bool:

@@ -18,7 +18,7 @@ from schemas.brand.model import Brand, Reward
 
 DAY_US: Final = 86_400_000_000
 NEVER: Final = 0
-ENDED_KEPT: Final = 64
+ENDED_KEPT: Final = 16
 """Lots that expired and are remembered of a source profile: returns of their sales take nothing else instead."""
 _SLICE_US: Final = 900_000_000
 """No zone changes its offset within a quarter of an hour that begins at a full one."""
@@ -109,7 +109,10 @@ def open_lots(lots: Mapping[int, Lot], at: int) -> Iterable[tuple[int, Lot]]:
 
 def first_end(lots: Mapping[int, Lot]) -> int | None:
     """When the first lot expires of which something is left."""
-    return next((expires_at for expires_at, lot in lots.items() if expires_at and lot.left > 0), None)
+    for expires_at, lot in lots.items():
+        if expires_at and lot.left > 0:
+            return expires_at
+    return None
 
 
 def lot_name(expires_at: int) -> str:

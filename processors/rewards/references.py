@@ -16,7 +16,7 @@ from schemas.ids import derived
 
 class Reference(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of one sale: whose it is, empty while the sale is not known, and the returns that wait for it, by event id.
-    ``forgotten``: its source profile is erased, and nothing else is kept."""
+    ``forgotten``: its source profile is erased, or nothing can be taken back of it; nothing else is kept."""
 
     person_id: str = ""
     source_profile_id: str = ""
@@ -52,6 +52,18 @@ def forget(sale_event_id: str, occurred_at: int) -> Emit:
     return Emit(referenced, transactional=True)
 
 
+def close(sale_event_id: str, occurred_at: int) -> Emit:
+    """What is sent to the key of a sale of which nothing can be taken back any more: whose it is does not matter."""
+    referenced = SaleReferenced(
+        event_id=_closed_id(sale_event_id), occurred_at=occurred_at, sale_event_id=sale_event_id
+    )
+    return Emit(referenced, transactional=True)
+
+
+def _closed_id(sale_event_id: str) -> str:
+    return derived("sale closed", sale_event_id)
+
+
 def _forgotten_id(sale_event_id: str) -> str:
     return derived("sale forgotten", sale_event_id)
 
@@ -63,6 +75,8 @@ def meet(known: Reference, event: SaleReferenced) -> tuple[Reference, tuple[Effe
     if not event.return_event_id:
         if event.event_id == _forgotten_id(event.sale_event_id):
             return FORGOTTEN, (PURGE,)
+        if event.event_id == _closed_id(event.sale_event_id):
+            return FORGOTTEN, ()
         if known.source_profile_id:
             return known, ()
         found = Reference(event.person_id, event.source_profile_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from processors.parts import source_profile_of
-from processors.purchases import Return, Sale, reconciled
+from processors.purchases import UNNAMED, Return, Sale, reconciled
 from processors.rewards.coupons import taken_back
 from processors.rewards.ledger import REVERSED, entry_key, posted_further
 from processors.rewards.lots import lot_name
@@ -69,7 +69,8 @@ def returned(account: Account | None, event: TouchpointIdentified) -> Step[Accou
 def with_return(account: Account, profile: str, back: Return, event_id: str) -> Step[Account]:
     """The account with a return that is booked here, of the event with that id."""
     part, id = account.part(profile), hash64(event_id)
-    if part.knows(id) or part.knows(back.sale) or id in part.history.returns:
+    is_closed = back.sale != UNNAMED and part.knows(back.sale)
+    if is_closed or part.knows(id) or id in part.history.returns:
         return Step(account)
     with_return = msgspec.structs.replace(
         part, history=part.history.with_return(id, back), origins=part.origins | {id: Origin(event_id)}

@@ -22,7 +22,7 @@ OFFERS_KEPT: Final = 32
 MOMENTS_KEPT: Final = 8
 """Latest further events that are kept of an offer."""
 CLOSED: Final = 0
-"""Key of ``posted`` with the sum of all entries whose keys are in ``closed``."""
+"""Key of ``posted`` with the sum of all entries whose keys are in ``closed``, and of what expired."""
 
 
 class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -210,7 +210,10 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
         of two states one is an earlier one of the other, or they have nothing in common, as where events of a source
         profile came before its part. Lots of anything else would not be known: its points never expire."""
         mine, others = self.keys, other.keys
-        if others <= mine:
+        if mine == others:
+            newer = max(self, other, key=_expired)
+            return msgspec.structs.replace(self, **{name: getattr(newer, name) for name in _OF_ENTRIES})
+        if others < mine:
             return self
         if mine < others:
             return msgspec.structs.replace(self, **{name: getattr(other, name) for name in _OF_ENTRIES})
@@ -242,6 +245,10 @@ class AccountPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
             sale_ids={id: own for id, own in self.sale_ids.items() if id not in gone},
             coupon_sales=tuple(id for id in self.coupon_sales if id not in gone),
         )
+
+
+def _expired(part: AccountPart) -> int:
+    return sum(lot.expired for lots in (part.lots, part.ended) for lot in lots.values())
 
 
 _OF_ENTRIES: Final = ("posted", "lots", "ended", "closed")

@@ -13,8 +13,11 @@ from processors.step import Step
 
 def wakes(account: Account) -> int | None:
     """When the account wants to act, in microseconds; None: never, as it is now."""
-    times = [at for piece in (recount, referrals, dates, ledger) if (at := piece.wakes(account)) is not None]
-    return min(times) if times else None
+    earliest = recount.wakes(account)
+    for at in (referrals.wakes(account), dates.wakes(account), ledger.wakes(account)):
+        if at is not None and (earliest is None or at < earliest):
+            earliest = at
+    return earliest
 
 
 def due(account: Account, at: int, reference: Reference) -> Step[Account]:

@@ -30,6 +30,7 @@ BENCHES = (
     "shell",
     "context",
     "expressions",
+    "rewards",
     "scan",
     "scan-closed",
     "events",

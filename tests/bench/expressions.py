@@ -62,6 +62,7 @@ def _every_input() -> list[str]:
         "bool": "({0} || !{0})",
         "list(string)": "!('x' in {})",
         "map(string, int)": "{}['till'] >= 0",
+        "map(string, string)": "{}['till'] != 'x'",
     }
     return [tests[one.type].format(one.name) for one in INPUTS if CONTEXT in one.read_by]
 

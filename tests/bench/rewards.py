@@ -20,16 +20,26 @@ from tests.bench.figures import Figure
 
 RULES = 20
 CONDITIONS = (
+    "event.type in ['scan', 'nfc_tap'] && (!has(event.trust) || event.trust >= 50)",
     "tag.placement == 'shelf' && time.weekday in ['Sa', 'Su']",
-    "time.daypart == 'noon' && store.country == 'DE'",
+    "time.daypart == 'night' && store.country == 'DE'",
     "product.category == 'coffee' && time.hour < 9",
     "store.country == 'DE' && time.public_holiday",
     "has(event.trust) && event.trust < 70",
     "event.campaign == 'spring' && tag.placement != 'receipt'",
     "'counter' in event.trust_reasons",
-    "person.tier == 'gold' && time.weekday == 'Mo'",
-    "tag.placement == 'packaging' && !time.public_holiday",
-    "event.type == 'nfc_tap' && time.hour >= 8 && time.hour < 20",
+    "person.tier == 'gold' && tag.placement == 'receipt'",
+    "person.balance > 1000000 && tag.placement == 'poster'",
+    "tag.placement == 'packaging' && time.hour >= 17",
+    "event.type == 'nfc_tap' && time.hour < 8",
+    "product.id == 'KB-105' && time.daypart == 'evening'",
+    "tag.placement == 'event' && !time.public_holiday",
+    "event.campaign == 'tea-week' && time.weekday == 'Tu'",
+    "store.id == 'lisbon-alfama' && product.category == 'tea' && time.hour < 10",
+    "tag.placement == 'screen' && time.daypart == 'noon'",
+    "time.date == '2026-12-24'",
+    "tag.id == 'mitte-screen' && event.campaign == 'autumn-roast'",
+    "product.category == 'cups' || tag.placement == 'receipt'",
 )
 
 
@@ -49,8 +59,8 @@ def measure(environment: BenchEnvironment) -> list[Figure]:
 
 
 def brands() -> dict[str, Brand]:
-    """The demo brand with 20 rules for scans, each with a condition, of which few hold for one event, as in practice:
-    to be measured are finding them and posting an entry or two. Beside it one rule without a condition."""
+    """The demo brand with 20 rules for scans, each with a condition, of which one or two hold for an event, as in
+    practice: measured are finding them and posting their entries. Beside it one rule without a condition."""
     demo = workload.demo_brand()
     rules = tuple(_rule(number) for number in range(RULES))
     plain = tuple(msgspec.structs.replace(rule, condition=msgspec.UNSET) for rule in rules[:1])
@@ -66,7 +76,7 @@ def _rule(number: int) -> Reward:
         version=1,
         on=("scan", "nfc_tap"),
         points=1 + number,
-        condition=CONDITIONS[number % len(CONDITIONS)],
+        condition=CONDITIONS[number],
     )
 
 

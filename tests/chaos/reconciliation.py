@@ -1,4 +1,6 @@
-"""Reconciliation of the tables with what clients sent, which answers they got, and the points that people earned."""
+"""Reconciliation of the tables with what clients sent, which answers they got, what people earned, and its limits.
+
+The stacks have the brand of `tests.chaos.books`."""
 
 import json
 import math
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tests.chaos.books import BUDGET_POINTS, COUPONS, GRANTED, LIMITED, REVIEW_POINTS
 from tests.chaos.phone_clients import PhoneClients
 from tests.oracles.joined import Joined
 from tests.support.customers import Json
@@ -43,6 +46,7 @@ def wait_until_stored(stack: FullStack, till: TillClient, phones: PhoneClients) 
             and decisions >= scans
             and people_match(rows, till, phones)
             and not _wrong_balances(stack, till)
+            and not _wrong_grants(stack)
         )
 
     wait_until(is_stored, lambda: f"{reconcile(stack, till, phones)}\n{stack.logs()}")
@@ -75,6 +79,13 @@ def reconcile(stack: FullStack, till: TillClient, phones: PhoneClients) -> Recon
     _every_person_id_was_published(stack)
     wrong = _wrong_balances(stack, till)
     assert not wrong, f"{len(wrong)} balances (stored, expected) are wrong: {dict(list(wrong.items())[:5])}"
+    wrong_grants = _wrong_grants(stack)
+    assert not wrong_grants, f"grants (stored, expected): {wrong_grants}"
+    used_twice = stack.rows(
+        "SELECT code FROM coupon_use WHERE given_back_at = 0 AND NOT is_double AND refused = '' GROUP BY code "
+        "HAVING uniqExact(redemption_id) > 1"
+    )
+    assert not used_twice, f"coupons were used twice: {used_twice[:3]}"
     with_points = stack.value("SELECT count() FROM balance WHERE points != 0")
     return Reconciliation(len(till.acknowledged), len(acknowledged_scans), len(stored), with_points)
 
@@ -147,20 +158,45 @@ def _every_person_id_was_published(stack: FullStack) -> None:
 def _wrong_balances(stack: FullStack, till: TillClient) -> dict[str, tuple[int, int]]:
     """(stored, expected) points of each person for whom they differ."""
     expected = points_due(stack, till.customers.generated)
-    stored = {row["person_id"]: row["points"] for row in stack.rows("SELECT person_id, points FROM balance")}
+    unlimited = (
+        f"SELECT person_id, sum(points) AS points FROM ledger_entry WHERE rule != '{LIMITED}' GROUP BY person_id"
+    )
+    stored = {row["person_id"]: row["points"] for row in stack.rows(unlimited)}
     both = {person: (stored.get(person, 0), expected.get(person, 0)) for person in stored.keys() | expected.keys()}
     return {person: (has, due) for person, (has, due) in both.items() if has != due}
+
+
+def _wrong_grants(stack: FullStack) -> dict[str, tuple[int, int]]:
+    """(stored, expected) of the budget's points and the pool's coupons, where they differ: whatever was claimed, never
+    more than the limit, and all of it once enough was claimed."""
+    if not stack.value(f"SELECT count() FROM brand_configured WHERE kind = 'reward' AND id = '{LIMITED}'"):
+        return {}
+    reviews, entries = (
+        stack.value(f"SELECT uniqExact(event_id) FROM touchpoint WHERE type = '{kind}'")
+        for kind in ("review_written", "store_entry")
+    )
+    points = stack.value(f"SELECT sum(points) FROM reward_posted FINAL WHERE rule = '{LIMITED}'")
+    coupons = stack.rows(
+        f"SELECT count() AS codes, uniqExact(ordinal) AS ordinals FROM coupon WHERE rule = '{GRANTED}'"
+    )
+    both = {
+        "points of the budget": (int(points), min(BUDGET_POINTS, REVIEW_POINTS * reviews)),
+        "coupons": (coupons[0]["codes"], min(COUPONS, entries)),
+        "numbers of coupons": (coupons[0]["ordinals"], min(COUPONS, entries)),
+    }
+    return {what: (has, due) for what, (has, due) in both.items() if has != due}
 
 
 def points_due(stack: FullStack, sent: Mapping[str, Json]) -> dict[str, int]:
     """Points of each person: a fold over the distinct stored events by the brand's reward rules.
 
-    Every event earns on its own, a sale by its amount less the refunds of its stored returns.
+    Every event earns on its own, a sale by its amount less the refunds of its stored returns. What limits decide is
+    left out.
     """
     query = "SELECT DISTINCT event_id, person_id, type, placement FROM touchpoint"
     rows = {row["event_id"]: row for row in stack.rows(query)}
     bodies = stack.rows("SELECT body FROM brand_configured FINAL WHERE kind = 'reward'")
-    rules = [json.loads(row["body"]) for row in bodies]
+    rules = [rule for row in bodies if (rule := json.loads(row["body"]))["id"] not in (LIMITED, GRANTED)]
     refunds: dict[str, Decimal] = defaultdict(Decimal)
     for id in rows.keys() & sent.keys():
         if sent[id]["type"] == "return":

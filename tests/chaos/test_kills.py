@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from tests.chaos.books import books_brand
 from tests.chaos.phone_clients import GatewayDowntime, PhoneClients
 from tests.chaos.reconciliation import reconcile, wait_until_stored
 from tests.chaos.signals import kill, wait_until_serving
@@ -40,7 +41,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_counts_twic
     kills: Counter[str] = Counter()
     restarts_s: list[float] = []
     downtime = GatewayDowntime()
-    stack = FullStack(tmp_path / "data")
+    stack = FullStack(tmp_path / "data", FOOTPATH_BRAND=str(books_brand(tmp_path)))
     stack.start()
     began = time.monotonic()
     try:

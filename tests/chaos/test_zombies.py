@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local.processes import worker_names
 from schemas.topics import PARTITIONS, TOUCHPOINT_IDENTIFIED, TOUCHPOINT_RECORDED, Topic
+from tests.chaos.books import books_brand
 from tests.chaos.expected_state import (
     ABOUT_SALES,
     ChangelogContent,
@@ -44,7 +45,9 @@ def test_a_worker_that_resumes_after_its_partitions_moved_changes_nothing(tmp_pa
     """
     seed, began = draw_seed(), time.monotonic()
     random = Random(seed)
-    stack = FullStack(tmp_path / "data", workers=2)
+    # What waits for a budget depends on more than a state's own sources.
+    brand = books_brand(tmp_path, limits=False)
+    stack = FullStack(tmp_path / "data", workers=2, FOOTPATH_BRAND=str(brand))
     stack.start()
     fenced = 0
     try:

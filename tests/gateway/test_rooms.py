@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "gs1": {"http", "brand", "scan"},
     "events_api": {"metrics", "http", "brand", "publish", "identifiers"},
     "tracker": {"metrics", "http", "brand", "publish", "identifiers", "events_api"},
+    "points": {"http", "brand", "publish", "identifiers", "events_api", "live"},
     "coupons": {"metrics", "http", "brand", "publish", "reply", "scan", "events_api"},
     "privacy": {"smtp_server", "metrics", "http", "brand", "publish", "identifiers", "scan", "events_api"},
     "profile": {
@@ -61,6 +62,7 @@ MAY_IMPORT = {
         "events_api",
         "tracker",
         "coupons",
+        "points",
         "privacy",
         "profile",
         "surveys",

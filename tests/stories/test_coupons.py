@@ -294,6 +294,17 @@ def test_what_a_returned_sale_had_earned_is_void_before_it_is_known(coupons: Cou
     assert coupons.code_of("five", 3) == ""
 
 
+def test_whose_a_coupon_was_is_forgotten_with_them(coupons: Coupons) -> None:
+    code = coupons.issue("five")
+    for _ in range(2):
+        coupons.send("pool/five/0", "forget", pool="five", ordinal=0)
+    coupons.deliver()
+    assert coupons.said("redeem", code, "r1", basket("25")) == "200 redeemed 5.00"
+    [used] = [one for one in coupons.changes.values() if one.state == "redeemed"]
+    assert (used.person_id, used.source_profile_id, used.rule) == ("", "", "ten")
+    assert coupons.issue("five") == code
+
+
 def test_a_shown_coupon_is_shown_once(coupons: Coupons) -> None:
     code = coupons.issue("five")
     for _ in range(2):

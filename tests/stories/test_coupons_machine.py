@@ -92,6 +92,17 @@ class CouponMachine(RuleBasedStateMachine):
     def pass_time(self, micros: int) -> None:
         self._arrive()
         self.coupons.wait(micros)
+        self.coupons.commit()
+
+    @rule()
+    def commit(self) -> None:
+        self._arrive()
+        self.coupons.commit()
+
+    @rule()
+    def crash(self) -> None:
+        self._arrive()
+        self.coupons.crash()
 
     def _arrive(self) -> None:
         """What waits is delivered; who was told yes meanwhile stands."""
@@ -140,7 +151,9 @@ class CouponMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.coupons.deliver()
-        self.coupons.replay(between_keys=True)
+        self.coupons.repeat()
+        if self.codes:
+            self.coupons_of_a_basket_may_meet()
 
 
 CouponMachine.TestCase.settings = settings(stateful_step_count=30, deadline=None)

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,3 +238,17 @@ def test_two_gateways_that_restart_lose_no_identifier_and_repeat_none(
         if gateways[number].takes(event):
             passed["behind"] += [e.event for e in behind.apply(event) if isinstance(e, Emit)]  # type: ignore[misc]
     assert passed["behind"] == passed["direct"]
+
+
+def test_a_redemption_that_is_sent_again_is_asked_for_again() -> None:
+    """Its sender has lost the answer; what it says of another person under its id is another one."""
+    intake = Harness(INTAKE, reference())
+    spent = received(CARD, type="points_spent", amount_micros=None, currency="")
+    assert [outcome(effect) for effect in intake.apply(spent, spent, spent)] == [
+        "tills/1001 #0 card",
+        "tills/1001 #1 card",
+        "tills/1001 #2 card",
+    ]
+    assert [outcome(one) for one in intake.apply(msgspec.structs.replace(spent, content="2" * 32))] == [
+        "conflict: event_id"
+    ]

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.operate.why.outline import asked as asked_in_outline
+from deploy.operate.why.story import Routed
 from processors.profiling.answers import NOTHING_ANSWERED, Answers
 from processors.reference import Reference
 from processors.step import Emit
@@ -17,6 +19,7 @@ from schemas.content import read
 from schemas.events import RewardPosted, ScanRouted
 from tests.support.builders import (
     ANNA,
+    MONDAY_TEN,
     EventSpec,
     after,
     build_events,
@@ -234,3 +237,22 @@ def test_an_answer_of_a_public_key_pays_what_the_rule_says_of_those(rewards: Har
         )
     )
     assert balance(rewards, ANNA) == 20
+
+
+def test_why_tells_which_question_was_asked_and_why_the_others_were_not(context: Context) -> None:
+    [effect] = context(where()).apply(*build_events(visit()))
+    assert isinstance(effect, Emit) and isinstance(effect.event, ScanRouted)
+    fields = {
+        name: getattr(effect.event, name) for name in ("brand_version", "moment", "route", "action", "destination")
+    }
+    texts = {"title": "", "text": "", "label": "", "content": "{}", "candidates": [], "waited": True}
+    inputs = msgspec.Raw(effect.event.inputs.encode())
+    [node] = asked_in_outline(Routed(stored_at=MONDAY_TEN, inputs=inputs, **fields, **texts))
+    assert node.text.startswith("asked: milk ")
+    assert [one.text for one in node.below] == [
+        "5 milk = 10 x 0.5 x 1: asked",
+        "4 again = 8 x 0.5 x 1: outranked by milk",
+        "1 wish = 2 x 0.5 x 1: outranked by milk",
+    ]
+    nothing = Routed(stored_at=MONDAY_TEN, inputs=msgspec.Raw(b"{}"), **fields, **texts)
+    assert list(asked_in_outline(nothing)) == []

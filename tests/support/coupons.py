@@ -15,7 +15,7 @@ from schemas.brand.coupon_pools import CouponPool
 from schemas.coupons.basket import Basket, Line, written_basket
 from schemas.coupons.codes import normalised
 from schemas.coupons.keys import CouponKey, CouponKeys
-from schemas.events import CouponAnswered, CouponChanged, CouponRequested
+from schemas.events import CouponAnswered, CouponChanged, CouponRequested, Event
 from schemas.topics import COUPON_REQUESTED
 from tests.support.reference import reference
 
@@ -57,6 +57,10 @@ class Coupons:
     def __post_init__(self) -> None:
         self._codec = StateRecordCodec.of(PROCESSOR)
         self.queue: list[CouponRequested] = []
+        self._led_to: tuple[Event, ...] = ()
+        self.first: list[tuple[Event, ...]] = []
+        """What the latest record led to, and what each of the log did at first."""
+        self.committed: tuple[dict[str, StateRecord], int] = ({}, 0)
 
     def send(self, key: str, action: str, /, **fields: Any) -> None:
         """A record from outside; `deliver` has it applied."""
@@ -77,8 +81,10 @@ class Coupons:
         outcome = apply_event(PROCESSOR, self._codec, self.records.get(key), event, self.where)
         if outcome.record is not None:
             self.records[key] = self._codec.decode(self._codec.encode(outcome.record))
+        self._led_to = tuple(one.event for one in outcome.effects if isinstance(one, Emit))
         if not again:
             self.log.append(event)
+            self.first.append(self._led_to)
         self._effects(outcome.effects, again)
 
     def _effects(self, effects: tuple[Any, ...], again: bool = False) -> None:
@@ -171,16 +177,44 @@ class Coupons:
         rows = sorted((one for one in self.changes.values() if one.code == normalised(code)), key=lambda c: c.version)
         return [f"{one.state} {one.reason}".strip() for one in rows]
 
-    def replay(self, between_keys: bool = False) -> None:
-        """Applies every record once more, in order: nothing changes, and no till is told something else.
+    def commit(self) -> None:
+        """What was applied until now is committed; what timers did always is."""
+        self.committed = dict(self.records), len(self.log)
 
-        :param between_keys: only what keys sent to each other: a crash publishes those twice.
-        """
+    def crash(self) -> None:
+        """The worker dies: what was not committed is applied again. Tills are told the same, and what keys sent to each
+        other is there twice."""
+        self.records, since = dict(self.committed[0]), self.committed[1]
+        told = dict(self.answers)
+        lost = self.log[since:]
+        for event, first in zip(lost, self.first[since:], strict=True):
+            self.apply(event, again=True)
+            assert self._led_to == first, "somebody was told something else"
+        for event in lost:
+            if event.sender and event.action != "number":
+                self.queue.append(event)
+        self.deliver()
+        self.answers = told
+        self.commit()
+
+    def repeat(self) -> None:
+        """Everything that keys sent to each other comes once more, as after crashes, with what follows: no coupon
+        changes."""
+        before = dict(self.changes), self._coupons()
+        answers = dict(self.answers)
+        self.queue += [one for one in self.log if one.sender and one.action != "number"]
+        self.deliver()
+        assert (self.changes, self._coupons()) == before
+        self.answers = answers
+
+    def _coupons(self) -> dict[str, bytes]:
+        return {key: self._codec.encode(one) for key, one in self.records.items() if "/" not in key}
+
+    def replay(self) -> None:
+        """Applies every record once more, in order: nothing changes, and no till is told something else."""
         before = dict(self.changes), {key: self._codec.encode(one) for key, one in self.records.items()}
         won, answers = self.won, dict(self.answers)
         for event in self.log:
-            if between_keys and event.event_id.startswith("asked-"):
-                continue
             if event.action != "number":  # the only one that counts: it is transactional, and so there once
                 self.apply(event, again=True)
         after = {key: self._codec.encode(one) for key, one in self.records.items()}

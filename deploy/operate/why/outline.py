@@ -23,8 +23,8 @@ from deploy.operate.why.story import (
 )
 from schemas.reasons import MissReason, RejectReason
 
-INPUTS_LEFT_OUT = ("type", "tag", "store", "product", "placement")
-"""Inputs that the event itself shows."""
+INPUTS_LEFT_OUT = ("type", "tag", "store", "product", "placement", "questions")
+"""Inputs that the event itself shows, and the questions, which are shown as a decision."""
 
 
 class Node(NamedTuple):
@@ -47,6 +47,8 @@ def outline(story: Story) -> Node:
     if story.routed is not None:
         below.append(_inputs(story.routed))
     below += _answered(story)
+    if story.routed is not None:
+        below += asked(story.routed)
     if story.recorded is not None:
         below.append(_paid(story.entries))
     below += [_rejected(one) for one in story.rejects]
@@ -180,6 +182,21 @@ def _inputs(routed: Routed) -> Node:
         return Node("inputs are not stored: of nobody, or removed by retention")
     below = [Node(f"{name}: {_value(value)}") for name, value in inputs.items() if name not in INPUTS_LEFT_OUT]
     return Node("inputs of the decision", below)
+
+
+def asked(routed: Routed) -> Iterator[Node]:
+    """The question of the page, and why each other one lost; nothing where none could be asked."""
+    questions = msgspec.json.decode(routed.inputs).get("questions") or ()
+    below = [
+        Node(
+            f"{one['worth']:g} {one['question']} = {one['value']:g} x {one['probability']:g} x {one['left']:g}: "
+            f"{one.get('lost_because') or 'asked'}"
+        )
+        for one in questions
+    ]
+    if below:
+        name = next((one["question"] for one in questions if not one.get("lost_because")), "nothing")
+        yield Node(f"asked: {name} (worth = value x probability of an answer x information left)", below)
 
 
 def _value(value: object) -> str:

@@ -30,6 +30,8 @@ DUTCH: Final = MeWords(
         "transferred": "Overgedragen",
         "adjusted": "Gecorrigeerd",
     },
+    recommend="Nodig een vriend uit",
+    personal_link="Je persoonlijke link: jullie krijgen allebei punten.",
     nothing="Op dit apparaat is nog niets gespaard.",
     begin="Scan in de winkel een tag met deze telefoon; wat die oplevert, staat dan hier.",
     gathering="We verzamelen uw punten. De pagina laadt vanzelf opnieuw.",

@@ -30,6 +30,8 @@ ENGLISH: Final = MeWords(
         "transferred": "Transferred",
         "adjusted": "Adjusted",
     },
+    recommend="Recommend us",
+    personal_link="Your personal link: both of you get points.",
     nothing="Nothing has been collected on this device yet.",
     begin="Scan a tag in the shop with this phone; what it earns is shown here.",
     gathering="We are gathering your points. This page loads again by itself.",

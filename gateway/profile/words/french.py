@@ -30,6 +30,8 @@ FRENCH: Final = MeWords(
         "transferred": "Transférés",
         "adjusted": "Corrigés",
     },
+    recommend="Recommandez-nous",
+    personal_link="Votre lien personnel : vous recevez tous les deux des points.",
     nothing="Rien n’a encore été collecté sur cet appareil.",
     begin="Scannez une étiquette en magasin avec ce téléphone ; ce qu’elle rapporte s’affiche ici.",
     gathering="Nous rassemblons vos points. La page se recharge d’elle-même.",

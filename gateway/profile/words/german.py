@@ -30,6 +30,8 @@ GERMAN: Final = MeWords(
         "transferred": "Übertragen",
         "adjusted": "Korrigiert",
     },
+    recommend="Weiterempfehlen",
+    personal_link="Ihr persönlicher Link: Beide bekommen Punkte.",
     nothing="Auf diesem Gerät wurde noch nichts gesammelt.",
     begin="Scannen Sie im Laden einen Tag mit diesem Telefon; was er bringt, steht dann hier.",
     gathering="Wir stellen Ihre Punkte zusammen. Die Seite lädt von selbst neu.",

@@ -30,6 +30,8 @@ ITALIAN: Final = MeWords(
         "transferred": "Trasferiti",
         "adjusted": "Corretti",
     },
+    recommend="Consigliaci",
+    personal_link="Il tuo link personale: entrambi ricevete punti.",
     nothing="Su questo dispositivo non è stato ancora raccolto nulla.",
     begin="Scansioni un’etichetta in negozio con questo telefono; ciò che guadagna appare qui.",
     gathering="Stiamo raccogliendo i suoi punti. La pagina si ricarica da sola.",

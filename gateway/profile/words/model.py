@@ -27,6 +27,9 @@ class MeWords(NamedTuple):
     entries: str
     kinds: dict[str, str]
 
+    recommend: str
+    personal_link: str
+
     nothing: str
     begin: str
     gathering: str

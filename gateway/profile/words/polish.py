@@ -30,6 +30,8 @@ POLISH: Final = MeWords(
         "transferred": "Przeniesione",
         "adjusted": "Skorygowane",
     },
+    recommend="Poleć nas",
+    personal_link="Twój osobisty link: oboje dostajecie punkty.",
     nothing="Na tym urządzeniu nic jeszcze nie zebrano.",
     begin="Zeskanuj w sklepie etykietę tym telefonem; zdobyte punkty pojawią się tutaj.",
     gathering="Zbieramy Twoje punkty. Strona wczyta się ponownie sama.",

@@ -30,6 +30,8 @@ PORTUGUESE: Final = MeWords(
         "transferred": "Transferidos",
         "adjusted": "Corrigidos",
     },
+    recommend="Recomende-nos",
+    personal_link="O seu link pessoal: ambos recebem pontos.",
     nothing="Ainda não foi reunido nada neste dispositivo.",
     begin="Leia uma etiqueta na loja com este telefone; o que ganhar aparece aqui.",
     gathering="Estamos a reunir os seus pontos. A página recarrega sozinha.",

@@ -30,6 +30,8 @@ SPANISH: Final = MeWords(
         "transferred": "Transferidos",
         "adjusted": "Corregidos",
     },
+    recommend="Recomiéndanos",
+    personal_link="Tu enlace personal: los dos recibís puntos.",
     nothing="En este dispositivo aún no se ha reunido nada.",
     begin="Escanee una etiqueta en la tienda con este teléfono; lo que gane aparecerá aquí.",
     gathering="Estamos reuniendo sus puntos. La página se vuelve a cargar sola.",

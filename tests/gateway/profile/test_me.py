@@ -9,13 +9,15 @@ from yarl import URL
 
 from gateway.brand.live import BrandView
 from gateway.profile.words import ME_WORDS
+from gateway.scan.personal_links import PersonalLinks
 from schemas.coupons.codes import shown
 from schemas.events import Event, PrivacyRequested
 from schemas.identifiers.devices import IssuedDevices
+from schemas.ids import person_of
 from schemas.topics import COUPON_REQUESTED, PRIVACY_REQUESTED
 from tests.gateway.privacy.test_page import device_of
 from tests.support.accounts import ACCOUNT
-from tests.support.gateway_process import GatewayProcess, read_events
+from tests.support.gateway_process import IDENTIFIER_KEY, GatewayProcess, read_events
 from tests.support.privacy_page import Phone
 from tests.support.privacy_stream import answer, answering, data_parts, known, publish
 from tests.support.profiles import answered, unknown
@@ -42,6 +44,10 @@ async def test_a_phone_sees_its_points(phone: Phone, bootstrap: str, brand_view:
     async with answering(bootstrap, answered(ACCOUNT)):
         page, copy = await opened(phone)
         again, _ = await opened(phone)
+    link = re.search(r'href="[^"]*/s/(r\.[a-z2-7]{52})"', page)
+    assert link and WORDS.personal_link in page
+    followed = PersonalLinks(IDENTIFIER_KEY).followed(link[1], brand_view)
+    assert followed is not None and followed[1] == person_of(identifier), "one's own and nobody else's"
     assert "Points: 1.240" in page and "+1.250" in page and copy == "keep"
     assert "&lt;later&gt;" not in page, "a kind that this gateway does not know has no name"
     assert re.sub("As of.*?<", "", page) == re.sub("As of.*?<", "", again)

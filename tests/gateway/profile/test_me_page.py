@@ -138,3 +138,11 @@ def test_without_consent_to_be_recognised_the_page_says_why_nothing_is_kept(bran
     words = ME_WORDS["en"]
     assert words.not_kept not in shown(brand_view).html.decode()
     assert words.not_kept in shown(brand_view, is_kept=False).html.decode()
+
+
+def test_a_personal_link_is_there_where_the_brand_has_a_programme(brand_view: BrandView) -> None:
+    link = "https://go.example/t/s/r.abc"
+    page = MePage(brand_view.brand, ME_WORDS["en"], NOW, UTC, "/t", link=link)
+    html = page.of_account(read_account(json.dumps(ACCOUNT).encode()))[0].html.decode()
+    assert '<a href="/t/s/r.abc">https://go.example/t/s/r.abc</a>' in html and "Recommend us" in html
+    assert "Recommend us" not in shown(brand_view).html.decode()

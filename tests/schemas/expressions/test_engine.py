@@ -106,6 +106,7 @@ VALUES_OF = {
     "string": st.text(max_size=5),
     "list(string)": st.lists(st.text(max_size=3), max_size=3),
     "map(string, int)": st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=3),
+    "map(string, string)": st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=3),
 }
 some_values = st.fixed_dictionaries({}, optional={one.name: VALUES_OF[one.type] for one in INPUTS})
 

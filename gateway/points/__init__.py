@@ -1,0 +1,1 @@
+"""What tills ask of points: `POST /v1/points/spend`."""
