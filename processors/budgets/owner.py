@@ -21,7 +21,7 @@ ASK, LEASE, RECALL, RECALLED, RETURN = "ask", "lease", "recall", "recalled", "re
 SHARE: Final = 2 * HOLDERS
 """A holder gets what it waits for and this part of what is left, so that it need not ask for each claim."""
 MAX_SPARE: Final = 512
-"""Holders that may have something left at a time: so long the owner's row gets."""
+"""At so many holders that can have something left, others get what they wait for and no more."""
 MOST_TICKETS: Final = 100
 """Entries of a draw that a holder has in stock: there is no end of them, and their numbers should not have gaps."""
 replace = msgspec.structs.replace
@@ -65,8 +65,9 @@ def _served(owner: Owner, event: BudgetClaimed, size: int) -> tuple[Owner, tuple
             wanted, spare = left, 0
         owner, units = _given(owner, event.limit, wanted + spare)
         owner = replace(owner, leases=owner.leases + 1)
-        if spare:
-            owner = replace(owner, spare=owner.spare | {holder: spare})
+        if units:
+            # Also what it waits for may come back: its claims may be another's by the time that the lease arrives.
+            owner = replace(owner, spare=owner.spare | {holder: wanted + spare})
         effects.append(_lease(holder, event, units, size, owner.leases))
         del waiting[holder]
     return replace(owner, waiting=waiting), tuple(effects)

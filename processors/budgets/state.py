@@ -8,8 +8,8 @@ from processors.budgets.units import NONE, Units
 class Owner(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of a limit. ``out``: units that holders have, granted or not. ``fresh``: the lowest number that nobody was ever
     given, ``free``: those below that came back; both only where units have numbers. ``waiting``: holders that wait, in
-    order, with the units that they want. ``spare``: by holder the most that it can have left of a lease. ``recalled``:
-    holders that were asked to give that back and have not answered. ``leases`` counts the leases."""
+    order, with the units that they want. ``spare``: by holder the most that it can have left of its last lease.
+    ``recalled``: holders that were asked to give that back and have not answered. ``leases`` counts the leases."""
 
     out: int = 0
     fresh: int = 0

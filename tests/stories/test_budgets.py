@@ -273,7 +273,17 @@ class Machine(RuleBasedStateMachine):
         limits.settle()
         assert limits.total == before + left
         assert limits.spare() == 0 or limits.size is None
-        self.ceiling = max(size, limits.total)
+        self.ceiling = max(size, limits.total + limits.spare())
+
+
+def test_a_lease_that_comes_to_a_divided_holder_is_found_before_anybody_is_refused(small_rows: None) -> None:
+    """Whoever asked has no claims any more when the lease arrives: its units are on their way back."""
+    limits = Limits(54)
+    with mock.patch.object(owners, "SHARE", 4):
+        for number in range(55):
+            limits.claim(f"fill-1-{number}")
+        limits.settle()
+    assert outcomes(limits) == {"granted": 54, "exhausted": 1}
 
 
 class Coupons(Machine):
