@@ -14,7 +14,7 @@ from processors.context import core as context
 from processors.intake import core as intake
 from processors.intake import orders
 from processors.rewards import core as rewards
-from processors.rewards import reversals
+from processors.rewards import earning, reversals
 from processors.rewards.state import Account
 from processors.shell import apply
 from processors.shell.state.records import Active
@@ -67,7 +67,7 @@ def _() -> Any:
 @planted("ledger entries not recognised by their key")
 def _() -> Any:
     attempts = iter(range(2**62))
-    return patch.object(rewards, "entry_key", lambda *what: next(attempts))
+    return patch.object(earning, "entry_key", lambda *what: next(attempts))
 
 
 # Events that are sent again.
@@ -125,7 +125,7 @@ def _() -> Any:
 @planted("a merge that moves the points without their keys")
 def _() -> Any:
     def merge(winner: Account | None, loser: Account) -> Step[Account]:
-        return rewards.merge(winner, with_posted(loser, lambda posted: {len(posted): sum(posted.values())}))
+        return rewards.merge(winner, with_posted(loser, lambda posted: {1: sum(posted.values())}))
 
     return with_merge(merge)
 
@@ -195,7 +195,7 @@ def _() -> Any:
 @planted("event ids that differ between attempts")
 def _() -> Any:
     attempts = iter(range(10**9))
-    return patch.object(rewards, "derived", lambda *parts: event_id(f"{parts} {next(attempts)}"))
+    return patch.object(earning, "derived", lambda *parts: event_id(f"{parts} {next(attempts)}"))
 
 
 @planted("ledger entries dated by the wall clock")
@@ -203,15 +203,15 @@ def _() -> Any:
     def entry(original: Any, *args: Any) -> Any:
         return msgspec.structs.replace(original(*args), occurred_at=round(time.time() * 1e6))
 
-    return around(rewards, "_entry", entry)
+    return around(earning, "_entry", entry)
 
 
 @planted("events of a clock that is a day off earn nothing")
 def _() -> Any:
-    def points(original: Any, rule: Any, event: Any, reference: Any) -> int:
-        return original(rule, event, reference) if abs(event.occurred_at / 1e6 - time.time()) < 86_400 else 0
+    def worth(original: Any, rule: Any, event: Any, *rest: Any) -> Any:
+        return original(rule, event, *rest) if abs(event.occurred_at / 1e6 - time.time()) < 86_400 else None
 
-    return around(rewards, "points_of", points)
+    return around(earning, "worth_of", worth)
 
 
 @planted("an answer in the order of a set")
