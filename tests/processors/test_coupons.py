@@ -4,12 +4,10 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import msgspec
 import pytest
 
-from deploy.operate.coupons.key_file import create_coupon_key
 from schemas.coupons.basket import Basket, written_basket
 from schemas.coupons.codes import generated
 from schemas.coupons.terms import Terms
@@ -40,11 +38,7 @@ def redeemed(code: str, till: int, now: int, attempt: int) -> CouponRequested:
 
 
 @pytest.mark.parametrize("kills", [3])
-async def test_one_till_of_many_whatever_is_killed(
-    cluster: StreamCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int, long: bool
-) -> None:
-    create_coupon_key(tmp_path / "coupon.keys")
-    monkeypatch.setenv("FOOTPATH_COUPON_KEY_FILE", str(tmp_path / "coupon.keys"))
+async def test_one_till_of_many_whatever_is_killed(cluster: StreamCluster, kills: int, long: bool) -> None:
     codes, tills = [generated(SECRET, "five", number) for number in range(40)], 250 if long else 10
     now = time.time_ns() // 1000
     requests = [redeemed(code, till, now, 0) for code in codes for till in range(tills)]

@@ -18,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.local.child_setup import build_die_with_parent
+from deploy.operate.coupons.key_file import create_coupon_key
 from processors.registry import PROCESSORS
 from processors.shell.state.changelog import WATERMARK
 from processors.shell.state.records import Active, StateRecordCodec
@@ -54,10 +55,14 @@ class StreamCluster:
     def start(self, *names: str, instance: str = "", main: str = MAIN, **settings: str) -> subprocess.Popen[bytes]:
         """A worker process; ``settings`` are environment variables without their prefix, ``main`` is what it runs."""
         instance = instance or "-".join(names)
+        coupon_keys = self.data / "coupon.keys"
+        if not coupon_keys.exists():
+            create_coupon_key(coupon_keys)
         env = os.environ | {
             "FOOTPATH_KAFKA": self.kafka,
             "FOOTPATH_DATA": str(self.data),
             "FOOTPATH_REJECT_KEY_FILE": write_reject_keys(self.data),
+            "FOOTPATH_COUPON_KEY_FILE": str(coupon_keys),
             "PYTHONPATH": str(ROOT),
             **{f"FOOTPATH_WORKER_{name.upper()}": value for name, value in (SHORT_SESSION | settings).items()},
         }
