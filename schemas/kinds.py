@@ -124,9 +124,12 @@ TYPES: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS)
 OVERRIDES: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS if kind.override)
 MONEY: Final[frozenset[str]] = frozenset(kind.name for kind in KINDS if kind.money)
 OFFLINE: Final[frozenset[str]] = frozenset(
-    kind.name for kind in KINDS if kind.family in ("sensor", "till") and kind.personal and not kind.money
+    kind.name
+    for kind in KINDS
+    if kind.family in ("sensor", "till") and kind.personal and not kind.money and kind.name not in POINTS
 )
-"""Kinds of touches in the physical world. A sale is none: the channel that it names may be any."""
+"""Kinds of touches in the physical world. A sale is none: the channel that it names may be any; what moves points is
+none either."""
 WRITE: Final = "events:write"
 SCOPES: Final[tuple[str, ...]] = (WRITE, *(f"events:{family}" for family in FAMILIES))
 PRIVACY: Final = "privacy"

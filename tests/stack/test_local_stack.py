@@ -82,7 +82,8 @@ def test_secrets_are_drawn_once_and_private(tmp_path: Path) -> None:
     assert hashlib.sha256(key.encode()).hexdigest() in ours.api_keys.read_text()
     assert key not in ours.api_keys.read_text()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").iterdir()}
-    names = ("identifier.key", "reject.keys", "contact.keys", "tag.keys", "clickhouse.password", "api.key", "keys.yaml")
+    of_people = ("identifier.key", "reject.keys", "contact.keys", "tag.keys", "coupon.keys")
+    names = (*of_people, "clickhouse.password", "api.key", "keys.yaml")
     assert modes == dict.fromkeys(names, 0o600)
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
 

@@ -74,7 +74,7 @@ def test_its_commands_start_a_deployment(servers: tuple[KafkaServer, ClickHouseS
                 script = " && ".join([*(one for one in once if one.startswith("export")), line])
                 done = subprocess.run(["sh", "-c", script], cwd=folder, env=environ, capture_output=True, text=True)
                 assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-        assert len(running) == 4
+        assert len(running) == 5
 
         def logs() -> str:
             return "\n".join(log.read_text()[-1500:] for log in sorted(folder.glob("*.log")))
@@ -82,13 +82,13 @@ def test_its_commands_start_a_deployment(servers: tuple[KafkaServer, ClickHouseS
         wait_until(lambda: scan(port) == "routed", logs)
         for process in running.values():
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(HANG_S) for process in running.values()] == [0, 0, 0, 0], logs()
+        assert [process.wait(HANG_S) for process in running.values()] == [0] * 5, logs()
     finally:
         for process in running.values():
             process.kill()
             process.wait()
     keys = list((folder / "keys").iterdir())
-    assert len(keys) == 4 and all(key.stat().st_mode & 0o077 == 0 for key in keys)
+    assert len(keys) == 5 and all(key.stat().st_mode & 0o077 == 0 for key in keys)
 
 
 def scan(port: int) -> str:

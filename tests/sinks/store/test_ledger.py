@@ -59,7 +59,7 @@ def ledger(store: Store) -> Iterator[Store]:
 
 
 def test_a_balance_says_what_became_of_the_points(ledger: Store) -> None:
-    columns = "points, pending, active, earned, reversed, spent, expired, forgiven"
+    columns = "points, pending, active, earned, reversed, spent_points, expired, forgiven"
     assert ledger.ask(f"SELECT {columns} FROM balance WHERE person_id = '{uid('ann')}'") == [
         (133, 40, 93, 218, 0, 35, 50, 60)
     ]
@@ -68,7 +68,7 @@ def test_a_balance_says_what_became_of_the_points(ledger: Store) -> None:
 
 def test_a_lot_is_what_expires_together(ledger: Store) -> None:
     assert ledger.ask(
-        "SELECT lot, left_points, pending_points, spent, expired FROM lot WHERE source_profile_id = "
+        "SELECT lot, left_points, pending_points, spent_points, expired FROM lot WHERE source_profile_id = "
         f"'{uid('ann')}' ORDER BY lot"
     ) == [("", 7, 0, 0, 0), ("2026-02-28", 0, 0, 10, 50), (SPRING, 75, 0, 25, 0), (SUMMER, 40, 40, 0, 0)]
 

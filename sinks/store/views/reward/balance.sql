@@ -2,7 +2,7 @@
 -- Sources:    ledger_entry
 -- Definition: points are the sum of all entries, also those posted under earlier ids. pending of them cannot be spent
 --             yet, active can, as soon as what has expired by now is posted; below zero where the person owes points.
---             earned, reversed (by returns and statements; below zero), spent (less what was given back), expired,
+--             earned, reversed (by returns and statements; below zero), spent_points (less what was given back), expired,
 --             adjusted, transferred and forgiven say what became of them.
 -- Example:    SELECT points, pending, active FROM balance WHERE person_id = '0b0e6a4c-7d57-5d9a-9a38-6d1b6a1f7a10'
 
@@ -16,7 +16,7 @@ SELECT
     points - pending AS active,
     sumIf(entry.points, kind = 'earned') AS earned,
     sumIf(entry.points, kind = 'reversed') AS reversed,
-    -sumIf(entry.points, kind IN ('spent', 'returned')) AS spent,
+    -sumIf(entry.points, kind IN ('spent', 'returned')) AS spent_points,
     -sumIf(entry.points, kind = 'expired') AS expired,
     sumIf(entry.points, kind = 'adjusted') AS adjusted,
     sumIf(entry.points, kind = 'transferred') AS transferred,

@@ -11,9 +11,9 @@ SELECT 'lot below zero' AS problem, concat(toString(source_profile_id), ' ', lot
 FROM footpath.lot
 WHERE left_points < 0 AND lot != ''
 UNION ALL
-SELECT 'lot gave more than it got', concat(toString(source_profile_id), ' ', lot), spent + expired - earned - adjusted - transferred - repaid
+SELECT 'lot gave more than it got', concat(toString(source_profile_id), ' ', lot), spent_points + expired - earned - adjusted - transferred - repaid
 FROM footpath.lot
-WHERE lot != '' AND spent + expired > earned + adjusted + transferred + greatest(0, reversed) + greatest(0, repaid)
+WHERE lot != '' AND spent_points + expired > earned + adjusted + transferred + greatest(0, reversed) + greatest(0, repaid)
 UNION ALL
 SELECT 'given back more than was spent', if(kind = 'spent', event_id, reverses_event_id) AS redemption, sum(points)
 FROM footpath.ledger_entry

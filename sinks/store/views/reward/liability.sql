@@ -14,7 +14,7 @@ SELECT
     sum(lot.left_points) AS points,
     sum(lot.pending_points) AS pending_points,
     uniqExact(lot.person_id) AS people,
-    toDecimal128(points, 6) * cost_per_point AS cost
+    assumeNotNull(toDecimal128(points, 0) * cost_per_point) AS cost
 FROM footpath.lot AS lot
 WHERE lot.left_points > 0
 GROUP BY month

@@ -13,7 +13,7 @@ SELECT
     max(entry.expires_at) AS expires_at,
     sumIf(entry.points, kind = 'earned') AS earned,
     sumIf(entry.points, kind = 'reversed') AS reversed,
-    -sumIf(entry.points, kind IN ('spent', 'returned')) AS spent,
+    -sumIf(entry.points, kind IN ('spent', 'returned')) AS spent_points,
     -sumIf(entry.points, kind = 'expired') AS expired,
     sumIf(entry.points, kind = 'adjusted') AS adjusted,
     sumIf(entry.points, kind = 'transferred') AS transferred,

@@ -12,7 +12,7 @@ SELECT
     -sumIf(entry.points, kind = 'reversed') AS taken_back,
     earned - taken_back AS points,
     uniqExact(entry.person_id) AS people,
-    toDecimal128(points, 6) * cost_per_point AS cost
+    assumeNotNull(toDecimal128(points, 0) * cost_per_point) AS cost
 FROM footpath.ledger_entry AS entry
 WHERE kind IN ('earned', 'reversed')
 GROUP BY campaign
