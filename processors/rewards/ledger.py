@@ -226,7 +226,7 @@ def repaid(account: Account, at: int, cause: str) -> Step[Account]:
     """What is owed is paid with the points that expire first. :param cause: what brought the points, or the debt."""
     entries: list[RewardPosted] = []
     debts = [(profile, _owed(lots_of(part).get(NEVER, NO_LOT))) for profile, part in account.parts.items()]
-    for debtor, owed in debts:
+    for debtor, owed in sorted(debts):  # parts are in the order in which they came, which no entry may tell
         for taking in list(takings(account, owed, NEVER)) if owed else ():
             moves = (taking.profile, taking.expires_at, -taking.points), (debtor, NEVER, taking.points)
             for profile, expires_at, points in moves:

@@ -175,7 +175,7 @@ def test_caps_refuse_what_the_naive_calendar_refuses(per: Per) -> None:
     rng = Random(f"caps {draw_seed()}")
     capped = Reward(id="capped", version=1, on=("scan",), points=5, caps=Caps(**{per: 3}))
     harness = Harness(rewards.PROCESSOR, reference(rewards=(capped,)))
-    hours = sorted(rng.randrange(24 * 30) for _ in range(60))
+    hours = sorted(rng.sample(range(24 * 30), 60))
     times = [datetime(2026, 3, 16, tzinfo=UTC) + timedelta(hours=hour, minutes=17) for hour in hours]
     specs = [spec for time in times for spec in (at(time.strftime("%Y-%m-%dT%H:%M:%S")), scan())]
     events = build_events(*specs)

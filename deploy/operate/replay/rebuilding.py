@@ -37,7 +37,10 @@ class InternalRecord:
 
 
 def internal_topics(processor: Processor[Any]) -> tuple[Topic, ...]:
-    """Topics that the processor both writes and reads: its partitions exchange messages on them."""
+    """Topics that the processor both writes and reads: its partitions exchange messages on them, which a rebuild makes
+    anew. A processor with one source takes its own messages from there, in the order in which they were among all."""
+    if len(processor.sources) == 1:
+        return ()
     return tuple(topic for topic in processor.sources if topic in processor.writes)
 
 
