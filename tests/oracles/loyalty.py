@@ -110,10 +110,11 @@ class LoyaltyBook:
         any. What goes back into a lot that has expired expires."""
         if id in self.answers:
             return self.answers[id]
-        if not sum(used for _, used in self.uses.get(spend, ())):
+        if (spender := self.spenders.get(spend)) is None:
             return self._answer(id, False)
-        spender = self.spenders[spend]
         self._expire(self._profiles(spender), at)
+        if not sum(used for _, used in self.uses[spend]):
+            return self._refuse(id, spender, at)
         for number, (lot, used) in reversed(list(enumerate(self.uses[spend]))):
             back = min(points, used)
             points -= back
