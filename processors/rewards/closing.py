@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from processors.purchases import PurchaseHistory
 from processors.rewards.closed import with_closed
 from processors.rewards.lots import DAY_US
 from processors.rewards.references import close
@@ -66,16 +65,7 @@ def _old_sales(account: Account, part: AccountPart, before: int) -> set[int]:
 
 
 def _without_sales(part: AccountPart, gone: set[int]) -> AccountPart:
-    sales = {id: sale for id, sale in part.history.sales.items() if id not in gone}
     back_too = {id for id, back in part.history.returns.items() if back.booked and not back.booked.keys() - gone}
-    returns = {id: back for id, back in part.history.returns.items() if id not in back_too}
     bought = sum(part.history.sales[id].left_micros > 0 for id in gone)
-    return msgspec.structs.replace(
-        part,
-        history=PurchaseHistory(sales, returns),
-        postings={id: postings for id, postings in part.postings.items() if id not in gone},
-        origins={id: origin for id, origin in part.origins.items() if id not in back_too},
-        sale_ids={id: own for id, own in part.sale_ids.items() if id not in gone},
-        closed=with_closed(part.closed, gone | back_too),
-        bought=part.bought + bought,
-    )
+    closed = with_closed(part.closed, gone | back_too)
+    return msgspec.structs.replace(part, closed=closed, bought=part.bought + bought).without_closed()

@@ -37,7 +37,6 @@ from processors.rewards.late_consent import (
 )
 from processors.rewards.ledger import entry_key, owes, repaid, with_earned
 from processors.rewards.limits import zone_of
-from processors.rewards.placing import placed_after
 from processors.rewards.references import NOTHING, forget, meet, refer
 from processors.rewards.referrals.step import decided, forgotten_by_erasure, heard, with_referrals
 from processors.rewards.replay import canonical
@@ -94,14 +93,13 @@ def step(
     """Posts what the event earns, or reverses what it returns; then what this changes in referrals and for the tier;
     what is owed is paid first."""
     if isinstance(event, ReferralChanged):
-        step = placed_after((), heard(account, event), reference.brand)
+        step = heard(account, event)
     elif isinstance(event, PointsMoved):
         step = arrived(account, event, reference)
     elif isinstance(event, BudgetAnswered):
         step = funding.answered(account, event)
     else:
-        points = _with_points(account, event, reference)
-        step = placed_after(points.effects, with_referrals(account, points, event, reference), reference.brand)
+        step = with_referrals(account, _with_points(account, event, reference), event, reference)
     if step.state is None or step.state is account:
         return step
     after, effects = funding.followed(step.state, step.effects)
@@ -206,8 +204,8 @@ def merge(winner: Account | None, loser: Account) -> Step[Account]:
     joined = winner.joined(recount.unmarked(loser)) if winner is not None else loser
     agreeing, changed = reconsidered(joined)
     reconciled, effects = reconcile(agreeing)
-    further = placed_after((), Step(*decided(reconciled)), None)
-    after, all_of_it = funding.followed(further.state or reconciled, (*changed, *effects, *further.effects))
+    referred_to, referred = decided(reconciled)
+    after, all_of_it = funding.followed(referred_to, (*changed, *effects, *referred))
     after = with_qualifying(after, all_of_it)
     return Step(after if after == winner else recount.marked(after), all_of_it)
 

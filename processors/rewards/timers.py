@@ -6,7 +6,6 @@ from typing import Final
 from processors.reference import Reference
 from processors.rewards import dates, funding, ledger, recount
 from processors.rewards.limits import zone_of
-from processors.rewards.placing import placed_after
 from processors.rewards.referrals import step as referrals
 from processors.rewards.state import Account
 from processors.rewards.tiers import with_qualifying
@@ -30,7 +29,7 @@ def due(account: Account, at: int, reference: Reference) -> Step[Account]:
     """What each of them does that wants to act by then: streaks and caps are counted anew, referrals decided,
     anniversaries posted, and points expire, once they have paid what is owed."""
     counted, effects = recount.recounted(account, at, reference)
-    referred = placed_after((), referrals.due(counted, at), reference.brand)
+    referred = referrals.due(counted, at)
     after, dated = dates.due(referred.state or counted, at, reference)
     effects = (*effects, *referred.effects, *dated)
     if reference.brand.tiers:

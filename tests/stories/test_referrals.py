@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.brand.model import Consent
+from schemas.brand.model import Consent, Loyalty
 from schemas.reasons import DropReason
 from tests.support.builders import after, agreed, build_events, erased, merged, objected, parted, person, returned
 from tests.support.recommending import DAY_US, PROGRAMME, Recommending, bought, followed
@@ -45,6 +45,30 @@ def test_both_sides_are_paid_once_the_purchase_is_kept(shop: Tell) -> None:
         ("friends", "earned", 40),
     ]
     assert len({e.source_event_id for e in story.entries}) == 1
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
+def test_its_points_expire_as_all_others_do_and_once(twice: bool) -> None:
+    points = Loyalty(id="points", zone="Europe/Berlin", expire_after_days=100)
+    story = Recommending(twice=twice, loyalty=(points,))
+    story.tell(followed("anna", "ben"), bought("ben"), then="20")
+    [[expires_at, anna]], [[bens_end, ben]] = story.lots("anna").items(), story.lots("ben").items()
+    assert (anna, ben) == (100, 40) and expires_at == bens_end > 0
+    story.pass_time(expires_at)
+    assert (story.lots("anna"), story.lots("ben"), story.points("anna", "ben")) == ({}, {}, [0, 0])
+    assert sorted((e.kind, e.points, e.expires_at) for e in story.entries) == [
+        ("earned", 40, expires_at), ("earned", 100, expires_at),
+        ("expired", -100, expires_at), ("expired", -40, expires_at),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
+def test_what_is_taken_back_leaves_the_lot_that_it_was_in(twice: bool) -> None:
+    points = Loyalty(id="points", zone="Europe/Berlin", expire_after_days=100)
+    story = Recommending(twice=twice, loyalty=(points,))
+    story.tell(followed("anna", "ben"), bought("ben", name="sale-1"), then="15")
+    story.tell(after("20 days"), returned("30", of="sale-1", who="ben"))
+    assert (story.lots("anna"), story.lots("ben"), story.points("anna", "ben")) == ({}, {}, [0, 0])
 
 
 @pytest.mark.parametrize(

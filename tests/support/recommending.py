@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from processors.rewards.core import PROCESSOR as REWARDS
+from processors.rewards.ledger import lots_of
 from processors.rewards.state import Account
 from processors.shell.state.records import Active
 from processors.step import Drop, Effect, Emit
-from schemas.brand.model import Referral
+from schemas.brand.model import Loyalty, Referral
 from schemas.events import Event, ReferralChanged, RewardPosted, StateMoved
 from tests.support.builders import EventSpec, build_events, micros, person, touch
 from tests.support.harness import Harness
@@ -45,13 +46,19 @@ def bought(who: str, amount: str = "30", name: str = "", card: str = "", **field
 class Recommending:
     """Rewards with a programme of referrals.
 
-    :param chance: delivers what accounts say in any order that keeps what one says to another in order.
+    :param chance: delivers what accounts say in any order that keeps what one says to another in order. :param loyalty:
+        what the brand says of its points.
     """
 
     def __init__(
-        self, programme: Referral = PROGRAMME, chance: random.Random | None = None, twice: bool = False
+        self,
+        programme: Referral = PROGRAMME,
+        chance: random.Random | None = None,
+        twice: bool = False,
+        loyalty: tuple[Loyalty, ...] = (),
     ) -> None:
-        self.harness = Harness(REWARDS, reference(rewards=(), referral=(programme,)), twice=twice)
+        brand = reference(rewards=(), referral=(programme,), loyalty=loyalty)
+        self.harness = Harness(REWARDS, brand, twice=twice)
         self.said: list[ReferralChanged] = []
         self.entries: list[RewardPosted] = []
         self.dropped: list[str] = []
@@ -100,6 +107,17 @@ class Recommending:
                 for profile, part in record.state.parts.items():
                     found[profile] = found.get(profile, 0) + sum(part.posted.values())
         return [found.get(person(one), 0) for one in who]
+
+    def lots(self, who: str) -> dict[int, int]:
+        """What is left of the lots of a source profile, by the time at which they expire."""
+        return {
+            expires_at: lot.left
+            for record in self.harness.records.values()
+            if isinstance(record, Active) and isinstance(record.state, Account)
+            for profile, part in record.state.parts.items()
+            for expires_at, lot in lots_of(part).items()
+            if profile == person(who) and lot.left
+        }
 
     def states(self) -> dict[str, str]:
         """The latest that either side said of each referral, with the reason: by the names of both."""
