@@ -22,7 +22,7 @@ from gateway.events_api.errors import ValidationError
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory, read_body
 from gateway.http.errors import ErrorKind, RequestError
-from gateway.http.keys import bearer, find_key
+from gateway.http.keys import program_key
 from gateway.http.responses import json_response
 from gateway.metrics import Metrics
 from gateway.publish.clock import Clock
@@ -143,11 +143,9 @@ class CouponsHandler:
 
 def _authorised(request: Request, brand_view: BrandView, *scopes: str) -> ApiKey:
     """:raises RequestError: NO_KEY, NO_TILL_SCOPE, ORIGIN."""
-    key = find_key(bearer(request.headers.get("authorization", "")), brand_view.brand.api_keys)
-    if key is None:
-        raise RequestError(ErrorKind.NO_KEY, "an API key is needed: Authorization: Bearer …")
-    if key.is_public or not set(key.scopes) & {*scopes, kinds.WRITE}:
-        raise RequestError(ErrorKind.NO_TILL_SCOPE, f"this key has no scope for coupons: {' or '.join(scopes)}")
-    if "origin" in request.headers:
-        raise RequestError(ErrorKind.ORIGIN, "web pages may not use coupons: they show their key")
-    return key
+
+    def allows(key: ApiKey) -> bool:
+        return not key.is_public and not {*scopes, kinds.WRITE}.isdisjoint(key.scopes)
+
+    refusal = RequestError(ErrorKind.NO_TILL_SCOPE, f"this key has no scope for coupons: {' or '.join(scopes)}")
+    return program_key(request, brand_view.brand.api_keys, allows, refusal, "use coupons")

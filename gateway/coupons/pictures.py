@@ -7,7 +7,6 @@ from gateway.scan.qr import draw
 from schemas.coupons.codes import shown
 
 Symbology = Literal["text", "qr", "code128", "ean"]
-SYMBOLOGIES: Final[tuple[Symbology, ...]] = ("text", "qr", "code128", "ean")
 QR_SCALE: Final = 8
 BAR_HEIGHT: Final = 60
 QUIET_ZONE: Final = 11

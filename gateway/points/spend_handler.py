@@ -21,7 +21,7 @@ from gateway.events_api.validate import validate
 from gateway.http.admission import AdmissionLimit
 from gateway.http.body import BodyMemory, read_body
 from gateway.http.errors import ErrorKind, RequestError
-from gateway.http.keys import bearer, find_key
+from gateway.http.keys import program_key
 from gateway.http.responses import json_response
 from gateway.identifiers.links import ValueLinks
 from gateway.live.rewards import PostedRewards
@@ -165,11 +165,9 @@ def _refusal(asked: SpendInput, reason: str, error: str, balance: int | None = N
 
 def _authorised(request: Request, brand_view: BrandView) -> ApiKey:
     """:raises RequestError: NO_KEY, NO_TILL_SCOPE, ORIGIN."""
-    key = find_key(bearer(request.headers.get("authorization", "")), brand_view.brand.api_keys)
-    if key is None:
-        raise RequestError(ErrorKind.NO_KEY, "an API key is needed: Authorization: Bearer …")
-    if key.is_public or not {*key.scopes} & {kinds.TILL, kinds.WRITE}:
-        raise RequestError(ErrorKind.NO_TILL_SCOPE, f"this key has no scope for points: {kinds.TILL}")
-    if "origin" in request.headers:
-        raise RequestError(ErrorKind.ORIGIN, "web pages may not spend points: they show their key")
-    return key
+
+    def allows(key: ApiKey) -> bool:
+        return not key.is_public and not {kinds.TILL, kinds.WRITE}.isdisjoint(key.scopes)
+
+    refusal = RequestError(ErrorKind.NO_TILL_SCOPE, f"this key has no scope for points: {kinds.TILL}")
+    return program_key(request, brand_view.brand.api_keys, allows, refusal, "spend points")

@@ -14,7 +14,7 @@ from gateway.brand.live import BrandView, LiveBrand
 from gateway.events_api.inputs import IdentifierInput
 from gateway.http.body import BodyMemory, read_body
 from gateway.http.errors import ErrorKind, RequestError
-from gateway.http.keys import bearer, find_key
+from gateway.http.keys import program_key
 from gateway.http.rate_limits import TokenBuckets
 from gateway.http.responses import json_response
 from gateway.scan.personal_links import PersonalLinks
@@ -66,13 +66,13 @@ class ReferralHandler:
         return json_response(200, {"link": link})
 
     def _authorised(self, request: Request, brand_view: BrandView) -> ApiKey:
-        key = find_key(bearer(request.headers.get("authorization", "")), brand_view.brand.api_keys)
-        if key is None:
-            raise RequestError(ErrorKind.NO_KEY, "an API key is needed: Authorization: Bearer …")
-        if key.is_public or kinds.CRM not in key.scopes:
-            raise RequestError(ErrorKind.NO_SCOPE, f"this key has no scope for personal links: {kinds.CRM}")
-        if "origin" in request.headers:
-            raise RequestError(ErrorKind.ORIGIN, "web pages may not ask for personal links: they show their key")
+        key = program_key(
+            request,
+            brand_view.brand.api_keys,
+            lambda key: not key.is_public and kinds.CRM in key.scopes,
+            RequestError(ErrorKind.NO_SCOPE, f"this key has no scope for personal links: {kinds.CRM}"),
+            "ask for personal links",
+        )
         rate = key.events_per_s if key.events_per_s is not None else LINKS_PER_S
         if wait_s := self._buckets.take(key.id, 1, time.monotonic(), rate):
             raise RequestError(ErrorKind.KEY_RATE, f"this key may make {rate} requests a second", wait_s)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from gateway.brand.live import LiveBrand
 from gateway.http.errors import ErrorKind, RequestError
-from gateway.http.keys import bearer, find_key
+from gateway.http.keys import program_key
 from gateway.http.responses import json_response
 from gateway.publish.clock import Clock
 from gateway.staff.looks import Asker, Looks
@@ -26,13 +26,13 @@ class ProfileHandler:
         :raises RequestError: NO_BRAND, NO_KEY, NO_STAFF_SCOPE, ORIGIN: a web page asks; or as `Looks.of`.
         """
         brand_view = self._brand.view()
-        key = find_key(bearer(request.headers.get("authorization", "")), brand_view.brand.api_keys)
-        if key is None:
-            raise RequestError(ErrorKind.NO_KEY, "an API key is needed: Authorization: Bearer …")
-        if not key.sees_profiles:
-            raise RequestError(ErrorKind.NO_STAFF_SCOPE, "this key has no scope for profiles: staff, or events:crm")
-        if "origin" in request.headers:
-            raise RequestError(ErrorKind.ORIGIN, "web pages may not ask for profiles: they show their key")
+        key = program_key(
+            request,
+            brand_view.brand.api_keys,
+            lambda key: key.sees_profiles,
+            RequestError(ErrorKind.NO_STAFF_SCOPE, "this key has no scope for profiles: staff, or events:crm"),
+            "ask for profiles",
+        )
         kind, value = request.path_params["type"], request.path_params["value"]
         asker = Asker(key.id, "api", kinds.CRM in key.scopes)
         profile = await self._looks.of(kind, value, asker, brand_view, self._clock.now_us())

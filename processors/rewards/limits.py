@@ -33,9 +33,8 @@ def zone_of(reference: Reference) -> str:
     """The brand's own clock."""
     zone: str = reference.memo.get("zone", "")
     if not zone:
-        zone = reference.memo["zone"] = next(
-            (one.zone for one in getattr(reference.brand, "loyalty", {}).values()), "UTC"
-        )
+        points = reference.brand.points
+        zone = reference.memo["zone"] = points.zone if points is not None else "UTC"
     return zone
 
 

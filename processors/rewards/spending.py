@@ -8,7 +8,7 @@ All of this depends on what was spent and has expired before, so all entries are
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -26,7 +26,6 @@ from schemas.points import Stated, stated_of
 from schemas.reasons import RefusalReason
 
 SPENT, REFUSED, RETURNED, ADJUSTED, TRANSFERRED = "spent", "refused", "returned", "adjusted", "transferred"
-NO_POINTS: Final = Stated()
 
 
 def moved(account: Account | None, event: TouchpointIdentified, reference: Reference) -> Step[Account]:

@@ -25,9 +25,6 @@ class Worth(NamedTuple):
     points: int
 
 
-NO_WORTH: Final = Worth(0, 0, ALL_OF_IT, 0)
-
-
 def worth_of(rule: Reward, event: TouchpointIdentified, tier_of: TierOf, reference: Reference) -> Worth | None:
     """What the rule is worth; None where it is not about what the event is about."""
     if rule.placements and event.placement not in rule.placements:

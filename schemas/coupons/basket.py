@@ -30,7 +30,6 @@ class Basket(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Basket)
-NO_BASKET = Basket()
 
 
 def written_basket(basket: Basket) -> str:
